@@ -1,0 +1,27 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Where the files lie that are installed beside the code: models, config, launch."""
+
+import os
+from pathlib import Path
+import sys
+
+PACKAGE = 'hybrid_snn_ros'
+
+
+def shared_file(*parts):
+    """
+    Find a shared file in the checkout, in the ament prefixes or in the Python prefix.
+
+    :param parts: path inside the package's share directory, ('models', 'x.tflite') say.
+    :raises FileNotFoundError: naming the places that were searched.
+    """
+    roots = [Path(__file__).resolve().parent.parent]
+    prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) + [sys.prefix]
+    roots += [Path(prefix, 'share', PACKAGE) for prefix in prefixes if prefix]
+    for root in roots:
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    searched = ', '.join(str(root) for root in roots)
+    raise FileNotFoundError(f'{Path(*parts)} is in none of {searched}; is {PACKAGE} installed?')

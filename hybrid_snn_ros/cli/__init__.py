@@ -1,0 +1,3 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The ``hybrid-snn`` commands, a file each."""

@@ -1,0 +1,36 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""`hybrid-snn build-encoder`: write the encoder's TFLite file from the published weights."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import sys
+
+DEFAULT_OUTPUT = 'models/efficientnet_lite0_{kind}.tflite'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options to `parser`."""
+    parser.add_argument('--output', type=Path, metavar='FILE',
+                        help='file to write, its description goes beside it as .yaml (default: '
+                             f'{DEFAULT_OUTPUT.format(kind="int8")}, or float32, _with_logits)')
+    parser.add_argument('--float', action='store_true', dest='floating',
+                        help='float32 weights and activations instead of int8')
+    parser.add_argument('--with-logits', action='store_true',
+                        help='also give the 1000 ImageNet class scores, to check the model')
+
+
+def main(args: argparse.Namespace) -> int:
+    """Build the encoder and print its sha256; return 0, or 1 with one sentence on stderr."""
+    from hybrid_snn_ros.vision.efficientnet import build, BuildError
+    kind = ('float32' if args.floating else 'int8') + ('_with_logits' if args.with_logits else '')
+    output = args.output or Path(DEFAULT_OUTPUT.format(kind=kind))
+    try:
+        digest = build(output, quantized=not args.floating, with_logits=args.with_logits)
+    except BuildError as error:
+        print(f'build-encoder: {error}', file=sys.stderr)
+        return 1
+    print(f'{digest}  {output}')
+    return 0

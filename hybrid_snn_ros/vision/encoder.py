@@ -1,0 +1,222 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Run the pretrained encoder: an RGB crop to embedding codes, over whichever TFLite runtime is here.
+
+The codes are uint8 and lossless for a quantised model: embedding value = code * scale. They are
+what the rest of the system journals, replays and compares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from importlib import metadata
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+# Preferred first: ai-edge-litert is tflite-runtime's successor and far faster on int8.
+RUNTIMES = (
+    ('ai_edge_litert.interpreter', 'ai-edge-litert'),
+    ('tflite_runtime.interpreter', 'tflite-runtime'),
+    ('tensorflow.lite.python.interpreter', 'tensorflow'),
+)
+# Embedding step of a float model that says nothing else: EfficientNet-Lite0 embeddings reach 4.9
+# on photographs, which this spreads over the 255 codes; rarer larger values are clipped.
+DEFAULT_SCALE = 0.0192
+IMAGENET_CLASSES = 1000
+MAX_THREADS = 64
+
+
+class EncoderError(RuntimeError):
+    """The model or the runtime can't be used; one sentence says why."""
+
+
+def load_runtime() -> tuple[type, str]:
+    """Return the interpreter class of the first runtime that loads, and its name with version."""
+    reasons = []
+    for module, distribution in RUNTIMES:
+        try:
+            interpreter = importlib.import_module(module).Interpreter
+        except Exception as error:  # a runtime built for another NumPy fails in several ways
+            reasons.append(f'{distribution} ({error})')
+            continue
+        try:
+            return interpreter, f'{distribution} {metadata.version(distribution)}'
+        except metadata.PackageNotFoundError:
+            return interpreter, distribution
+    raise EncoderError('no TFLite runtime can be loaded, install ai-edge-litert: '
+                       + '; '.join(reasons))
+
+
+class Encoder:
+    """
+    A TFLite model that turns a square RGB picture into an embedding of `width` codes.
+
+    Attributes: `path`, `runtime` (name and version), `threads`, `input_size` (pixels a side),
+    `width` (embedding length), `scale` (embedding value of one code), `digest` (sha256 of the
+    model file in hex). One object serves one thread at a time.
+
+    The input may be uint8 (raw RGB), or int8 or float32 (then (x - 127) / 128). The output may be
+    quantised or float32; a float output takes its step from `embedding_scale` in the YAML beside
+    the model. Of two outputs the embedding is the one of `embedding_width` in that YAML, else the
+    widest that isn't 1000 wide, because that one holds the ImageNet class scores.
+    """
+
+    def __init__(self, model: str | Path, threads: int = 1):
+        """Load `model`; raise EncoderError with one sentence when it isn't usable."""
+        if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
+            raise EncoderError(f'the encoder takes 1 to {MAX_THREADS} threads, not {threads!r}')
+        self.path = Path(model)
+        self.threads = threads
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise EncoderError(
+                f'the encoder model {self.path} cannot be read: {error.strerror}') from error
+        self.digest = hashlib.sha256(content).hexdigest()
+        notes = self._read_notes()
+        _check_file(self.path, content, notes.get('sha256'), self.digest)
+        interpreter, self.runtime = load_runtime()
+        try:
+            self._interpreter = interpreter(model_content=content, num_threads=threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = ' '.join(str(error).split())
+            raise EncoderError(f'{self.runtime} cannot load {self.path}: {reason}') from error
+        inputs = self._interpreter.get_input_details()
+        if len(inputs) != 1:
+            raise EncoderError(f'{self.path} has {len(inputs)} inputs, an encoder has one')
+        self._input = inputs[0]
+        self.input_size = self._check_input()
+        self._pixel_table = self._input_values()
+        self._output, self._logits = self._choose_outputs(notes.get('embedding_width'))
+        self.width = int(self._output['shape'][-1])
+        self.scale = self._output_scale(notes.get('embedding_scale'))
+
+    def codes(self, rgb: np.ndarray) -> np.ndarray:
+        """Return the embedding of a uint8 (size, size, 3) picture as a new uint8 array (width)."""
+        self._run(rgb)
+        value = self._interpreter.get_tensor(self._output['index']).reshape(-1)
+        if self._output['dtype'] == np.float32:
+            value = np.rint(value / np.float32(self.scale))
+        else:
+            value = value.astype(np.int16) - self._output['quantization'][1]
+        return np.clip(value, 0, 255).astype(np.uint8)
+
+    def logits(self, rgb: np.ndarray) -> np.ndarray:
+        """Return the 1000 ImageNet class scores as float32; only models that give them have it."""
+        if self._logits is None:
+            raise EncoderError(f'{self.path} gives no class scores, only the embedding')
+        self._run(rgb)
+        value = self._interpreter.get_tensor(self._logits['index']).reshape(-1)
+        if self._logits['dtype'] == np.float32:
+            return value
+        scale, zero_point = self._logits['quantization']
+        return (value.astype(np.float32) - zero_point) * np.float32(scale)
+
+    def describe(self) -> str:
+        """Return one line: the runtime, its threads, and the model."""
+        threads = f'{self.threads} thread' + ('s' if self.threads > 1 else '')
+        return (f'{self.path.name} ({self.input_size} px to {self.width} codes, sha256 '
+                f'{self.digest[:12]}) on {self.runtime}, {threads}')
+
+    def _run(self, rgb: np.ndarray) -> None:
+        """Write the picture into the model's own memory and run it."""
+        shape = (self.input_size, self.input_size, 3)
+        if not isinstance(rgb, np.ndarray) or rgb.shape != shape or rgb.dtype != np.uint8:
+            found = (f'{rgb.dtype} {rgb.shape}' if isinstance(rgb, np.ndarray)
+                     else type(rgb).__name__)
+            raise EncoderError(f'the encoder takes a uint8 picture of shape {shape}, not {found}')
+        # The view must be gone again before invoke(): a runtime refuses to run while it is held.
+        target = self._interpreter.tensor(self._input['index'])()
+        if self._pixel_table is None:
+            target[0] = rgb
+        else:
+            np.take(self._pixel_table, rgb, out=target[0], mode='clip')
+        del target
+        self._interpreter.invoke()
+
+    def _read_notes(self) -> dict[str, Any]:
+        """Return what the YAML beside the model says; nothing when there is none."""
+        path = self.path.with_suffix('.yaml')
+        try:
+            notes = yaml.safe_load(path.read_text(encoding='utf-8'))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            reason = ' '.join(str(error).split())
+            raise EncoderError(
+                f'the description {path} of the model cannot be read: {reason}') from error
+        if not isinstance(notes, dict):
+            raise EncoderError(f'the description {path} of the model is not a YAML mapping')
+        return notes
+
+    def _check_input(self) -> int:
+        """Return the side of the square RGB input in pixels."""
+        shape = [int(n) for n in self._input['shape']]
+        if len(shape) != 4 or shape[0] != 1 or shape[3] != 3 or shape[1] != shape[2]:
+            raise EncoderError(f'{self.path} takes an input of shape {shape}, an encoder takes '
+                               'one square RGB picture [1, size, size, 3]')
+        return shape[1]
+
+    def _input_values(self) -> np.ndarray | None:
+        """Return the input value of each pixel value 0..255, None where the two are equal."""
+        dtype = np.dtype(self._input['dtype'])
+        real = (np.arange(256) - 127) / 128
+        if dtype == np.uint8:
+            return None
+        if dtype == np.float32:
+            return real.astype(np.float32)
+        scale, zero_point = self._input['quantization']
+        if dtype != np.int8 or not scale > 0:
+            raise EncoderError(f'{self.path} takes {dtype} input without a known scale, an '
+                               'encoder takes uint8, quantised int8 or float32')
+        return np.clip(np.rint(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+    def _choose_outputs(self, wanted: Any) -> tuple[dict, dict | None]:
+        """Return the details of the embedding output, and of the class scores or None."""
+        outputs = self._interpreter.get_output_details()
+        widths = [int(output['shape'][-1]) if len(output['shape']) else 0 for output in outputs]
+        flat = [math.prod(output['shape']) == width > 0
+                for output, width in zip(outputs, widths)]
+        chosen = [i for i, width in enumerate(widths) if flat[i] and width > 1
+                  and (width == wanted if wanted is not None else width != IMAGENET_CLASSES)]
+        if not chosen:
+            found = ', '.join(str([int(n) for n in output['shape']]) for output in outputs)
+            expected = f'{wanted} wide' if wanted is not None else 'other than class scores'
+            raise EncoderError(f'{self.path} has no embedding output {expected}, only {found}')
+        best = max(chosen, key=lambda i: widths[i])
+        if np.dtype(outputs[best]['dtype']) not in (np.uint8, np.int8, np.float32):
+            raise EncoderError(f'{self.path} gives its embedding as '
+                               f'{np.dtype(outputs[best]["dtype"])}, an encoder gives uint8, int8 '
+                               'or float32')
+        logits = [output for i, output in enumerate(outputs)
+                  if i != best and flat[i] and widths[i] == IMAGENET_CLASSES]
+        return outputs[best], logits[0] if logits else None
+
+    def _output_scale(self, noted: Any) -> float:
+        """Return the embedding value of one code."""
+        if self._output['dtype'] != np.float32:
+            scale = float(self._output['quantization'][0])
+            source = 'its output quantisation'
+        else:
+            scale = DEFAULT_SCALE if noted is None else noted
+            source = f'embedding_scale in {self.path.with_suffix(".yaml")}'
+        if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not (
+                0 < scale < math.inf):
+            raise EncoderError(f'{self.path} has no usable embedding scale: {source} is {scale!r}')
+        return float(scale)
+
+
+def _check_file(path: Path, content: bytes, noted: Any, digest: str) -> None:
+    """Refuse what older runtimes load without looking: other files, cut or mixed-up ones."""
+    if content[4:8] != b'TFL3':
+        raise EncoderError(f'{path} is not a TFLite model')
+    if noted is not None and noted != digest:
+        raise EncoderError(f'{path} is not the model that {path.with_suffix(".yaml").name} '
+                           f'describes: its sha256 is {digest[:12]}..., not {str(noted)[:12]}...')

@@ -1,0 +1,179 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Turn the fields of image messages into RGB: the encoder's crop, or the whole frame.
+
+The crop is taken before colours are converted and pixels are averaged, so that a large frame costs
+little more than its crop. Bytes are read where they lie: `data` may be bytes, a bytearray, an
+array.array('B'), a memoryview or a contiguous uint8 ndarray. Whatever the fields hold, the only
+exception raised here is FrameError.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from .compressed import decode_bgr
+from .framing import check_crop, check_size, Crop, crop_window, FrameError, resize, Window
+
+__all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_window', 'decode_rgb',
+           'ENCODINGS', 'FrameError', 'to_rgb', 'Window']
+
+# A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
+MOSAIC_MIN = 3
+
+
+class _Layout(NamedTuple):
+    """How one pixel lies in memory, and how OpenCV calls its way to RGB (None: it is RGB)."""
+
+    channels: int
+    code: int | None
+    kind: str = 'pixels'  # 'pairs': two pixels share colour; 'mosaic': one colour per pixel
+
+
+# OpenCV names a Bayer pattern by its second row, from the second pixel on: ROS's rggb is its BG.
+ENCODINGS = {
+    'rgb8': _Layout(3, None),
+    'bgr8': _Layout(3, cv2.COLOR_BGR2RGB),
+    'rgba8': _Layout(4, cv2.COLOR_RGBA2RGB),
+    'bgra8': _Layout(4, cv2.COLOR_BGRA2RGB),
+    'mono8': _Layout(1, cv2.COLOR_GRAY2RGB),
+    '8UC1': _Layout(1, cv2.COLOR_GRAY2RGB),
+    '8UC3': _Layout(3, cv2.COLOR_BGR2RGB),  # says nothing of its colours: OpenCV's order
+    'yuv422': _Layout(2, cv2.COLOR_YUV2RGB_UYVY, 'pairs'),
+    'uyvy': _Layout(2, cv2.COLOR_YUV2RGB_UYVY, 'pairs'),
+    'yuv422_yuy2': _Layout(2, cv2.COLOR_YUV2RGB_YUY2, 'pairs'),
+    'yuyv': _Layout(2, cv2.COLOR_YUV2RGB_YUY2, 'pairs'),
+    'bayer_rggb8': _Layout(1, cv2.COLOR_BayerBG2RGB, 'mosaic'),
+    'bayer_bggr8': _Layout(1, cv2.COLOR_BayerRG2RGB, 'mosaic'),
+    'bayer_gbrg8': _Layout(1, cv2.COLOR_BayerGR2RGB, 'mosaic'),
+    'bayer_grbg8': _Layout(1, cv2.COLOR_BayerGB2RGB, 'mosaic'),
+}
+
+
+def crop_image(encoding: str, height: int, width: int, step: int, data: Any, size: int,
+               crop: Crop = Crop()) -> np.ndarray:
+    """
+    Return the crop of a sensor_msgs/Image as RGB, a new uint8 array (size, size, 3).
+
+    `step` is the length of a row in bytes, padding included. Raises FrameError.
+    """
+    layout, pixels = _pixels(encoding, height, width, step, data)
+    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
+    if layout.kind == 'pixels':
+        # Channels only change places here, which is cheaper once the crop is small.
+        return _convert(resize(_cut(pixels, window), size), layout.code)
+    return _own(resize(_convert_window(layout, pixels, window), size))
+
+
+def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the message's field name)
+                    crop: Crop = Crop()) -> np.ndarray:
+    """
+    Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
+
+    JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
+    """
+    pixels = decode_bgr(format, _bytes(data).tobytes())
+    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
+    return _convert(resize(_cut(pixels, window), size), cv2.COLOR_BGR2RGB)
+
+
+def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:
+    """Return a whole sensor_msgs/Image as RGB, a new uint8 array (height, width, 3)."""
+    layout, pixels = _pixels(encoding, height, width, step, data)
+    return _convert(pixels, layout.code)
+
+
+def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)
+    """Return a whole sensor_msgs/CompressedImage as RGB, a new uint8 array (height, width, 3)."""
+    return _convert(decode_bgr(format, _bytes(data).tobytes()), cv2.COLOR_BGR2RGB)
+
+
+def _pixels(encoding: Any, height: Any, width: Any, step: Any,
+            data: Any) -> tuple[_Layout, np.ndarray]:
+    """Return the layout and a view (height, width[, channels]) of the message's bytes."""
+    layout = ENCODINGS.get(encoding) if isinstance(encoding, str) else None
+    if layout is None:
+        shown = f'{encoding!r:.40}' if isinstance(encoding, str) else type(encoding).__name__
+        raise FrameError(f'the frame has encoding {shown}, supported are {", ".join(ENCODINGS)}')
+    height, width, step = (_number(name, value) for name, value in (
+        ('height', height), ('width', width), ('step', step)))
+    check_size(width, height)
+    if layout.kind == 'pairs' and width % 2:
+        raise FrameError(f'a frame of encoding {encoding} has an even width, this one {width}')
+    if layout.kind == 'mosaic' and min(width, height) < MOSAIC_MIN:
+        raise FrameError(f'a frame of encoding {encoding} has at least {MOSAIC_MIN} pixels a '
+                         f'side, this one {width}x{height}')
+    row = width * layout.channels
+    if step < row:
+        raise FrameError(f'the frame has a step of {step} bytes, a row of {width} pixels in '
+                         f'{encoding} takes {row}')
+    content = _bytes(data)
+    if content.size < step * height:
+        raise FrameError(f'the frame holds {content.size} bytes, {height} rows of {step} bytes '
+                         f'take {step * height}')
+    rows = content[:step * height].reshape(height, step)[:, :row]
+    return layout, rows if layout.channels == 1 else rows.reshape(height, width, layout.channels)
+
+
+def _number(name: str, value: Any) -> int:
+    """Return an unsigned 32-bit field of the message as a plain integer."""
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise FrameError(f'the {name} of a frame is a whole number, not of type '
+                         f'{type(value).__name__}') from error
+    if not 0 <= number < 2 ** 32:
+        raise FrameError(f'the {name} of a frame is an unsigned 32-bit number')
+    return number
+
+
+def _bytes(data: Any) -> np.ndarray:
+    """Return the bytes of a message as a flat uint8 view; refuse what isn't a run of bytes."""
+    try:
+        view = memoryview(data)
+    except (TypeError, ValueError, BufferError) as error:
+        raise FrameError(f'the data of a frame is bytes, not of type {type(data).__name__}'
+                         ) from error
+    if view.itemsize != 1 or not view.c_contiguous:
+        raise FrameError('the data of a frame is one run of bytes, not a strided or wider '
+                         f'{type(data).__name__}')
+    if view.nbytes == 0:
+        raise FrameError('the frame is empty: it holds 0 bytes')
+    return np.frombuffer(view, np.uint8)
+
+
+def _convert_window(layout: _Layout, pixels: np.ndarray, window: Window) -> np.ndarray:
+    """
+    Return a window of a frame whose pixels need their neighbours, as RGB.
+
+    The window grows to even bounds and by a margin, so that it starts with the same colour as the
+    frame and every pixel of it comes out as it would from the whole frame.
+    """
+    margin = 2 if layout.kind == 'mosaic' else 0
+    height, width = pixels.shape[:2]
+    left, top = (max(0, (n - margin) // 2 * 2) for n in (window.left, window.top))
+    right = min(width, (window.right + margin + 1) // 2 * 2)
+    bottom = min(height, (window.bottom + margin + 1) // 2 * 2)
+    rgb = _convert(pixels[top:bottom, left:right], layout.code)
+    return _cut(rgb, Window(window.left - left, window.top - top,
+                            window.right - left, window.bottom - top))
+
+
+def _convert(pixels: np.ndarray, code: int | None) -> np.ndarray:
+    """Return pixels as RGB in memory of their own."""
+    return _own(pixels) if code is None else cv2.cvtColor(pixels, code)
+
+
+def _own(pixels: np.ndarray) -> np.ndarray:
+    """Return pixels in contiguous memory of their own, copied only where they share it."""
+    return pixels if pixels.base is None and pixels.flags.c_contiguous else pixels.copy()
+
+
+def _cut(pixels: np.ndarray, window: Window) -> np.ndarray:
+    """Return a view of a window of the pixels."""
+    return pixels[window.top:window.bottom, window.left:window.right]

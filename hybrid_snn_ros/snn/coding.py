@@ -1,0 +1,71 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Rate coding: the encoder's output codes become spike counts, the counts become spike trains.
+
+A frame is shown for ``STEPS`` steps.  With ``e`` the embedding divided by its length, input i
+fires ``k_i`` times::
+
+    k_i = clip(floor(10 (e_i / a)^p + r), 0, 10)
+
+``p = 1, r = 0`` is the linear code of the paper (arXiv 2606.20151; a is its threshold, above
+which an input fires at every step).  ``p = 0.7, r = 1/2`` is ours: it compands, so that weak
+inputs are not lost, and rounds instead of cutting.  Because the length is divided out, the counts
+follow from the integer output codes alone; the encoder's scale never enters.
+"""
+
+import numpy as np
+
+STEPS = 10  # steps a frame is shown
+SILENT_STEPS = 5  # steps of silence behind it, in which the label arrives
+MAX_COUNT = STEPS  # an input fires at most once a step
+
+_CODE_VALUES = np.arange(256, dtype=np.float64)
+
+
+def spike_counts(codes, saturation, power=1.0, rounding=0.0):
+    """
+    Turn the output codes of the encoder into spike counts.
+
+    :param codes: uint8 (N,), the encoder's output codes (zero = no activity).
+    :param saturation: ``a``, the share of the embedding's length at which an input saturates.
+    :param power: ``p``, below one to compand.
+    :param rounding: ``r``, 0 to cut, 0.5 to round.
+    :return: uint8 (N,), counts 0..10; all zero for an embedding of zeros.
+    """
+    norm = float(np.sqrt(np.dot(codes.astype(np.float64), codes)))
+    if norm == 0.0:
+        return np.zeros(codes.shape, dtype=np.uint8)
+    # Only 256 codes exist: code the table, then look up, instead of 1280 powers a frame.
+    level = MAX_COUNT * (_CODE_VALUES / (norm * saturation)) ** power + rounding
+    table = np.minimum(np.floor(level), MAX_COUNT).astype(np.uint8)
+    return table[codes]
+
+
+def _all_trains():
+    count = np.arange(MAX_COUNT + 1)[:, None, None]
+    phase = np.arange(STEPS)[None, :, None]
+    step = np.arange(STEPS)[None, None, :]
+    after = (count * (step + 1) + phase) // STEPS
+    before = (count * step + phase) // STEPS
+    return (after > before).astype(np.float32)
+
+
+# Every train there is: (11 counts, 10 phases, 10 steps), 1 where the input fires.
+TRAINS = _all_trains()
+
+
+def spike_trains(counts, phases=None):
+    """
+    Unroll spike counts into regular trains, exactly ``k_i`` spikes in ``STEPS`` steps.
+
+    Input i fires at step t when ``floor((k_i (t+1) + phase_i)/10) > floor((k_i t + phase_i)/10)``;
+    with phase 0 this is the accumulator of the published network.
+
+    :param counts: integers 0..10, (N,).
+    :param phases: integers 0..9, (N,), or None for phase 0 everywhere.
+    :return: float32 (N, STEPS) of zeros and ones, a row an input.
+    """
+    if phases is None:
+        return TRAINS[counts, 0]
+    return TRAINS[counts, phases]

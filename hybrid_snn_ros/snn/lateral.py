@@ -1,0 +1,250 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The lateral rule: CoLaNET columns whose inputs inhibit each other (``rule: lateral``, the default).
+
+Said plainly: what the columns have learned is, up to float rounding, linear discriminant analysis
+with an absolute ridge on the within-class scatter, on companded 4-bit spike counts.  No matrix is
+inverted and nothing is stored: local synapses arrive there, one frame at a time, each frame once,
+without a learning rate.  Columns, winner-take-all, label-gated dopamine, the anti-Hebbian cost of
+firing and the spike-count read-out are CoLaNET's (arXiv 2409.01230, 2606.20151).  The lateral
+synapses between inputs, the feedback templates and learning from every taught frame are ours.
+
+State, for N inputs and C columns of one L neuron each (row 0 is a background neuron that every
+frame teaches; row c + 1 is column c)::
+
+    P  (N, N)     lateral inhibitory synapses between inputs, I / prior at the start
+    m  (C + 1, N) feedback templates        w  (C + 1, N) feed-forward weights
+    A  (C + 1,)   thresholds (costs)        n  (C + 1,)   samples
+
+Teaching a frame with trace ``x = nu k`` (k the spike counts) for the neuron j of its column::
+
+    h = P x                             lateral response of the inputs
+    if n_j > 0:
+        d = x - m_j                     prediction error: feedback cancels what is expected
+        r = h - w_j                     decorrelated trace (= P d)
+        g = n_j / (n_j + 1);  f = g / (1 + g d.r)
+        P <- P - f r r^T                (1) anti-Hebbian: inputs that err together inhibit
+        for every neuron c:             (2) drive costs, by the neuron's own drive q
+            q = w_c . d;   w_c <- w_c - f q r;   A_c <- A_c - f q^2 / 2
+        h <- h - f (h.d) r              (= P x with the new P)
+    for c in {j, background}:           (3) dopamine: the label pays j, background is always paid
+        n_c <- n_c + 1
+        m_c <- m_c + (x - m_c) / n_c;   w_c <- w_c + (h - w_c) / n_c;   A_c = w_c . m_c / 2
+
+Each synapse uses its two ends and the one scalar f (divisive inhibition).  (1) is the
+Sherman-Morrison identity, hence the invariants ``w = P m``, ``A = w.m / 2`` and
+``P = (prior I + S)^-1`` with S the within-class scatter.
+
+Answering: input i spikes ``k_i`` times with its own fixed phase; L neurons integrate, with leak
+and subtractive reset, the int8 copy Q of ``w_c - w_0`` (w_0: shared inhibition)::
+
+    G = 1 / mean_c (A_c + A_0 - w_0 . m_c)      homeostatic gain
+    u_c <- leak u_c + G nu sum_{i spikes} Q_ci - G (A_c - A_0) / 10;   spike where u_c >= theta
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.snn import coding
+from hybrid_snn_ros.snn.backend import namespace, to_numpy
+from hybrid_snn_ros.snn.presentation import present as present_columns
+from hybrid_snn_ros.snn.rule import Response
+
+_ROWS_AT_ONCE = 128  # rows of P updated together: 0.65 MB, so that they stay in the cache
+_INT8 = 127
+_FLOAT_NOISE = 1e-5  # relative margin; rounding reached 1e-6, two real labels 6e-2 and more
+
+
+class Params(NamedTuple):
+    """Constants of the rule; none of them is a learning rate."""
+
+    saturation: float = 0.15  # share of the embedding's length at which an input saturates
+    power: float = 0.7  # companding of the count code
+    trace_scale: float = 0.01226  # nu: the trace of a typical frame then has length 1
+    prior: float = 0.2  # lambda: how strongly P starts as the identity
+    leak: float = 0.9  # factor by which a potential shrinks in a step
+    theta: float = 0.13  # firing threshold; a typical own frame then gives about 5 spikes
+    fit_share: float = 0.2  # weight of the template's fit in the familiarity
+    seed: int = 0  # draws the phases of the inputs
+
+
+class State(NamedTuple):
+    """All that is learned, float32; see the module for the letters."""
+
+    lateral: np.ndarray  # P (N, N), symmetric
+    templates: np.ndarray  # m (C + 1, N)
+    weights: np.ndarray  # w (C + 1, N)
+    costs: np.ndarray  # A (C + 1,)
+    samples: np.ndarray  # n (C + 1,), int64, always on the CPU
+
+
+class Readout(NamedTuple):
+    """What answering needs, derived from a state."""
+
+    weights: np.ndarray  # Q (C, N), int8 values held as float32: their sums are exact in BLAS
+    scale: float  # current of one spike through a weight of 1, gain included
+    bias: np.ndarray  # (C,), current that every step takes away
+    gain: float  # G
+    phases: np.ndarray  # (N,), 0..9
+    state: State  # for the familiarity, which needs P
+
+
+def check(params):
+    """
+    Refuse constants the rule cannot work with.
+
+    :raises ValueError: one sentence naming the constant and its bounds.
+    """
+    for name, low, high in (('saturation', 0, 1), ('power', 0, 2), ('prior', 0, 1e6),
+                            ('trace_scale', 0, 1), ('theta', 0, 1e6)):
+        if not low < getattr(params, name) <= high:
+            raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
+    if not 0 <= params.leak <= 1:
+        raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
+
+
+def counts(params, codes):
+    """Code the encoder's output codes, uint8 (N,), as spike counts 0..10, uint8 (N,)."""
+    return coding.spike_counts(codes, params.saturation, params.power, rounding=0.5)
+
+
+def phases(params, inputs):
+    """Return the fixed phases 0..9 of the inputs, (N,): they keep the trains out of step."""
+    return np.random.Generator(np.random.PCG64(params.seed)).integers(
+        0, coding.STEPS, size=inputs)
+
+
+def initial(params, inputs, xp=np):
+    """Return the untaught state, held by backend xp: no column, only the background neuron."""
+    return State(
+        lateral=xp.eye(inputs, dtype=np.float32) / np.float32(params.prior),
+        templates=xp.zeros((1, inputs), dtype=np.float32),
+        weights=xp.zeros((1, inputs), dtype=np.float32),
+        costs=xp.zeros(1, dtype=np.float32),
+        samples=np.zeros(1, dtype=np.int64))
+
+
+def columns(state):
+    """Return the number of columns."""
+    return len(state.samples) - 1
+
+
+def grow(params, state):
+    """Add one untaught column behind the others."""
+    xp = namespace(state.lateral)
+    row = xp.zeros((1, state.templates.shape[1]), dtype=np.float32)
+    return state._replace(
+        templates=xp.concatenate([state.templates, row]),
+        weights=xp.concatenate([state.weights, row]),
+        costs=xp.append(state.costs, row[0, :1]),
+        samples=np.append(state.samples, np.int64(0)))
+
+
+def trace(params, spike_counts, xp=np):
+    """Return the synaptic trace x = nu k that a presentation leaves, float32 (N,)."""
+    return xp.asarray(spike_counts.astype(np.float32) * np.float32(params.trace_scale))
+
+
+def teach(params, state, spike_counts, column):
+    """
+    Learn one frame for one column; the arrays of ``state`` are updated in place.
+
+    :param spike_counts: uint8 (N,), 0..10.
+    :param column: 0..C-1.
+    :return: the state that replaces the one handed over.
+    """
+    lateral, templates, weights, costs, samples = state
+    xp = namespace(lateral)
+    x = trace(params, spike_counts, xp)
+    j = column + 1
+    h = lateral @ x
+    if samples[j] > 0:
+        d = x - templates[j]
+        r = h - weights[j]
+        g = np.float32(samples[j] / (samples[j] + 1))
+        f = g / (1 + g * (d @ r))
+        _inhibit(lateral, r * xp.sqrt(f))
+        q = weights @ d
+        weights -= xp.outer(f * q, r)
+        costs -= (f / 2) * q * q
+        h -= (f * (h @ d)) * r
+    for c in (j, 0):
+        samples[c] += 1
+        n = np.float32(samples[c])
+        templates[c] += (x - templates[c]) / n
+        weights[c] += (h - weights[c]) / n
+        costs[c] = (weights[c] @ templates[c]) / 2
+    return state
+
+
+def _inhibit(lateral, s):
+    """Take s s^T off the lateral synapses; both triangles get the same product, bit for bit."""
+    for start in range(0, len(s), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        lateral[rows] -= s[rows, None] * s
+
+
+def readout(params, state):
+    """Derive the int8 weights, the gain and the biases with which frames are answered."""
+    shared, own = state.weights[0], state.weights[1:]
+    xp = namespace(own)
+    taught = xp.asarray(state.samples[1:] > 0)
+    difference = (own - shared) * taught[:, None]
+    peak = float(xp.abs(difference).max()) if len(difference) else 0.0
+    step = peak / _INT8 if peak > 0 else 1.0
+    size = state.costs[1:] + state.costs[0]
+    margin = size - state.templates[1:] @ shared
+    # With a single label its template IS the background: nothing to discriminate, no drive.
+    # The same holds, up to float rounding, for labels that were taught the very same frames.
+    gain = 0.0
+    if taught.any() and margin[taught].mean() > _FLOAT_NOISE * size[taught].mean():
+        gain = 1.0 / float(margin[taught].mean())
+    return Readout(
+        weights=xp.rint(difference / np.float32(step)),
+        scale=gain * params.trace_scale * step,
+        bias=(gain / coding.STEPS) * (state.costs[1:] - state.costs[0]) * taught,
+        gain=gain,
+        phases=phases(params, state.templates.shape[1]),
+        state=state)
+
+
+def present(params, readout, spike_counts):
+    """
+    Show one frame.
+
+    :param spike_counts: uint8 (N,), 0..10.
+    :return: Response; the evidence is the spike count plus the potential that is left, in units
+        of the threshold, and the class its argmax; -inf for a column never taught.
+    """
+    xp = namespace(readout.weights)
+    trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
+    drive = (readout.weights @ trains) * np.float32(readout.scale) - readout.bias[:, None]
+    spiking = present_columns(drive.T[:, :, None], params.leak, params.theta,
+                              reset=params.theta, floor=False)
+    evidence = spiking.count + spiking.end[:, 0] / params.theta
+    evidence = to_numpy(evidence)
+    evidence[readout.state.samples[1:] == 0] = -np.inf  # silent, and not to win by that
+    return Response(to_numpy(spiking.count), evidence,
+                    familiarity(params, readout, spike_counts, evidence))
+
+
+def familiarity(params, readout, spike_counts, evidence):
+    """
+    Score how well the winner explains a frame (UNKNOWN.md section 1); low means never taught.
+
+    ``G (rel + fit_share fit)`` with ``rel = S_j - S_0`` the drive over the background neuron,
+    ``fit = 2 S_j - x.(P x) = -(x - m_j)^T P (x - m_j)`` and ``S_c = w_c.x - A_c``.
+
+    :return: float; -inf while no column exists.
+    """
+    if not len(evidence):
+        return float('-inf')
+    state = readout.state
+    x = trace(params, spike_counts, namespace(state.lateral))
+    j = int(evidence.argmax()) + 1
+    drive = state.weights[j] @ x - state.costs[j]
+    background = state.weights[0] @ x - state.costs[0]
+    fit = 2 * drive - x @ (state.lateral @ x)
+    return float((readout.gain or 1.0) * (drive - background + params.fit_share * fit))

@@ -1,0 +1,118 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Synaptic resources of the ``original`` rule: the weight map, conservation, consolidation.
+
+A synapse holds a resource W, which learning moves, and a weight w, which neurons feel::
+
+    d    = w_max - w_min
+    w(W) = w_min + d max(W, 0) / (d + max(W, 0))          saturates at both ends
+    W(w) = (w - w_min) d / (d - (w - w_min))              so w = 0  <=>  W = -w_min d / w_max
+
+(public repository KasperskyLab/knp, synaptic-resource STDP; the same map gives the initial
+resource 3.192 of the public ArNI-X networks from their w_min and w_max alone.)
+
+One change of a neuron by ``delta`` (``trace_i`` = 1 for an input that fired, 0 otherwise)::
+
+    W_i <- W_i + delta trace_i                             the contributing synapses
+    W_i <- W_i - delta sum(trace) / (N + n_silent)         conservation: what they gained, all pay
+    A   <- alpha sum_i max(w_i, 0)                         a strong neuron is harder to fire
+
+``n_silent`` imaginary silent synapses pay their share too, so resource leaks through them.
+Ours, not published: the graded trace ``k_i / 10``, and consolidation, the slow copy by which a
+neuron answers while the fast weights go on learning::
+
+    n <- n + 1;   b = max(1/n, beta);   w_slow <- w_slow + b (w - w_slow);   A_slow likewise
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.snn.coding import MAX_COUNT
+
+
+class State(NamedTuple):
+    """
+    Everything learned: C columns, E copies, L neurons each, N inputs (float32 unless said).
+
+    The column comes first, so a new column is a new block behind the others.
+    """
+
+    resource: np.ndarray  # (C, E, L, N), W
+    weight: np.ndarray  # (C, E, L, N), w(W)
+    slow: np.ndarray  # (C, E, L, N), consolidated weights; (C, E, L, 0) when beta is zero
+    excess: np.ndarray  # (C, E, L), A, what a neuron's threshold lies above theta
+    slow_excess: np.ndarray  # (C, E, L), A of the consolidated weights
+    stability: np.ndarray  # (C, E, L), s; a neuron learns at the rate 2^-s
+    samples: np.ndarray  # (C, E, L) int32, changes of each neuron; 0 = uncommitted
+    taught: int  # frames taught; picks the noise of the next one
+
+
+def weight_of(params, resource):
+    """Return the weights of resources, any shape (COLANET.md A.5)."""
+    span = params.w_max - params.w_min
+    positive = np.maximum(resource, 0)
+    return params.w_min + span * positive / (span + positive)
+
+
+def resource_of(params, weight):
+    """Return the resources of weights, ``w_min <= weight < w_max``; inverse of weight_of."""
+    span = params.w_max - params.w_min
+    return (weight - params.w_min) * span / (params.w_max - weight)
+
+
+def initial_resource(params):
+    """Return the resource an untaught synapse starts with, the one of weight zero."""
+    return resource_of(params, 0.0)
+
+
+def blocks(params, columns, inputs):
+    """
+    Return the state of untaught columns.
+
+    :param columns: how many, C; may be zero.
+    :param inputs: synapses of a neuron, N.
+    :return: State that has been taught no frame.
+    """
+    neurons = (columns, params.copies, params.neurons)
+    consolidated = inputs if params.beta > 0 else 0
+    return State(
+        resource=np.full(neurons + (inputs,), initial_resource(params), dtype=np.float32),
+        weight=np.zeros(neurons + (inputs,), dtype=np.float32),
+        slow=np.zeros(neurons + (consolidated,), dtype=np.float32),
+        excess=np.zeros(neurons, dtype=np.float32),
+        slow_excess=np.zeros(neurons, dtype=np.float32),
+        stability=np.zeros(neurons, dtype=np.float32),
+        samples=np.zeros(neurons, dtype=np.int32),
+        taught=0)
+
+
+def trace_of(params, counts):
+    """Return how far each synapse contributed, float32 (N,) in 0..1, from its spike count."""
+    if params.graded_trace:
+        return counts.astype(np.float32) / MAX_COUNT
+    return (counts > 0).astype(np.float32)
+
+
+def change(params, state, rows, delta, trace):
+    """
+    Move the resources of some neurons, in place, and all that follows from them.
+
+    :param rows: tuple of three index arrays (R,) into columns, copies and neurons.
+    :param delta: float32 (R,), change of a fully contributing synapse, rate already included.
+    :param trace: float32 (N,), see trace_of; every row is changed along the same trace.
+    """
+    # All rows share the trace, so conservation is one centring of it instead of R sums.
+    inputs = trace.shape[0]
+    direction = trace - trace.sum() / (inputs + params.n_silent)
+    resource = state.resource[rows] + delta[:, None] * direction
+    weight = weight_of(params, resource)
+    state.resource[rows] = resource
+    state.weight[rows] = weight
+    state.excess[rows] = excess = params.alpha * np.maximum(weight, 0).sum(axis=1)
+    state.samples[rows] += 1
+    if params.beta > 0:
+        blend = np.maximum(1 / state.samples[rows], params.beta).astype(np.float32)
+        state.slow[rows] += blend[:, None] * (weight - state.slow[rows])
+        state.slow_excess[rows] += blend * (excess - state.slow_excess[rows])

@@ -1,0 +1,69 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The presentation of one frame: leaky integrate-and-fire columns with a winner in each.
+
+In every step t = 0..9, for every L neuron of every column (COLANET.md A.4, A.7)::
+
+    u <- leak u + current_t            (and u <- max(u, 0) where the rule has a floor)
+    excess = u - threshold
+
+The first L neuron of a column to reach ``excess >= 0`` is its winner: it drives OUT, silences the
+other L neurons of its column for the rest of the frame, and may fire again.  Two that cross in the
+same step: the larger excess wins.  After a spike ``u`` falls to zero (the published neuron) or by
+the amount ``reset`` (subtractive reset, so that no drive is lost).
+"""
+
+from typing import Any, NamedTuple
+
+from hybrid_snn_ros.snn.backend import namespace
+
+
+class Spiking(NamedTuple):
+    """What the columns did in one presentation (C columns of L neurons)."""
+
+    count: Any  # (C,) OUT spikes
+    winner: Any  # (C,) index of the L neuron that fired first, -1 for a silent column
+    first: Any  # (C,) step of the first spike, number of steps for a silent column
+    end: Any  # (C, L) potentials after the last step
+    best: Any  # (C,) largest excess up to and including the step of the first spike
+
+
+def present(currents, leak, threshold, reset=None, floor=True):
+    """
+    Step all columns through one frame.
+
+    :param currents: (T, C, L), input current of each neuron at each step.
+    :param leak: factor by which a potential shrinks in a step, 0..1.
+    :param threshold: scalar or (C, L), firing threshold including any excess.
+    :param reset: amount taken off a potential that fired; None resets it to zero.
+    :param floor: whether potentials are cut off below zero.
+    :return: Spiking.
+    """
+    xp = namespace(currents)
+    steps, columns, neurons = currents.shape
+    threshold = xp.broadcast_to(xp.asarray(threshold, dtype=currents.dtype), (columns, neurons))
+    column = xp.arange(columns)
+    u = xp.zeros((columns, neurons), dtype=currents.dtype)
+    count = xp.zeros(columns, dtype=xp.int32)
+    winner = xp.full(columns, -1, dtype=xp.int32)
+    first = xp.full(columns, steps, dtype=xp.int32)
+    best = xp.full(columns, -xp.inf, dtype=currents.dtype)
+    for t in range(steps):
+        u *= leak
+        u += currents[t]
+        if floor:
+            xp.maximum(u, 0, out=u)
+        excess = u - threshold
+        silent = winner < 0
+        leader = xp.where(silent, excess.argmax(axis=1), winner)
+        lead = excess[column, leader]
+        xp.copyto(best, xp.maximum(best, lead), where=silent)
+        fires = lead >= 0
+        newly = fires & silent
+        winner[newly] = leader[newly]
+        first[newly] = t
+        count += fires
+        hot = column[fires], leader[fires]
+        u[hot] = 0 if reset is None else u[hot] - reset
+    return Spiking(count, winner, first, u, best)

@@ -1,0 +1,191 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The network of the lateral rule, neuron by neuron and step by step (float64, slow, plain).
+
+A second implementation for the tests to compare ``hybrid_snn_ros.snn.lateral`` with; it shares no
+code with it.  A frame lasts ten steps, in which the inputs fire, and five silent ones, in which
+the label arrives and the synapses change.  Populations:
+
+* inputs: an accumulator each (it starts at the input's phase and fires when it reaches ten), a
+  presynaptic trace, and a lateral response fed by the lateral synapses P from the other inputs;
+* one L neuron a column and one background neuron: feed-forward weights w, a feedback template m,
+  a threshold A and a sample count n; the L neurons have a membrane with subtractive reset;
+* one OUT counter a column.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+SHOWN = 10
+SILENT = 5
+
+
+class Neuron:
+    """Synapses of one L neuron, or of the background neuron."""
+
+    def __init__(self, inputs):
+        """Start with empty synapses and no sample."""
+        self.m = np.zeros(inputs)  # feedback template
+        self.w = np.zeros(inputs)  # feed-forward weights
+        self.a = 0.0  # threshold A
+        self.n = 0  # samples
+
+
+class Shown(NamedTuple):
+    """What was seen during one frame (C columns, N inputs)."""
+
+    raster: np.ndarray  # (10, N) bool, which input fired at which step
+    trace: np.ndarray  # (N,) presynaptic traces x after the shown steps
+    response: np.ndarray  # (N,) lateral responses P x after the shown steps
+    potentials: np.ndarray  # (10, C) membranes at the end of each shown step
+    counts: np.ndarray  # (C,) OUT counters
+    decision: int  # the answering column, -1 while nothing is taught
+    familiarity: np.ndarray  # (C,) the score of UNKNOWN.md, were that column the answer
+
+
+class Network:
+    """The whole network; ``show`` is a frame without a label, ``teach`` one with a label."""
+
+    def __init__(self, inputs, phases, *, nu, prior, leak, theta, fit_share, levels=127):
+        """
+        Build an untaught network without columns.
+
+        :param phases: (inputs,) integers 0..9, where each accumulator starts.
+        :param levels: largest magnitude of a quantised weight; None keeps the weights as they are.
+        """
+        self.phases = [int(p) for p in phases]
+        self.nu = nu
+        self.leak = leak
+        self.theta = theta
+        self.fit_share = fit_share
+        self.levels = levels
+        self.p = np.eye(inputs) / prior  # lateral synapses
+        self.background = Neuron(inputs)
+        self.columns = []
+
+    def grow(self):
+        """Add a column with one untaught L neuron."""
+        self.columns.append(Neuron(len(self.phases)))
+
+    def show(self, counts):
+        """Show one frame and return what happened, without any change to a synapse."""
+        return self._run(counts, None)
+
+    def teach(self, counts, column):
+        """Show one frame whose label arrives in the silence behind it."""
+        return self._run(counts, column)
+
+    def gain(self):
+        """Return the homeostatic gain G; zero while nothing sets the columns apart."""
+        taught = [c for c in self.columns if c.n > 0]
+        if not taught:
+            return 0.0
+        zero = self.background
+        apart = sum(c.a + zero.a - zero.w @ c.m for c in taught) / len(taught)
+        size = sum(c.a + zero.a for c in taught) / len(taught)
+        return 1.0 / apart if apart > 1e-9 * size else 0.0
+
+    def readout(self):
+        """Return one vector a column: the weights over the background's, on a common int8 grid."""
+        over = [c.w - self.background.w for c in self.columns if c.n > 0]
+        if not over:
+            return [np.zeros(len(self.phases)) for _ in self.columns]
+        largest = max(np.abs(w).max() for w in over)
+        rows = []
+        for c in self.columns:
+            w = c.w - self.background.w if c.n > 0 else np.zeros(len(self.phases))
+            if self.levels is not None and largest > 0:
+                unit = largest / self.levels
+                w = unit * np.rint(w / unit)
+            rows.append(w)
+        return rows
+
+    def _run(self, counts, label):
+        inputs = len(self.phases)
+        accumulator = list(self.phases)
+        raster = np.zeros((SHOWN, inputs), dtype=bool)
+        x = np.zeros(inputs)
+        h = np.zeros(inputs)
+        u = [0.0] * len(self.columns)
+        out = [0] * len(self.columns)
+        potentials = np.zeros((SHOWN, len(self.columns)))
+        rows = self.readout()
+        gain = self.gain()
+        shown = d = r = f = None
+        for t in range(SHOWN + SILENT):
+            if t < SHOWN:
+                firing = []
+                for i in range(inputs):
+                    accumulator[i] += int(counts[i])
+                    if accumulator[i] >= SHOWN:
+                        accumulator[i] -= SHOWN
+                        firing.append(i)
+                raster[t, firing] = True
+                for i in firing:  # each spike: one more trace, one more lateral current
+                    x[i] += self.nu
+                    h += self.nu * self.p[:, i]
+                for c, neuron in enumerate(self.columns):
+                    if neuron.n == 0:
+                        continue  # no synapse yet: silent
+                    current = sum(gain * self.nu * rows[c][i] for i in firing)
+                    current -= gain * (neuron.a - self.background.a) / SHOWN
+                    u[c] = self.leak * u[c] + current
+                    if u[c] >= self.theta:
+                        u[c] -= self.theta
+                        out[c] += 1
+                    potentials[t, c] = u[c]
+            if t == SHOWN - 1:
+                familiarity = [self._familiarity(c, gain, x, h) for c in self.columns]
+                shown = Shown(raster, x.copy(), h.copy(), potentials, np.array(out, dtype=int),
+                              self._winner(out, u), np.array(familiarity))
+            if label is None:
+                continue
+            forced = self.columns[label]
+            if t == SHOWN and forced.n > 0:  # the label forces its L neuron; feedback cancels
+                d = x - forced.m
+                r = h - forced.w
+            if t == SHOWN + 1 and d is not None:  # the one global scalar
+                g = forced.n / (forced.n + 1)
+                f = g / (1 + g * (d @ r))
+            if t == SHOWN + 2 and d is not None:  # anti-Hebbian lateral rule, drive costs
+                for i in range(inputs):
+                    for k in range(inputs):
+                        self.p[i, k] -= f * r[i] * r[k]
+                for neuron in [self.background, *self.columns]:
+                    q = neuron.w @ d
+                    neuron.w = neuron.w - f * q * r
+                    neuron.a -= f * q * q / 2
+            if t == SHOWN + 3 and d is not None:  # the response under the changed synapses
+                h = h - f * (h @ d) * r
+            if t == SHOWN + 4:  # dopamine
+                for neuron in (forced, self.background):
+                    neuron.n += 1
+                    neuron.m = neuron.m + (x - neuron.m) / neuron.n
+                    neuron.w = neuron.w + (h - neuron.w) / neuron.n
+                    neuron.a = neuron.w @ neuron.m / 2
+        return shown
+
+    def _winner(self, out, u):
+        best = -1
+        for c, neuron in enumerate(self.columns):
+            if neuron.n > 0 and (best < 0 or (out[c], u[c]) > (out[best], u[best])):
+                best = c
+        return best
+
+    def _familiarity(self, neuron, gain, x, h):
+        drive = neuron.w @ x - neuron.a
+        over = drive - (self.background.w @ x - self.background.a)
+        fit = 2 * drive - x @ h
+        return gain * (over + self.fit_share * fit)
+
+
+def counts(codes, saturation, power):
+    """Code the encoder's output codes as spike counts, one input at a time."""
+    norm = math.sqrt(sum(int(c) ** 2 for c in codes))
+    if norm == 0:
+        return np.zeros(len(codes), dtype=np.uint8)
+    levels = [math.floor(10 * (int(c) / norm / saturation) ** power + 0.5) for c in codes]
+    return np.array([min(max(k, 0), 10) for k in levels], dtype=np.uint8)

@@ -1,0 +1,61 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The process around a node: start, spin in the main thread, end with code 0 on SIGINT and SIGTERM.
+
+A thread that is still in rclpy when the interpreter exits aborts the process, and an exception out
+of a signal handler can strike in the middle of a save.  So the handlers only take note, the loop
+ends between two callbacks, and from then on further signals (a launch file sends the group a
+second one) are ignored while the node is closed.
+"""
+
+import signal
+import sys
+import threading
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+
+def run(make_node, name, args=None, errors=()):
+    """
+    Run one node until the process is told to stop.
+
+    :param make_node: function without arguments; the node it returns has ``close()``, which joins
+        the node's threads.
+    :param name: what error sentences begin with.
+    :param args: command line for rclpy, or None for the process's own.
+    :param errors: exceptions of make_node that are the user's to mend, besides ValueError.
+    :return: 0, or 1 after one sentence on stderr.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # a command line or parameter file that rcl cannot read
+        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    executor = SingleThreadedExecutor()
+    node = None
+    try:
+        node = make_node()
+        executor.add_node(node)
+        while not stop.is_set():
+            executor.spin_once(timeout_sec=0.1)
+        return 0
+    except (ValueError, ParameterException, *errors) as error:
+        print(f'{name}: {error}', file=sys.stderr)
+        return 1
+    finally:
+        # Ignored, not merely noted: the interpreter's exit puts noted ones back to "kill".
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if node is not None:
+            node.close()
+        executor.shutdown()
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

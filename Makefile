@@ -1,0 +1,50 @@
+# The two commands: `make demo` and `make test`. Both make their own virtual environment.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint soak clean help
+
+help:
+	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
+	@echo 'make test   all tests'
+	@echo 'make lint   style'
+	@echo 'make soak   ten thousand frames at 30 Hz, memory watched (6 minutes)'
+	@echo 'make clean  remove the virtual environment and what was built'
+
+demo: $(BIN)/.demo-ready
+	@$(BIN)/hybrid-snn demo --output demo
+
+test: $(BIN)/.test-ready lint
+	@$(BIN)/python -m pytest
+
+lint: $(BIN)/.test-ready
+	@$(BIN)/ruff check .
+
+soak: $(BIN)/.test-ready
+	@$(BIN)/python test/soak.py
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+	  { echo 'hybrid_snn_ros needs Python 3.10 or newer as $(PYTHON): apt install python3' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -qy python3-venv; } || \
+	  { echo 'no virtual environments here: apt install python3-venv, then again' >&2; exit 1; }
+	@echo 'making the virtual environment $(VENV) ...'
+	@$(PYTHON) -m venv $(VENV)
+
+# ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
+$(BIN)/.demo-ready: setup.py | $(BIN)/python
+	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
+	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim]'
+	@touch $@
+
+$(BIN)/.test-ready: $(BIN)/.demo-ready
+	@echo 'installing what the tests need into $(VENV) ...'
+	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,encoder,test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist install log demo *.egg-info

@@ -1,0 +1,152 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+``hybrid-snn demo``: the main job on one computer, without a camera and without a robot.
+
+A simulated turntable camera and the classifier run as two processes and talk over DDS.  This
+process plays the operator: it teaches objects from a handful of views over ``~/teach``, then shows
+views that were never taught, and objects that were never taught at all.
+"""
+
+import os
+from pathlib import Path
+import shutil
+import sys
+import time
+
+from hybrid_snn_ros.share import shared_file
+
+TAUGHT = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'husky', 'kuka arm',
+          'jenga block', 'tray', 'bicycle')
+STRANGERS = ('r2d2', 'robot dog')
+VIEWS = 26  # test views of an object on the turntable
+WANTED_ACCURACY = 0.95
+_SHEET_COLUMNS = 5
+
+
+def add_arguments(parser):
+    """Declare the command's arguments."""
+    parser.add_argument('--output', default='demo', metavar='DIR',
+                        help='where memory, pictures and logs go (default: %(default)s); the '
+                             'memory in it is emptied at the start')
+    parser.add_argument('--condition', default='jitter', choices=('plain', 'jitter', 'varied'),
+                        help='what changes between views: nothing, elevation + distance + light, '
+                             'or the floor too (default: %(default)s)')
+    parser.add_argument('--frames', type=int, default=10, metavar='N',
+                        help='frames taught for each object, 1..10 (default: %(default)s)')
+    parser.add_argument('--rate', type=float, default=15.0, metavar='HZ',
+                        help='frame rate of the camera (default: %(default)g)')
+    parser.add_argument('--seed', type=int, default=1, help='seed of the views')
+
+
+def main(args):
+    """Run the demo; return 0, or 1 when it did not reach what it promises."""
+    if not 1 <= args.frames <= 10:
+        print(f'hybrid-snn demo: --frames must lie in 1..10, not {args.frames}', file=sys.stderr)
+        return 2
+    output = Path(args.output).absolute()
+    memory = output / 'memory'
+    output.mkdir(parents=True, exist_ok=True)
+    if memory.exists():
+        shutil.rmtree(memory)
+    environment = _environment()
+    os.environ.update(environment)
+    try:
+        from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
+    except ImportError as error:
+        print(f'hybrid-snn demo: ROS 2 is not here ({error}); source your ROS set-up, or '
+              "pip install 'hybrid_snn_ros[ros]'", file=sys.stderr)
+        return 1
+    from hybrid_snn_ros.cli.demo_processes import ChildDied, Children
+    children = Children(output, {**os.environ, **environment})
+    client = None
+    begin = time.monotonic()
+    print(f'Camera and classifier start as two processes (ROS domain '
+          f"{environment['ROS_DOMAIN_ID']}, this computer only).")
+    print(f'What is taught lies in {memory}; logs and pictures in {output}.\n')
+    try:
+        children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
+                       '-p', f'object:={TAUGHT[0]}', '-p', 'split:=train',
+                       '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
+                       '-p', f'seed:={args.seed}')
+        children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
+                       '--params-file', str(shared_file('config', 'classifier.yaml')),
+                       '-r', 'image:=image_raw', '-p', f'memory:={memory}',
+                       '-p', f'teach_frames:={args.frames}')
+        client = DemoClient(children.check)
+        client.wait_until_ready(60.0)
+        accuracy = _teach_and_show(client, args.frames, output)
+        passed = accuracy >= WANTED_ACCURACY
+        print(f'\ndone in {time.monotonic() - begin:.0f} s; pictures: '
+              f"{output / 'contact_sheet.png'}")
+        if not passed:
+            print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views '
+                  'were named right', file=sys.stderr)
+        return 0 if passed else 1
+    except (DemoError, ChildDied) as error:
+        print(f'\nhybrid-snn demo: {error}', file=sys.stderr)
+        return 1
+    finally:
+        if client is not None:
+            client.close()
+        codes = children.stop()
+        for name, code in codes.items():
+            if code != 0:
+                print(f'hybrid-snn demo: {name} ended with code {code}, see '
+                      f'{output / name}.log', file=sys.stderr)
+
+
+def _environment():
+    """Keep the demo's traffic on this computer and on a domain of its own."""
+    return {
+        'ROS_DOMAIN_ID': os.environ.get('ROS_DOMAIN_ID', str(1 + os.getpid() % 100)),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'FASTDDS_DEFAULT_PROFILES_FILE': str(shared_file('config', 'fastdds.xml')),
+        'PYTHONUNBUFFERED': '1',
+    }
+
+
+def _teach_and_show(client, frames, output):
+    from hybrid_snn_ros.cli import demo_report
+    table = demo_report.LiveTable()
+    table.head()
+    latencies = []
+    for name in TAUGHT:
+        table.row(name, 'teaching', '')
+        client.show(name, 'train')
+        meanwhile = client.teach(name, frames)
+        latencies += [seen.answer['latency_ms'] for seen in meanwhile]
+        table.row(name, 'teaching', f'{frames}/{frames}', meanwhile[-1].answer, 'saved', done=True)
+    known, strangers, pictures = {}, {}, []
+    for name in TAUGHT + STRANGERS:
+        taught = name in TAUGHT
+        views, shown = _ask(client, table, name, name if taught else 'unknown', latencies)
+        (known if taught else strangers)[name] = views
+        pictures.append((name if taught else f'{name} (never taught)', shown))
+    demo_report.contact_sheet(output / 'contact_sheet.png', pictures, _SHEET_COLUMNS)
+    accuracy, lines = demo_report.summary(known, strangers, latencies, client.published,
+                                          client.counters)
+    print('\n' + '\n'.join(lines))
+    return accuracy
+
+
+def _ask(client, table, name, wanted, latencies):
+    """Show one object's new views until each was answered once."""
+    doing = 'new views' if name == wanted else 'unknown?'
+    table.row(name, doing, f'0/{VIEWS}')
+    client.show(name, 'test')
+    views, pictures = {}, []
+    for seen in client.watch(30.0):
+        if (seen.object, seen.split) != (name, 'test'):
+            continue
+        latencies.append(seen.answer['latency_ms'])
+        if seen.view not in views:
+            views[seen.view] = seen.answer['label'] == wanted
+            if seen.picture is not None and len(views) % (VIEWS // _SHEET_COLUMNS) == 1:
+                pictures.append(seen)
+        done = len(views) == VIEWS
+        table.row(name, doing, f'{len(views)}/{VIEWS}', seen.answer,
+                  f'{sum(views.values())}/{len(views)}', done)
+        if done:
+            break
+    return views, pictures

@@ -1,0 +1,152 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The person of the demo: chooses what stands on the turntable, teaches, reads the answers."""
+
+from collections import OrderedDict
+import json
+import time
+from typing import NamedTuple
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+import numpy as np
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+
+_REMEMBERED = 60  # pictures, views and answers that wait for each other
+
+
+class DemoError(RuntimeError):
+    """Something the demo waits for did not come; the message says what."""
+
+
+class Seen(NamedTuple):
+    """One answered picture of the turntable."""
+
+    object: str
+    split: str  # 'train' or 'test'
+    view: int  # 0..35
+    answer: dict  # as on ~/answer
+    picture: np.ndarray  # uint8 RGB, or None when it was lost on its way to the demo
+
+
+class DemoClient:
+    """Talks to camera and classifier over topics alone, as any other node would."""
+
+    def __init__(self, check_children):
+        """
+        Join the ROS graph.
+
+        :param check_children: called while waiting; raises if a process has died.
+        """
+        rclpy.init(args=[], signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+        self._node = rclpy.create_node('demo')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        self._check_children = check_children
+        self._views = OrderedDict()
+        self._answers = OrderedDict()
+        self._pictures = OrderedDict()
+        self._seen = []
+        self._results = []
+        self.published = 0  # pictures the camera sent
+        self.counters = {}  # of the classifier, from /diagnostics
+        node = self._node
+        self._object = node.create_publisher(String, 'turntable_camera/object', 10)
+        self._split = node.create_publisher(String, 'turntable_camera/split', 10)
+        self._teach = node.create_publisher(String, 'classifier/teach', 10)
+        node.create_subscription(String, 'turntable_camera/view', self._on_view, 100)
+        node.create_subscription(Image, 'image_raw', self._on_picture, qos_profile_sensor_data)
+        node.create_subscription(String, 'classifier/answer', self._on_answer, 100)
+        node.create_subscription(
+            DiagnosticStatus, 'classifier/teach_result', self._results.append, 100)
+        node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+
+    def close(self):
+        """Leave the ROS graph."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+        rclpy.try_shutdown()
+
+    # -- what comes in -------------------------------------------------------------------------
+
+    def _on_view(self, message):
+        view = json.loads(message.data)
+        self.published += 1
+        self._remember(self._views, (view['stamp_sec'], view['stamp_nanosec']), view)
+
+    def _on_picture(self, message):
+        stamp = message.header.stamp
+        self._remember(self._pictures, (stamp.sec, stamp.nanosec), message)
+
+    def _on_answer(self, message):
+        answer = json.loads(message.data)
+        self._remember(self._answers, (answer['stamp']['sec'], answer['stamp']['nanosec']), answer)
+
+    def _on_diagnostics(self, message):
+        self.counters = {pair.key: pair.value for pair in message.status[0].values}
+
+    @staticmethod
+    def _remember(store, stamp, value):
+        store[stamp] = value
+        while len(store) > _REMEMBERED:
+            store.popitem(last=False)
+
+    def _join(self):
+        """Bring together what belongs to one picture by its stamp."""
+        for stamp in [s for s in self._answers if s in self._views]:
+            view, answer = self._views.pop(stamp), self._answers.pop(stamp)
+            message = self._pictures.pop(stamp, None)
+            picture = None
+            if message is not None:
+                picture = np.frombuffer(message.data, np.uint8).reshape(
+                    message.height, message.width, 3)
+            self._seen.append(Seen(view['object'], view['split'], view['view'], answer, picture))
+
+    # -- what it does --------------------------------------------------------------------------
+
+    def watch(self, seconds):
+        """Yield answered pictures as they come, for a time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._check_children()
+            self._executor.spin_once(timeout_sec=0.05)
+            self._join()
+            while self._seen:
+                yield self._seen.pop(0)
+
+    def wait_until_ready(self, seconds):
+        """Wait for the first answered picture; DemoError when none comes."""
+        for _ in self.watch(seconds):
+            return
+        raise DemoError(f'no answered picture within {seconds:g} s; see the logs')
+
+    def show(self, name, split, seconds=20.0):
+        """Put an object on the turntable and wait until a picture of it is answered."""
+        self._object.publish(String(data=name))
+        self._split.publish(String(data=split))
+        for seen in self.watch(seconds):
+            if (seen.object, seen.split) == (name, split):
+                return
+        raise DemoError(f'no picture of {name!r} came within {seconds:g} s')
+
+    def teach(self, label, frames, seconds=20.0):
+        """
+        Teach the pictures that come now and wait until they are acknowledged as saved.
+
+        :return: the frames seen meanwhile.
+        """
+        self._results.clear()
+        self._teach.publish(String(data=label))
+        meanwhile = []
+        for seen in self.watch(seconds):
+            meanwhile.append(seen)
+            failed = [r for r in self._results if r.level != DiagnosticStatus.OK]
+            if failed:
+                raise DemoError(f'teaching {label!r} was refused: {failed[0].message}')
+            if len(self._results) >= frames:
+                return meanwhile
+        raise DemoError(f'{len(self._results)} of {frames} frames of {label!r} were acknowledged '
+                        f'within {seconds:g} s')

@@ -1,0 +1,59 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Child processes of the demo: started in sessions of their own, ended for certain."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+class ChildDied(RuntimeError):
+    """A child process ended by itself; the message quotes the end of its log."""
+
+
+class Children:
+    """Starts modules of this package as processes and ends those it started."""
+
+    def __init__(self, log_directory, environment):
+        self._directory = log_directory
+        self._environment = environment
+        self._running = {}
+
+    def start(self, name, module, *arguments):
+        """Run ``python -m module arguments``, its output in ``<log directory>/<name>.log``."""
+        path = self._directory / f'{name}.log'
+        with open(path, 'wb') as log:
+            process = subprocess.Popen(
+                [sys.executable, '-m', module, *arguments], env=self._environment, stdout=log,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        self._running[name] = process, path
+
+    def check(self):
+        """Raise ChildDied if one of them has ended."""
+        for name, (process, path) in self._running.items():
+            if process.poll() is not None:
+                tail = ' | '.join(path.read_text(errors='replace').splitlines()[-3:])
+                raise ChildDied(f'{name} ended with code {process.returncode}: {tail}')
+
+    def stop(self, patience=10.0):
+        """
+        Ask all to end, wait, and kill what does not listen.
+
+        :return: {name: exit code}.
+        """
+        for process, _ in self._running.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        end = time.monotonic() + patience
+        codes = {}
+        for name, (process, _) in self._running.items():
+            try:
+                process.wait(max(end - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            codes[name] = process.returncode
+        self._running = {}
+        return codes

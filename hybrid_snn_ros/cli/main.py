@@ -1,0 +1,50 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``hybrid-snn``: one entry, a module for every command."""
+
+import argparse
+import importlib
+import sys
+
+from hybrid_snn_ros import __version__
+from hybrid_snn_ros.threads import pin_blas
+
+# command -> (module under cli/, what it does); modules are imported only when they are asked for
+COMMANDS = {
+    'demo': ('demo', 'a simulated camera, the node, teaching and naming, on this computer'),
+    'run': ('run', 'start the classifier node without ros2 launch'),
+    'evaluate': ('evaluate', 'teach and score a set of embeddings'),
+    'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
+}
+
+
+def main(arguments=None):
+    """Run one command; return its exit code."""
+    pin_blas()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(
+        prog='hybrid-snn', description='On-device visual learning for ROS 2.',
+        epilog='`hybrid-snn COMMAND --help` explains a command.')
+    parser.add_argument('--version', action='version', version=f'%(prog)s {__version__}')
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+    asked = next((word for word in arguments if not word.startswith('-')), None)
+    modules = {}
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:])
+        if name == asked:
+            modules[name] = importlib.import_module(f'hybrid_snn_ros.cli.{module}')
+            modules[name].add_arguments(command)
+    # argparse would take ROS's own arguments for unknown options of ours.
+    end = arguments.index('--ros-args') if '--ros-args' in arguments else len(arguments)
+    chosen = parser.parse_args(arguments[:end], argparse.Namespace(ros_args=arguments[end:]))
+    try:
+        return modules[chosen.command].main(chosen)
+    except KeyboardInterrupt:
+        print('\nhybrid-snn: interrupted', file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 141
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,50 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A frame with the answer written on it, for people who look at ~/annotated."""
+
+import array
+
+import cv2
+from sensor_msgs.msg import Image
+
+from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.vision import frames
+from hybrid_snn_ros.vision.framing import crop_window
+
+KNOWN_COLOUR = (40, 200, 80)  # RGB
+UNKNOWN_COLOUR = (240, 150, 30)
+
+
+def draw(rgb, prediction_label, score, unknown, window=None):
+    """
+    Write label and score on a picture, in place.
+
+    :param rgb: uint8 (H, W, 3).
+    :param window: vision.framing.Window that was looked at, or None.
+    """
+    height = rgb.shape[0]
+    colour = UNKNOWN_COLOUR if unknown else KNOWN_COLOUR
+    scale = max(height / 480, 0.5)
+    thick = max(round(2 * scale), 1)
+    bar = round(34 * scale)
+    rgb[-bar:] //= 3
+    cv2.putText(rgb, f'{prediction_label} {100 * score:.0f}%', (round(8 * scale),
+                height - round(10 * scale)), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick,
+                cv2.LINE_AA)
+    if window:
+        left, top, right, bottom = window
+        cv2.rectangle(rgb, (left, top), (right - 1, bottom - 1), colour, thick)
+
+
+def annotated(message, prediction, crop):
+    """Return sensor_msgs/Image rgb8 of a camera message with its prediction drawn on it."""
+    if messages.is_compressed(message):
+        rgb = frames.decode_rgb(message.format, message.data)
+    else:
+        rgb = frames.to_rgb(message.encoding, message.height, message.width, message.step,
+                            message.data)
+    height, width = rgb.shape[:2]
+    draw(rgb, prediction.label, prediction.score, prediction.unknown,
+         crop_window(width, height, crop))
+    return Image(header=message.header, height=height, width=width, encoding='rgb8',
+                 step=3 * width, data=array.array('B', rgb.tobytes()))

@@ -1,0 +1,19 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The executable ``classifier_node``."""
+
+import sys
+
+from hybrid_snn_ros.threads import pin_blas
+
+
+def main(args=None):
+    """Run the classifier node; return the exit code."""
+    pin_blas()  # before anything imports NumPy
+    from hybrid_snn_ros.ros.node import ClassifierNode
+    from hybrid_snn_ros.ros.process import run
+    return run(ClassifierNode, 'classifier', args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

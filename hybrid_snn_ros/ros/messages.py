@@ -1,0 +1,88 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Messages from plain objects.
+
+The only place that imports ``vision_msgs``: it comes with apt on a robot and may be missing
+elsewhere.  Without it the typed topics are off and everything else works; ``~/answer`` and
+``~/labels`` carry the same as JSON text and need nothing but std_msgs.
+"""
+
+import json
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from sensor_msgs.msg import CompressedImage
+
+try:
+    from vision_msgs.msg import (
+        Classification,
+        LabelInfo,
+        ObjectHypothesis,
+        VisionClass,
+        VisionInfo,
+    )
+    HAVE_VISION_MSGS = True
+except ImportError:
+    Classification = LabelInfo = VisionInfo = None
+    HAVE_VISION_MSGS = False
+
+
+def classification(header, prediction):
+    """Return vision_msgs/Classification: hypotheses best first, class_id is the label's text."""
+    message = Classification(header=header)
+    ranked = prediction.ranked
+    if prediction.unknown:
+        ranked = [(prediction.label, prediction.score), *ranked]
+    for label, score in ranked:
+        message.results.append(ObjectHypothesis(class_id=label, score=score))
+    return message
+
+
+def label_info(header, names):
+    """Return vision_msgs/LabelInfo: the label of every column."""
+    message = LabelInfo(header=header)
+    message.class_map = [VisionClass(class_id=column, class_name=name)
+                         for column, name in enumerate(names)]
+    return message
+
+
+def vision_info(header, method, location, version):
+    """Return vision_msgs/VisionInfo: how it classifies, and which version of its knowledge."""
+    return VisionInfo(header=header, method=method, database_location=location,
+                      database_version=version)
+
+
+def answer(header, prediction, latency_ms, processing_ms):
+    """Return the answer to one frame as JSON text for ``~/answer``."""
+    return json.dumps({
+        'stamp': {'sec': header.stamp.sec, 'nanosec': header.stamp.nanosec},
+        'frame_id': header.frame_id,
+        'label': prediction.label,
+        'score': round(prediction.score, 4),
+        'unknown': prediction.unknown,
+        'known': round(prediction.known, 4),
+        'ranked': [[label, round(score, 4)] for label, score in prediction.ranked],
+        'latency_ms': round(latency_ms, 2),
+        'processing_ms': round(processing_ms, 2),
+    }, ensure_ascii=False)
+
+
+def labels(names, sample_counts, version):
+    """Return what is known as JSON text for ``~/labels``."""
+    return json.dumps({
+        'database_version': version,
+        'labels': [{'label': name, 'samples': samples}
+                   for name, samples in zip(names, sample_counts)],
+    }, ensure_ascii=False)
+
+
+def status(level, name, message, **values):
+    """Return a DiagnosticStatus; level is 'OK', 'WARN', 'ERROR' or 'STALE'."""
+    return DiagnosticStatus(
+        level=getattr(DiagnosticStatus, level), name=name, message=message,
+        values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
+
+
+def is_compressed(message):
+    """Tell whether a camera message is a CompressedImage."""
+    return isinstance(message, CompressedImage)

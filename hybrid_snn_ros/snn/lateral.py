@@ -103,6 +103,10 @@ def check(params):
             raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
     if not 0 <= params.leak <= 1:
         raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
+    if not 0 <= params.fit_share <= 1e6:
+        raise ValueError(f'fit_share must lie in [0, 1e+06], not {params.fit_share}')
+    if not isinstance(params.seed, int) or params.seed < 0:
+        raise ValueError(f'seed must be a whole number from 0, not {params.seed}')
 
 
 def counts(params, codes):

@@ -28,6 +28,9 @@ class Rule(Protocol):
     Params: type
     State: type
 
+    def check(self, params: Any) -> None:
+        """Raise ValueError, one sentence naming the constant and its bounds, if one is off."""
+
     def counts(self, params: Any, codes: np.ndarray) -> np.ndarray:
         """Code the encoder's output codes, uint8 (N,), as spike counts 0..10, uint8 (N,)."""
 

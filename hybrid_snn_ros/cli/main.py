@@ -15,6 +15,7 @@ COMMANDS = {
     'demo': ('demo', 'a simulated camera, the node, teaching and naming, on this computer'),
     'run': ('run', 'start the classifier node without ros2 launch'),
     'evaluate': ('evaluate', 'teach and score a set of embeddings'),
+    'state': ('state', 'look after what was taught: show, verify, export, import, compact, log'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }
 

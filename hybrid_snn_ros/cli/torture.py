@@ -1,0 +1,218 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+``hybrid-snn state torture``: a teaching process is killed with SIGKILL, again and again.
+
+The child announces each change on a pipe, makes it, and acknowledges it.  Whenever it dies, the
+memory must open and hold what follows from the acknowledged changes, bit for bit, with or without
+the one change that was announced and not acknowledged.
+"""
+
+import collections
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+
+import numpy as np
+
+from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.memory.vault import Vault
+
+WIDTH = 1280
+IDENTITY = {'encoder': 'torture', 'inputs': WIDTH}
+LABELS = ('mug', 'cup', 'box', 'key', 'Schlüssel')
+KINDS = {'teach': 20, 'group': 3, 'undo': 3, 'forget': 1, 'rename': 2, 'compact': 1,
+         'snapshot': 2}
+ROUNDS_PER_DIRECTORY = 25
+
+
+def add_arguments(parser):
+    """Declare the command's arguments."""
+    parser.add_argument('--rounds', type=int, default=1000, metavar='N',
+                        help='how often to kill (default: %(default)s)')
+    parser.add_argument('--seed', type=int, help='of everything random (default: another each '
+                                                 'time; it is printed)')
+    parser.add_argument('--longest', type=float, default=80.0, metavar='MS',
+                        help='kill within this many milliseconds (default: %(default)s)')
+
+
+def main(args):
+    """Torture; return 0 when nothing was lost."""
+    seed = args.seed if args.seed is not None else int.from_bytes(os.urandom(4), 'little')
+    rng = random.Random(seed)
+    sums = collections.Counter()
+    progress = Progress('killing')
+    begin = time.monotonic()
+    for first in range(0, args.rounds, ROUNDS_PER_DIRECTORY):
+        directory = tempfile.mkdtemp(prefix='hybrid_snn_torture_')
+        known = {}
+        for number in range(first, min(first + ROUNDS_PER_DIRECTORY, args.rounds)):
+            known = _round(directory, rng, args.longest / 1000, known, sums)
+            progress(number + 1, args.rounds)
+        shutil.rmtree(directory)
+    progress.close()
+    print(f"{args.rounds} kills in {time.monotonic() - begin:.0f} s (seed {seed}): "
+          f"{sums['acknowledged']} changes acknowledged, {sums['samples']} of them samples; "
+          f"{sums['early']} kills before the first change, {sums['unfinished']} in the middle of "
+          f"one, {sums['torn']} torn ends cut off, {sums['snapshots']} snapshots used")
+    print(f"acknowledged changes lost: {sums['lost']}; memories that did not open: "
+          f"{sums['closed']}; snapshots that did not fit: {sums['wrong']}")
+    return 1 if sums['lost'] or sums['closed'] or sums['wrong'] else 0
+
+
+def _round(directory, rng, longest, known, sums):
+    """Start, kill and compare; return what is known afterwards: {id: (label, codes)}."""
+    pipe, end = os.pipe()
+    seed = rng.getrandbits(32)
+    child = os.fork()
+    if child == 0:
+        os.close(pipe)
+        _teach_until_killed(directory, seed, end)
+    os.close(end)
+    told = _listen(pipe, time.monotonic() + rng.uniform(0, longest))
+    os.kill(child, signal.SIGKILL)
+    told += _listen(pipe, time.monotonic() + 10)
+    os.close(pipe)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        sums['closed'] += 1
+        return known
+    change = None
+    for line in told.split(b'\n')[:-1]:  # what follows the last line end was cut short
+        line = json.loads(line)
+        if isinstance(line, dict):
+            change = line
+            continue
+        known = _after(known, change, line)
+        sums['acknowledged'] += 1
+        sums['samples'] += len(line)
+        change = None
+    sums['early'] += not told
+    sums['unfinished'] += change is not None
+    possible = [known]
+    if change is not None:  # a group that was never acknowledged may be there in part
+        lessons = change.get('lessons', [])
+        possible += [_after(known, {**change, 'lessons': lessons[:count]}, range(-count, 0))
+                     for count in range(min(1, len(lessons)), len(lessons) + 1)]
+    return _compare(directory, known, possible, sums)
+
+
+def _listen(pipe, until):
+    """Return what the child says until a moment or its end, whichever is first."""
+    parts = []
+    while (left := until - time.monotonic()) > 0 and select.select([pipe], [], [], left)[0]:
+        part = os.read(pipe, 65536)
+        if not part:
+            break
+        parts.append(part)
+    return b''.join(parts)
+
+
+def _compare(directory, known, possible, sums):
+    """Open the memory, count what is wrong with it, and return what it holds."""
+    try:
+        vault = Vault.open(directory, IDENTITY)
+    except Exception as error:  # whatever it is: the memory did not open
+        print(f'hybrid-snn state torture: {error}', file=sys.stderr)
+        sums['closed'] += 1
+        return known
+    with vault:
+        found = {number: (sample.label, sample.codes.tobytes())
+                 for number, sample in vault.ledger.samples.items()}
+        # Samples that were never acknowledged have ids that nobody was told.
+        right = found == known or any(
+            list(found.values()) == list(state.values())
+            and all(found.get(number) == sample for number, sample in state.items() if number > 0)
+            for state in possible[1:])
+        if not right:
+            print(f'hybrid-snn state torture: {len(known)} samples were known, {len(found)} '
+                  f'others are there: {vault.remarks}', file=sys.stderr)
+            sums['lost'] += 1
+        sums['torn'] += any('cut off' in remark for remark in vault.remarks)
+        snapshot = vault.snapshot_for_recovery()
+        if snapshot:
+            sequence, arrays, _ = snapshot
+            sums['snapshots'] += 1
+            sums['wrong'] += arrays['ids'].tolist() != list(vault.ledger.as_of(sequence).samples)
+        return found
+
+
+def _after(known, change, ids):
+    """Return what is known after a change: plain code of its own, to hold the memory to."""
+    kind = change['kind']
+    if kind == 'teach':
+        return {**known, **{number: (label, _codes(seed).tobytes())
+                            for number, (label, seed) in zip(ids, change['lessons'])}}
+    if kind == 'undo':
+        return {number: known[number] for number in known if number != change['sample']}
+    if kind == 'forget':
+        return {number: known[number] for number in known if known[number][0] != change['label']}
+    if kind == 'rename':
+        return {number: (change['target'] if label == change['label'] else label, codes)
+                for number, (label, codes) in known.items()}
+    return known
+
+
+def _codes(seed):
+    return np.frombuffer(random.Random(seed).randbytes(WIDTH), np.uint8)
+
+
+def _teach_until_killed(directory, seed, pipe):
+    """Announce, change and acknowledge without end; the child's whole life."""
+    try:
+        rng = random.Random(seed)
+        vault = Vault.open(directory, IDENTITY)
+        while True:
+            change = _plan(rng, vault.ledger)
+            os.write(pipe, json.dumps(change).encode() + b'\n')
+            ids = _make(vault, change)
+            os.write(pipe, json.dumps(ids).encode() + b'\n')
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _plan(rng, ledger):
+    kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
+    if kind in ('undo', 'forget', 'rename') and not ledger.samples:
+        kind = 'teach'
+    if kind in ('teach', 'group'):
+        count = 1 if kind == 'teach' else rng.randint(2, 6)
+        return {'kind': 'teach', 'lessons': [[rng.choice(LABELS), rng.getrandbits(32)]
+                                             for _ in range(count)]}
+    if kind == 'undo':
+        return {'kind': kind, 'sample': rng.choice(list(ledger.samples))}
+    if kind == 'forget':
+        return {'kind': kind, 'label': rng.choice(ledger.labels)}
+    if kind == 'rename':
+        old = rng.choice(ledger.labels)
+        return {'kind': kind, 'label': old,
+                'target': rng.choice([label for label in LABELS if label != old])}
+    return {'kind': kind}
+
+
+def _make(vault, change):
+    """Make a change; return the ids of what was taught."""
+    kind = change['kind']
+    if kind == 'teach':
+        return [entry.sample for entry in vault.teach_all(
+            [(label, _codes(seed), '') for label, seed in change['lessons']], 'torture')]
+    if kind == 'undo':
+        vault.undo(change['sample'])
+    elif kind == 'forget':
+        vault.forget(change['label'])
+    elif kind == 'rename':
+        vault.rename(change['label'], change['target'])
+    elif kind == 'compact':
+        vault.compact()
+    else:
+        vault.save_snapshot({'ids': np.array(list(vault.ledger.samples), np.int64)}, {})
+    return []

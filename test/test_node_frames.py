@@ -1,0 +1,156 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Frames of every kind over DDS: encodings, padding, sizes, compressed ones, and drawn ones."""
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+
+from rclpy.qos import qos_profile_sensor_data  # noqa: E402
+from ros_harness import (  # noqa: E402
+    BLUE,
+    COLOURS,
+    compressed,
+    frame,
+    fresh_domain,
+    GREEN,
+    GREY,
+    NodeProcess,
+    OK,
+    Peer,
+    picture,
+    RED,
+)
+from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
+
+
+def _mosaic(rgb, pattern):
+    channel = {'r': 0, 'g': 1, 'b': 2}
+    out = np.empty(rgb.shape[:2], np.uint8)
+    for place, letter in enumerate(pattern):
+        y, x = divmod(place, 2)
+        out[y::2, x::2] = rgb[y::2, x::2, channel[letter]]
+    return out
+
+
+def _yuv422(rgb, luma):
+    """Return BT.601 video-range YUV 4:2:2 as (H, W, 2); luma is the place of Y in a pair."""
+    r, g, b = (rgb[..., i].astype(float) for i in range(3))
+    y = 16 + 0.257 * r + 0.504 * g + 0.098 * b
+    u = 128 - 0.148 * r - 0.291 * g + 0.439 * b
+    v = 128 + 0.439 * r - 0.368 * g - 0.071 * b
+    out = np.empty((*rgb.shape[:2], 2), np.uint8)
+    out[..., luma] = y
+    out[:, 0::2, 1 - luma], out[:, 1::2, 1 - luma] = u[:, 0::2], v[:, 0::2]
+    return out
+
+
+ENCODINGS = {
+    'rgb8': lambda rgb: rgb,
+    'bgr8': lambda rgb: rgb[..., ::-1],
+    '8UC3': lambda rgb: rgb[..., ::-1],
+    'rgba8': lambda rgb: np.dstack([rgb, rgb[..., 0]]),
+    'bgra8': lambda rgb: np.dstack([rgb[..., ::-1], rgb[..., 0]]),
+    'yuv422': lambda rgb: _yuv422(rgb, luma=1),
+    'yuv422_yuy2': lambda rgb: _yuv422(rgb, luma=0),
+    **{f'bayer_{pattern}8': lambda rgb, pattern=pattern: _mosaic(rgb, pattern)
+       for pattern in ('rggb', 'bggr', 'gbrg', 'grbg')},
+}
+
+
+@pytest.mark.parametrize('padding', [0, 12])
+@pytest.mark.parametrize('encoding', ENCODINGS)
+def test_colours_of_every_encoding_are_told_apart(robot, encoding, padding):
+    """The taught pictures differ in colour alone: wrong channels give a wrong name."""
+    peer, _, _ = robot
+    for label in ('red', 'blue', 'green'):
+        pixels = ENCODINGS[encoding](picture(COLOURS[label]))
+        assert peer.show(frame(pixels, encoding, padding))['label'] == label
+
+
+@pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
+def test_grey_encodings_are_answered(robot, encoding):
+    """A grey frame shows what its RGB twin showed."""
+    peer, _, _ = robot
+    answer = peer.show(frame(picture(GREY)[..., 0], encoding, padding=5))
+    assert answer['label'] == 'grey'
+
+
+def test_frames_of_two_sizes_in_turn(robot):
+    """Every frame is taken at its own size, from 640x480 down to a few pixels."""
+    peer, _, _ = robot
+    for _ in range(3):
+        assert peer.show(frame(picture(RED, size=(480, 640))))['label'] == 'red'
+        assert peer.show(frame(picture(BLUE, size=(240, 320))))['label'] == 'blue'
+    assert peer.show(frame(picture(RED, size=(3, 2))))['ranked']
+
+
+def test_compressed_frames(tmp_path):
+    """JPEG and PNG on image/compressed, in colour; what is cut short is refused."""
+    domain = fresh_domain()
+
+    def pack(colour, suffix):
+        bgr = np.ascontiguousarray(picture(colour)[..., ::-1])
+        done, content = cv2.imencode(suffix, bgr)
+        assert done
+        return content.tobytes()
+
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
+                     image_transport='compressed') as node, \
+            Peer(domain, camera='image/compressed', camera_type=CompressedImage) as peer:
+        for label in ('red', 'blue'):
+            peer.show(compressed(pack(COLOURS[label], '.png'), 'rgb8; png compressed bgr8'))
+            assert peer.teach(label)[0].level == OK
+        for format_, suffix in (('jpeg', '.jpg'), ('png', '.png'),
+                                ('bgr8; jpeg compressed bgr8', '.jpg')):
+            for label in ('blue', 'red'):
+                message = compressed(pack(COLOURS[label], suffix), format_)
+                assert peer.show(message)['label'] == label
+        whole = pack(RED, '.jpg')
+        for content, format_ in ((whole[:len(whole) // 2], 'jpeg'), (b'', 'jpeg'),
+                                 (whole, 'theora')):
+            peer.camera.publish(compressed(content, format_))
+            peer.spin(0.1)
+        assert peer.show(compressed(whole, 'jpeg'))['label'] == 'red'
+        counters = peer.counters()
+        assert (counters['refused'], 'theora' in counters['last_refusal']) == ('3', True)
+        node.end()
+
+
+def _restart_times(peer):
+    """Deactivate and activate the node: its times and counters begin anew."""
+    assert peer.change('deactivate') and peer.change('activate')
+    peer.answers.clear()
+
+
+def test_annotated_has_the_size_of_the_frame_and_is_drawn_only_for_a_subscriber(robot):
+    """The picture is the frame with writing on it; without a subscriber it costs nothing."""
+    peer, _, _ = robot
+    rgb = picture(GREEN, size=(720, 1280))
+    message = frame(rgb[..., ::-1], 'bgr8', padding=8, frame_id='annotated')
+
+    def publishing():
+        """Return the median time of publishing an answer, in ms, over a dozen frames."""
+        for _ in range(12):
+            message.header.stamp.nanosec = (message.header.stamp.nanosec + 1) % 10**9
+            peer.show(message)
+        return float(peer.counters()['publish_ms'].split()[1])
+
+    _restart_times(peer)
+    undrawn = publishing()
+    drawn = []
+    subscription = peer.node.create_subscription(
+        Image, 'classifier/annotated', drawn.append, qos_profile_sensor_data)
+    try:
+        peer.until('~/annotated', lambda: publishing() and drawn)
+        _restart_times(peer)
+        assert publishing() > 3 * undrawn
+    finally:
+        peer.node.destroy_subscription(subscription)
+    image = drawn[-1]
+    assert image.header.frame_id == 'annotated'
+    assert (image.height, image.width, image.encoding, image.step) == (720, 1280, 'rgb8', 3840)
+    same = (np.frombuffer(image.data, np.uint8).reshape(rgb.shape) == rgb).all(axis=2)
+    assert 0.5 < same.mean() < 1.0

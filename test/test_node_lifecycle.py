@@ -1,0 +1,198 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Transitions on demand, recovery from a failed configure, and the end of the process."""
+
+import contextlib
+from signal import SIGINT, SIGTERM
+import time
+
+import pytest
+
+pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+
+from ros_harness import (  # noqa: E402
+    BLUE,
+    ERROR,
+    frame,
+    fresh_domain,
+    NodeProcess,
+    OK,
+    Peer,
+    picture,
+    RED,
+    ROOT,
+    STOP,
+)
+
+from hybrid_snn_ros.memory import store  # noqa: E402
+
+MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'
+SIGNALS = [(SIGINT,), (SIGTERM,), (SIGINT, SIGINT), (SIGTERM, SIGTERM)]
+
+
+def test_every_transition_and_what_is_kept_across_them(tmp_path):
+    """Traffic flows only while active; a new configure reads parameters and memory again."""
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    with NodeProcess(tmp_path, domain, memory=str(memory), autostart=False) as node, \
+            Peer(domain) as peer:
+        assert peer.state() == 'unconfigured'
+        assert not peer.change('activate')
+        assert peer.change('configure')
+        assert peer.state() == 'inactive'
+        assert peer.camera.get_subscription_count() == 0
+        assert peer.change('activate')
+        assert peer.state() == 'active'
+        peer.show(frame(picture(RED)))
+        assert peer.teach('red')[0].level == OK
+
+        assert peer.change('deactivate')
+        peer.until('the end of the subscriptions', lambda: not (
+            peer.camera.get_subscription_count() or peer.teacher.get_subscription_count()))
+        peer.answers.clear()
+        peer.camera.publish(frame(picture(RED)))
+        peer.spin(0.3)
+        assert (peer.state(), peer.answers) == ('inactive', {})
+        assert 'read at configure' in peer.set(crop=0.5)[0]
+
+        assert peer.change('activate')
+        assert peer.show(frame(picture(RED)))['label'] == 'red'
+        assert peer.counters()['answered'] == peer.counters()['received']
+        assert peer.change('deactivate') and peer.change('cleanup')
+        assert peer.state() == 'unconfigured'
+        peer.until('the end of the publishers',
+                   lambda: peer.node.count_publishers('classifier/label') == 0)
+
+        other = tmp_path / 'other'
+        assert peer.set(memory=str(other), image_timeout=0.5) == ['', '']
+        assert peer.change('configure') and peer.change('activate')
+        assert peer.show(frame(picture(RED)))['label'] == 'unknown'
+        assert peer.change('deactivate') and peer.change('cleanup')
+        assert peer.set(memory=str(memory), rule='original') == ['', '']
+        assert peer.change('configure') and peer.change('activate')
+        assert peer.show(frame(picture(RED)))['label'] == 'red'
+        assert peer.counters()['rule'] == 'original'
+        assert peer.change('shutdown')
+        assert peer.state() == 'finalized'
+        node.end()
+
+
+def test_a_missing_model_fails_configure_and_the_node_lives_to_be_put_right(tmp_path):
+    """The log says which file; after the parameter is right, configure succeeds."""
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, model='/nowhere/model.tflite',
+                     memory=str(tmp_path / 'memory')) as node, Peer(domain) as peer:
+        node.wait_for_log('configure failed: the encoder model /nowhere/model.tflite cannot be '
+                          'read: No such file or directory')
+        assert peer.state() == 'unconfigured'
+        assert not peer.change('configure')
+        assert peer.set(model=str(MODEL), roi=[0.5, 0.0, 0.8, 1.0]) == ['', '']
+        assert not peer.change('configure')
+        node.wait_for_log('region of interest')
+        assert peer.set(roi=[0.5, 0.0, 0.5, 1.0]) == ['']
+        assert peer.change('configure') and peer.change('activate')
+        assert peer.show(frame(picture(RED)))
+        node.end()
+
+
+def test_an_unforeseen_failure_of_configure_is_told_and_survived(tmp_path, vision_msgs):
+    """Half an installation of vision_msgs (its libraries not found) does not go by in silence."""
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
+                     environment={'PYTHONPATH': vision_msgs['PYTHONPATH']}) as node, \
+            Peer(domain) as peer:
+        node.wait_for_log('on_configure failed in an unforeseen way')
+        assert 'vision_msgs' in node.log
+        assert peer.state() == 'unconfigured'
+        assert not peer.change('configure')
+        assert peer.state() == 'unconfigured'
+        node.signal(SIGTERM)
+        assert node.exit_code() == 0
+
+
+def test_a_damaged_memory_fails_configure_and_is_left_as_it_is(tmp_path):
+    """What may be somebody's work is neither used nor overwritten."""
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    memory.mkdir()
+    (memory / store.FILE_NAME).write_bytes(b'PK\x03\x04 and then nothing')
+    with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
+        assert 'is damaged' in node.wait_for_log('configure failed')
+        assert peer.state() == 'unconfigured'
+        node.end()
+    assert (memory / store.FILE_NAME).read_bytes() == b'PK\x03\x04 and then nothing'
+
+
+def test_default_memory_lies_under_home_by_namespace_and_name(tmp_path):
+    """Two robots on one computer do not share what they were taught."""
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, '-r', '__ns:=/robot/left', '-r', '__node:=eye',
+                     '-r', 'image:=/cam', environment={'HOME': str(tmp_path)}) as node, \
+            Peer(domain, node='/robot/left/eye', camera='/cam') as peer:
+        peer.show(frame(picture(RED)))
+        assert peer.teach('red')[0].level == OK
+        node.end()
+    assert store.load(tmp_path / '.ros/hybrid_snn_ros/robot/left/eye').labels == ['red']
+
+
+def test_a_request_that_the_end_of_activity_cuts_short_is_told(tmp_path):
+    """Every accepted ~/teach is answered, also when the node is deactivated meanwhile."""
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    with NodeProcess(tmp_path, domain, memory=str(memory), teach_frames=9) as node, \
+            Peer(domain) as peer:
+        peer.show(frame(picture(BLUE)))
+        assert peer.teach('blue')[0].level == OK
+        before = len(peer.results)
+        assert peer.change('deactivate')
+        peer.until('the last word on the request', lambda: len(peer.results) > before)
+        assert peer.results[-1].level == ERROR
+        assert peer.results[-1].message == \
+            "taught 1 of 9 frames of 'blue', then the node was deactivated"
+        node.end()
+
+
+@pytest.mark.parametrize('state', ['unconfigured', 'inactive', 'active', 'teaching'])
+def test_signals_end_the_node_with_code_0(tmp_path, state):
+    """SIGINT and SIGTERM, once and twice, each on a node of its own in the given state."""
+    domain = fresh_domain()
+    with contextlib.ExitStack() as stack:
+        nodes, peers = [], []
+        for number, _ in enumerate(SIGNALS):
+            nodes.append(stack.enter_context(NodeProcess(
+                tmp_path, domain, '-r', f'__ns:=/n{number}', memory=str(tmp_path / str(number)),
+                autostart=state in ('active', 'teaching'), teach_frames=1000)))
+            peers.append(stack.enter_context(Peer(
+                domain, node=f'/n{number}/classifier', camera=f'/n{number}/image')))
+        for peer in peers:
+            if state == 'inactive':
+                assert peer.change('configure')
+            if state in ('active', 'teaching'):
+                peer.show(frame(picture(RED)))
+            assert peer.until('the state', peer.state) == {'teaching': 'active'}.get(state, state)
+            if state == 'teaching':
+                peer.ask('busy')
+                for number in range(20):
+                    peer.camera.publish(frame(picture(RED, number)))
+                    peer.spin(0.01)
+        for node, signals in zip(nodes, SIGNALS):
+            node.signal(*signals)
+        for node, signals in zip(nodes, SIGNALS):
+            assert node.exit_code() == 0, (signals, node.log)
+            assert not any(word in node.log for word in (
+                'Traceback', 'terminate called', 'Fatal')), node.log
+        if state == 'teaching':
+            for number, peer in enumerate(peers):
+                acknowledged = sum(r.level == OK for r in peer.results)
+                assert 0 < acknowledged <= len(store.load(tmp_path / str(number)).codes)
+
+
+@pytest.mark.parametrize('signal', [SIGINT, SIGTERM])
+def test_a_signal_while_the_node_starts_ends_it_without_a_traceback(tmp_path, signal):
+    """Ctrl-C right after the command, from the moment on at which our own code runs."""
+    for delay in (0.0, 0.1, 0.3):
+        with NodeProcess(tmp_path, fresh_domain(), memory=str(tmp_path / 'memory')) as node:
+            end = time.monotonic() + STOP
+            while not node.catches(SIGTERM) and time.monotonic() < end:
+                time.sleep(0.002)
+            time.sleep(delay)
+            node.signal(signal)
+            assert node.exit_code() == 0, (delay, node.log)
+            assert 'Traceback' not in node.log

@@ -119,34 +119,21 @@ def test_compressed_frames(tmp_path):
         node.end()
 
 
-def _restart_times(peer):
-    """Deactivate and activate the node: its times and counters begin anew."""
-    assert peer.change('deactivate') and peer.change('activate')
-    peer.answers.clear()
-
-
-def test_annotated_has_the_size_of_the_frame_and_is_drawn_only_for_a_subscriber(robot):
-    """The picture is the frame with writing on it; without a subscriber it costs nothing."""
+def test_annotated_has_the_size_of_the_frame(robot):
+    """The picture is the frame with writing on it, under the frame's own header."""
     peer, _, _ = robot
     rgb = picture(GREEN, size=(720, 1280))
     message = frame(rgb[..., ::-1], 'bgr8', padding=8, frame_id='annotated')
-
-    def publishing():
-        """Return the median time of publishing an answer, in ms, over a dozen frames."""
-        for _ in range(12):
-            message.header.stamp.nanosec = (message.header.stamp.nanosec + 1) % 10**9
-            peer.show(message)
-        return float(peer.counters()['publish_ms'].split()[1])
-
-    _restart_times(peer)
-    undrawn = publishing()
     drawn = []
+
+    def show_another():
+        message.header.stamp.nanosec = (message.header.stamp.nanosec + 1) % 10**9
+        peer.show(message)
+        return drawn
     subscription = peer.node.create_subscription(
         Image, 'classifier/annotated', drawn.append, qos_profile_sensor_data)
     try:
-        peer.until('~/annotated', lambda: publishing() and drawn)
-        _restart_times(peer)
-        assert publishing() > 3 * undrawn
+        peer.until('~/annotated', show_another)
     finally:
         peer.node.destroy_subscription(subscription)
     image = drawn[-1]

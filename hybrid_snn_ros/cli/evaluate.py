@@ -30,9 +30,16 @@ def main(args):
     from hybrid_snn_ros.evaluation import protocols
     from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
     try:
-        data = load_pack(args.source)
+        if args.orders < 1:
+            raise ValueError(f'--orders must be at least 1, not {args.orders}')
+        if args.seed < 0:
+            raise ValueError(f'--seed must be at least 0, not {args.seed}')
+        if args.json and not Path(args.json).absolute().parent.is_dir():
+            raise ValueError(f'the directory of --json {args.json} does not exist')
         params = constants(args.set)
-        accuracies, per_class = [], np.zeros(len(data.class_names))
+        data = load_pack(args.source)
+        asked = np.bincount(data.test_labels, minlength=len(data.class_names))
+        accuracies, answered = [], np.zeros(len(asked))
         begin = time.monotonic()
         for order in range(args.orders):
             progress = Progress(f'{data.name} {args.rule}, order {order + 1} of {args.orders}')
@@ -40,27 +47,35 @@ def main(args):
             progress.close()
             right = answers == data.test_labels
             accuracies.append(right.mean())
-            per_class += [right[data.test_labels == c].mean() for c in range(len(per_class))]
+            answered += np.bincount(data.test_labels, right, minlength=len(asked))
     except (SourceError, ValueError) as error:
         print(f'hybrid-snn evaluate: {error}', file=sys.stderr)
         return 2
     seconds = time.monotonic() - begin
     accuracy, sd = float(np.mean(accuracies)), float(np.std(accuracies))
-    worst = np.argsort(per_class)[:5]
+    tested = np.flatnonzero(asked)
+    per_class = {data.class_names[c]: float(answered[c] / (args.orders * asked[c]))
+                 for c in tested}
+    worst = sorted(per_class, key=per_class.get)[:5]
+    code = 0
+    if args.json:
+        figures = json.dumps({
+            'protocol': 'joint', 'source': str(args.source), 'rule': args.rule,
+            'params': params, 'orders': args.orders, 'accuracy': accuracy, 'accuracy_sd': sd,
+            'per_class': per_class}, indent=2, ensure_ascii=False)
+        try:
+            Path(args.json).write_text(figures + '\n', encoding='utf-8')
+        except OSError as error:
+            print(f'hybrid-snn evaluate: {args.json} cannot be written: {error.strerror}',
+                  file=sys.stderr)
+            code = 1
     print(f'{data.name}: rule {args.rule}, one pass over {len(data.train)} samples of '
           f'{len(data.class_names)} classes, {args.orders} order(s), {seconds:.1f} s')
     print(f'accuracy on {len(data.test)} test samples: {100 * accuracy:.2f} %'
           + (f' (sd {100 * sd:.2f})' if args.orders > 1 else ''))
     print('hardest classes: ' + ', '.join(
-        f'{data.class_names[c]} {100 * per_class[c] / args.orders:.0f} %' for c in worst))
-    if args.json:
-        Path(args.json).write_text(json.dumps({
-            'protocol': 'joint', 'source': str(args.source), 'rule': args.rule,
-            'params': params, 'orders': args.orders, 'accuracy': accuracy, 'accuracy_sd': sd,
-            'per_class': {name: float(share) / args.orders
-                          for name, share in zip(data.class_names, per_class)},
-        }, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
-    return 0
+        f'{name} {100 * per_class[name]:.0f} %' for name in worst))
+    return code
 
 
 def constants(settings):

@@ -8,6 +8,8 @@ import zipfile
 
 import numpy as np
 
+from hybrid_snn_ros.memory.labels import normalise
+
 _ARRAYS = ('X_train', 'y_train', 'X_test', 'y_test', 'class_names')
 
 
@@ -34,22 +36,32 @@ def load_pack(path):
     """
     path = Path(path)
     try:
+        with zipfile.ZipFile(path) as archive:
+            missing = [name for name in _ARRAYS if f'{name}.npy' not in archive.namelist()]
+        if missing:
+            raise SourceError(f"{path} lacks {', '.join(missing)}; an embedding pack holds "
+                              f"{', '.join(_ARRAYS)}")
         with np.load(path, allow_pickle=False) as pack:
-            missing = [name for name in _ARRAYS if name not in pack]
-            if missing:
-                raise SourceError(f"{path} lacks {', '.join(missing)}; an embedding pack holds "
-                                  f"{', '.join(_ARRAYS)}")
-            arrays = [pack[name] for name in _ARRAYS]
+            train, train_labels, test, test_labels, names = [pack[name] for name in _ARRAYS]
+        names = [normalise(str(name)) for name in names]
     except FileNotFoundError as error:
         raise SourceError(f'{path} does not exist') from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, SourceError):
-            raise
-        raise SourceError(f'{path} is not an embedding pack (.npz): {error}') from error
-    train, train_labels, test, test_labels, names = arrays
-    for codes, labels in ((train, train_labels), (test, test_labels)):
+    except SourceError:
+        raise
+    except Exception as error:  # the readers of zip and npy report damage in a dozen types
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise SourceError(f'{path} is not an embedding pack (.npz): {reason}') from error
+    if len(set(names)) < len(names):
+        raise SourceError(f'{path} names a class twice')
+    for part, codes, labels in (('train', train, train_labels), ('test', test, test_labels)):
         if codes.dtype != np.uint8 or codes.ndim != 2 or labels.shape != (len(codes),):
             raise SourceError(f'{path} must hold uint8 codes (samples, inputs) and a label for '
                               f'each, not {codes.dtype} {codes.shape} and {labels.shape}')
+        if not codes.size or codes.shape[1] != train.shape[1]:
+            raise SourceError(f'{path} must hold at least one sample to train and to test, of the '
+                              f'same width; X_{part} is {codes.shape}')
+        if labels.dtype.kind not in 'iu' or not 0 <= labels.min() <= labels.max() < len(names):
+            raise SourceError(f'{path} must label samples with whole numbers below its number of '
+                              f'classes, {len(names)}; y_{part} does not')
     return Embeddings(path.stem, train, train_labels.astype(np.int64), test,
-                      test_labels.astype(np.int64), [str(name) for name in names])
+                      test_labels.astype(np.int64), names)

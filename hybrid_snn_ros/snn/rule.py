@@ -19,6 +19,7 @@ class Response(NamedTuple):
 
     spikes: np.ndarray  # (C,) int, OUT spikes in the presentation
     evidence: np.ndarray  # (C,) float, the class is its argmax; unit: OUT spikes
+    drives: np.ndarray  # (C,) float, graded drive, from which the score is calibrated
     familiarity: float  # how well the winner explains the frame; low = never taught
 
 
@@ -27,6 +28,9 @@ class Rule(Protocol):
 
     Params: type
     State: type
+
+    def check(self, params: Any) -> None:
+        """Raise ValueError, one sentence naming the constant and its bounds, if one is off."""
 
     def counts(self, params: Any, codes: np.ndarray) -> np.ndarray:
         """Code the encoder's output codes, uint8 (N,), as spike counts 0..10, uint8 (N,)."""

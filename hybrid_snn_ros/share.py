@@ -11,14 +11,17 @@ PACKAGE = 'hybrid_snn_ros'
 
 def shared_file(*parts):
     """
-    Find a shared file in the checkout, in the ament prefixes or in the Python prefix.
+    Find a shared file in the checkout, above the installed code or in the ament prefixes.
 
     :param parts: path inside the package's share directory, ('models', 'x.tflite') say.
     :raises FileNotFoundError: naming the places that were searched.
     """
-    roots = [Path(__file__).resolve().parent.parent]
+    # <prefix>/lib/python3.x/site-packages/<package>: pip's --prefix, --target and --user differ
+    # in how many folders lie between, the share directory is always beside one of them.
+    above = Path(__file__).resolve().parents[1:]
     prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) + [sys.prefix]
-    roots += [Path(prefix, 'share', PACKAGE) for prefix in prefixes if prefix]
+    roots = [above[0]]
+    roots += [Path(prefix, 'share', PACKAGE) for prefix in [*above, *prefixes] if prefix]
     for root in roots:
         path = root.joinpath(*parts)
         if path.exists():

@@ -11,6 +11,7 @@ views that were never taught, and objects that were never taught at all.
 import os
 from pathlib import Path
 import shutil
+import signal
 import sys
 import time
 
@@ -22,6 +23,7 @@ STRANGERS = ('r2d2', 'robot dog')
 VIEWS = 26  # test views of an object on the turntable
 WANTED_ACCURACY = 0.95
 _SHEET_COLUMNS = 5
+_PATIENCE = 30.0  # seconds for all views of an object
 
 
 def add_arguments(parser):
@@ -59,6 +61,9 @@ def main(args):
         return 1
     from hybrid_snn_ros.cli.demo_processes import ChildDied, Children
     children = Children(output, {**os.environ, **environment})
+    # Told to end in whatever way, the demo ends its processes first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     client = None
     begin = time.monotonic()
     print(f'Camera and classifier start as two processes (ROS domain '
@@ -87,6 +92,7 @@ def main(args):
         print(f'\nhybrid-snn demo: {error}', file=sys.stderr)
         return 1
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave them behind
         if client is not None:
             client.close()
         codes = children.stop()
@@ -125,18 +131,19 @@ def _teach_and_show(client, frames, output):
         pictures.append((name if taught else f'{name} (never taught)', shown))
     demo_report.contact_sheet(output / 'contact_sheet.png', pictures, _SHEET_COLUMNS)
     accuracy, lines = demo_report.summary(known, strangers, latencies, client.published,
-                                          client.counters)
+                                          client.answered, client.counters)
     print('\n' + '\n'.join(lines))
     return accuracy
 
 
 def _ask(client, table, name, wanted, latencies):
     """Show one object's new views until each was answered once."""
+    from hybrid_snn_ros.cli.demo_client import DemoError
     doing = 'new views' if name == wanted else 'unknown?'
     table.row(name, doing, f'0/{VIEWS}')
     client.show(name, 'test')
     views, pictures = {}, []
-    for seen in client.watch(30.0):
+    for seen in client.watch(_PATIENCE):
         if (seen.object, seen.split) != (name, 'test'):
             continue
         latencies.append(seen.answer['latency_ms'])
@@ -148,5 +155,6 @@ def _ask(client, table, name, wanted, latencies):
         table.row(name, doing, f'{len(views)}/{VIEWS}', seen.answer,
                   f'{sum(views.values())}/{len(views)}', done)
         if done:
-            break
-    return views, pictures
+            return views, pictures
+    raise DemoError(f'only {len(views)} of {VIEWS} views of {name!r} were answered within '
+                    f'{_PATIENCE:g} s')

@@ -51,7 +51,8 @@ class DemoClient:
         self._pictures = OrderedDict()
         self._seen = []
         self._results = []
-        self.published = 0  # pictures the camera sent
+        self.published = 0  # pictures the camera sent since the classifier is ready
+        self.answered = 0  # pictures the classifier answered since then
         self.counters = {}  # of the classifier, from /diagnostics
         node = self._node
         self._object = node.create_publisher(String, 'turntable_camera/object', 10)
@@ -103,6 +104,7 @@ class DemoClient:
             if message is not None:
                 picture = np.frombuffer(message.data, np.uint8).reshape(
                     message.height, message.width, 3)
+            self.answered += 1
             self._seen.append(Seen(view['object'], view['split'], view['view'], answer, picture))
 
     # -- what it does --------------------------------------------------------------------------
@@ -120,6 +122,8 @@ class DemoClient:
     def wait_until_ready(self, seconds):
         """Wait for the first answered picture; DemoError when none comes."""
         for _ in self.watch(seconds):
+            self.published = 0  # those before the classifier listened are nobody's loss
+            self.answered = 0
             return
         raise DemoError(f'no answered picture within {seconds:g} s; see the logs')
 

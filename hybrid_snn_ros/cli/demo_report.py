@@ -65,7 +65,7 @@ def contact_sheet(path, rows, columns, side=200):
     cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 
-def summary(known, strangers, latencies, published, counters):
+def summary(known, strangers, latencies, published, answered, counters):
     """
     Return the closing lines.
 
@@ -73,6 +73,7 @@ def summary(known, strangers, latencies, published, counters):
     :param strangers: {object: {view: was its first answer 'unknown'}} of never-taught objects.
     :param latencies: milliseconds from the header stamp to the answer, every answered picture.
     :param published: pictures the camera sent.
+    :param answered: those that were answered.
     :param counters: the classifier's own, from /diagnostics.
     """
     right = sum(sum(views.values()) for views in known.values())
@@ -88,8 +89,8 @@ def summary(known, strangers, latencies, published, counters):
         'of objects never taught',
         f'frame to label          p50 {p50:.0f} ms, p95 {p95:.0f} ms over {len(latencies)} '
         'answers',
-        f"frames                  {published} published, {counters.get('received', '?')} received,"
-        f" {counters.get('answered', '?')} answered, {counters.get('dropped', '?')} replaced by a "
-        f"newer one, {counters.get('refused', '?')} refused",
+        f'frames                  {published} published, {answered} answered, '
+        f"{counters.get('dropped', '?')} replaced by a newer one before their turn, "
+        f"{counters.get('refused', '?')} refused",
     ]
     return accuracy, lines

@@ -4,6 +4,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 
 from hybrid_snn_ros import __version__
@@ -21,7 +22,21 @@ COMMANDS = {
 def main(arguments=None):
     """Run one command; return its exit code."""
     pin_blas()
-    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        print('\nhybrid-snn: interrupted', file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader left (`| head`): spare the interpreter a second failure when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(arguments):
     parser = argparse.ArgumentParser(
         prog='hybrid-snn', description='On-device visual learning for ROS 2.',
         epilog='`hybrid-snn COMMAND --help` explains a command.')
@@ -37,13 +52,7 @@ def main(arguments=None):
     # argparse would take ROS's own arguments for unknown options of ours.
     end = arguments.index('--ros-args') if '--ros-args' in arguments else len(arguments)
     chosen = parser.parse_args(arguments[:end], argparse.Namespace(ros_args=arguments[end:]))
-    try:
-        return modules[chosen.command].main(chosen)
-    except KeyboardInterrupt:
-        print('\nhybrid-snn: interrupted', file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 141
+    return modules[chosen.command].main(chosen)
 
 
 if __name__ == '__main__':

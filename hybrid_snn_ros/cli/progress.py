@@ -9,9 +9,9 @@ import time
 class Progress:
     """Callable with (done, total); ``close`` wipes the line."""
 
-    def __init__(self, text, stream=sys.stderr):
+    def __init__(self, text):
         self._text = text
-        self._stream = stream
+        self._stream = sys.stderr
         self._next = 0.0
         self._begin = time.monotonic()
 

@@ -3,7 +3,10 @@
 """``hybrid-snn run``: the classifier node where ros2 launch is not installed."""
 
 import os
+from pathlib import Path
 import sys
+
+import yaml
 
 from hybrid_snn_ros.share import shared_file
 
@@ -17,7 +20,9 @@ def add_arguments(parser):
                         help='topic of the camera frames (default: %(default)s)')
     parser.add_argument('--set', metavar='NAME=VALUE', action='append', default=[],
                         help='a parameter that wins over the file; may be given again')
-    parser.add_argument('--log-level', default='info', help='debug, info, warn, error or fatal')
+    parser.add_argument('--log-level', default='info',
+                        choices=('debug', 'info', 'warn', 'error', 'fatal'),
+                        help='least severe messages to log (default: %(default)s)')
     parser.add_argument('--dds-profile', metavar='XML',
                         help='Fast DDS profile, none to leave Fast DDS alone (default: the one '
                              'shipped, with room for raw images; start the camera with the same '
@@ -27,10 +32,17 @@ def add_arguments(parser):
 
 def main(args):
     """Start the node; return its exit code."""
+    params = args.params_file or str(shared_file('config', 'classifier.yaml'))
     profile = args.dds_profile
     if profile is None and 'FASTDDS_DEFAULT_PROFILES_FILE' not in os.environ:
         profile = str(shared_file('config', 'fastdds.xml'))
-    if profile not in (None, 'none'):
+    if profile == 'none':
+        profile = None
+    for file in (params, profile):
+        if file and not Path(file).is_file():
+            print(f'hybrid-snn run: {file} is not a file', file=sys.stderr)
+            return 2
+    if profile:
         os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile
     try:
         import rclpy  # noqa: F401
@@ -40,19 +52,52 @@ def main(args):
         print(f'hybrid-snn run: ROS 2 is not here ({error}); source your ROS set-up, or '
               "pip install 'hybrid_snn_ros[ros]'", file=sys.stderr)
         return 1
-    return run_node([*command_line(args), *args.ros_args])
+    for setting in args.set:
+        problem = _problem(setting)
+        if problem:
+            print(f'hybrid-snn run: {problem}', file=sys.stderr)
+            return 2
+    return run_node([*_command_line(args, params), *args.ros_args])
 
 
-def command_line(args):
+def _problem(setting):
+    """
+    Return the sentence why NAME=VALUE cannot be set, or None if it can.
+
+    rcl silently ignores names it does not know, and values of another type than the file's.
+    """
+    from hybrid_snn_ros.ros.parameters import refusal, TABLE
+    name, _, text = setting.partition('=')
+    if not (name and text):
+        return f'--set needs NAME=VALUE, not {setting!r}'
+    table = {parameter.name: parameter for parameter in TABLE}
+    if name == 'use_sim_time':
+        return None
+    if name not in table:
+        return f"there is no parameter {name!r}; there are {', '.join(table)}, use_sim_time"
+    return refusal(table[name], _value(text))
+
+
+def _value(text):
+    """Read a value as rcl reads it on its command line: YAML, and 1e-2 is a number."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def _command_line(args, params):
     """Return the ROS command line that the arguments stand for."""
-    params = args.params_file or str(shared_file('config', 'classifier.yaml'))
     words = ['--ros-args', '--params-file', params, '-r', f'image:={args.image}',
              '--log-level', args.log_level]
     if args.namespace:
         words += ['-r', f'__ns:=/{args.namespace.strip("/")}']
     for setting in args.set:
-        name, separator, value = setting.partition('=')
-        if not separator:
-            raise SystemExit(f'hybrid-snn run: --set needs NAME=VALUE, not {setting!r}')
+        name, _, value = setting.partition('=')
         words += ['-p', f'{name}:={value}']
     return words

@@ -9,6 +9,8 @@ any constants, so a file stays good when those change.  Saving writes a file bes
 syncs it, renames it over the old one and syncs the directory: at any moment one whole file exists.
 """
 
+import contextlib
+import io
 import json
 import os
 from pathlib import Path
@@ -17,7 +19,7 @@ import zipfile
 
 import numpy as np
 
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.memory.labels import normalise
 
 FORMAT = 1
 FILE_NAME = 'memory.npz'
@@ -47,19 +49,24 @@ def save(directory, memory):
     path = Path(directory).expanduser() / FILE_NAME
     header = json.dumps({'format': FORMAT, 'identity': memory.identity,
                          'labels': list(memory.labels), 'version': memory.version})
+    content = io.BytesIO()
+    np.savez(content, header=np.frombuffer(header.encode('utf-8'), np.uint8),
+             columns=np.asarray(memory.columns, np.int32), codes=memory.codes)
     beside = path.with_name(f'.{FILE_NAME}.{os.getpid()}')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(beside, 'wb') as file:
-            np.savez(file, header=np.frombuffer(header.encode('utf-8'), np.uint8),
-                     columns=np.asarray(memory.columns, np.int32), codes=memory.codes)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
         _sync_directory(path.parent)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StoreError(f'cannot save the memory to {path}: {error.strerror}') from error
+        raise StoreError(
+            f'cannot save the memory to {path}: {error.strerror or error}') from error
+    finally:
+        with contextlib.suppress(OSError):  # it is gone already when all went well
+            beside.unlink()
     return path
 
 
@@ -79,22 +86,41 @@ def load(directory):
     :raises StoreError: when the file cannot be read, is damaged or comes from a newer version.
     """
     path = Path(directory).expanduser() / FILE_NAME
-    if not path.exists():
-        return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(file['header'].tobytes().decode('utf-8'))
-            columns, codes = file['columns'], file['codes']
-        if header['format'] > FORMAT:
-            raise StoreError(f'{path} has format {header["format"]}, written by a newer version; '
-                             f'this one reads up to {FORMAT}')
-        labels = [normalise(label) for label in header['labels']]
-        _check_arrays(path, labels, columns, codes)
-        return Memory(dict(header['identity']), labels, columns, codes, int(header['version']))
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
         raise StoreError(f'cannot read the memory {path}: {error.strerror or error}') from error
-    except (KeyError, TypeError, ValueError, EOFError, LabelError, zipfile.BadZipFile) as error:
-        raise StoreError(f'the memory {path} is damaged: {error}') from error
+    try:
+        header, columns, codes = _arrays(content)
+        header = json.loads(header.tobytes().decode('utf-8'))
+        written = int(header['format'])
+        if written > FORMAT:
+            raise StoreError(f'{path} has format {written}, written by a newer version; this one '
+                             f'reads up to {FORMAT}')
+        labels = [normalise(label) for label in header['labels']]
+        memory = Memory(dict(header['identity']), labels, columns, codes, int(header['version']))
+    except StoreError:
+        raise
+    except Exception as error:  # the readers of zip, npy and JSON report damage in a dozen types
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise StoreError(f'the memory {path} is damaged: {reason}') from error
+    _check_arrays(path, labels, columns, codes)
+    return memory
+
+
+def _arrays(content):
+    """
+    Read header, columns and codes out of an .npz file.
+
+    Every member is read to its end: only then does zipfile compare its checksum.  np.load stops
+    where the shape says, and a damaged shape would go unnoticed.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [np.lib.format.read_array(io.BytesIO(archive.read(f'{name}.npy')),
+                                         allow_pickle=False)
+                for name in ('header', 'columns', 'codes')]
 
 
 def _check_arrays(path, labels, columns, codes):

@@ -10,9 +10,13 @@ from hybrid_snn_ros.threads import pin_blas
 def main(args=None):
     """Run the classifier node; return the exit code."""
     pin_blas()  # before anything imports NumPy
-    from hybrid_snn_ros.ros.node import ClassifierNode
     from hybrid_snn_ros.ros.process import run
-    return run(ClassifierNode, 'classifier', args)
+    return run(_make_node, 'classifier', args)
+
+
+def _make_node():
+    from hybrid_snn_ros.ros.node import ClassifierNode
+    return ClassifierNode()
 
 
 if __name__ == '__main__':

@@ -13,11 +13,6 @@ import signal
 import sys
 import threading
 
-import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
-
 
 def run(make_node, name, args=None, errors=()):
     """
@@ -33,6 +28,11 @@ def run(make_node, name, args=None, errors=()):
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    # Not before the handlers are there: importing takes a while, and people change their mind.
+    import rclpy
+    from rclpy.exceptions import ParameterException
+    from rclpy.executors import SingleThreadedExecutor
+    from rclpy.signals import SignalHandlerOptions
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # a command line or parameter file that rcl cannot read

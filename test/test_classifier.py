@@ -1,0 +1,503 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The facade: teach, predict, unknown, save and load, with codes and with frames."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from hybrid_snn_ros import Classifier
+from hybrid_snn_ros.classifier import SHIPPED_ENCODER
+from hybrid_snn_ros.memory import store
+from hybrid_snn_ros.memory.labels import LabelError
+from hybrid_snn_ros.memory.store import StoreError
+from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.snn import lateral, original
+from hybrid_snn_ros.vision.encoder import Encoder, EncoderError, load_runtime
+from hybrid_snn_ros.vision.framing import Crop
+
+RULES = ('lateral', 'original')
+INPUTS = 400
+LABELS = ('mug', 'duck', 'lego brick', 'racecar', 'tray')
+
+
+def cluster(kind, samples, seed=0):
+    """Return views of one synthetic object: codes sparse and skewed like an encoder's."""
+    prototype = np.random.default_rng([7, kind]).gamma(0.4, 40, INPUTS)
+    draw = np.random.default_rng([8, kind, seed])
+    views = prototype * draw.lognormal(0, 0.35, (samples, INPUTS)) + draw.gamma(
+        0.3, 12, (samples, INPUTS))
+    return np.clip(views, 0, 255).astype(np.uint8)
+
+
+def lesson(samples, seed=0):
+    """Return (codes, label) of all labels in a shuffled order."""
+    pairs = [(codes, label) for kind, label in enumerate(LABELS)
+             for codes in cluster(kind, samples, seed)]
+    order = np.random.default_rng(seed).permutation(len(pairs))
+    return [pairs[place] for place in order]
+
+
+def taught(rule='lateral', samples=20, **options):
+    classifier = Classifier(rule=rule, inputs=INPUTS, **options)
+    for codes, label in lesson(samples):
+        classifier.teach(codes, label)
+    return classifier
+
+
+@pytest.fixture(scope='module', params=RULES)
+def learned(request):
+    """A classifier of each rule that has been taught; tests must not teach it more."""
+    return taught(request.param)
+
+
+def responses(classifier, views):
+    return [classifier.present(codes) for codes in views]
+
+
+def identical(one, other):
+    """Tell whether two lists of responses agree bit for bit."""
+    return len(one) == len(other) > 0 and all(
+        np.array_equal(a.spikes, b.spikes) and a.evidence.tobytes() == b.evidence.tobytes()
+        and np.float64(a.familiarity).tobytes() == np.float64(b.familiarity).tobytes()
+        for a, b in zip(one, other))
+
+
+VIEWS = [codes for kind in range(len(LABELS)) for codes in cluster(kind, 3, seed=99)]
+
+
+# -- teaching and answering ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_nothing_taught_is_unknown(rule):
+    answer = Classifier(rule=rule, inputs=INPUTS).predict(cluster(0, 1)[0])
+    assert (answer.label, answer.score, answer.unknown) == ('unknown', 1.0, True)
+    assert (answer.ranked, answer.known) == ([], 0.0)
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_one_frame_is_enough_to_be_named(rule):
+    classifier = Classifier(rule=rule, inputs=INPUTS)
+    assert classifier.teach(cluster(0, 1)[0], 'mug') == 1
+    answer = classifier.predict(cluster(0, 1)[0])
+    assert (answer.label, answer.unknown) == ('mug', False)
+    assert answer.ranked == [('mug', 1.0)]
+
+
+def test_new_views_are_named(learned):
+    learned.false_unknown = 0
+    right = [learned.predict(codes).label == label for codes, label in lesson(20, seed=5)]
+    learned.false_unknown = 0.05
+    assert np.mean(right) >= 0.99
+
+
+def test_the_answer_is_ranked(learned):
+    answer = learned.predict(cluster(2, 1, seed=5)[0])
+    names = [name for name, _ in answer.ranked]
+    scores = [score for _, score in answer.ranked]
+    assert sorted(names) == sorted(LABELS)
+    assert scores == sorted(scores, reverse=True)
+    assert sum(scores) == pytest.approx(1)
+    assert (answer.label, answer.score) == answer.ranked[0] == ('lego brick', scores[0])
+
+
+def test_top_cuts_the_ranking():
+    classifier = taught(samples=2, top=2)
+    assert len(classifier.predict(VIEWS[0]).ranked) == 2
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_teaching_counts_samples_and_versions(rule):
+    classifier = Classifier(rule=rule, inputs=INPUTS)
+    assert classifier.version == 0
+    counts = [classifier.teach(codes, label) for codes, label in
+              zip(cluster(0, 3), ('mug', 'duck', 'mug'))]
+    assert counts == [1, 1, 2]
+    assert classifier.version == 3
+    assert classifier.labels.names == ['mug', 'duck']
+    assert classifier.sample_counts == [2, 1]
+
+
+def test_labels_are_normalised():
+    classifier = Classifier(inputs=INPUTS)
+    classifier.teach(VIEWS[0], 'cafe\u0301')
+    assert classifier.teach(VIEWS[0], ' café ') == 2
+    assert classifier.predict(VIEWS[0]).label == 'café'
+
+
+def test_a_label_taught_late_is_known_from_the_next_frame_on(learned):
+    classifier = taught(learned.rule_name)
+    stranger = cluster(50, 8)
+    for codes in stranger[:4]:
+        classifier.teach(codes, 'newcomer')
+    classifier.false_unknown = 0
+    assert [classifier.predict(codes).label for codes in stranger[4:]] == ['newcomer'] * 4
+
+
+def test_teaching_copies_the_codes(tmp_path):
+    classifier = Classifier(inputs=INPUTS)
+    buffer = VIEWS[0].copy()
+    classifier.teach(buffer, 'mug')
+    buffer[:] = 0  # as a camera driver that reuses its memory would
+    classifier.save(tmp_path)
+    assert np.array_equal(store.load(tmp_path).codes, [VIEWS[0]])
+
+
+# -- unknown -------------------------------------------------------------------------------------
+
+
+def test_what_was_never_taught_is_unknown(learned):
+    strangers = [learned.predict(codes) for kind in range(100, 106)
+                 for codes in cluster(kind, 10)]
+    known = [learned.predict(codes) for codes, _ in lesson(20, seed=5)]
+    assert np.mean([answer.unknown for answer in strangers]) >= 0.9
+    assert np.mean([answer.unknown for answer in known]) <= 0.12  # 5 % nominal, 100 draws
+    for answer in strangers + known:
+        assert (answer.label == 'unknown') == answer.unknown
+        assert answer.unknown == (answer.known < 0.05)
+        assert len(answer.ranked) == len(LABELS)
+        if answer.unknown:
+            assert answer.score == 1 - answer.known
+
+
+def test_a_share_of_zero_answers_everything(learned):
+    learned.false_unknown = 0
+    answers = [learned.predict(codes) for codes in cluster(100, 10)]
+    learned.false_unknown = 0.05
+    assert not any(answer.unknown for answer in answers)
+    assert all(answer.label in LABELS for answer in answers)
+
+
+def test_nothing_is_called_unknown_before_there_are_records():
+    classifier = Classifier(inputs=INPUTS)
+    for kind, label in enumerate(LABELS):
+        classifier.teach(cluster(kind, 1)[0], label)  # first samples leave no record
+    assert not classifier.predict(cluster(100, 1)[0]).unknown
+
+
+# -- the same again ------------------------------------------------------------------------------
+
+
+def test_the_same_lesson_gives_the_same_answers_bit_for_bit(learned):
+    again = taught(learned.rule_name)
+    assert identical(responses(again, VIEWS), responses(learned, VIEWS))
+    assert [again.predict(v) for v in VIEWS] == [learned.predict(v) for v in VIEWS]
+
+
+def test_answering_changes_nothing(learned):
+    first = responses(learned, VIEWS)
+    for codes in cluster(3, 20):
+        learned.predict(codes)
+    assert identical(responses(learned, VIEWS), first)
+
+
+def test_asking_between_lessons_changes_nothing(learned):
+    curious = Classifier(rule=learned.rule_name, inputs=INPUTS)
+    for codes, label in lesson(20):
+        curious.predict(VIEWS[0])
+        curious.teach(codes, label)
+    assert identical(responses(curious, VIEWS), responses(learned, VIEWS))
+
+
+def test_the_order_of_lessons_hardly_matters_to_the_lateral_rule():
+    forward, backward = (Classifier(inputs=INPUTS, false_unknown=0) for _ in range(2))
+    for codes, label in lesson(10):
+        forward.teach(codes, label)
+    for codes, label in reversed(lesson(10)):
+        backward.teach(codes, label)
+    columns = [backward.labels.column(name) for name in forward.labels.names]
+    for codes in VIEWS:
+        one, other = forward.present(codes), backward.present(codes)
+        assert other.evidence[columns] == pytest.approx(one.evidence, abs=0.05)  # OUT spikes
+        assert other.familiarity == pytest.approx(one.familiarity, abs=1e-3)
+
+
+# -- memory --------------------------------------------------------------------------------------
+
+
+def test_save_and_load_give_identical_scores(learned, tmp_path):
+    learned.save(tmp_path)
+    fresh = Classifier(rule=learned.rule_name, inputs=INPUTS)
+    assert fresh.load(tmp_path) == []
+    assert identical(responses(fresh, VIEWS), responses(learned, VIEWS))
+    strange = cluster(100, 5)
+    assert [fresh.predict(v) for v in strange] == [learned.predict(v) for v in strange]
+    assert fresh.labels.names == learned.labels.names
+    assert fresh.sample_counts == learned.sample_counts
+    assert fresh.version == learned.version
+
+
+def test_learning_goes_on_after_load_as_if_nothing_had_happened(learned, tmp_path):
+    one = taught(learned.rule_name, samples=3)
+    one.save(tmp_path)
+    other = Classifier(rule=learned.rule_name, inputs=INPUTS)
+    other.load(tmp_path)
+    for classifier in (one, other):
+        for codes in cluster(60, 3):
+            classifier.teach(codes, 'late')
+    assert identical(responses(one, VIEWS), responses(other, VIEWS))
+    assert one.version == other.version
+
+
+def test_a_memory_may_be_learned_anew_by_the_other_rule_and_constants(tmp_path):
+    taught('lateral').save(tmp_path)
+    other = Classifier(rule='original', inputs=INPUTS)
+    other.load(tmp_path)
+    assert identical(responses(other, VIEWS), responses(taught('original'), VIEWS))
+    keen = Classifier(inputs=INPUTS, params={'prior': 0.5})
+    keen.load(tmp_path)
+    assert identical(responses(keen, VIEWS), responses(taught(params={'prior': 0.5}), VIEWS))
+
+
+def test_load_replaces_what_was_known(tmp_path):
+    taught(samples=2).save(tmp_path)
+    classifier = Classifier(inputs=INPUTS)
+    classifier.teach(VIEWS[0], 'to be forgotten')
+    classifier.load(tmp_path)
+    assert set(classifier.labels.names) == set(LABELS)
+    assert len(classifier.samples) == 2 * len(LABELS)
+
+
+def test_an_empty_directory_changes_nothing(tmp_path):
+    classifier = Classifier(inputs=INPUTS)
+    classifier.teach(VIEWS[0], 'mug')
+    assert classifier.load(tmp_path) == []
+    assert classifier.labels.names == ['mug']
+
+
+def test_an_untaught_classifier_may_be_saved(tmp_path):
+    Classifier(inputs=INPUTS).save(tmp_path)
+    classifier = Classifier(inputs=INPUTS)
+    classifier.teach(VIEWS[0], 'mug')
+    classifier.load(tmp_path)
+    assert len(classifier.labels) == 0
+    assert classifier.predict(VIEWS[0]).label == 'unknown'
+
+
+def test_a_refused_memory_leaves_what_is_known(tmp_path):
+    taught(samples=2).save(tmp_path)
+    narrow = Classifier(inputs=INPUTS // 2)
+    narrow.teach(VIEWS[0][:INPUTS // 2], 'mug')
+    with pytest.raises(StoreError, match=f'embedding width {INPUTS}, .* uses {INPUTS // 2}; '
+                                         'restore that setting or choose another directory'):
+        narrow.load(tmp_path)
+    assert narrow.labels.names == ['mug']
+
+
+def test_samples_of_another_width_than_stated_are_damage(tmp_path):
+    store.save(tmp_path, store.Memory({'inputs': INPUTS}, ['mug'], np.zeros(1, np.int32),
+                                      np.zeros((1, 7), np.uint8), 1))
+    with pytest.raises(StoreError, match=f'damaged: .* 7 codes each, {INPUTS} are expected'):
+        Classifier(inputs=INPUTS).load(tmp_path)
+
+
+# -- what it refuses -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('options, sentence', [
+    ({'rule': 'backprop'}, "rule must be one of lateral, original, not 'backprop'"),
+    ({'false_unknown': 1}, r'false_unknown must lie in \[0, 1\), not 1'),
+    ({'false_unknown': -0.1}, 'false_unknown must lie'),
+    ({'false_unknown': float('nan')}, 'false_unknown must lie'),
+    ({'top': 0}, 'top must be at least 1, not 0'),
+    ({'inputs': 0}, 'inputs must be at least 1, not 0'),
+    ({'inputs': 5, 'encoder': 'x.tflite'}, 'inputs stands in for an encoder'),
+    ({'params': {'speed': 1}}, 'no such constant: speed; there are saturation, '),
+    ({'params': {'prior': 0}}, r'prior must lie in \(0, 1e\+06\], not 0'),
+    ({'params': {'leak': 1.5}}, r'leak must lie in \[0, 1\], not 1.5'),
+    ({'params': {'theta': float('nan')}}, 'theta must lie'),
+    ({'params': {'fit_share': float('inf')}}, 'fit_share must lie'),
+    ({'params': {'seed': -1}}, 'seed must be a whole number'),
+    ({'params': {'seed': 1.5}}, 'seed must be a whole number'),
+    ({'params': {'prior': 'much'}}, "prior must be a number, not 'much'"),
+    ({'params': original.Params()}, "params must be a dict or the rule's own Params"),
+    ({'params': 3}, "params must be a dict or the rule's own Params, not 3"),
+    ({'rule': 'original', 'params': {'copies': 99}}, r'copies must lie in 1\.\.15, not 99'),
+    ({'rule': 'original', 'params': lateral.Params()}, "params must be a dict or the rule's own"),
+])
+def test_bad_settings_are_refused_by_a_sentence(options, sentence):
+    with pytest.raises(ValueError, match=sentence) as refusal:
+        Classifier(**options)
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+def test_constants_may_be_given_as_the_rules_own_tuple():
+    params = lateral.Params(prior=0.5)
+    assert Classifier(inputs=INPUTS, params=params).params is params
+    assert Classifier(inputs=INPUTS, params={'prior': 0.5}).params == params
+
+
+@pytest.mark.parametrize('frame', [
+    np.zeros(INPUTS), np.zeros(INPUTS, np.int8), np.zeros((2, INPUTS), np.uint8),
+    np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3), np.float32), np.uint8(3), 'mug', None,
+    [1, 2, 3]])
+def test_what_is_neither_frame_nor_codes_is_refused(frame):
+    classifier = Classifier(inputs=INPUTS)
+    for call in (classifier.predict, lambda f: classifier.teach(f, 'mug')):
+        with pytest.raises(ValueError, match=r'a frame must be uint8 \(H, W, 3\) RGB, or uint8'):
+            call(frame)
+    assert len(classifier.labels) == 0
+
+
+@pytest.mark.parametrize('width', [0, INPUTS - 1, INPUTS + 1])
+def test_codes_of_another_width_are_refused(width):
+    classifier = Classifier(inputs=INPUTS)
+    for call in (classifier.predict, lambda f: classifier.teach(f, 'mug')):
+        with pytest.raises(ValueError, match=f'has {INPUTS} inputs, the frame {width}'):
+            call(np.zeros(width, np.uint8))
+    assert len(classifier.labels) == 0
+
+
+def test_frames_are_refused_where_no_encoder_was_wanted():
+    classifier = Classifier(inputs=INPUTS)
+    with pytest.raises(ValueError, match=f'codes of {INPUTS} inputs and has no encoder'):
+        classifier.teach(np.zeros((8, 8, 3), np.uint8), 'mug')
+    assert len(classifier.labels) == 0
+
+
+@pytest.mark.parametrize('label', ['', 'unknown', 'a\nb', 'x' * 65, 5])
+def test_a_bad_label_is_refused_and_nothing_is_learned(label):
+    classifier = Classifier(inputs=INPUTS)
+    with pytest.raises(LabelError):
+        classifier.teach(VIEWS[0], label)
+    assert (len(classifier.labels), classifier.version, classifier.samples) == (0, 0, [])
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_a_black_frame_and_a_saturated_one_are_answered(rule):
+    classifier = taught(rule, samples=4)
+    for value in (0, 255):
+        codes = np.full(INPUTS, value, np.uint8)
+        assert all(np.isfinite(s) for _, s in classifier.predict(codes).ranked)
+        classifier.teach(codes, f'flat {value}')
+        assert np.isfinite(classifier.present(codes).evidence).all()
+
+
+def test_the_package_itself_needs_no_numpy():
+    program = ("import sys, hybrid_snn_ros\nassert 'numpy' not in sys.modules\n"
+               'print(hybrid_snn_ros.__version__)\nhybrid_snn_ros.Classifier\n'
+               "assert 'numpy' in sys.modules and 'rclpy' not in sys.modules\n"
+               'try:\n    hybrid_snn_ros.Nothing\nexcept AttributeError as error:\n'
+               '    print(error)\n')
+    done = subprocess.run(
+        [sys.executable, '-c', program], capture_output=True, text=True, timeout=60,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))})
+    assert done.returncode == 0, done.stderr
+    assert "module 'hybrid_snn_ros' has no attribute 'Nothing'" in done.stdout
+
+
+# -- frames through the encoder that is shipped --------------------------------------------------
+
+
+@pytest.fixture(scope='module')
+def encoder():
+    try:
+        load_runtime()
+    except EncoderError as error:
+        pytest.skip(str(error))
+    return Encoder(shared_file(*SHIPPED_ENCODER))
+
+
+def picture(kind, view, side=160):
+    """Return a coloured synthetic object, uint8 RGB, another place and light in every view."""
+    draw = np.random.default_rng([kind, view])
+    y, x = np.mgrid[:side, :side * 4 // 3] - (side // 2 + draw.integers(-12, 13, 2))[:, None, None]
+    x = x - side // 6
+    inside = (x ** 2 + y ** 2 < (side // 3) ** 2, np.maximum(abs(x), abs(y)) < side // 3,
+              abs(x) < side // 12)[kind]
+    colour = np.array([(220, 40, 30), (40, 60, 220), (240, 220, 60)][kind])
+    stripes = ((x + y) // (8 + 8 * kind) % 2)[..., None] * 60
+    image = np.where(inside[..., None], colour - stripes * (kind != 2), 120)
+    return np.clip(image * draw.uniform(0.8, 1.15) + draw.normal(0, 4, image.shape),
+                   0, 255).astype(np.uint8)
+
+
+NAMES = ('disc', 'box', 'bar')
+
+
+@pytest.fixture(scope='module')
+def seeing(encoder):
+    """A classifier taught three synthetic objects through the real encoder."""
+    classifier = Classifier(encoder)
+    for view in range(4):
+        for kind, name in enumerate(NAMES):
+            classifier.teach(picture(kind, view), name)
+    return classifier
+
+
+def test_frames_are_taught_and_named_in_new_views(seeing):
+    seeing.false_unknown = 0
+    answers = [seeing.predict(picture(kind, view)).label
+               for kind in range(3) for view in range(10, 14)]
+    seeing.false_unknown = 0.05
+    assert answers == [name for name in NAMES for _ in range(4)]
+
+
+def test_a_frame_and_its_codes_are_the_same(seeing):
+    frame = picture(1, 20)
+    assert seeing.predict(frame) == seeing.predict(seeing.embed(frame))
+
+
+def test_any_memory_layout_of_a_frame_gives_the_same_answer(seeing):
+    frame = picture(0, 21)
+    mirrored_twice = np.asfortranarray(frame)[:, ::-1][:, ::-1]
+    assert np.array_equal(seeing.embed(mirrored_twice), seeing.embed(frame))
+    frame.flags.writeable = False
+    assert seeing.predict(frame).label == seeing.predict(frame.copy()).label
+
+
+def test_an_empty_frame_is_refused_by_a_sentence(seeing):
+    with pytest.raises(ValueError, match='empty'):
+        seeing.predict(np.zeros((0, 20, 3), np.uint8))
+
+
+def test_a_memory_of_frames_is_loaded_bit_for_bit(seeing, tmp_path):
+    seeing.save(tmp_path)
+    fresh = Classifier()  # the encoder that is shipped
+    assert fresh.load(tmp_path) == []
+    views = [seeing.embed(picture(kind, 30)) for kind in range(3)]
+    assert identical(responses(fresh, views), responses(seeing, views))
+    assert fresh.identity() == seeing.identity()
+
+
+@pytest.mark.parametrize('crop, name', [
+    (Crop(0.5), 'crop 0.875, this classifier uses 0.5'),
+    (Crop(roi=(0.0, 0.0, 0.5, 1.0)), 'region of interest')])
+def test_a_memory_of_another_crop_is_refused(seeing, encoder, tmp_path, crop, name):
+    seeing.save(tmp_path)
+    with pytest.raises(StoreError, match=f'taught with {name}'):
+        Classifier(encoder, crop=crop).load(tmp_path)
+
+
+def test_a_memory_of_another_encoder_is_refused(seeing, encoder, tmp_path):
+    seeing.save(tmp_path)
+    other = tmp_path / 'other.tflite'
+    other.write_bytes(encoder.path.read_bytes() + b'\0')  # the same model, another file
+    with pytest.raises(StoreError, match=f'taught with encoder {encoder.digest}, this'):
+        Classifier(other).load(tmp_path)
+
+
+def test_another_runtime_is_remarked(seeing, encoder, tmp_path):
+    path = seeing.save(tmp_path)
+    memory = store.load(tmp_path)
+    store.save(path.parent, memory._replace(
+        identity={**memory.identity, 'runtime': 'tflite-runtime 2.14.0'}))
+    classifier = Classifier(encoder)
+    [remark] = classifier.load(tmp_path)
+    assert 'tflite-runtime 2.14.0' in remark and encoder.runtime in remark
+    assert classifier.labels.names == list(NAMES)
+
+
+def test_codes_of_another_width_than_the_encoders_are_refused(encoder):
+    classifier = Classifier(encoder)
+    with pytest.raises(ValueError, match=f'has {encoder.width} inputs, the frame {INPUTS}'):
+        classifier.predict(VIEWS[0])
+
+
+def test_a_missing_encoder_is_refused_by_a_sentence(tmp_path):
+    with pytest.raises(EncoderError, match='cannot be read'):
+        Classifier(tmp_path / 'absent.tflite').predict(np.zeros((8, 8, 3), np.uint8))

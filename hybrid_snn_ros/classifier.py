@@ -22,8 +22,7 @@ from hybrid_snn_ros.snn import backend as backends
 from hybrid_snn_ros.snn import decision, lateral, leave_one_out, original
 
 SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
-_CALIBRATION_SAMPLES = 512
-_RECALIBRATE = 1.1  # growth of the memory after which the samples are looked at again
+_CALIBRATION_SAMPLES = 256
 RULES = {'lateral': lateral, 'original': original}
 
 
@@ -104,7 +103,6 @@ class Classifier:
         self._state = None
         self._readout = None
         self._calibration = None
-        self._calibrated_samples = 0
 
     @property
     def encoder(self):
@@ -184,7 +182,7 @@ class Classifier:
             self.sample_counts.append(0)
             self._state = self.rule.grow(self.params, self._state)
         self._state = self.rule.teach(self.params, self._state, counts, column)
-        self._readout = None
+        self._readout = self._calibration = None
         self.samples.append(Sample(column, codes.copy(), counts))  # the caller may reuse its codes
         self.sample_counts[column] += 1
 
@@ -223,16 +221,19 @@ class Classifier:
         return Prediction(*ranked[0], False, ranked, made.known)
 
     def _calibrated(self):
-        """Return what the samples say of familiarity and score; renewed as the network grows."""
-        samples = len(self.samples)
-        if self._calibration is None or samples > _RECALIBRATE * self._calibrated_samples:
-            self._calibrated_samples = samples
+        """
+        Return what the samples say of familiarity and score; renewed after every lesson.
+
+        One frame of a new label changes the gain, and with it what every number means.
+        """
+        if self._calibration is None:
             if self._hindsight is None:
                 self._calibration = decision.calibrate_prequential(
                     self._records, self.sample_counts)
-            elif samples:
-                # Spread over everything taught; more would cost time and tell no more.
-                chosen = self.samples[::-(-samples // _CALIBRATION_SAMPLES)]
+            elif self.samples:
+                # Drawn from everything taught; more would cost time and tell no more.
+                places = np.random.Generator(np.random.PCG64(0)).permutation(len(self.samples))
+                chosen = [self.samples[p] for p in places[:_CALIBRATION_SAMPLES]]
                 self._calibration = decision.calibrate(self._hindsight(
                     self.params, self._state, np.array([s.counts for s in chosen]),
                     np.array([s.column for s in chosen])))

@@ -113,8 +113,9 @@ def check(params):
             raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
     if not 0 <= params.leak <= 1:
         raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
-    if not 0 <= params.fit_share <= 1e6:
-        raise ValueError(f'fit_share must lie in [0, 1e+06], not {params.fit_share}')
+    for name in ('youth', 'relief', 'fit_share'):
+        if not 0 <= getattr(params, name) <= 1e6:
+            raise ValueError(f'{name} must lie in [0, 1e+06], not {getattr(params, name)}')
     if not isinstance(params.seed, int) or params.seed < 0:
         raise ValueError(f'seed must be a whole number from 0, not {params.seed}')
 
@@ -214,8 +215,9 @@ class Products(NamedTuple):
         own = to_numpy(2 * state.costs[1:]).astype(np.float64)
         with_background = to_numpy(state.templates[1:] @ state.weights[0]).astype(np.float64)
         errors = int(state.samples[0]) - int((state.samples[1:] > 0).sum())
-        scatter = len(state.lateral) - params.prior * float(state.lateral.trace())
-        return cls(own, with_background, 2 * float(state.costs[0]), scatter / max(errors, 1))
+        scatter = len(state.lateral) - params.prior * float(state.lateral.trace(dtype=np.float64))
+        return cls(own, with_background, 2 * float(state.costs[0]),
+                   max(scatter, 0.0) / errors if errors else 0.0)
 
 
 def maturity(params, samples):
@@ -270,11 +272,12 @@ def readout(params, state):
         state=state)
 
 
-def present(params, readout, spike_counts):
+def present(params, readout, spike_counts, record=None):
     """
     Show one frame.
 
     :param spike_counts: uint8 (N,), 0..10.
+    :param record: see presentation.present.
     :return: Response; the evidence is the spike count plus the potential that is left, in units
         of the threshold, and the class its argmax; -inf for a column never taught.
     """
@@ -283,7 +286,7 @@ def present(params, readout, spike_counts):
     drive = (readout.weights @ trains) * np.float32(readout.scale)
     spiking = present_columns(
         (drive - readout.bias[:, None] / coding.STEPS).T[:, :, None], params.leak, params.theta,
-        reset=params.theta, floor=False)
+        reset=params.theta, floor=False, record=record)
     evidence = to_numpy(spiking.count + spiking.end[:, 0] / params.theta)
     drives = to_numpy(drive.sum(axis=1) - readout.bias)
     untaught = readout.state.samples[1:] == 0  # silent, and not to win by that

@@ -11,10 +11,13 @@ at through today's network without itself, exactly and at any time.
 
 With ``d = x - m_j``, ``g = n_j / (n_j - 1)`` and ``h = g / (1 - g d.P d)``::
 
-    P' = P + h (P d)(P d)^T,   m_j' = m_j - d / (n_j - 1),   m_0' = m_0 - (x - m_0) / (n_0 - 1)
+    P' = P + h (P d)(P d)^T,   m_j' = m_j - d / (n_j - 1),   m_0' = m_0 - g d / n_0
 
-and every product with P' follows from the same product with P.  Only kappa and the gain are left
-as they are.  This is bookkeeping beside the network, not a synaptic rule.
+and every product with P' follows from the same product with P.  The background hears ``m_j'`` in
+place of the sample: with one less, the shares of the labels would change, and a frame of a rarer
+label lies further from the background (with 2 labels of 10 samples the records then looked so
+familiar that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
+they are.  This is bookkeeping beside the network, not a synaptic rule.
 """
 
 from typing import NamedTuple
@@ -44,6 +47,8 @@ def hindsight(params, state, spike_counts, columns):
     state = lateral.State(*(to_numpy(array) for array in state))
     several = state.samples[1:][columns] > 1
     columns = np.asarray(columns)[several]
+    if not len(columns):
+        return Hindsight(np.zeros(0), np.zeros((0, lateral.columns(state))), columns)
     row = np.arange(len(columns))
     x = spike_counts[several].astype(np.float32) * np.float32(params.trace_scale)
     n = state.samples[1:][columns].astype(np.float64)
@@ -56,7 +61,7 @@ def hindsight(params, state, spike_counts, columns):
     own_x = m_x[row, columns]
     background_x = (x @ state.weights[0]).astype(np.float64)
     between = (state.templates[1:] @ state.weights[1:].T).astype(np.float64)
-    m_d = m_x - between[columns]
+    m_d = m_x - between[columns]  # m_c . P d of every column
     background_d = background_x - products.with_background[columns]
     d_x = x_x - own_x
     d_d = x_x - 2 * own_x + products.own[columns]
@@ -70,20 +75,21 @@ def hindsight(params, state, spike_counts, columns):
     own = products.own + h[:, None] * m_d ** 2
     with_background = products.with_background + (h * background_d)[:, None] * m_d
     background = products.background + h * background_d ** 2
-    own_d = m_d[row, columns] * (1 + h * d_d)
-    background_d = background_d * (1 + h * d_d)
-    d_x = d_x * (1 + h * d_d)
-    d_d = d_d * (1 + h * d_d)
+    scale = 1 + h * d_d
+    m_d *= scale[:, None]
+    background_d *= scale
+    d_x *= scale
+    d_d *= scale
 
-    # The background and the sample's own template without it.
-    r = 1 / (n_0 - 1)
-    background = (1 + r) ** 2 * background - 2 * r * (1 + r) * background_x + r ** 2 * x_x
-    background_x = (1 + r) * background_x - r * x_x
-    background_d = (1 + r) * background_d - r * d_x
-    with_background = (1 + r) * with_background - r * m_x
+    # The same with the background and the sample's own template without it.
+    r = g / n_0
+    background += r * (r * d_d - 2 * background_d)
+    background_x -= r * d_x
+    with_background -= r[:, None] * m_d
+    background_d -= r * d_d
     r = 1 / (n - 1)
     m_x[row, columns] -= r * d_x
-    own[row, columns] += -2 * r * own_d + r ** 2 * d_d
+    own[row, columns] += r * (r * d_d - 2 * m_d[row, columns])
     with_background[row, columns] -= r * background_d
     samples = np.broadcast_to(state.samples[1:], own.shape).astype(np.float64)
     samples[row, columns] -= 1
@@ -91,9 +97,10 @@ def hindsight(params, state, spike_counts, columns):
     drives = lateral.maturity(params, samples) * (m_x - background_x[:, None])
     drives -= lateral.biases_of(params, own, with_background, background[:, None], samples,
                                 products.residual)
+    gain = lateral.gain_of(params, products, state.samples[1:])
+    drives *= gain
     drives[:, state.samples[1:] == 0] = -np.inf
     winner = drives.argmax(axis=1)
     fit = 2 * m_x[row, winner] - own[row, winner] - x_x
-    gain = lateral.gain_of(params, products, state.samples[1:])
-    familiarity = gain * (drives[row, winner] + params.fit_share * fit)
-    return Hindsight(familiarity, gain * drives, columns)
+    familiarity = drives[row, winner] + gain * params.fit_share * fit
+    return Hindsight(familiarity, drives, columns)

@@ -31,6 +31,8 @@ setup(
                 'ros-kilted-std-msgs', 'ros-kilted-std-srvs', 'ros-kilted-diagnostic-msgs'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
+        'baselines': ['scikit-learn>=1.3'],
+        'plots': ['matplotlib>=3.7'],
         'cuda': ['cupy-cuda12x'],
         'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },

@@ -19,9 +19,10 @@ from hybrid_snn_ros.memory import store
 from hybrid_snn_ros.memory.labels import Labels, normalise, UNKNOWN
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn import decision, lateral, original
+from hybrid_snn_ros.snn import decision, lateral, leave_one_out, original
 
 SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
+_CALIBRATION_SAMPLES = 256
 RULES = {'lateral': lateral, 'original': original}
 
 
@@ -40,6 +41,7 @@ class Sample(NamedTuple):
 
     column: int
     codes: np.ndarray  # uint8 (N,)
+    counts: np.ndarray  # uint8 (N,), the same as spike counts
 
 
 class Classifier:
@@ -81,6 +83,7 @@ class Classifier:
             raise ValueError(f'inputs must be at least 1, not {inputs}')
         self.rule_name = rule
         self.rule = RULES[rule]
+        self._hindsight = leave_one_out.hindsight if rule == 'lateral' else None
         self.params = _params(self.rule, params)
         self.rule.check(self.params)
         self.false_unknown = false_unknown
@@ -99,7 +102,7 @@ class Classifier:
         self._records = []
         self._state = None
         self._readout = None
-        self._familiarities = None
+        self._calibration = None
 
     @property
     def encoder(self):
@@ -172,14 +175,15 @@ class Classifier:
         counts = self.rule.counts(self.params, codes)
         if label in self.labels:
             column = self.labels.column(label)
-            self._record(counts, column)
+            if self._hindsight is None:
+                self._record(counts, column)
         else:
             column = self.labels.add(label)
             self.sample_counts.append(0)
             self._state = self.rule.grow(self.params, self._state)
         self._state = self.rule.teach(self.params, self._state, counts, column)
-        self._readout = self._familiarities = None
-        self.samples.append(Sample(column, codes.copy()))  # the caller may reuse its buffer
+        self._readout = self._calibration = None
+        self.samples.append(Sample(column, codes.copy(), counts))  # the caller may reuse its codes
         self.sample_counts[column] += 1
 
     def _record(self, counts, column):
@@ -210,13 +214,30 @@ class Classifier:
 
     def decide(self, response):
         """Turn the columns' response into a Prediction."""
-        if self._familiarities is None:
-            self._familiarities = decision.mature_familiarities(self._records, self.sample_counts)
-        made = decision.decide(response, self._familiarities, self.false_unknown, self.top)
+        made = decision.decide(response, self._calibrated(), self.false_unknown, self.top)
         ranked = [(self.labels.names[column], score) for column, score in made.ranked]
         if made.unknown:
             return Prediction(UNKNOWN, 1.0 - made.known, True, ranked, made.known)
         return Prediction(*ranked[0], False, ranked, made.known)
+
+    def _calibrated(self):
+        """
+        Return what the samples say of familiarity and score; renewed after every lesson.
+
+        One frame of a new label changes the gain, and with it what every number means.
+        """
+        if self._calibration is None:
+            if self._hindsight is None:
+                self._calibration = decision.calibrate_prequential(
+                    self._records, self.sample_counts)
+            elif self.samples:
+                # Drawn from everything taught; more would cost time and tell no more.
+                places = np.random.Generator(np.random.PCG64(0)).permutation(len(self.samples))
+                chosen = [self.samples[p] for p in places[:_CALIBRATION_SAMPLES]]
+                self._calibration = decision.calibrate(self._hindsight(
+                    self.params, self._state, np.array([s.counts for s in chosen]),
+                    np.array([s.column for s in chosen])))
+        return self._calibration
 
     def identity(self):
         """Return what the stored codes depend on, for the memory file."""

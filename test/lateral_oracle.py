@@ -12,6 +12,14 @@ the label arrives and the synapses change.  Populations:
 * one L neuron a column and one background neuron: feed-forward weights w, a feedback template m,
   a threshold A and a sample count n; the L neurons have a membrane with subtractive reset;
 * one OUT counter a column.
+
+Maturity, derived here anew.  With prior mean ``m0``, n samples of scatter ``V`` around the label's
+mean, and a prior as wide as ``V / youth``, the label's most likely mean is
+``e = m0 + s (m - m0)`` with ``s = n / (n + youth)``.  So a column answers as if ``e`` were its
+template: weights ``P e``, which is ``w0 + s (w - w0)`` as P is linear, and threshold
+``e.P e / 2``.  The noise of m has the covariance ``V / n`` and e carries s of it, so ``e.P e``
+comes out too large by ``s^2 tr(P V) / n`` on average; ``relief`` of that is taken off.
+``tr(P V)`` is ``kappa``: here from the scatter itself, which this network keeps for nothing else.
 """
 
 import math
@@ -42,6 +50,7 @@ class Shown(NamedTuple):
     response: np.ndarray  # (N,) lateral responses P x after the shown steps
     potentials: np.ndarray  # (10, C) membranes at the end of each shown step
     counts: np.ndarray  # (C,) OUT counters
+    drives: np.ndarray  # (C,) all that a membrane received, -inf for a column never taught
     decision: int  # the answering column, -1 while nothing is taught
     familiarity: np.ndarray  # (C,) the score of UNKNOWN.md, were that column the answer
 
@@ -49,11 +58,14 @@ class Shown(NamedTuple):
 class Network:
     """The whole network; ``show`` is a frame without a label, ``teach`` one with a label."""
 
-    def __init__(self, inputs, phases, *, nu, prior, leak, theta, fit_share, levels=127):
+    def __init__(self, inputs, phases, *, nu, prior, leak, theta, fit_share, youth, relief,
+                 levels=127):
         """
         Build an untaught network without columns.
 
         :param phases: (inputs,) integers 0..9, where each accumulator starts.
+        :param youth: samples at which a column speaks with half its strength.
+        :param relief: share of its template's noise that a threshold is relieved of.
         :param levels: largest magnitude of a quantised weight; None keeps the weights as they are.
         """
         self.phases = [int(p) for p in phases]
@@ -61,7 +73,10 @@ class Network:
         self.leak = leak
         self.theta = theta
         self.fit_share = fit_share
+        self.youth = youth
+        self.relief = relief
         self.levels = levels
+        self.scatter = np.zeros((inputs, inputs))  # of the samples around their label's mean
         self.p = np.eye(inputs) / prior  # lateral synapses
         self.background = Neuron(inputs)
         self.columns = []
@@ -78,30 +93,51 @@ class Network:
         """Show one frame whose label arrives in the silence behind it."""
         return self._run(counts, column)
 
+    def kappa(self):
+        """Return the mean of d.P d over the errors that were learned."""
+        errors = sum(c.n - 1 for c in self.columns if c.n > 0)
+        return np.sum(self.p * self.scatter) / errors if errors else 0.0
+
+    def spoken(self, c):
+        """Return the weights and the threshold by which a taught column answers."""
+        s = c.n / (c.n + self.youth)
+        zero = self.background
+        e = zero.m + s * (c.m - zero.m)
+        w = zero.w + s * (c.w - zero.w)
+        return w, (e @ w - s * s * self.relief * self.kappa() / c.n) / 2
+
     def gain(self):
-        """Return the homeostatic gain G; zero while nothing sets the columns apart."""
+        """
+        Return the homeostatic gain G; zero while nothing sets the columns apart.
+
+        By it the drive of a template in its own column, over the background's, is 1 on average;
+        relief is left out, so that no noise can turn the gain round.
+        """
         taught = [c for c in self.columns if c.n > 0]
         if not taught:
             return 0.0
         zero = self.background
-        apart = sum(c.a + zero.a - zero.w @ c.m for c in taught) / len(taught)
-        size = sum(c.a + zero.a for c in taught) / len(taught)
-        return 1.0 / apart if apart > 1e-9 * size else 0.0
+        apart = sum(c.a + zero.a - zero.w @ c.m for c in taught)
+        if apart <= 1e-9 * sum(c.a + zero.a for c in taught):
+            return 0.0
+        over = 0.0
+        for c in taught:
+            s = c.n / (c.n + self.youth)
+            w = zero.w + s * (c.w - zero.w)
+            e = zero.m + s * (c.m - zero.m)
+            over += (w @ c.m - w @ e / 2) - (zero.w @ c.m - zero.a)
+        return len(taught) / over
 
     def readout(self):
         """Return one vector a column: the weights over the background's, on a common int8 grid."""
-        over = [c.w - self.background.w for c in self.columns if c.n > 0]
-        if not over:
-            return [np.zeros(len(self.phases)) for _ in self.columns]
-        largest = max(np.abs(w).max() for w in over)
-        rows = []
-        for c in self.columns:
-            w = c.w - self.background.w if c.n > 0 else np.zeros(len(self.phases))
-            if self.levels is not None and largest > 0:
-                unit = largest / self.levels
-                w = unit * np.rint(w / unit)
-            rows.append(w)
-        return rows
+        nothing = np.zeros(len(self.phases))
+        over = [self.spoken(c)[0] - self.background.w if c.n > 0 else nothing
+                for c in self.columns]
+        largest = max((np.abs(w).max() for w in over), default=0.0)
+        if self.levels is None or largest == 0:
+            return over
+        unit = largest / self.levels
+        return [unit * np.rint(w / unit) for w in over]
 
     def _run(self, counts, label):
         inputs = len(self.phases)
@@ -114,6 +150,8 @@ class Network:
         potentials = np.zeros((SHOWN, len(self.columns)))
         rows = self.readout()
         gain = self.gain()
+        costs = [self.spoken(c)[1] if c.n > 0 else 0.0 for c in self.columns]
+        drives = [0.0 if c.n > 0 else -math.inf for c in self.columns]
         shown = d = r = f = None
         for t in range(SHOWN + SILENT):
             if t < SHOWN:
@@ -131,16 +169,18 @@ class Network:
                     if neuron.n == 0:
                         continue  # no synapse yet: silent
                     current = sum(gain * self.nu * rows[c][i] for i in firing)
-                    current -= gain * (neuron.a - self.background.a) / SHOWN
+                    current -= gain * (costs[c] - self.background.a) / SHOWN
+                    drives[c] += current
                     u[c] = self.leak * u[c] + current
                     if u[c] >= self.theta:
                         u[c] -= self.theta
                         out[c] += 1
                     potentials[t, c] = u[c]
             if t == SHOWN - 1:
-                familiarity = [self._familiarity(c, gain, x, h) for c in self.columns]
+                familiarity = [drive + gain * self.fit_share * self._fit(c, x, h)
+                               for c, drive in zip(self.columns, drives)]
                 shown = Shown(raster, x.copy(), h.copy(), potentials, np.array(out, dtype=int),
-                              self._winner(out, u), np.array(familiarity))
+                              np.array(drives), self._winner(out, u), np.array(familiarity))
             if label is None:
                 continue
             forced = self.columns[label]
@@ -150,6 +190,7 @@ class Network:
             if t == SHOWN + 1 and d is not None:  # the one global scalar
                 g = forced.n / (forced.n + 1)
                 f = g / (1 + g * (d @ r))
+                self.scatter += g * np.outer(d, d)
             if t == SHOWN + 2 and d is not None:  # anti-Hebbian lateral rule, drive costs
                 for i in range(inputs):
                     for k in range(inputs):
@@ -175,11 +216,9 @@ class Network:
                 best = c
         return best
 
-    def _familiarity(self, neuron, gain, x, h):
-        drive = neuron.w @ x - neuron.a
-        over = drive - (self.background.w @ x - self.background.a)
-        fit = 2 * drive - x @ h
-        return gain * (over + self.fit_share * fit)
+    def _fit(self, neuron, x, h):
+        """Return -(x - m).P (x - m), the template being the one learned, not the matured one."""
+        return 2 * (neuron.w @ x - neuron.a) - x @ h
 
 
 def counts(codes, saturation, power):

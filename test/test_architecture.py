@@ -22,7 +22,7 @@ ARROWS = {
     'snn': set(),
     'memory': set(),
     'classifier': {'share', 'memory', 'snn', 'vision'},
-    'evaluation': {'classifier', 'share', 'memory', 'snn', 'vision'},
+    'evaluation': {'classifier', 'share', 'memory', 'sim.turntable', 'snn', 'vision'},
     'ros': {'classifier', 'share', 'threads', 'memory', 'snn', 'vision'},
     'sim': {'ros.process', 'share', 'threads'},
     'operator_page': {'ros.process', 'share', 'threads'},

@@ -157,22 +157,23 @@ def read_until(terminal, words, seconds=30.0):
     return text
 
 
+@pytest.mark.parametrize('jobs', [1, 2])
 @pytest.mark.parametrize('on_terminal', [True, False])
-def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal):
+def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal, jobs):
     target = tmp_path / 'figures.json'
+    words = ['evaluate', long_work, '--jobs', jobs, '--json', target]
     if on_terminal:
         master, terminal = pty.openpty()
-        process = start('evaluate', long_work, '--json', target, stdout=terminal, stderr=terminal)
+        process = start(*words, stdout=terminal, stderr=terminal)
         os.close(terminal)
         shown = read_until(master, ' s left')
-        assert 'long lateral, order 1 of 1 [' in shown
+        assert 'long, joint, lateral [' in shown
     else:
-        process = start('evaluate', long_work, '--json', target, stdout=subprocess.PIPE,
-                        stderr=subprocess.PIPE, text=True)
+        process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
             assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.2)
+        time.sleep(0.2 if jobs == 1 else 1.5)  # its own processes are, too
     process.send_signal(signal.SIGINT)
     if on_terminal:
         text = read_until(master, 'interrupted')
@@ -208,4 +209,4 @@ def test_a_reader_that_leaves_while_figures_are_printed_is_no_failure(tmp_path):
     os.close(writer)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (141, '')
-    assert json.loads(target.read_text())['orders'] == 1
+    assert json.loads(target.read_text())['orders'] == 5

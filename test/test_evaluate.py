@@ -1,7 +1,8 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""`hybrid-snn evaluate`: its figures on packs small and real, and what it refuses."""
+"""`hybrid-snn evaluate`: the command's figures on packs small and real, and what it refuses."""
 
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -17,6 +18,15 @@ from hybrid_snn_ros.evaluation import protocols
 from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
 
 EMBEDDINGS = Path(__file__).resolve().parents[2] / 'shared' / 'data' / 'embeddings'
+needs_sklearn = pytest.mark.skipif(importlib.util.find_spec('sklearn') is None,
+                                   reason='scikit-learn is not installed (extra baselines)')
+needs_matplotlib = pytest.mark.skipif(importlib.util.find_spec('matplotlib') is None,
+                                      reason='matplotlib is not installed (extra plots)')
+# What every protocol writes, and what some add
+FIGURES = {
+    'protocol', 'source', 'rule', 'params', 'orders', 'seed', 'seconds', 'accuracy',
+    'accuracy_sd', 'sd', 'per_class', 'baselines', 'ece', 'false_unknown',
+    'false_unknown_nominal', 'samples', 'test_samples'}
 NAMES = ('mug', 'duck', 'Löffel', 'tray')
 INPUTS = 200
 
@@ -52,8 +62,9 @@ def pack(directory, name='small', **changes):
 
 
 def evaluate(capsys, *words):
-    """Run the command in this process; return (exit code, stdout, stderr)."""
-    code = main(['evaluate', *map(str, words)])
+    """Run the command in this process, one order unless told; return (code, stdout, stderr)."""
+    orders = [] if '--orders' in words else ['--orders', '1']
+    code = main(['evaluate', *map(str, words), *orders])
     output = capsys.readouterr()
     return code, output.out, output.err
 
@@ -67,8 +78,7 @@ def test_the_figures_are_those_of_the_classifier(tmp_path, capsys, rule):
     code, out, err = evaluate(capsys, pack(tmp_path), '--rule', rule, '--json', target)
     assert (code, err) == (0, '')
     figures = json.loads(target.read_text(encoding='utf-8'))
-    assert set(figures) == {'protocol', 'source', 'rule', 'params', 'orders', 'accuracy',
-                            'accuracy_sd', 'per_class'}
+    assert set(figures) == FIGURES
     data = arrays()
     classifier = Classifier(rule=rule, inputs=INPUTS, false_unknown=0)
     for sample in np.random.default_rng(0).permutation(len(data['X_train'])):
@@ -80,8 +90,72 @@ def test_the_figures_are_those_of_the_classifier(tmp_path, capsys, rule):
         name: right[data['y_test'] == c].mean() for c, name in enumerate(NAMES)}
     assert (figures['protocol'], figures['rule'], figures['orders']) == ('joint', rule, 1)
     assert (figures['params'], figures['accuracy_sd']) == ({}, 0)
-    assert f'small: rule {rule}, one pass over 48 samples of 4 classes' in out
-    assert f'accuracy on 20 test samples: {100 * right.mean():.2f} %' in out
+    assert (figures['baselines'], figures['samples'], figures['test_samples']) == ({}, 48, 20)
+    assert f'small: joint, rule {rule}, 1 order; 48 samples taught once, 20 asked' in out
+    assert _row(out, 'accuracy') == [f'{100 * right.mean():.2f}', '0.00']
+
+
+def _row(out, title):
+    """Return the numbers behind a title in the table."""
+    [line] = [line for line in out.splitlines() if line[:42].rstrip() == title]
+    return line[42:].split()
+
+
+@pytest.mark.parametrize('words, added', [
+    (['--protocol', 'few-shot', '--shots', 3], {'shots'}),
+    (['--protocol', 'incremental', '--shots', 3],
+     {'shots', 'immediate', 'forgetting', 'joint_accuracy'}),
+    (['--protocol', 'open-set', '--unknown', 1, '--shots', 3],
+     {'shots', 'unknown', 'unknown_detected', 'unknown_detected_at', 'auroc'}),
+])
+def test_every_protocol_writes_its_figures(tmp_path, capsys, words, added):
+    target = tmp_path / 'figures.json'
+    code, out, err = evaluate(capsys, pack(tmp_path), *words, '--orders', 3, '--json', target)
+    assert (code, err) == (0, '')
+    figures = json.loads(target.read_text(encoding='utf-8'))
+    assert set(figures) == FIGURES | added
+    assert (figures['protocol'], figures['shots'], figures['orders']) == (words[1], 3, 3)
+    for name in (added | {'accuracy', 'ece', 'false_unknown'}) - {'shots', 'unknown'}:
+        rates = figures[name].values() if isinstance(figures[name], dict) else [figures[name]]
+        assert all(0 <= rate <= 1 for rate in rates)
+        assert name in figures['sd']
+    assert _row(out, 'accuracy')[0] == f"{100 * figures['accuracy']:.2f}"
+    assert f'{words[1]}, 3 a class, rule lateral, 3 orders' in out
+
+
+@needs_sklearn
+def test_baselines_are_told_and_the_best_is_named(tmp_path, capsys):
+    target = tmp_path / 'figures.json'
+    path = pack(tmp_path, **arrays(noise=1.0))
+    code, out, _ = evaluate(capsys, path, '--baselines', '--orders', 2, '--json', target)
+    figures = json.loads(target.read_text(encoding='utf-8'))
+    assert code == 0 and len(figures['baselines']) == 10
+    best = max(figures['baselines'].values())
+    assert figures['baselines'][figures['best_baseline']] == best
+    mean, _, ours = _row(out, f"{figures['best_baseline']} (best)")
+    assert mean == f'{100 * best:.2f}'
+    assert float(ours) == pytest.approx(100 * (figures['accuracy'] - best), abs=0.01)
+    assert 'fitted once' in out and figures['baselines_orders'] == 1
+
+
+@needs_matplotlib
+def test_plots_are_drawn_into_a_new_directory(tmp_path, capsys):
+    code, out, err = evaluate(capsys, pack(tmp_path), '--plots', tmp_path / 'plots' / 'here')
+    assert (code, err) == (0, '')
+    drawn = sorted(path.name for path in (tmp_path / 'plots' / 'here').iterdir())
+    assert drawn == ['confusion.png', 'learning_curve.png', 'per_class.png', 'reliability.png']
+    assert f"plots in {tmp_path / 'plots' / 'here'}" in out
+
+
+@pytest.mark.parametrize('option, module, extra', [
+    ('--baselines', 'sklearn.svm', 'baselines'), ('--plots', 'matplotlib.figure', 'plots')])
+def test_without_its_extra_an_option_is_refused_by_one_sentence(
+        tmp_path, capsys, monkeypatch, option, module, extra):
+    monkeypatch.setitem(sys.modules, module, None)
+    words = [option] + ([str(tmp_path)] if option == '--plots' else [])
+    code, out, err = evaluate(capsys, pack(tmp_path), *words)
+    assert (code, out) == (2, '')
+    assert f"(pip install 'hybrid_snn_ros[{extra}]')" in err and len(err.splitlines()) == 1
 
 
 def test_the_share_of_right_answers_is_counted_class_by_class(tmp_path, capsys):
@@ -102,7 +176,9 @@ def test_orders_are_averaged_and_seeded(tmp_path, capsys):
 
     def figures(*words):
         assert evaluate(capsys, path, '--rule', 'original', '--json', target, *words)[0] == 0
-        return json.loads(target.read_text(encoding='utf-8'))
+        found = json.loads(target.read_text(encoding='utf-8'))
+        del found['seconds']
+        return found
 
     single = [figures('--seed', seed) for seed in (3, 4)]
     accuracies = [one['accuracy'] for one in single]
@@ -126,21 +202,9 @@ def test_constants_reach_the_rule(tmp_path, capsys):
         figures = json.loads(target.read_text(encoding='utf-8'))
         assert figures['params'] == {setting.split('=')[0]: value}
         data = load_pack(path)
-        answers = protocols.joint(data, rule, figures['params'], 0)
-        assert figures['accuracy'] == (answers == data.test_labels).mean()
-
-
-def test_progress_is_told_to_the_end():
-    data = arrays()
-    told = []
-    protocols.joint(_loaded(data), 'lateral', {}, 0, lambda *counts: told.append(counts))
-    assert told == [(step + 1, 68) for step in range(68)]
-
-
-def _loaded(data):
-    from hybrid_snn_ros.evaluation.sources import Embeddings
-    return Embeddings('small', data['X_train'], data['y_train'], data['X_test'], data['y_test'],
-                      list(NAMES))
+        outcome = protocols.run(
+            data, protocols.Settings(rule=rule, params=figures['params']), 0)
+        assert figures['accuracy'] == outcome.answers.right.mean()
 
 
 # -- what it refuses -----------------------------------------------------------------------------
@@ -210,6 +274,15 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path, capsys):
     (['--rule', 'original', '--set', 'copies=16'], 'copies must lie in 1..15, not 16'),
     (['--orders', '0'], '--orders must be at least 1, not 0'),
     (['--seed', '-1'], '--seed must be at least 0, not -1'),
+    (['--jobs', '0'], '--jobs must be at least 1, not 0'),
+    (['--shots', '3'], '--protocol joint takes no --shots'),
+    (['--unknown', '1'], '--protocol joint takes no --unknown'),
+    (['--protocol', 'few-shot'], '--protocol few-shot needs --shots K'),
+    (['--protocol', 'few-shot', '--shots', '0'], '--shots must be at least 1, not 0'),
+    (['--protocol', 'open-set'], 'needs --unknown 1..2 of the 4 classes of small, not 0'),
+    (['--protocol', 'open-set', '--unknown', '3'], 'needs --unknown 1..2 of the 4 classes'),
+    (['--protocol', 'turntable'], '--protocol turntable needs the SOURCE turntable'),
+    (['--false-unknown', '1'], 'must lie in [0, 1), not 1.0'),
     (['--json', '/nowhere/at/all.json'], 'the directory of --json /nowhere/at/all.json does not'),
 ])
 def test_a_bad_setting_is_refused_by_one_sentence(tmp_path, capsys, words, sentence):
@@ -223,7 +296,7 @@ def test_figures_that_cannot_be_written_are_still_shown(tmp_path, capsys):
     code, out, err = evaluate(capsys, pack(tmp_path), '--json', tmp_path)
     assert code == 1
     assert err.startswith(f'hybrid-snn evaluate: {tmp_path} cannot be written: ')
-    assert 'accuracy on 20 test samples' in out
+    assert _row(out, 'accuracy')
 
 
 # -- the promise, by the real command ------------------------------------------------------------
@@ -237,11 +310,11 @@ def test_caltech64_is_learned_in_one_pass(tmp_path, rule, promised):
     target = tmp_path / 'figures.json'
     done = subprocess.run(
         [sys.executable, '-m', 'hybrid_snn_ros.cli.main', 'evaluate', path, '--rule', rule,
-         '--json', target], capture_output=True, text=True, timeout=300,
+         '--orders', '1', '--json', target], capture_output=True, text=True, timeout=300,
         env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))})
     assert done.returncode == 0, done.stderr
     figures = json.loads(target.read_text(encoding='utf-8'))
     assert figures['accuracy'] >= promised
-    assert f"accuracy on 1355 test samples: {100 * figures['accuracy']:.2f} %" in done.stdout
+    assert _row(done.stdout, 'accuracy')[0] == f"{100 * figures['accuracy']:.2f}"
     assert len(figures['per_class']) == 64
-    assert 'one pass over 5415 samples of 64 classes' in done.stdout
+    assert '5415 samples taught once, 1355 asked' in done.stdout

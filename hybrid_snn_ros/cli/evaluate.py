@@ -1,81 +1,148 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``hybrid-snn evaluate``: teach a set of embeddings once, in one pass, and score it."""
+"""``hybrid-snn evaluate``: teach a set of embeddings by a protocol and score what was learned."""
 
 import json
 from pathlib import Path
 import sys
 import time
 
-import numpy as np
-
 from hybrid_snn_ros.cli.progress import Progress
+
+PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
+TURNTABLE = 'turntable'  # the source that is rendered here
 
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('source', help='embedding pack (.npz)')
-    parser.add_argument('--rule', default='lateral', choices=('lateral', 'original'),
-                        help='learning rule (default: %(default)s)')
-    parser.add_argument('--set', metavar='NAME=VALUE', action='append', default=[],
-                        help='a constant of the rule; may be given again')
-    parser.add_argument('--orders', type=int, default=1, metavar='N',
-                        help='orders of presentation to average over (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0, help='seed of the first order')
-    parser.add_argument('--json', metavar='FILE', help='write the figures to a file')
+    add = parser.add_argument
+    add('source', metavar='SOURCE',
+        help='embedding pack (.npz), folder with train/ and test/ (a folder per class, jpg or '
+             'png), or "turntable"')
+    add('--protocol', choices=PROTOCOLS,
+        help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
+             'incremental: label after label; open-set: N classes are never taught; turntable: '
+             '20 known and 10 new objects (default for the turntable)')
+    add('--shots', type=int, metavar='K', help='samples taught of a class (default: all)')
+    add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
+    add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
+        help='how the turntable is looked at (default: %(default)s)')
+    add('--rule', default='lateral', choices=('lateral', 'original'),
+        help='learning rule (default: %(default)s)')
+    add('--set', metavar='NAME=VALUE', action='append', default=[],
+        help='a constant of the rule; may be given again')
+    add('--false-unknown', type=float, default=0.05, metavar='SHARE',
+        help='nominal share of frames of taught labels called unknown (default: %(default)s)')
+    add('--orders', type=int, default=5, metavar='N',
+        help='orders, draws and class choices to average over (default: %(default)s)')
+    add('--seed', type=int, default=0, help='seed of the first order')
+    add('--baselines', action='store_true',
+        help='ten read-outs of scikit-learn and our own on the same samples (extra baselines)')
+    add('--json', metavar='FILE', help='write the figures to a file')
+    add('--plots', metavar='DIR', help='draw the figures into a directory (extra plots)')
+    add('--jobs', type=int, metavar='N',
+        help='processes (default: two where there are two cores and the work is worth it)')
 
 
 def main(args):
     """Run the protocol; return the exit code."""
-    from hybrid_snn_ros.evaluation import protocols
-    from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
+    from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation import baselines, plots, protocols, report, runner
+    from hybrid_snn_ros.evaluation.sources import SourceError
+    from hybrid_snn_ros.vision.encoder import EncoderError
+    begin = time.monotonic()
     try:
-        if args.orders < 1:
-            raise ValueError(f'--orders must be at least 1, not {args.orders}')
-        if args.seed < 0:
-            raise ValueError(f'--seed must be at least 0, not {args.seed}')
-        if args.json and not Path(args.json).absolute().parent.is_dir():
-            raise ValueError(f'the directory of --json {args.json} does not exist')
-        params = constants(args.set)
-        data = load_pack(args.source)
-        asked = np.bincount(data.test_labels, minlength=len(data.class_names))
-        accuracies, answered = [], np.zeros(len(asked))
-        begin = time.monotonic()
-        for order in range(args.orders):
-            progress = Progress(f'{data.name} {args.rule}, order {order + 1} of {args.orders}')
-            answers = protocols.joint(data, args.rule, params, args.seed + order, progress)
+        settings = _settings(args, protocols.Settings)
+        # Everything that can be refused is refused before pictures are embedded.
+        Classifier(rule=settings.rule, params=settings.params, inputs=1)
+        protocols.check(settings)
+        if args.baselines:
+            baselines.check()
+        if args.plots:
+            plots.check()
+        data = _load(args)
+        jobs = args.jobs or runner.default_jobs(data, args.orders)
+        progress = Progress(f'{data.name}, {settings.protocol}, {settings.rule}')
+        try:
+            outcomes = runner.run(data, settings, range(args.seed, args.seed + args.orders),
+                                  jobs, progress)
+        finally:
             progress.close()
-            right = answers == data.test_labels
-            accuracies.append(right.mean())
-            answered += np.bincount(data.test_labels, right, minlength=len(asked))
-    except (SourceError, ValueError) as error:
+    except (SourceError, ValueError, EncoderError, FileNotFoundError, baselines.BaselineError,
+            plots.PlotError) as error:
         print(f'hybrid-snn evaluate: {error}', file=sys.stderr)
         return 2
-    seconds = time.monotonic() - begin
-    accuracy, sd = float(np.mean(accuracies)), float(np.std(accuracies))
-    tested = np.flatnonzero(asked)
-    per_class = {data.class_names[c]: float(answered[c] / (args.orders * asked[c]))
-                 for c in tested}
-    worst = sorted(per_class, key=per_class.get)[:5]
-    code = 0
-    if args.json:
-        figures = json.dumps({
-            'protocol': 'joint', 'source': str(args.source), 'rule': args.rule,
-            'params': params, 'orders': args.orders, 'accuracy': accuracy, 'accuracy_sd': sd,
-            'per_class': per_class}, indent=2, ensure_ascii=False)
-        try:
-            Path(args.json).write_text(figures + '\n', encoding='utf-8')
-        except OSError as error:
-            print(f'hybrid-snn evaluate: {args.json} cannot be written: {error.strerror}',
-                  file=sys.stderr)
-            code = 1
-    print(f'{data.name}: rule {args.rule}, one pass over {len(data.train)} samples of '
-          f'{len(data.class_names)} classes, {args.orders} order(s), {seconds:.1f} s')
-    print(f'accuracy on {len(data.test)} test samples: {100 * accuracy:.2f} %'
-          + (f' (sd {100 * sd:.2f})' if args.orders > 1 else ''))
-    print('hardest classes: ' + ', '.join(
-        f'{name} {100 * per_class[name]:.0f} %' for name in worst))
+    figures = report.summarise(outcomes, settings, data)
+    figures = {'protocol': settings.protocol, 'source': args.source, **figures,
+               'seed': args.seed, 'seconds': round(time.monotonic() - begin, 1)}
+    if args.source == TURNTABLE:
+        figures['condition'] = args.condition
+    # Files first: they are not to be lost when the reader of the table leaves early.
+    code = max(_write_json(args.json, figures), _draw(args.plots, outcomes, figures, data))
+    print('\n'.join(report.table(figures, data.name)))
+    print(f"{figures['seconds']} s, {jobs} process{'es' * (jobs > 1)}"
+          + f'; plots in {args.plots}' * bool(args.plots))
     return code
+
+
+def _settings(args, form):
+    """Check the arguments; ValueError, one sentence, for one that cannot be."""
+    for name in ('orders', 'jobs'):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise ValueError(f'--{name} must be at least 1, not {value}')
+    if args.seed < 0:
+        raise ValueError(f'--seed must be at least 0, not {args.seed}')
+    if args.json and not Path(args.json).absolute().parent.is_dir():
+        raise ValueError(f'the directory of --json {args.json} does not exist')
+    protocol = args.protocol or ('turntable' if args.source == TURNTABLE else 'joint')
+    if protocol == 'turntable' and args.source != TURNTABLE:
+        raise ValueError('--protocol turntable needs the SOURCE turntable')
+    return form(protocol, args.rule, constants(args.set), args.false_unknown, args.shots,
+                args.unknown, args.baselines, bool(args.plots))
+
+
+def _load(args):
+    """Return the embeddings of the source, made now where they are not."""
+    from hybrid_snn_ros.evaluation.sources import load_pack
+    if args.source != TURNTABLE and not Path(args.source).is_dir():
+        return load_pack(args.source)
+    from hybrid_snn_ros.classifier import Classifier
+    facade = Classifier()  # the encoder and the crop that a robot would use
+    progress = Progress(f'embedding {args.source}')
+    try:
+        if args.source == TURNTABLE:
+            from hybrid_snn_ros.evaluation.turntable_source import load_turntable
+            return load_turntable(args.condition, facade, progress)
+        from hybrid_snn_ros.evaluation.folders import load_folder
+        return load_folder(args.source, facade, progress,
+                           lambda sentence: print(sentence, file=sys.stderr))
+    finally:
+        progress.close()
+
+
+def _write_json(path, figures):
+    if not path:
+        return 0
+    try:
+        Path(path).write_text(json.dumps(figures, indent=2, ensure_ascii=False) + '\n',
+                              encoding='utf-8')
+    except OSError as error:
+        print(f'hybrid-snn evaluate: {path} cannot be written: {error.strerror}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def _draw(directory, outcomes, figures, data):
+    if not directory:
+        return 0
+    from hybrid_snn_ros.evaluation import plots
+    try:
+        plots.draw(directory, outcomes, figures, data)
+    except OSError as error:
+        print(f'hybrid-snn evaluate: plots cannot be written: {error}', file=sys.stderr)
+        return 1
+    return 0
 
 
 def constants(settings):

@@ -15,6 +15,9 @@ COMMANDS = {
     'demo': ('demo', 'a simulated camera, the node, teaching and naming, on this computer'),
     'run': ('run', 'start the classifier node without ros2 launch'),
     'evaluate': ('evaluate', 'teach and score a set of embeddings'),
+    'tune': ('tune', 'search for the constants of the lateral rule, or measure what each is for'),
+    'mnist': ('mnist', 'the original rule on handwritten digits, as it was published'),
+    'figures': ('figures', 'draw how the classifier learns, from a real run'),
     'state': ('state', 'look after what was taught: show, verify, export, import, compact, log'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }

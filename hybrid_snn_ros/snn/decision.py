@@ -3,20 +3,25 @@
 """
 The decision: from the columns' response to ranked columns, a score, and known or unknown.
 
-Unknown (UNKNOWN.md section 2): every taught frame is scored *just before* it is learned.  These
-prequential records say what the familiarity of a true but new view looks like, without any frame
-being held back.  A frame is unknown when its familiarity lies below the ``false_unknown`` quantile
-of the records, so that about that share of the frames of taught labels is refused.
+Both rest on what taught frames look like to a network that has not seen them, the *records*: a
+frame is unknown when its familiarity lies below the ``false_unknown`` quantile of the records'
+familiarities, so that about that share of the frames of taught labels is refused; and the score
+of a label is ``softmax(drive / T)`` with T such that the records' own labels are most likely
+(UNKNOWN.md section 2).  For the lateral rule the records are exact at any time
+(``snn.leave_one_out``); for the original rule every sample is recorded just before it is learned.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Softmax temperature in OUT spikes: chosen on validation splits of training data.
-TEMPERATURE = 0.5
 # Fewer records than this say nothing about a quantile of 5 %: nothing is called unknown yet.
 MIN_RECORDS = 10
+# Temperature while there are few records, in units of the drive, and the weight it then has.  Best
+# for one and two shots of three data sets together, on splits of their training parts.
+START_TEMPERATURE = 0.08
+_START_WEIGHT = 10
+_TEMPERATURES = np.geomspace(0.02, 5.0, 40)
 
 
 class Record(NamedTuple):
@@ -27,6 +32,13 @@ class Record(NamedTuple):
     familiarity: float
 
 
+class Calibration(NamedTuple):
+    """What the records say."""
+
+    familiarities: np.ndarray  # (K,), ascending
+    temperature: float
+
+
 class Decision(NamedTuple):
     """The answer to one frame, in columns."""
 
@@ -35,36 +47,68 @@ class Decision(NamedTuple):
     known: float  # share of the records at least as strange as this frame, 0..1; 1 without records
 
 
-def mature_familiarities(records, samples):
+def calibrate(hindsight):
     """
-    Pick the records that speak for the columns as they are now.
+    Calibrate on records of how samples look without themselves.
+
+    :param hindsight: leave_one_out.Hindsight.
+    """
+    return Calibration(np.sort(hindsight.familiarity),
+                       fit_temperature(hindsight.drives, hindsight.columns))
+
+
+def calibrate_prequential(records, samples):
+    """
+    Calibrate on records taken just before each sample was learned.
 
     A record taken when its column had less than half of today's samples describes a column that
     no longer exists; pooled records of such columns set the threshold too low.
 
     :param records: iterable of Record.
     :param samples: samples of each column today, indexable by column.
-    :return: float (M,), ascending.
     """
-    return np.sort([r.familiarity for r in records if 2 * (r.samples + 1) > samples[r.column]])
+    return Calibration(
+        np.sort([r.familiarity for r in records if 2 * (r.samples + 1) > samples[r.column]]),
+        0.5)  # OUT spikes; chosen on validation splits of training data
 
 
-def decide(response, familiarities, false_unknown, top):
+def fit_temperature(drives, columns):
+    """
+    Find the temperature that makes the right columns most likely.
+
+    :param drives: (K, C); columns: (K,), the right one of each row.
+    :return: float, drawn towards START_TEMPERATURE while rows are few.
+    """
+    if not len(columns) or drives.shape[1] < 2:
+        return START_TEMPERATURE
+    ahead = drives - drives.max(axis=1, keepdims=True)
+    right = ahead[np.arange(len(columns)), columns]
+    surprise = [np.log(np.exp(ahead / t).sum(axis=1)).mean() - (right / t).mean()
+                for t in _TEMPERATURES]
+    best = _TEMPERATURES[int(np.argmin(surprise))]
+    weight = len(columns) / (len(columns) + _START_WEIGHT)
+    return float(best ** weight * START_TEMPERATURE ** (1 - weight))
+
+
+def decide(response, calibration, false_unknown, top):
     """
     Rank the columns and say whether the frame shows anything taught.
 
     :param response: rule.Response of C columns.
-    :param familiarities: ascending, from ``mature_familiarities``.
+    :param calibration: Calibration.
     :param false_unknown: nominal share of frames of taught labels called unknown; 0 never refuses.
     :param top: how many columns to rank.
+
+    The columns are ranked by what they spiked.  Where two are so close that spikes and graded
+    drives disagree, the better one gets the better score.
     """
-    evidence = response.evidence
-    if not len(evidence):
+    if not len(response.evidence):
         return Decision([], True, 0.0)
-    score = np.exp((evidence - evidence.max()) / TEMPERATURE)
-    score /= score.sum()
-    best = np.argsort(-evidence, kind='stable')[:top]
-    ranked = [(int(c), float(score[c])) for c in best]
+    score = np.exp((response.drives - response.drives.max()) / calibration.temperature)
+    score = np.sort(score / score.sum())[::-1]
+    best = np.argsort(-response.evidence, kind='stable')[:top]
+    ranked = [(int(c), float(s)) for c, s in zip(best, score)]
+    familiarities = calibration.familiarities
     if len(familiarities) < MIN_RECORDS or false_unknown <= 0:
         return Decision(ranked, False, 1.0)
     stranger = np.searchsorted(familiarities, response.familiarity, side='right')

@@ -36,11 +36,19 @@ Each synapse uses its two ends and the one scalar f (divisive inhibition).  (1) 
 Sherman-Morrison identity, hence the invariants ``w = P m``, ``A = w.m / 2`` and
 ``P = (prior I + S)^-1`` with S the within-class scatter.
 
-Answering: input i spikes ``k_i`` times with its own fixed phase; L neurons integrate, with leak
-and subtractive reset, the int8 copy Q of ``w_c - w_0`` (w_0: shared inhibition)::
+Answering.  A young template is noisy, and a noisy template lies too far from everything.  So a
+column speaks with its maturity ``s_c = n_c / (n_c + youth)``, as if its template lay on the way
+from the background to m_c, and its threshold is lowered by what the noise of n_c samples adds to
+it; both are what a Gaussian prior on the label's mean would do, and both vanish with n_c::
 
-    G = 1 / mean_c (A_c + A_0 - w_0 . m_c)      homeostatic gain
-    u_c <- leak u_c + G nu sum_{i spikes} Q_ci - G (A_c - A_0) / 10;   spike where u_c >= theta
+    kappa = (N - prior tr P) / (frames learned with an error)   mean d.P d of a learned frame
+    Q_c = int8 copy of s_c (w_c - w_0)                          w_0: shared inhibition
+    B_c = s_c w_0.(m_c - m_0) + s_c^2 ((m_c - m_0).P (m_c - m_0) - relief kappa / n_c) / 2
+    G = 1 / mean_c ((s_c - s_c^2 / 2) (m_c - m_0).P (m_c - m_0))   homeostatic gain
+    u_c <- leak u_c + G nu sum_{i spikes} Q_ci - G B_c / 10;       spike where u_c >= theta
+
+Input i spikes ``k_i`` times with its own fixed phase, the reset is subtractive.  With
+``youth = relief = 0`` this is plain LDA.
 """
 
 from typing import NamedTuple
@@ -66,6 +74,8 @@ class Params(NamedTuple):
     prior: float = 0.2  # lambda: how strongly P starts as the identity
     leak: float = 0.9  # factor by which a potential shrinks in a step
     theta: float = 0.13  # firing threshold; a typical own frame then gives about 5 spikes
+    youth: float = 2.0  # samples at which a column speaks with half its strength
+    relief: float = 0.5  # share of the noise of a young template that its threshold is relieved of
     fit_share: float = 0.2  # weight of the template's fit in the familiarity
     seed: int = 0  # draws the phases of the inputs
 
@@ -85,7 +95,7 @@ class Readout(NamedTuple):
 
     weights: np.ndarray  # Q (C, N), int8 values held as float32: their sums are exact in BLAS
     scale: float  # current of one spike through a weight of 1, gain included
-    bias: np.ndarray  # (C,), current that every step takes away
+    bias: np.ndarray  # (C,), G B_c, taken away over the ten steps
     gain: float  # G
     phases: np.ndarray  # (N,), 0..9
     state: State  # for the familiarity, which needs P
@@ -103,8 +113,9 @@ def check(params):
             raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
     if not 0 <= params.leak <= 1:
         raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
-    if not 0 <= params.fit_share <= 1e6:
-        raise ValueError(f'fit_share must lie in [0, 1e+06], not {params.fit_share}')
+    for name in ('youth', 'relief', 'fit_share'):
+        if not 0 <= getattr(params, name) <= 1e6:
+            raise ValueError(f'{name} must lie in [0, 1e+06], not {getattr(params, name)}')
     if not isinstance(params.seed, int) or params.seed < 0:
         raise ValueError(f'seed must be a whole number from 0, not {params.seed}')
 
@@ -190,56 +201,106 @@ def _inhibit(lateral, s):
         lateral[rows] -= s[rows, None] * s
 
 
+class Products(NamedTuple):
+    """Products of templates with P, float64, from which thresholds and drives follow."""
+
+    own: np.ndarray  # (C,), m_c . P m_c
+    with_background: np.ndarray  # (C,), m_c . P m_0
+    background: float  # m_0 . P m_0
+    residual: float  # kappa
+
+    @classmethod
+    def of(cls, params, state):
+        """Take them from a state."""
+        own = to_numpy(2 * state.costs[1:]).astype(np.float64)
+        with_background = to_numpy(state.templates[1:] @ state.weights[0]).astype(np.float64)
+        errors = int(state.samples[0]) - int((state.samples[1:] > 0).sum())
+        scatter = len(state.lateral) - params.prior * float(state.lateral.trace(dtype=np.float64))
+        return cls(own, with_background, 2 * float(state.costs[0]),
+                   max(scatter, 0.0) / errors if errors else 0.0)
+
+
+def maturity(params, samples):
+    """Return s_c = n_c / (n_c + youth), 0 for a column never taught."""
+    return samples / np.maximum(samples + params.youth, 1e-9)
+
+
+def biases_of(params, own, with_background, background, samples, residual):
+    """Return the B_c of the module's equations; every argument broadcasts against (..., C)."""
+    strength = maturity(params, samples)
+    apart = own - 2 * with_background + background
+    relief = params.relief * residual / np.maximum(samples, 1)
+    return (strength * (with_background - background) + strength ** 2 * (apart - relief) / 2)
+
+
+def gain_of(params, products, samples):
+    """
+    Return the gain G, 0 where the columns tell nothing apart.
+
+    That is so with a single label, whose template IS the background, and, up to float rounding,
+    with labels that were taught the very same frames.
+    """
+    taught = samples > 0
+    if not taught.any():
+        return 0.0
+    strength = maturity(params, samples[taught])
+    apart = (products.own - 2 * products.with_background + products.background)[taught]
+    size = products.own[taught].mean() + products.background
+    if apart.mean() <= _FLOAT_NOISE * size:
+        return 0.0
+    return float(1 / ((strength - strength ** 2 / 2) * apart).mean())
+
+
 def readout(params, state):
     """Derive the int8 weights, the gain and the biases with which frames are answered."""
-    shared, own = state.weights[0], state.weights[1:]
-    xp = namespace(own)
-    taught = xp.asarray(state.samples[1:] > 0)
-    difference = (own - shared) * taught[:, None]
+    xp = namespace(state.weights)
+    products = Products.of(params, state)
+    samples = state.samples[1:]
+    gain = gain_of(params, products, samples)
+    strength = xp.asarray(maturity(params, samples).astype(np.float32))
+    difference = (state.weights[1:] - state.weights[0]) * strength[:, None]
     peak = float(xp.abs(difference).max()) if len(difference) else 0.0
     step = peak / _INT8 if peak > 0 else 1.0
-    size = state.costs[1:] + state.costs[0]
-    margin = size - state.templates[1:] @ shared
-    # With a single label its template IS the background: nothing to discriminate, no drive.
-    # The same holds, up to float rounding, for labels that were taught the very same frames.
-    gain = 0.0
-    if taught.any() and margin[taught].mean() > _FLOAT_NOISE * size[taught].mean():
-        gain = 1.0 / float(margin[taught].mean())
+    bias = gain * biases_of(params, products.own, products.with_background, products.background,
+                            samples, products.residual)
     return Readout(
         weights=xp.rint(difference / np.float32(step)),
         scale=gain * params.trace_scale * step,
-        bias=(gain / coding.STEPS) * (state.costs[1:] - state.costs[0]) * taught,
+        bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
-        phases=phases(params, state.templates.shape[1]),
+        phases=phases(params, len(state.lateral)),
         state=state)
 
 
-def present(params, readout, spike_counts):
+def present(params, readout, spike_counts, record=None):
     """
     Show one frame.
 
     :param spike_counts: uint8 (N,), 0..10.
+    :param record: see presentation.present.
     :return: Response; the evidence is the spike count plus the potential that is left, in units
         of the threshold, and the class its argmax; -inf for a column never taught.
     """
     xp = namespace(readout.weights)
     trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
-    drive = (readout.weights @ trains) * np.float32(readout.scale) - readout.bias[:, None]
-    spiking = present_columns(drive.T[:, :, None], params.leak, params.theta,
-                              reset=params.theta, floor=False)
-    evidence = spiking.count + spiking.end[:, 0] / params.theta
-    evidence = to_numpy(evidence)
-    evidence[readout.state.samples[1:] == 0] = -np.inf  # silent, and not to win by that
-    return Response(to_numpy(spiking.count), evidence,
-                    familiarity(params, readout, spike_counts, evidence))
+    drive = (readout.weights @ trains) * np.float32(readout.scale)
+    spiking = present_columns(
+        (drive - readout.bias[:, None] / coding.STEPS).T[:, :, None], params.leak, params.theta,
+        reset=params.theta, floor=False, record=record)
+    evidence = to_numpy(spiking.count + spiking.end[:, 0] / params.theta)
+    drives = to_numpy(drive.sum(axis=1) - readout.bias)
+    untaught = readout.state.samples[1:] == 0  # silent, and not to win by that
+    evidence[untaught] = drives[untaught] = -np.inf
+    return Response(to_numpy(spiking.count), evidence, drives,
+                    familiarity(params, readout, spike_counts, evidence, drives))
 
 
-def familiarity(params, readout, spike_counts, evidence):
+def familiarity(params, readout, spike_counts, evidence, drives):
     """
     Score how well the winner explains a frame (UNKNOWN.md section 1); low means never taught.
 
-    ``G (rel + fit_share fit)`` with ``rel = S_j - S_0`` the drive over the background neuron,
-    ``fit = 2 S_j - x.(P x) = -(x - m_j)^T P (x - m_j)`` and ``S_c = w_c.x - A_c``.
+    ``rel + G fit_share fit`` with ``rel`` the winner's drive over the background neuron and
+    ``fit = -(x - m_j).P (x - m_j)``.
 
     :return: float; -inf while no column exists.
     """
@@ -248,7 +309,5 @@ def familiarity(params, readout, spike_counts, evidence):
     state = readout.state
     x = trace(params, spike_counts, namespace(state.lateral))
     j = int(evidence.argmax()) + 1
-    drive = state.weights[j] @ x - state.costs[j]
-    background = state.weights[0] @ x - state.costs[0]
-    fit = 2 * drive - x @ (state.lateral @ x)
-    return float((readout.gain or 1.0) * (drive - background + params.fit_share * fit))
+    fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ (state.lateral @ x)
+    return float(drives[j - 1] + readout.gain * params.fit_share * fit)

@@ -286,7 +286,7 @@ def present(params, readout, counts):
     if params.tie_break:
         evidence += 0.5 + np.arctan(best / params.theta) / np.pi
     familiarity = float(best[evidence.argmax()]) if len(best) else -math.inf
-    return Response(count, evidence, familiarity)
+    return Response(count, evidence, evidence, familiarity)
 
 
 def _answer(params, readout, counts):

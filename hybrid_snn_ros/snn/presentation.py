@@ -29,7 +29,7 @@ class Spiking(NamedTuple):
     best: Any  # (C,) largest excess up to and including the step of the first spike
 
 
-def present(currents, leak, threshold, reset=None, floor=True):
+def present(currents, leak, threshold, reset=None, floor=True, record=None):
     """
     Step all columns through one frame.
 
@@ -38,6 +38,8 @@ def present(currents, leak, threshold, reset=None, floor=True):
     :param threshold: scalar or (C, L), firing threshold including any excess.
     :param reset: amount taken off a potential that fired; None resets it to zero.
     :param floor: whether potentials are cut off below zero.
+    :param record: a list that takes (potentials (C, L) before the reset, who fired (C,)) of every
+        step, for people who want to look; None for none.
     :return: Spiking.
     """
     xp = namespace(currents)
@@ -64,6 +66,8 @@ def present(currents, leak, threshold, reset=None, floor=True):
         winner[newly] = leader[newly]
         first[newly] = t
         count += fires
+        if record is not None:
+            record.append((u.copy(), fires))
         hot = column[fires], leader[fires]
         u[hot] = 0 if reset is None else u[hot] - reset
     return Spiking(count, winner, first, u, best)

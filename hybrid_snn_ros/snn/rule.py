@@ -19,6 +19,7 @@ class Response(NamedTuple):
 
     spikes: np.ndarray  # (C,) int, OUT spikes in the presentation
     evidence: np.ndarray  # (C,) float, the class is its argmax; unit: OUT spikes
+    drives: np.ndarray  # (C,) float, graded drive, from which the score is calibrated
     familiarity: float  # how well the winner explains the frame; low = never taught
 
 

@@ -1,0 +1,91 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``hybrid-snn mnist``: the original rule on handwritten digits, as it was published."""
+
+import json
+from pathlib import Path
+import sys
+
+from hybrid_snn_ros.cli.progress import Progress
+
+
+def add_arguments(parser):
+    """Declare the command's arguments."""
+    parser.add_argument('pack', metavar='PACK',
+                        help='.npz with X_train, y_train, X_test, y_test; uint8 (samples, pixels)')
+    parser.add_argument('--copies', type=int, default=1, metavar='N',
+                        help='networks that add their spikes, 1..15 (default: %(default)s)')
+    parser.add_argument('--orders', type=int, default=1, metavar='N',
+                        help='shuffled orders to average over (default: %(default)s)')
+    parser.add_argument('--limit', type=int, metavar='N',
+                        help='teach and ask no more than N samples (default: all)')
+    parser.add_argument('--json', metavar='FILE', help='write the figures to a file')
+
+
+def main(args):
+    """Run the passes; return the exit code."""
+    import numpy as np
+
+    from hybrid_snn_ros.evaluation import mnist
+    from hybrid_snn_ros.snn import original
+    try:
+        _check(args)
+        original.check(original.mnist(args.copies))
+        digits = mnist.load(args.pack)
+    except ValueError as error:
+        print(f'hybrid-snn mnist: {error}', file=sys.stderr)
+        return 2
+    samples = len(digits.train[:args.limit]) + len(digits.test[:args.limit])
+    outcomes = []
+    print(f"{'order':>5}{'accuracy':>10}{'count only':>12}{'seconds':>9}{'ms a teach':>12}")
+    for order in range(args.orders):
+        outcomes.append(_pass(mnist.run, digits, args, order, samples))
+        _line(order, outcomes[-1])
+    mean = mnist.Outcome(*np.mean(outcomes, axis=0).tolist())
+    if args.orders > 1:
+        _line('mean', mean)
+    return _write_json(args.json, {
+        'source': args.pack, 'rule': 'original', 'copies': args.copies, 'orders': args.orders,
+        'taught': len(digits.train[:args.limit]), 'asked': len(digits.test[:args.limit]),
+        **mean._asdict(), 'accuracy_sd': float(np.std([o.accuracy for o in outcomes])),
+        'runs': [outcome._asdict() for outcome in outcomes]})
+
+
+def _check(args):
+    for name in ('orders', 'limit'):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise ValueError(f'--{name} must be at least 1, not {value}')
+    if args.json and not Path(args.json).absolute().parent.is_dir():
+        raise ValueError(f'the directory of --json {args.json} does not exist')
+
+
+def _pass(run, digits, args, order, samples):
+    progress = Progress(f'order {order}')
+    done = 0
+
+    def tick():
+        nonlocal done
+        done += 1
+        progress(done, samples)
+
+    try:
+        return run(digits, args.copies, order, args.limit, tick)
+    finally:
+        progress.close()
+
+
+def _line(name, outcome):
+    print(f'{name:>5}{100 * outcome.accuracy:9.2f}%{100 * outcome.count_only:11.2f}%'
+          f'{outcome.seconds:9.1f}{outcome.ms_per_teach:12.3f}', flush=True)
+
+
+def _write_json(path, figures):
+    if not path:
+        return 0
+    try:
+        Path(path).write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
+    except OSError as error:
+        print(f'hybrid-snn mnist: {path} cannot be written: {error.strerror}', file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,92 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``hybrid-snn tune``: search for constants on splits of training data; resumable."""
+
+from concurrent.futures import ProcessPoolExecutor
+import json
+import multiprocessing
+from pathlib import Path
+import sys
+
+
+def add_arguments(parser):
+    """Declare the command's arguments."""
+    parser.add_argument('packs', nargs='+', metavar='PACK',
+                        help='embedding packs (.npz); only their training parts are read')
+    parser.add_argument('--log', required=True, metavar='FILE',
+                        help='a line of JSON for every trial; a search goes on where it ends')
+    parser.add_argument('--wide', type=int, default=40, metavar='N',
+                        help='trials drawn from the whole range (default: %(default)s)')
+    parser.add_argument('--near', type=int, default=24, metavar='N',
+                        help='trials drawn around the best of those (default: %(default)s)')
+    parser.add_argument('--splits', type=int, default=2, metavar='N',
+                        help='splits of every training part (default: %(default)s)')
+    parser.add_argument('--jobs', type=int, default=2, metavar='N',
+                        help='processes (default: %(default)s)')
+
+
+def main(args):
+    """Run what is missing in the log, then print the best trials."""
+    from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
+    try:
+        packs = [load_pack(path) for path in args.packs]
+    except SourceError as error:
+        print(f'hybrid-snn tune: {error}', file=sys.stderr)
+        return 2
+    sets = {pack.name: (pack.train, pack.train_labels) for pack in packs}
+    log = Path(args.log)
+    done = _read(log)
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(args.jobs, context, _prepare, (sets, args.splits)) as pool:
+        _run(pool, log, done, range(args.wide), None)
+        best = _best({number: done[number] for number in range(args.wide)})
+        _run(pool, log, done, range(args.wide, args.wide + args.near), best['params'])
+    _report(done)
+    return 0
+
+
+_work = {}
+
+
+def _prepare(sets, splits):
+    from hybrid_snn_ros.threads import pin_blas
+    pin_blas()
+    _work.update(sets=sets, seeds=range(splits))
+
+
+def _trial(number, best):
+    from hybrid_snn_ros.evaluation import tuning
+    from hybrid_snn_ros.snn.lateral import Params
+    params = tuning.trial(number, Params(**best) if best else None)
+    return {'trial': number, **tuning.run_trial(params, _work['sets'], _work['seeds'])}
+
+
+def _run(pool, log, done, numbers, best):
+    waiting = [pool.submit(_trial, number, best) for number in numbers if number not in done]
+    for future in waiting:
+        row = future.result()
+        done[row['trial']] = row
+        with open(log, 'a', encoding='utf-8') as file:
+            file.write(json.dumps(row) + '\n')
+        print(f"trial {row['trial']}: {row['mark']:.3f}", flush=True)
+
+
+def _read(log):
+    if not log.exists():
+        return {}
+    rows = [json.loads(line) for line in log.read_text(encoding='utf-8').splitlines() if line]
+    return {row['trial']: row for row in rows}
+
+
+def _best(rows):
+    return max(rows.values(), key=lambda row: row['mark'])
+
+
+def _report(done):
+    from hybrid_snn_ros.evaluation.tuning import SPACE
+    names = [*SPACE, 'trace_scale']
+    print('\n' + 'trial'.rjust(6) + 'mark'.rjust(9) + ''.join(name.rjust(13) for name in names))
+    ranked = sorted(done.values(), key=lambda row: -row['mark'])
+    for row in [*ranked[:10], done[0]]:
+        print(f"{row['trial']:6d}{row['mark']:9.3f}"
+              + ''.join(f"{row['params'][name]:13.4g}" for name in names))

@@ -1,0 +1,115 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From the outcomes of all orders to figures (for JSON) and to a table (for people)."""
+
+import numpy as np
+
+from hybrid_snn_ros.evaluation import metrics
+
+# figure -> how the table calls it; the table shows those that a protocol has, in this order
+_TITLES = {
+    'accuracy': 'accuracy', 'ece': 'calibration error (ECE) of the score',
+    'joint_accuracy': 'accuracy, the same samples shuffled',
+    'immediate': 'accuracy on a label when just taught', 'forgetting': 'forgetting',
+    'base_accuracy': 'accuracy on the base objects', 'false_unknown': 'false unknown',
+    'unknown_detected': 'unknown detected', 'unknown_detected_at': 'unknown detected at a real',
+    'auroc': 'AUROC known / unknown', 'new_accuracy': 'accuracy on new objects, views',
+    'base_after': 'accuracy on the base objects then'}
+
+
+def summarise(outcomes, settings, data):
+    """
+    Average the orders.
+
+    :param outcomes: [protocols.Outcome], one for each order.
+    :return: dict as for --json, without where the data came from.
+    """
+    rows = [{'accuracy': float(o.answers.right.mean()),
+             'ece': metrics.ece(o.answers.score, o.answers.right),
+             'false_unknown': float(o.known.refused.mean()), **o.figures} for o in outcomes]
+    means, deviations = _over(rows, np.mean), _over(rows, np.std)
+    machines = [o.baselines for o in outcomes if o.baselines]
+    new = [o.baselines_new for o in outcomes if o.baselines_new]
+    figures = {
+        'protocol': settings.protocol, 'rule': settings.rule, 'params': settings.params,
+        'orders': len(outcomes), 'accuracy': means['accuracy'],
+        'accuracy_sd': deviations['accuracy'], 'per_class': _per_class(outcomes, data),
+        'baselines': _over(machines, np.mean) if machines else {}, **means,
+        'sd': deviations, 'false_unknown_nominal': settings.false_unknown,
+        'samples': float(np.mean([o.samples for o in outcomes])),
+        'test_samples': float(np.mean([len(o.answers.asked) for o in outcomes]))}
+    if settings.shots is not None:
+        figures['shots'] = settings.shots
+    if settings.unknown:
+        figures['unknown'] = settings.unknown
+    if machines:
+        figures['baselines_sd'] = _over(machines, np.std)
+        figures['baselines_orders'] = len(machines)
+        figures['best_baseline'] = max(figures['baselines'], key=figures['baselines'].get)
+    if new:
+        figures['baselines_new_accuracy'] = _over(new, np.mean)
+    if outcomes[0].curve:
+        figures['learning_curve'] = learning_curve(outcomes)
+    return figures
+
+
+def learning_curve(outcomes):
+    """Return [[samples, mean accuracy]] over the orders."""
+    return np.mean([o.curve for o in outcomes], axis=0).tolist()
+
+
+def _over(rows, how):
+    """Reduce dicts of numbers, or of such dicts, to one."""
+    return {name: _over([row[name] for row in rows], how) if isinstance(value, dict)
+            else float(how([row[name] for row in rows])) for name, value in rows[0].items()}
+
+
+def _per_class(outcomes, data):
+    asked = np.concatenate([o.answers.asked for o in outcomes])
+    right = np.concatenate([o.answers.right for o in outcomes])
+    share = metrics.per_class(asked, right, len(data.class_names))
+    return {name: float(one) for name, one in zip(data.class_names, share) if one == one}
+
+
+def table(figures, name):
+    """Return the lines that a person reads."""
+    shots = f", {figures['shots']} a class" if 'shots' in figures else ''
+    lines = [
+        f"{name}: {figures['protocol']}{shots}, rule {figures['rule']}, {figures['orders']} "
+        f"order{'s' * (figures['orders'] > 1)}; {figures['samples']:.0f} samples taught once, "
+        f"{figures['test_samples']:.0f} asked",
+        '', f"{'%':<42}{'mean':>8}{'sd':>8}"]
+    for key, title in _TITLES.items():
+        if key not in figures:
+            continue
+        mean, sd = figures[key], figures['sd'][key]
+        if key == 'false_unknown':
+            title += f" (nominal {100 * figures['false_unknown_nominal']:g})"
+        for place in mean if isinstance(mean, dict) else [None]:
+            pair = (mean, sd) if place is None else (mean[place], sd[place])
+            lines.append(_row(title if place is None else f'{title} {place}', *pair))
+    lines.append('accuracy is that of the best label, rejection off')
+    if figures['baselines']:
+        lines += _baseline_lines(figures)
+    worst = sorted(figures['per_class'], key=figures['per_class'].get)[:5]
+    return [*lines, '', 'hardest classes: ' + ', '.join(
+        f"{one} {100 * figures['per_class'][one]:.0f} %" for one in worst)]
+
+
+def _baseline_lines(figures):
+    once = (' (fitted once: every order holds the same samples)'
+            if figures['baselines_orders'] < figures['orders'] else '')
+    new = figures.get('baselines_new_accuracy')
+    views = list(next(iter(new.values()))) if new else []
+    lines = ['', f"{'baseline, % accuracy':<42}{'mean':>8}{'sd':>8}{'ours':>8}"
+             + ''.join(f"{'new, ' + k:>9}" for k in views) + once]
+    for name, mean in sorted(figures['baselines'].items(), key=lambda pair: -pair[1]):
+        ahead = 100 * (figures['accuracy'] - mean)
+        lines.append(_row(f'{name}{" (best)" * (name == figures["best_baseline"])}', mean,
+                          figures['baselines_sd'][name]) + f'{ahead:>+8.2f}'
+                     + ''.join(f'{100 * new[name][k]:>9.2f}' for k in views))
+    return lines
+
+
+def _row(title, mean, sd):
+    return f'{title:<42}{100 * mean:>8.2f}{100 * sd:>8.2f}'

@@ -1,0 +1,85 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Run the orders of a protocol, in several processes where that pays."""
+
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+import multiprocessing
+import os
+import signal
+
+from hybrid_snn_ros.evaluation import protocols
+
+_WORTH_PROCESSES = 3000  # steps in an order; starting a process costs as much as 500
+_STEPS = 1000  # of an order, as told to the caller's progress
+_POLL_S = 0.25
+_shared = {}  # what a worker process was started with
+
+
+class _Stopped(Exception):
+    """The caller has given up."""
+
+
+def default_jobs(data, orders):
+    """Return how many processes to use: at most two, one where the work is small."""
+    steps = len(data.train) + len(data.test)
+    return min(2, os.cpu_count() or 1, orders) if steps >= _WORTH_PROCESSES else 1
+
+
+def run(data, settings, seeds, jobs=1, tick=lambda done, total: None):
+    """
+    Run one order for every seed.
+
+    Where every sample is taught, the baselines see the same samples in every order and are fitted
+    with the first one only.
+
+    :param data: sources.Embeddings.
+    :param settings: protocols.Settings.
+    :param tick: called with (steps done, steps in all), steps of all orders together.
+    :return: [protocols.Outcome], in the order of seeds.
+    :raises ValueError: when the protocol does not fit the data or a constant is out of bounds.
+    """
+    protocols.check(settings)
+    protocols.check_data(settings, data)
+    again = settings._replace(baselines=False)
+    same = settings.shots is None and settings.protocol in ('joint', 'incremental')
+    tasks = [(place, settings if not same or place == 0 else again, seed)
+             for place, seed in enumerate(seeds)]
+    if jobs > 1 and len(tasks) > 1:
+        return _in_processes(data, tasks, min(jobs, len(tasks)), tick)
+    total = _STEPS * len(tasks)
+    return [protocols.run(data, one, seed, lambda done, steps, place=place: tick(
+        _STEPS * place + _STEPS * done // steps, total)) for place, one, seed in tasks]
+
+
+def _in_processes(data, tasks, jobs, tick):
+    # A fresh interpreter in each: a fork would take along the threads of BLAS and TFLite.
+    context = multiprocessing.get_context('spawn')
+    done = context.Array('d', len(tasks), lock=False)
+    stop = context.Value('b', 0, lock=False)
+    with ProcessPoolExecutor(jobs, context, _start, (data, done, stop)) as pool:
+        futures = [pool.submit(_work, *task) for task in tasks]
+        try:
+            waiting = futures
+            while waiting:
+                finished, waiting = wait(waiting, _POLL_S, FIRST_EXCEPTION)
+                for future in finished:
+                    future.result()
+                tick(int(_STEPS * sum(done)), _STEPS * len(tasks))
+        except BaseException:
+            stop.value = 1
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+def _start(data, done, stop):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller gets it and says when to stop
+    _shared.update(data=data, done=done, stop=stop)
+
+
+def _work(place, settings, seed):
+    def tick(done, steps):
+        if _shared['stop'].value:
+            raise _Stopped
+        _shared['done'][place] = done / steps
+    return protocols.run(_shared['data'], settings, seed, tick)

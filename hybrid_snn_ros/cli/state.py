@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
-import argparse
 from pathlib import Path
 import sys
 import time
@@ -48,7 +47,7 @@ def add_arguments(parser):
                                  'states cannot be returned to afterwards; the node must not be '
                                  'running')
     one = command('log', _log, 'list who taught what when; works while the node runs')
-    one.add_argument('--last', type=_positive, metavar='N', help='only the newest N entries')
+    one.add_argument('--last', type=torture.count, metavar='N', help='only the newest N entries')
     one.add_argument('--label', help='only entries that name this label')
     one = command('torture', torture.main, 'kill teaching processes at random moments and look '
                                            'for losses', memory=False)
@@ -62,13 +61,6 @@ def main(args):
     except (StoreError, LabelError) as error:
         print(f'hybrid-snn state: {error}', file=sys.stderr)
         return 2
-
-
-def _positive(text):
-    number = int(text) if text.isdecimal() else 0
-    if not number:
-        raise argparse.ArgumentTypeError(f'a number from 1 on is needed, not {text!r}')
-    return number
 
 
 def _tell(problems):

@@ -8,6 +8,7 @@ memory must open and hold what follows from the acknowledged changes, bit for bi
 the one change that was announced and not acknowledged.
 """
 
+import argparse
 import collections
 import json
 import os
@@ -33,9 +34,17 @@ KINDS = {'teach': 20, 'group': 3, 'undo': 3, 'forget': 1, 'rename': 2, 'compact'
 ROUNDS_PER_DIRECTORY = 25
 
 
+def count(text):
+    """Return a number from 1 on, for argparse."""
+    number = int(text) if text.isdecimal() else 0
+    if not number:
+        raise argparse.ArgumentTypeError(f'a number from 1 on is needed, not {text!r}')
+    return number
+
+
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('--rounds', type=int, default=1000, metavar='N',
+    parser.add_argument('--rounds', type=count, default=1000, metavar='N',
                         help='how often to kill (default: %(default)s)')
     parser.add_argument('--seed', type=int, help='of everything random (default: another each '
                                                  'time; it is printed)')
@@ -52,11 +61,14 @@ def main(args):
     begin = time.monotonic()
     for first in range(0, args.rounds, ROUNDS_PER_DIRECTORY):
         directory = tempfile.mkdtemp(prefix='hybrid_snn_torture_')
-        known = {}
+        known, before = {}, _trouble(sums)
         for number in range(first, min(first + ROUNDS_PER_DIRECTORY, args.rounds)):
             known = _round(directory, rng, args.longest / 1000, known, sums)
             progress(number + 1, args.rounds)
-        shutil.rmtree(directory)
+        if _trouble(sums) == before:
+            shutil.rmtree(directory)
+        else:
+            print(f'hybrid-snn state torture: see {directory}', file=sys.stderr)
     progress.close()
     print(f"{args.rounds} kills in {time.monotonic() - begin:.0f} s (seed {seed}): "
           f"{sums['acknowledged']} changes acknowledged, {sums['samples']} of them samples; "
@@ -64,7 +76,11 @@ def main(args):
           f"one, {sums['torn']} torn ends cut off, {sums['snapshots']} snapshots used")
     print(f"acknowledged changes lost: {sums['lost']}; memories that did not open: "
           f"{sums['closed']}; snapshots that did not fit: {sums['wrong']}")
-    return 1 if sums['lost'] or sums['closed'] or sums['wrong'] else 0
+    return 1 if _trouble(sums) else 0
+
+
+def _trouble(sums):
+    return sums['lost'] + sums['closed'] + sums['wrong']
 
 
 def _round(directory, rng, longest, known, sums):
@@ -76,8 +92,10 @@ def _round(directory, rng, longest, known, sums):
         os.close(pipe)
         _teach_until_killed(directory, seed, end)
     os.close(end)
-    told = _listen(pipe, time.monotonic() + rng.uniform(0, longest))
-    os.kill(child, signal.SIGKILL)
+    try:
+        told = _listen(pipe, time.monotonic() + rng.uniform(0, longest))
+    finally:
+        os.kill(child, signal.SIGKILL)
     told += _listen(pipe, time.monotonic() + 10)
     os.close(pipe)
     _, status = os.waitpid(child, 0)

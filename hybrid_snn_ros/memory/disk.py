@@ -1,0 +1,177 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Every file call of the memory, in one place.
+
+Tests put a double underneath that loses power or runs full.  All methods raise OSError and
+nothing else.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+_UNFINISHED = '.new'
+
+
+class Disk:
+    """The file calls of this computer; a handle is a file descriptor."""
+
+    def read(self, path):
+        """Return a file's bytes."""
+        return Path(path).read_bytes()
+
+    def open(self, path):
+        """Open an existing file for reading and writing."""
+        return os.open(path, os.O_RDWR)
+
+    def create(self, path):
+        """Open a file for writing, emptied or made."""
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+
+    def read_all(self, handle):
+        """Return the bytes of an open file."""
+        parts, offset = [], 0
+        while part := os.pread(handle, 1 << 24, offset):
+            parts.append(part)
+            offset += len(part)
+        return b''.join(parts)
+
+    def write(self, handle, data, offset):
+        """Write all of the data at an offset."""
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(handle, view, offset)
+            view, offset = view[written:], offset + written
+
+    def truncate(self, handle, length):
+        """Cut a file to a length."""
+        os.ftruncate(handle, length)
+
+    def fsync(self, handle):
+        """Return when a file's content is on the medium."""
+        os.fsync(handle)
+
+    def close(self, handle):
+        """Close a file."""
+        os.close(handle)
+
+    def rename(self, old, new):
+        """Put a file in another's place, at once."""
+        os.replace(old, new)
+
+    def remove(self, path):
+        """Delete a file."""
+        os.unlink(path)
+
+    def names(self, directory):
+        """Return the names in a directory."""
+        return os.listdir(directory)
+
+    def has_directory(self, path):
+        """Tell whether a directory is there."""
+        return os.path.isdir(path)
+
+    def make_directory(self, path):
+        """Make one directory in an existing one."""
+        os.mkdir(path)
+
+    def fsync_directory(self, directory):
+        """Return when the names in a directory are on the medium."""
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def is_at(self, handle, path):
+        """Tell whether an open file is still the one of this name."""
+        try:
+            named = os.stat(path)
+        except FileNotFoundError:
+            return False
+        opened = os.fstat(handle)
+        return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
+
+    def lock(self, path):
+        """
+        Take the exclusive lock of a lock file, made if needed, and leave our process id in it.
+
+        The kernel gives it back when the process ends, however it ends.
+
+        :raises BlockingIOError: when somebody holds it.
+        """
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES):
+                raise
+            try:
+                handle = os.open(path, os.O_RDONLY)  # enough for a lock
+            except FileNotFoundError:
+                raise error from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            raise
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without the name in it
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f'{os.getpid()}\n'.encode(), 0)
+        return handle
+
+    # -- made of the calls above ---------------------------------------------------------------
+
+    def make_directories(self, path):
+        """
+        Make a directory and the ones above it, all durable.
+
+        Those that are there already are synced, too: whoever made them may have been stopped
+        before, and with the name of a directory everything in it is lost.
+        """
+        path = Path(path)
+        if path.parent == path:
+            return
+        self.make_directories(path.parent)
+        if not self.has_directory(path):
+            with contextlib.suppress(FileExistsError):
+                self.make_directory(path)
+        try:
+            self.fsync_directory(path.parent)
+        except OSError as error:
+            # EACCES: a directory of somebody else, who made it long ago.  EINVAL: a file system
+            # that knows no such thing.
+            if error.errno not in (errno.EACCES, errno.EINVAL):
+                raise
+
+    def replace(self, path, data):
+        """
+        Write a whole file; at any moment, power cut included, the old or the new one is there.
+
+        It is written beside, synced, renamed, and the directory synced.
+        """
+        beside = path.with_name(f'.{path.name}{_UNFINISHED}')
+        handle = self.create(beside)
+        try:
+            self.write(handle, data, 0)
+            self.fsync(handle)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.remove(beside)  # on a full disk it would keep others from writing
+            raise
+        finally:
+            self.close(handle)
+        self.rename(beside, path)
+        self.fsync_directory(path.parent)
+
+    def remove_unfinished(self, directory):
+        """Delete what `replace` left behind where it was cut short; only one may call it."""
+        with contextlib.suppress(OSError):  # they do no harm but take room
+            for name in self.names(directory):
+                if name.startswith('.') and name.endswith(_UNFINISHED):
+                    self.remove(Path(directory) / name)
+
+
+DISK = Disk()

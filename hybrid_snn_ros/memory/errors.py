@@ -1,0 +1,32 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong with a memory; every message is one sentence that names the thing."""
+
+
+class StoreError(RuntimeError):
+    """A memory that cannot be read, written or changed as asked."""
+
+
+class UnknownLabel(StoreError):
+    """A label that nothing was taught under."""
+
+
+class UnknownSample(StoreError):
+    """A sample that was never taught or is not there any more."""
+
+
+class LockedError(StoreError):
+    """A memory that another process has open."""
+
+
+class NewerVersionError(StoreError):
+    """A file written by a newer version of this package."""
+
+
+class IdentityError(StoreError):
+    """Samples of another encoder, or of another part of the frame."""
+
+
+def disk_error(doing, error):
+    """Return the StoreError for an OSError: what was being done, and the disk's reason."""
+    return StoreError(f'cannot {doing}: {error.strerror or error}')

@@ -246,7 +246,7 @@ class Learner:
         """
         while self.behind:
             ledger, version = self.ledger, self.version
-            for step in self.network.toward(dict(ledger.samples)):
+            for step in self.network.toward(ledger.samples):
                 if not isinstance(step, tuple):
                     self._network, self._learned = step, version
                     break

@@ -36,7 +36,8 @@ def test_a_frame_has_one_label(classifier):
     """Until that is taken back."""
     with pytest.raises(StoreError) as refusal:
         classifier.teach(VIEWS[1], 'cup', '1.0')
-    assert str(refusal.value) == ("that frame was taught as 'mug' (sample 1); take that back first")
+    assert str(refusal.value) == (
+        "that frame was taught as 'mug' (sample 1); take that back first")
     assert classifier.labels == ['mug', 'box'] and classifier.version == 3
     classifier.undo(1)
     assert classifier.teach(VIEWS[1], 'cup', '1.0') == (5, 1, '')
@@ -73,6 +74,7 @@ def test_stamps_are_known_after_a_restart_and_after_compacting(tmp_path):
     classifier.teach(VIEWS[1], 'mug', '1.0')
     classifier.teach(VIEWS[2], 'mug', '2.0')
     classifier.undo(1)
+    assert classifier.taught_as('2.0') == 'mug'
     classifier.book.compact()
     classifier.teach(VIEWS[3], 'mug', '3.0')
     assert classifier.teach(VIEWS[3], 'mug', '3.0').sample == 4

@@ -4,27 +4,24 @@
 
 import functools
 from pathlib import Path
-import threading
 import time
 import traceback
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
-from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.classifier import Classifier, SHIPPED_ENCODER
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
-from hybrid_snn_ros.memory.labels import LabelError, normalise
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.annotate import annotated
-from hybrid_snn_ros.ros.commands import Command, CommandError, CommandQueue, parse, Result
+from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.diagnostics import Diagnostics
 from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.worker import Worker
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn.backend import BackendError
@@ -32,7 +29,6 @@ from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 
 _DIAGNOSTICS_PERIOD = 1.0  # seconds
-_SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -162,20 +158,8 @@ class ClassifierNode(LifecycleNode):
         self._camera = self.create_subscription(kind, topic, self._slot.put, QoSProfile(
             depth=queue, reliability=qos_profile_sensor_data.reliability if queue == 1
             else ReliabilityPolicy.RELIABLE))
-        self._requests = [
-            self.create_subscription(String, '~/teach', self._on_teach, 100),
-            self.create_subscription(String, '~/forget', self._on_forget, 100),
-            self.create_subscription(String, '~/rename', self._on_rename, 100),
-            self.create_subscription(String, '~/undo_sample', self._on_undo_sample, 100),
-            self.create_subscription(String, '~/command', self._on_command, 100)]
-        if messages.HAVE_VISION_MSGS:
-            self._requests.append(self.create_subscription(
-                messages.Classification, '~/teach_frame', self._on_teach_frame, 100))
-        self._service_list = [
-            self.create_service(SetBool, '~/learning', self._on_learning),
-            self.create_service(Trigger, '~/undo', functools.partial(self._serve, 'undo')),
-            self.create_service(Trigger, '~/rollback', functools.partial(self._serve, 'rollback')),
-            self.create_service(Trigger, '~/save', functools.partial(self._serve, 'save'))]
+        self._requests = Requests(self, self._settings, self._commands, self._slot.nudge,
+                                  self._publish_result)
         self._ticker = self.create_timer(_DIAGNOSTICS_PERIOD, self._publish_diagnostics)
         return result
 
@@ -189,10 +173,7 @@ class ClassifierNode(LifecycleNode):
         if self._worker is None:
             return
         self.destroy_subscription(self._camera)
-        for subscription in self._requests:
-            self.destroy_subscription(subscription)
-        for service in self._service_list:
-            self.destroy_service(service)
+        self._requests.close()
         self.destroy_timer(self._ticker)
         self._worker.stop()
         self._worker = None
@@ -233,79 +214,6 @@ class ClassifierNode(LifecycleNode):
         """Stop the worker and save; for the end of the process."""
         self._close_traffic()
         self._free()
-
-    # -- in ------------------------------------------------------------------------------------
-
-    def _on_teach(self, message):
-        self._ask('teach', message.data, lambda: Command(
-            'teach', normalise(message.data), frames=self._settings.teach_frames, source='teach'))
-
-    def _on_teach_frame(self, message):
-        label = message.results[0].hypothesis.class_id if hasattr(
-            message.results[0], 'hypothesis') else message.results[0].class_id
-        stamp = message.header.stamp
-        self._ask('teach', label, lambda: Command(
-            'teach', normalise(label), stamp=(stamp.sec, stamp.nanosec), source='teach_frame'))
-
-    def _on_forget(self, message):
-        self._ask('forget', message.data, lambda: Command(
-            'forget', normalise(message.data), source='forget'))
-
-    def _on_rename(self, message):
-        def command():
-            old, separator, new = message.data.partition('=')
-            if not separator:
-                raise CommandError(f"to rename takes 'old=new', not {message.data!r}")
-            return Command('rename', normalise(old), normalise(new), source='rename')
-        self._ask('rename', message.data, command)
-
-    def _on_undo_sample(self, message):
-        def command():
-            if not message.data.strip().isdecimal():
-                raise CommandError(f'to take a sample back takes its id, not {message.data!r}')
-            return Command('undo', sample=int(message.data), source='undo_sample')
-        self._ask('undo', message.data, command)
-
-    def _on_command(self, message):
-        self._ask('command', '', lambda: parse(message.data))
-
-    def _ask(self, operation, text, make_command):
-        """Hand a request to the worker, or say at once why it is none."""
-        try:
-            command = make_command()
-        except (CommandError, LabelError) as error:
-            self._publish_result(Result('ERROR', text[:64], str(error), {'operation': operation}))
-            return
-        if not self._commands.put(command):
-            self._publish_result(Result(
-                'ERROR', command.label, 'too many requests wait already; send fewer at a time',
-                {'operation': operation, 'id': command.id}))
-            return
-        self._slot.nudge()
-
-    def _serve(self, operation, request, response):
-        """Answer a service: hand the request to the worker and wait for what became of it."""
-        done, results = threading.Event(), []
-
-        def on_result(result):
-            results.append(result)
-            done.set()
-        queued = self._commands.put(Command(operation, source=operation, on_result=on_result))
-        self._slot.nudge()
-        if queued and done.wait(_SERVICE_PATIENCE):
-            response.success = results[0].level == 'OK'
-            response.message = results[0].message
-        else:
-            response.success = False
-            response.message = (f'not done within {_SERVICE_PATIENCE:g} s (learning anew?); '
-                                'what becomes of it is told on ~/teach_result')
-        return response
-
-    def _on_learning(self, request, response):
-        result = self.set_parameters([Parameter('learning', value=request.data)])[0]
-        response.success = result.successful
-        response.message = result.reason or f"learning is {'on' if request.data else 'off'}"
-        return response
 
     # -- out (called by the worker) ------------------------------------------------------------
 

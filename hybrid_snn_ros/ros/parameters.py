@@ -42,12 +42,12 @@ TABLE = (
     Parameter('learning', True, 'accept teaching', live=True),
     Parameter('teach_frames', 1, 'frames that one ~/teach labels, the newest one included',
               1, 1000, live=True),
-    Parameter('min_change', 0.02, 'change (1 - cosine of the embeddings) from the newest sample of '
-              'its label below which a frame is not learned again; 0 learns every frame',
+    Parameter('min_change', 0.02, 'change (1 - cosine of the embeddings) from the newest sample '
+              'of its label below which a frame is not learned again; 0 learns every frame',
               0.0, 1.0, live=True),
     Parameter('recent_frames', 300, 'answered frames that can still be taught by their stamp',
               1, 100000, live=True),
-    Parameter('false_unknown', 0.05, 'nominal share of frames of taught labels answered as '
+    Parameter('false_unknown', 0.02, 'nominal share of frames of taught labels answered as '
               'unknown; 0 never answers unknown', 0.0, 0.9, live=True),
     Parameter('top_k', 5, 'labels ranked in an answer', 1, 100, live=True),
     Parameter('smoothing', 1, 'frames of one scene whose answers are averaged; 1 judges every '

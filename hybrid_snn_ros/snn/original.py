@@ -220,12 +220,13 @@ def listen(params, state, counts, column, noise):
         params.leak, threshold.reshape(-1, params.neurons))
 
 
-def teach(params, state, counts, column):
+def teach(params, state, counts, column, shown=None):
     """
     Learn one frame for one column, in place.
 
     :param counts: integers 0..10, (N,), of the frame.
     :param column: index of the labelled column.
+    :param shown: not used by this rule, which listens anew with noise and margins.
     :return: State; only neurons that fired or were pushed have changed.
     """
     noise = stimulation(params, int(state.taught), columns(state))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros.snn import coding, decision, lateral, leave_one_out, synapses
+from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.presentation import present, present_single
 
 PARAMS = lateral.Params()
@@ -21,10 +22,10 @@ def taught(inputs=200, labels=12, frames=60, params=PARAMS, seed=3):
 @pytest.mark.parametrize('columns', [0, 1, 3, 64, 257])
 @pytest.mark.parametrize('leak', [0.0, 0.9, 1.0])
 def test_lone_neurons_spike_bit_for_bit_as_with_a_winner(columns, leak):
-    currents = np.random.default_rng(columns).normal(0.05, 0.2, (10, columns)).astype(np.float32)
+    shown = np.random.default_rng(columns).normal(0.05, 0.2, (10, columns)).astype(np.float32)
     plain_steps, steps = [], []
-    plain = present(currents[:, :, None], leak, 0.13, reset=0.13, floor=False, record=plain_steps)
-    count, end = present_single(currents, leak, 0.13, record=steps)
+    plain = present(shown[:, :, None], leak, 0.13, reset=0.13, floor=False, record=plain_steps)
+    count, end = present_single(shown, leak, 0.13, record=steps)
     np.testing.assert_array_equal(count, plain.count)
     np.testing.assert_array_equal(end, plain.end[:, 0])
     assert columns == 0 or plain.count.any()
@@ -143,3 +144,14 @@ def test_self_products_need_one_triangle(inputs):
                       optimize=True)
     np.testing.assert_allclose(leave_one_out._self_products(x, weights), plain,
                                rtol=1e-5, atol=1e-4 * inputs)
+
+
+@pytest.mark.parametrize('rows', [0, 1, 19, 20, 21, 240])
+def test_currents_in_blocks_are_the_plain_product(rows):
+    rng = np.random.default_rng(rows)
+    trains = plain_trains(rng.integers(0, 11, 1280), rng.integers(0, 10, 1280))
+    whole = rng.integers(-127, 128, (rows, 1280)).astype(np.float32)
+    np.testing.assert_array_equal(currents(whole, trains), (whole @ trains).T)
+    weights = rng.normal(0, 1, (rows, 1280)).astype(np.float32)
+    exact = (weights.astype(np.float64) @ trains).T
+    np.testing.assert_allclose(currents(weights, trains), exact, rtol=0, atol=1e-4)

@@ -57,6 +57,7 @@ import numpy as np
 
 from hybrid_snn_ros.snn import coding
 from hybrid_snn_ros.snn.backend import namespace, to_numpy
+from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.presentation import present_single
 from hybrid_snn_ros.snn.rule import Response
 from hybrid_snn_ros.snn.synapses import Echo, inhibit
@@ -282,11 +283,12 @@ def present(params, readout, spike_counts, record=None):
     """
     xp = namespace(readout.weights)
     trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
-    drive = (readout.weights @ trains) * np.float32(readout.scale)
-    currents = xp.ascontiguousarray((drive - readout.bias[:, None] / coding.STEPS).T)
-    spikes, end = present_single(currents, params.leak, params.theta, record)
+    drive = currents(readout.weights, trains)
+    drive *= np.float32(readout.scale)
+    spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak, params.theta,
+                                 record)
     evidence = to_numpy(spikes + end / params.theta)
-    drives = to_numpy(drive.sum(axis=1) - readout.bias)
+    drives = to_numpy(drive.sum(axis=0) - readout.bias)
     untaught = readout.state.samples[1:] == 0  # silent, and not to win by that
     evidence[untaught] = drives[untaught] = -np.inf
     return Response(to_numpy(spikes), evidence, drives,

@@ -50,6 +50,7 @@ def measure(kind, rate, labels, count, warm_up, runs, threads=1):
                 acknowledged = subscriber.teach(labels)
             done = []
             for _ in range(runs):
+                subscriber.drain()
                 begin = time.monotonic()
                 with _process('hybrid_snn_ros.ros.main', *words, log=directory) as node:
                     done.append(subscriber.run(node, begin, count, warm_up))
@@ -126,6 +127,13 @@ class _Subscriber:
                 raise BenchError(f'{what} did not come within {seconds:g} s')
             self._executor.spin_once(timeout_sec=0.05)
 
+    def drain(self):
+        """Take what is left from a node that has ended."""
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.05)
+        self._answers.clear()
+
     def teach(self, labels):
         """Teach the frames that come; return the times from asking to the acknowledgement."""
         self._until(lambda: self._answers, 'an answer')
@@ -143,7 +151,6 @@ class _Subscriber:
 
     def run(self, node, begin, count, warm_up):
         """Take the answers of one node process that was started at ``begin``."""
-        self._answers.clear()
         self._until(lambda: self._answers, 'the first answer')
         start = (time.monotonic() - begin) * 1e3
         self._until(lambda: len(self._answers) >= warm_up, 'the warm-up')

@@ -9,8 +9,12 @@ import time
 from hybrid_snn_ros.threads import pin_blas
 
 
-def main(kind, rate):
-    """Publish until the process is ended; every header's frame_id is the frame's number."""
+def main(kind, rate, count):
+    """
+    Publish until the process is ended; every header's frame_id is the frame's number.
+
+    :param count: different frames, shown one after another and over again.
+    """
     import rclpy
     from rclpy.qos import qos_profile_sensor_data
     from sensor_msgs.msg import CompressedImage, Image
@@ -19,7 +23,7 @@ def main(kind, rate):
     rclpy.init(args=[])
     node = rclpy.create_node('bench_camera')
     messages = []
-    for picture in pictures(kind):
+    for picture in pictures(kind, count):
         if kind == 'compressed':
             messages.append(CompressedImage(format='jpeg', data=array('B', picture)))
         else:
@@ -42,6 +46,6 @@ def main(kind, rate):
 if __name__ == '__main__':
     pin_blas()
     try:
-        main(sys.argv[1], float(sys.argv[2]))
+        main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
     except KeyboardInterrupt:
         pass

@@ -25,20 +25,22 @@ def over_runs(runs):
         [run[stage][name] for run in runs])), 4) for name in PERCENTILES} for stage in runs[0]}
 
 
-def time_it(function, seconds=0.3, least=5):
+def time_it(function, seconds=0.3, least=5, before=None):
     """
     Call a function again and again.
 
+    :param before: called before each call, not timed.
     :return: summary of milliseconds; the first call is not among them.
     """
-    function()
     taken = []
     end = time.perf_counter() + seconds
-    while len(taken) < least or time.perf_counter() < end:
+    while len(taken) <= least or time.perf_counter() < end:
+        if before is not None:
+            before()
         begin = time.perf_counter()
         function()
         taken.append((time.perf_counter() - begin) * 1e3)
-    return summary(taken)
+    return summary(taken[1:])
 
 
 def compare(old, new):

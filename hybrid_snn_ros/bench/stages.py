@@ -30,15 +30,15 @@ def pictures(kind, count=_PICTURES, seed=0):
     """
     rng = np.random.default_rng(seed)
     height, width = SIZES[kind]
-    made = []
-    for _ in range(count):
+    drawn = []
+    for _ in range(min(count, _PICTURES)):
         layers = [cv2.resize(rng.normal(0, 90 / (octave + 1), (3 * 2 ** octave, 4 * 2 ** octave, 3)
                                         ), (width, height), interpolation=cv2.INTER_CUBIC)
                   for octave in range(7)]
-        picture = np.clip(sum(layers) + 128, 0, 255).astype(np.uint8)
-        if kind == 'compressed':
-            picture = cv2.imencode('.jpg', picture)[1].tobytes()
-        made.append(picture)
+        drawn.append(np.clip(sum(layers) + 128, 0, 255).astype(np.uint8))
+    made = [np.roll(drawn[n % _PICTURES], 41 * (n // _PICTURES), axis=1) for n in range(count)]
+    if kind == 'compressed':
+        return [cv2.imencode('.jpg', picture)[1].tobytes() for picture in made]
     return made
 
 

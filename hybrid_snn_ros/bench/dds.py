@@ -141,6 +141,8 @@ class _Subscriber:
         taken, refused = [], 0
         while len(taken) < labels:
             self._results.clear()
+            self._answers.clear()
+            self._until(lambda: self._answers, 'an answer')  # a frame that was not taught yet
             asked = time.monotonic()
             self._asked.publish(self._string(data=f'label {len(taken)}'))
             self._until(lambda: self._results, 'an acknowledgement')

@@ -49,7 +49,8 @@ def lateral_sweep(labels=LABELS, seconds=0.3):
             lateral.teach(params, state, frame, 0, readout)
 
         figures[str(number)] = {
-            'present_decide': time_it(answer, seconds), 'teach': time_it(teach, seconds, before=answer),
+            'present_decide': time_it(answer, seconds),
+            'teach': time_it(teach, seconds, before=answer),
             'readout': time_it(lambda p=params, s=state: lateral.readout(p, s), seconds)}
     return figures
 

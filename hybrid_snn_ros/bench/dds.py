@@ -138,6 +138,10 @@ class _Subscriber:
     def teach(self, labels):
         """Teach the frames that come; return the times from asking to the acknowledgement."""
         self._until(lambda: self._answers, 'an answer')
+        # Topics are matched one by one: what is asked before goes nowhere.
+        self._until(lambda: self._asked.get_subscription_count()
+                    and self._node.count_publishers('classifier/teach_result'), 'the node')
+        self.drain()
         taken, refused = [], 0
         while len(taken) < labels:
             self._results.clear()

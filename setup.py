@@ -34,6 +34,7 @@ setup(
         'encoder': ENCODER,
         'baselines': ['scikit-learn>=1.3'],
         'plots': ['matplotlib>=3.7'],
+        'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x'],
         'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },

@@ -22,7 +22,7 @@ MIN_RECORDS = 10
 # Share of simulated strangers that may be taken for known: where taught labels stand far apart,
 # a new view of one of them (a side it was never seen from) is stranger than any record and still
 # nothing like a stranger.
-STRANGERS_MISSED = 0.02
+STRANGERS_MISSED = 0.05
 # Temperature while there are few records, in units of the drive, and the weight it then has.  Best
 # for one and two shots of three data sets together, on splits of their training parts.
 START_TEMPERATURE = 0.08

@@ -25,7 +25,7 @@ ARROWS = {
     'evaluation': {'classifier', 'share', 'memory', 'sim.turntable', 'snn', 'vision'},
     'ros': {'classifier', 'share', 'threads', 'memory', 'snn', 'vision'},
     'sim': {'ros.process', 'share', 'threads'},
-    'operator_page': {'ros.process', 'share', 'threads'},
+    'operator_page': {'ros.process', 'share', 'threads', 'vision.frames'},
     'cli': {'classifier', 'evaluation', 'ros', 'sim', 'share', 'threads', 'memory', 'snn',
             'vision'},
 }

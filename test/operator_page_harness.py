@@ -153,13 +153,13 @@ class Browser:
 
     def centre(self, selector):
         """Return where an element is to be touched; it must be what lies on top there."""
-        return self.until(f'{selector} to be touchable', '''
+        return self.until(f'{selector} to be touchable', """
             const node = document.querySelector(arguments[0]);
             if (!node) return null;
             node.scrollIntoView({block: 'nearest'});
             const box = node.getBoundingClientRect();
             const x = box.x + box.width / 2, y = box.y + box.height / 2;
-            return node.contains(document.elementFromPoint(x, y)) && [x, y];''', selector)
+            return node.contains(document.elementFromPoint(x, y)) && [x, y];""", selector)
 
     def press(self, selector, seconds=0.0):
         """Hold the mouse down on an element for a time, as a finger would."""

@@ -13,7 +13,7 @@ from aiohttp import web, WSMsgType
 from hybrid_snn_ros.operator_page import files
 from hybrid_snn_ros.operator_page.app import make_app
 from hybrid_snn_ros.operator_page.board import Board
-from hybrid_snn_ros.operator_page.commands import checked, CommandError, may_repeat, MAX_BODY
+from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
 from hybrid_snn_ros.operator_page.pictures import Recent
 from hybrid_snn_ros.operator_page.viewer import Viewer
 
@@ -246,7 +246,7 @@ class PageServer(threading.Thread):
                 self._show_status()
                 try:
                     await asyncio.wait_for(self._stopping.wait(), _TICK)
-                except asyncio.TimeoutError:
+                except TimeoutError:
                     # A heartbeat of its own: browsers do not show the protocol's to scripts.
                     for viewer in self._viewers:
                         viewer.tell('alive', {})

@@ -59,8 +59,8 @@ def checked(values):
         if type(value) is not wanted:
             raise ValueError(f'{parameter.name} must be of type {wanted.__name__}, not {value!r}')
         if parameter.choices and value not in parameter.choices:
-            raise ValueError(f"{parameter.name} must be one of {', '.join(parameter.choices)}, "
-                             f'not {value!r}')
+            raise ValueError(f'{parameter.name} must be one of '
+                             f"{', '.join(map(repr, parameter.choices))}, not {value!r}")
         if parameter.low is not None and not parameter.low <= value <= parameter.high:
             raise ValueError(f'{parameter.name} must lie in {parameter.low}..{parameter.high}, '
                              f'not {value!r}')

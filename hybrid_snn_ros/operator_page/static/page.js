@@ -58,8 +58,7 @@ setInterval(() => {
     row.classList.toggle('unknown', unknown);
     row.querySelector('.name').textContent = label;
     row.querySelector('.percent').textContent = label && percent(score);
-    row.querySelector('meter').value = score;
-    row.querySelector('meter').setAttribute('aria-label', label);
+    row.querySelector('.bar').firstChild.style.width = `${100 * score}%`;
   });
 }, ANSWER_EVERY);
 

@@ -28,6 +28,7 @@ export class Picker {
     $('search').addEventListener('input', () => this.draw());
     $('search').addEventListener('keydown', (event) => {
       if (event.key !== 'Enter') return;
+      event.preventDefault(); // or its click would strike the button that has the focus next
       const [first] = this.found();
       if (!$('new').hidden) $('new').click();
       else if (first) this.choose(first.label);
@@ -68,7 +69,7 @@ export class Picker {
   }
 
   detail({ samples, light, with: other }) {
-    return `${t('samples', { n: samples })} · ${t(light, { label: other })}`;
+    return `${t(light, { label: other })} · ${t('samples', { n: samples })}`;
   }
 
   draw() {

@@ -30,6 +30,7 @@ setup(
         'runtime': RUNTIME,
         'ros': ['ros-rclpy[fastrtps]==9.1.2', 'ros-kilted-rclpy', 'ros-kilted-sensor-msgs',
                 'ros-kilted-std-msgs', 'ros-kilted-std-srvs', 'ros-kilted-diagnostic-msgs'],
+        'bags': ['rosbags'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
         'baselines': ['scikit-learn>=1.3'],

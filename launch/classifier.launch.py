@@ -26,6 +26,8 @@ def classifier_node(context):
     overrides = {name: to_value(context.launch_configurations[name])
                  for name, to_value in OVERRIDES.items()
                  if context.launch_configurations[name] != ''}
+    initial = context.launch_configurations['initial_memory']
+    overrides['initial_memory'] = '' if initial == 'none' else initial
     profile = context.launch_configurations['dds_profile']
     environment = [SetEnvironmentVariable('FASTDDS_DEFAULT_PROFILES_FILE', profile)]
     node = Node(
@@ -57,6 +59,11 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'memory', default_value='',
             description='Directory of what was taught; empty takes it from params_file.'),
+        DeclareLaunchArgument(
+            'initial_memory',
+            default_value=PathJoinSubstitution([shared, 'models', 'everyday.memory']),
+            description='File that an empty memory begins with: some sixty everyday objects, a '
+                        'file of your own, or none.'),
         DeclareLaunchArgument(
             'use_sim_time', default_value='',
             description='Whether time comes from /clock; empty takes it from params_file.'),

@@ -29,7 +29,7 @@ def generate_launch_description():
     classifier = IncludeLaunchDescription(
         PathJoinSubstitution([shared, 'launch', 'classifier.launch.py']),
         launch_arguments={'namespace': LaunchConfiguration('namespace'),
-                          'image': 'image_raw'}.items())
+                          'image': 'image_raw', 'initial_memory': 'none'}.items())
     camera = Node(
         package='hybrid_snn_ros', executable='turntable_camera', name='turntable_camera',
         namespace=LaunchConfiguration('namespace'),

@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Label texts against their written rule, and the table from names to columns."""
+"""Label texts against their written rule."""
 
 import unicodedata
 
@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 import pytest
 
-from hybrid_snn_ros.memory.labels import LabelError, Labels, MAX_BYTES, normalise
+from hybrid_snn_ros.memory.labels import LabelError, MAX_BYTES, normalise
 
 # Letters, marks, digits, punctuation, symbols and plain spaces of any script.
 PRINTABLE = st.characters(categories=('L', 'M', 'N', 'P', 'S', 'Zs'))
@@ -81,22 +81,3 @@ def test_only_the_whole_word_is_reserved(text):
 def test_what_is_not_text_is_refused_by_type(thing):
     with pytest.raises(LabelError, match=type(thing).__name__):
         normalise(thing)
-
-
-@given(st.lists(st.text(min_size=1), unique=True))
-def test_columns_are_numbered_in_the_order_of_teaching(names):
-    labels = Labels()
-    assert [labels.add(name) for name in names] == list(range(len(names)))
-    assert labels.names == names
-    assert len(labels) == len(names)
-    assert [labels.column(name) for name in names] == list(range(len(names)))
-    assert Labels(names).names == names
-    assert [Labels(names).column(name) for name in names] == list(range(len(names)))
-
-
-def test_a_label_never_taught_has_no_column():
-    labels = Labels(['mug'])
-    assert 'mug' in labels
-    assert 'duck' not in labels
-    with pytest.raises(KeyError):
-        labels.column('duck')

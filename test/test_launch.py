@@ -106,6 +106,7 @@ def test_every_argument_of_the_classifier_arrives(start, tmp_path):
     launched = start(
         'classifier.launch.py', 'namespace:=cell', f'params_file:={params}',
         'image:=/front/image_raw', 'image_transport:=compressed', f'memory:={tmp_path}/known',
+        'initial_memory:=none',
         'use_sim_time:=true', 'autostart:=false', 'log_level:=debug', 'dds_profile:=none')
     node = '/cell/classifier'
     for name, value in (('top_k', '3'), ('image_transport', 'compressed'),
@@ -125,6 +126,9 @@ def test_the_defaults_come_from_the_parameter_file(start):
     launched = start('classifier.launch.py')
     launched.ask('lifecycle', 'get', '/classifier', wanted='active')
     launched.ask('param', 'get', '/classifier', 'image_transport', wanted='raw')
+    launched.ask('param', 'get', '/classifier', 'initial_memory', wanted='everyday.memory')
+    launched.ask('topic', 'echo', '--once', '--qos-durability', 'transient_local',
+                 '/classifier/labels', 'std_msgs/msg/String', wanted='accordion')
     assert launched.interrupt() == 0, launched.text()
 
 

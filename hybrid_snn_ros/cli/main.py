@@ -18,6 +18,7 @@ COMMANDS = {
     'tune': ('tune', 'search for the constants of the lateral rule, or measure what each is for'),
     'mnist': ('mnist', 'the original rule on handwritten digits, as it was published'),
     'figures': ('figures', 'draw how the classifier learns, from a real run'),
+    'teach': ('teach', 'teach a memory from a folder of pictures'),
     'state': ('state', 'look after what was taught: show, verify, export, import, compact, log'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }

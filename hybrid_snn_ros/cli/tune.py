@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``hybrid-snn tune``: search for constants on splits of training data; resumable."""
+"""``hybrid-snn tune``: search for constants, or ablate, on splits of training data; resumable."""
 
 from concurrent.futures import ProcessPoolExecutor
 import json
@@ -14,7 +14,10 @@ def add_arguments(parser):
     parser.add_argument('packs', nargs='+', metavar='PACK',
                         help='embedding packs (.npz); only their training parts are read')
     parser.add_argument('--log', required=True, metavar='FILE',
-                        help='a line of JSON for every trial; a search goes on where it ends')
+                        help='a line of JSON for every trial; the work goes on where it ends')
+    parser.add_argument('--ablate', action='store_true',
+                        help='instead of searching, take one mechanism away at a time, of both '
+                             'rules and of the read-out')
     parser.add_argument('--wide', type=int, default=40, metavar='N',
                         help='trials drawn from the whole range (default: %(default)s)')
     parser.add_argument('--near', type=int, default=24, metavar='N',
@@ -35,7 +38,9 @@ def main(args):
         return 2
     sets = {pack.name: (pack.train, pack.train_labels) for pack in packs}
     log = Path(args.log)
-    done = _read(log)
+    if args.ablate:
+        return _ablate(log, sets, args)
+    done = _read(log, 'trial')
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(args.jobs, context, _prepare, (sets, args.splits)) as pool:
         _run(pool, log, done, range(args.wide), None)
@@ -66,16 +71,44 @@ def _run(pool, log, done, numbers, best):
     for future in waiting:
         row = future.result()
         done[row['trial']] = row
-        with open(log, 'a', encoding='utf-8') as file:
-            file.write(json.dumps(row) + '\n')
+        _append(log, row)
         print(f"trial {row['trial']}: {row['mark']:.3f}", flush=True)
 
 
-def _read(log):
+def _read(log, key):
+    """Return {what was measured: its line}; both kinds of lines may share a log."""
     if not log.exists():
         return {}
     rows = [json.loads(line) for line in log.read_text(encoding='utf-8').splitlines() if line]
-    return {row['trial']: row for row in rows}
+    return {row[key]: row for row in rows if key in row}
+
+
+def _ablate(log, sets, args):
+    from hybrid_snn_ros.evaluation import ablation
+    # The key holds all constants: after a change of a default a variant is measured anew.
+    tasks = {json.dumps(task): task for task in ablation.tasks(sets, args.splits)}
+    done = _read(log, 'ablation')
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(args.jobs, context, _prepare, (sets, args.splits)) as pool:
+        waiting = {key: pool.submit(_variant, task) for key, task in tasks.items()
+                   if key not in done}
+        for key, future in waiting.items():
+            done[key] = {'ablation': key, 'figures': future.result()}
+            _append(log, done[key])
+            print(f'{tasks[key].part}: {tasks[key].name}', file=sys.stderr, flush=True)
+    print('\n'.join(ablation.tables(
+        [(task, done[key]['figures']) for key, task in tasks.items()])))
+    return 0
+
+
+def _variant(task):
+    from hybrid_snn_ros.evaluation import ablation
+    return ablation.run(task, _work['sets'])
+
+
+def _append(log, row):
+    with open(log, 'a', encoding='utf-8') as file:
+        file.write(json.dumps(row) + '\n')
 
 
 def _best(rows):

@@ -31,7 +31,7 @@ def digest_of_sources(*modules):
 def encoder_identity(facade):
     """Return what a Classifier's codes depend on besides the pictures."""
     from hybrid_snn_ros.vision import frames
-    return {**facade.identity(), 'vision': digest_of_sources(frames)}
+    return {**facade.eye.identity, 'vision': digest_of_sources(frames)}
 
 
 def cached(name, identity, make, remark):

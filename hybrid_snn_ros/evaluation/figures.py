@@ -75,7 +75,7 @@ def _presentation(path, params, state, codes, names):
     middle.annotate('threshold', (end, 1), xytext=(-4, 3), textcoords='offset points', ha='right')
     middle.set(ylabel='potential / threshold', title='Membranes of the columns')
     middle.legend(loc='lower left')
-    for column, name in enumerate(names):
+    for column in range(len(names)):
         bottom.vlines(steps[fired[:, column]], column + 0.1, column + 0.9,
                       color=_BLUE if column == winner else 'black', linewidth=3)
     labels = [f'{name} ({count})' for name, count in zip(names, response.spikes)]
@@ -102,7 +102,8 @@ def _synapses(path, state, learned):
     image = left.imshow(inhibition, cmap='RdBu_r', vmin=-reach, vmax=reach)
     figure.colorbar(image, ax=left, shrink=0.85)
     left.set(title=f'Lateral synapses among the {len(busy)} busiest inputs\n'
-                   '(red: they inhibit each other, blue: they help)', xlabel='input', ylabel='input')
+                   '(red: they inhibit each other, blue: they help)',
+             xlabel='input', ylabel='input')
     params = lateral.Params()
     traces = np.array([counts for counts, _ in learned]) * params.trace_scale
     columns = np.array([column for _, column in learned])

@@ -62,8 +62,8 @@ def load(path):
     for part, images, labels in (('train', train, train_labels), ('test', test, test_labels)):
         if (images.dtype != np.uint8 or images.ndim != 2 or not images.size
                 or images.shape[1] != train.shape[1]):
-            raise SourceError(f'{path} must hold images as uint8 (samples, pixels), as many pixels '
-                              f'in both parts; X_{part} is {images.dtype} {images.shape}')
+            raise SourceError(f'{path} must hold images as uint8 (samples, pixels), both parts of '
+                              f'the same width; X_{part} is {images.dtype} {images.shape}')
         if (labels.dtype.kind not in 'iu' or labels.shape != (len(images),)
                 or not 0 <= labels.min() <= labels.max() < DIGITS):
             raise SourceError(f'{path} must name a digit 0..9 for every image; y_{part} does not')

@@ -75,7 +75,7 @@ class Pupil:
         right = np.zeros(len(frames), dtype=bool)
         for place, frame in enumerate(frames):
             evidence = self._network.present(self._data.test[frame]).evidence
-            best = self._class[self._network.labels.names[int(evidence.argmax())]]
+            best = self._class[self._network.labels[int(evidence.argmax())]]
             right[place] = best == self._data.test_labels[frame]
             self._tick()
         return right

@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Label texts: the written rule every label passes, and the table from names to columns.
+Label texts: the written rule every label passes.
 
 The rule: UTF-8 text in Unicode normal form C, without white space at the ends, without control
 characters or line breaks, 1 to 64 bytes long, and not the reserved word ``unknown``.
@@ -36,27 +36,3 @@ def normalise(text):
     if label.casefold() == UNKNOWN:
         raise LabelError(f"'{UNKNOWN}' is the answer for what was never taught, not a label")
     return label
-
-
-class Labels:
-    """Names of the columns, in the order in which they were first taught."""
-
-    def __init__(self, names=()):
-        self.names = list(names)
-        self._columns = {name: column for column, name in enumerate(self.names)}
-
-    def __len__(self):
-        return len(self.names)
-
-    def __contains__(self, name):
-        return name in self._columns
-
-    def column(self, name):
-        """Return the column of a label, KeyError if it was never taught."""
-        return self._columns[name]
-
-    def add(self, name):
-        """Give a new label the next column and return it."""
-        self._columns[name] = len(self.names)
-        self.names.append(name)
-        return self._columns[name]

@@ -15,7 +15,7 @@ class Diagnostics:
         self._period = period
         self._answered = self._refused = 0
 
-    def message(self, stamp, counters, times, facts, silent):
+    def message(self, stamp, counters, times, facts, trouble, silent):
         """
         Build the message.
 
@@ -23,6 +23,7 @@ class Diagnostics:
         :param counters: dict with received, answered, dropped, refused, last_refusal.
         :param times: StageTimes.
         :param facts: dict of what else is worth knowing (labels, encoder, ...).
+        :param trouble: sentence why teaching is refused, empty when it is not.
         :param silent: seconds since the last frame when that is too long, else None.
         """
         rate = (counters['answered'] - self._answered) / self._period
@@ -35,6 +36,8 @@ class Diagnostics:
             level, text = 'STALE', f'no frame for {silent:.1f} s'
         elif unreadable:
             level, text = 'ERROR', f"no frame could be read: {counters['last_refusal']}"
+        elif trouble:
+            level, text = 'ERROR', f'teaching is refused: {trouble}'
         else:
             level, text = 'OK', f'{rate:.1f} answers a second'
         array = DiagnosticArray(status=[messages.status(level, self._name, text, **values)])

@@ -4,31 +4,33 @@
 The newest frame wins: one slot between the executor and the worker thread.
 
 The subscription only stores; the worker takes the newest frame when it is ready.  So the executor
-stays responsive and the age of an answered frame is bounded, however slow the encoder is.
+stays responsive and the age of an answered frame is bounded, however slow the encoder is.  Where
+no frame may be lost (a data set, a bag), the slot holds several and hands them out in order.
 """
 
+from collections import deque
 import threading
 import time
 
 
 class FrameSlot:
-    """Holds at most one frame, and a wish of the executor for the worker's attention."""
+    """Holds the newest frames, one by default, and a wish for the worker's attention."""
 
-    def __init__(self):
+    def __init__(self, length=1):
         self._condition = threading.Condition()
-        self._frame = None
+        self._frames = deque(maxlen=length)
         self._nudged = False
         self.received = 0
         self.last_time = time.monotonic()  # of the newest frame; before the first: of now
         self.dropped = 0  # replaced by a newer frame before the worker was ready
 
     def put(self, frame):
-        """Store a frame in place of the one before."""
+        """Store a frame; where there is no room, in place of the oldest."""
         with self._condition:
             self.received += 1
             self.last_time = time.monotonic()
-            self.dropped += self._frame is not None
-            self._frame = frame
+            self.dropped += len(self._frames) == self._frames.maxlen
+            self._frames.append(frame)
             self._condition.notify()
 
     def nudge(self):
@@ -42,9 +44,9 @@ class FrameSlot:
         Wait for a frame or a nudge.
 
         :param timeout: seconds.
-        :return: the newest frame, or None.
+        :return: the oldest frame it holds, or None.
         """
         with self._condition:
-            self._condition.wait_for(lambda: self._frame is not None or self._nudged, timeout)
-            frame, self._frame, self._nudged = self._frame, None, False
-            return frame
+            self._condition.wait_for(lambda: self._frames or self._nudged, timeout)
+            self._nudged = False
+            return self._frames.popleft() if self._frames else None

@@ -67,12 +67,12 @@ def answer(header, prediction, latency_ms, processing_ms):
     }, ensure_ascii=False)
 
 
-def labels(names, sample_counts, version):
-    """Return what is known as JSON text for ``~/labels``."""
+def labels(counts, version):
+    """Return what is known, {label: samples}, as JSON text for ``~/labels``."""
     return json.dumps({
         'database_version': version,
         'labels': [{'label': name, 'samples': samples}
-                   for name, samples in zip(names, sample_counts)],
+                   for name, samples in counts.items()],
     }, ensure_ascii=False)
 
 

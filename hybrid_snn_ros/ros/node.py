@@ -9,20 +9,19 @@ import traceback
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
-from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.classifier import Classifier, SHIPPED_ENCODER
-from hybrid_snn_ros.memory.labels import LabelError, normalise
-from hybrid_snn_ros.memory.store import StoreError
+from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.annotate import annotated
+from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.diagnostics import Diagnostics
 from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
-from hybrid_snn_ros.ros.teaching import Request, TeachDesk
+from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.worker import Worker
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn.backend import BackendError
@@ -54,7 +53,7 @@ class ClassifierNode(LifecycleNode):
         self._classifier = None
         self._worker = None
         self._slot = None
-        self._desk = None
+        self._commands = None
         self._camera = None
         self._outgoing = []
         self._diagnostics = None
@@ -89,21 +88,37 @@ class ClassifierNode(LifecycleNode):
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,
                 settings.top_k, settings.backend)
-            for remark in classifier.load(self.memory):
-                self.get_logger().warning(remark)
+            self._remember(classifier)
         except (EncoderError, StoreError, BackendError, ValueError, OSError) as error:
             self.get_logger().error(f'configure failed: {error}')
             return TransitionCallbackReturn.FAILURE
         self._classifier = classifier
         self.get_logger().info(
             f'memory {self.memory}: {len(classifier.labels)} labels, '
-            f'{len(classifier.samples)} samples; rule {classifier.rule_name}')
+            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}')
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
                 'are off; ~/answer and ~/labels carry the same as JSON')
         self._make_publishers()
         return super().on_configure(state)
+
+    def _remember(self, classifier):
+        """Open the memory; where that cannot be done now, answer from what can be read of it."""
+        initial = self._settings.initial_memory
+        initial = Path(initial).expanduser() if initial else None
+        try:
+            if self._settings.learning:
+                remarks = classifier.open(self.memory, initial)
+            else:  # a frozen robot: nothing is written
+                remarks = classifier.borrow(self.memory, 'learning is off', initial)
+        except (IdentityError, NewerVersionError):
+            raise
+        except StoreError as error:
+            remarks = [f'{error}; frames are answered, teaching is refused until that is over']
+            remarks += classifier.borrow(self.memory, str(error), initial)
+        for remark in remarks:
+            self.get_logger().warning(remark)
 
     def _make_publishers(self):
         self._label_out = self._out(String, '~/label', 10)
@@ -125,24 +140,26 @@ class ClassifierNode(LifecycleNode):
     def on_activate(self, state):
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
-        self._slot = FrameSlot()
-        self._desk = TeachDesk()
+        queue = self._settings.frame_queue
+        self._slot = FrameSlot(queue)
+        self._commands = CommandQueue()
         self._diagnostics = Diagnostics(self.get_fully_qualified_name(), _DIAGNOSTICS_PERIOD)
         self._worker = Worker(
-            self._classifier, self._slot, self._desk, self._settings, self.memory,
-            self._publish_answer, self._publish_taught, self.get_logger(), self.get_clock())
+            self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
+            self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
+        self._published_labels = None
         self._publish_labels()
         self._worker.start()
         topic = self.resolve_topic_name('image')
         kind = Image
         if self._settings.image_transport == 'compressed':
             topic, kind = f'{topic}/compressed', CompressedImage
-        # Depth 1: a queue would only serve stale frames.
-        camera_qos = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
-        self._camera = self.create_subscription(kind, topic, self._slot.put, camera_qos)
-        self._teach_in = self.create_subscription(String, '~/teach', self._on_teach, 100)
-        self._service_list = [self.create_service(SetBool, '~/learning', self._on_learning),
-                          self.create_service(Trigger, '~/save', self._on_save)]
+        # Depth 1: a queue would only serve stale frames, where none is asked for.
+        self._camera = self.create_subscription(kind, topic, self._slot.put, QoSProfile(
+            depth=queue, reliability=qos_profile_sensor_data.reliability if queue == 1
+            else ReliabilityPolicy.RELIABLE))
+        self._requests = Requests(self, self._settings, self._commands, self._slot.nudge,
+                                  self._publish_result)
         self._ticker = self.create_timer(_DIAGNOSTICS_PERIOD, self._publish_diagnostics)
         return result
 
@@ -156,13 +173,15 @@ class ClassifierNode(LifecycleNode):
         if self._worker is None:
             return
         self.destroy_subscription(self._camera)
-        self.destroy_subscription(self._teach_in)
-        for service in self._service_list:
-            self.destroy_service(service)
+        self._requests.close()
         self.destroy_timer(self._ticker)
         self._worker.stop()
         self._worker = None
-        self._save()
+        if self._settings.learning:
+            try:
+                self._classifier.keep()
+            except StoreError as error:
+                self.get_logger().error(str(error))
 
     @_told
     def on_cleanup(self, state):
@@ -188,6 +207,7 @@ class ClassifierNode(LifecycleNode):
         for publisher in self._outgoing:
             self.destroy_lifecycle_publisher(publisher)
         self._outgoing = []
+        self._classifier.close()
         self._classifier = None
 
     def close(self):
@@ -195,42 +215,9 @@ class ClassifierNode(LifecycleNode):
         self._close_traffic()
         self._free()
 
-    # -- in ------------------------------------------------------------------------------------
-
-    def _on_teach(self, message):
-        try:
-            label = normalise(message.data)
-        except LabelError as error:
-            self._publish_taught('ERROR', message.data[:64], str(error), {})
-            return
-        if not self._settings.learning:
-            self._publish_taught('ERROR', label, 'learning is off (parameter learning)', {})
-            return
-        self._desk.ask(Request(label, self._settings.teach_frames))
-        self._slot.nudge()
-
-    def _on_learning(self, request, response):
-        from rclpy.parameter import Parameter
-        result = self.set_parameters([Parameter('learning', value=request.data)])[0]
-        response.success = result.successful
-        response.message = result.reason or f"learning is {'on' if request.data else 'off'}"
-        return response
-
-    def _on_save(self, request, response):
-        with self._worker.learning:
-            response.success, response.message = self._save()
-        return response
-
-    def _save(self):
-        try:
-            return True, f'saved to {self._classifier.save(self.memory)}'
-        except StoreError as error:
-            self.get_logger().error(str(error))
-            return False, str(error)
-
     # -- out (called by the worker) ------------------------------------------------------------
 
-    def _publish_answer(self, message, prediction, latency_ms, processing_ms):
+    def _publish_answer(self, message, codes, response, prediction, latency_ms, processing_ms):
         self._label_out.publish(String(data=prediction.label))
         if messages.HAVE_VISION_MSGS:
             self._classification_out.publish(messages.classification(message.header, prediction))
@@ -240,21 +227,24 @@ class ClassifierNode(LifecycleNode):
         if self._annotated_out.get_subscription_count():
             self._annotated_out.publish(annotated(message, prediction, self._classifier.crop))
 
-    def _publish_taught(self, level, label, sentence, values):
-        self._result_out.publish(messages.status(level, label, sentence, **values))
-        if level == 'OK':
-            self._publish_labels()
+    def _publish_result(self, result):
+        self._result_out.publish(messages.status(
+            result.level, result.label, result.message, **result.values))
+        if result.level == 'ERROR':
+            self.get_logger().warning(f"{result.values['operation']}: {result.message}")
         else:
-            self.get_logger().warning(f'teach: {sentence}')
+            self._publish_labels()
 
     def _publish_labels(self):
         classifier = self._classifier
-        names, version = classifier.labels.names, classifier.version
-        self._labels_out.publish(String(data=messages.labels(
-            names, classifier.sample_counts, version)))
+        counts, version = classifier.ledger.counts, classifier.version
+        if (version, classifier.labels) == self._published_labels:
+            return
+        self._published_labels = version, list(classifier.labels)
+        self._labels_out.publish(String(data=messages.labels(counts, version)))
         if messages.HAVE_VISION_MSGS:
             header = Header(stamp=self.get_clock().now().to_msg())
-            self._label_info_out.publish(messages.label_info(header, names))
+            self._label_info_out.publish(messages.label_info(header, classifier.labels))
             self._vision_info_out.publish(messages.vision_info(
                 header, f'EfficientNet + CoLaNET ({classifier.rule_name})', str(self.memory),
                 version))
@@ -264,11 +254,15 @@ class ClassifierNode(LifecycleNode):
         since = time.monotonic() - self._slot.last_time
         counters = {'received': self._slot.received, 'answered': worker.answered,
                     'dropped': self._slot.dropped, 'refused': worker.refused,
+                    'failed': worker.failed,
                     'last_refusal': worker.last_refusal}
-        facts = {'labels': len(classifier.labels), 'samples': len(classifier.samples),
+        relearning = worker.relearning
+        facts = {'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
+                 'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
                  'database_version': classifier.version, 'rule': classifier.rule_name,
                  'encoder': classifier.encoder.describe(), 'memory': str(self.memory),
                  'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed'}
         silent = since if since > self._settings.image_timeout else None
         self._diagnostics_out.publish(self._diagnostics.message(
-            self.get_clock().now().to_msg(), counters, worker.times, facts, silent))
+            self.get_clock().now().to_msg(), counters, worker.times, facts,
+            worker.tutor.problem, silent))

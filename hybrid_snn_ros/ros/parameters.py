@@ -24,6 +24,8 @@ TABLE = (
     Parameter('model', '', 'TFLite encoder; empty for the EfficientNet-Lite0 that is shipped'),
     Parameter('memory', '', 'directory of what was taught; empty for '
               '~/.ros/hybrid_snn_ros/<namespace>/<node>'),
+    Parameter('initial_memory', '', 'file that an empty memory begins with, as `hybrid-snn state '
+              'export` writes it; empty for none'),
     Parameter('rule', 'lateral', 'learning rule', choices=('lateral', 'original')),
     Parameter('backend', 'numpy', 'arrays on the CPU or on a GPU', choices=('numpy', 'cupy')),
     Parameter('seed', 0, 'seed of everything random', 0, 2**31 - 1),
@@ -34,13 +36,22 @@ TABLE = (
               'of the frame', 0.0, 1.0),
     Parameter('image_transport', 'raw', 'raw: sensor_msgs/Image on `image`; compressed: '
               'sensor_msgs/CompressedImage on `image/compressed`', choices=('raw', 'compressed')),
+    Parameter('frame_queue', 1, 'frames that may wait: 1 answers the newest only; more loses none '
+              'of a data set or bag (the camera is then subscribed to reliably)', 1, 1000),
     Parameter('autostart', True, 'configure and activate at start, without a lifecycle manager'),
     Parameter('learning', True, 'accept teaching', live=True),
     Parameter('teach_frames', 1, 'frames that one ~/teach labels, the newest one included',
               1, 1000, live=True),
-    Parameter('false_unknown', 0.05, 'nominal share of frames of taught labels answered as '
+    Parameter('min_change', 0.02, 'change (1 - cosine of the embeddings) from the newest sample '
+              'of its label below which a frame is not learned again; 0 learns every frame',
+              0.0, 1.0, live=True),
+    Parameter('recent_frames', 300, 'answered frames that can still be taught by their stamp',
+              1, 100000, live=True),
+    Parameter('false_unknown', 0.02, 'nominal share of frames of taught labels answered as '
               'unknown; 0 never answers unknown', 0.0, 0.9, live=True),
     Parameter('top_k', 5, 'labels ranked in an answer', 1, 100, live=True),
+    Parameter('smoothing', 1, 'frames of one scene whose answers are averaged; 1 judges every '
+              'frame alone', 1, 100, live=True),
     Parameter('image_timeout', 2.0, 'seconds without a frame after which the camera counts as '
               'silent', 0.1, 3600.0, live=True),
 )

@@ -1,66 +1,64 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-The worker thread: it alone answers and learns; whoever else saves holds its ``learning`` lock.
+The worker thread: it alone touches the classifier, so learning needs no locks.
 
-It takes the newest frame, answers it, then teaches it if a request asks for it.  One bad frame or
-one full disk is counted and said; it never ends the thread.
+It takes the newest frame, answers it, and carries out what is asked.  While the network learns
+anew after something was taken back, frames are answered in between by the old one.  One bad frame
+or one full disk is counted and said; it never ends the thread.
 """
 
 import threading
 import time
-from typing import Any, NamedTuple
 
-import numpy as np
-
-from hybrid_snn_ros.memory.store import StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
+from hybrid_snn_ros.ros.tutor import Tutor
+from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.vision import frames
 
-
-class Newest(NamedTuple):
-    """The frame answered last: what ~/teach means by 'this'."""
-
-    header: Any
-    codes: np.ndarray
-    time: float  # monotonic seconds
+# Requests carried out between two frames, so that a flood costs classification little.
+_COMMANDS_AT_ONCE = 4
+_CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
 
 
 class Worker(threading.Thread):
     """Answers and teaches; publishes through the callbacks it is given."""
 
-    def __init__(self, classifier, slot, desk, settings, memory, on_answer, on_taught, log, clock):
+    def __init__(self, classifier, slot, commands, settings, on_answer, on_result, on_caught_up,
+                 log, clock):
         """
         Make the thread; ``start`` runs it.
 
         :param classifier: Classifier, owned by this thread until it has ended.
         :param slot: FrameSlot to take frames from.
-        :param desk: TeachDesk to take requests from.
+        :param commands: CommandQueue to take requests from.
         :param settings: ros.parameters.Parameters; live values are read for every frame.
-        :param memory: directory in which what is taught is saved.
-        :param on_answer: function (message, prediction, latency_ms, processing_ms).
-        :param on_taught: function (level, label, sentence, values dict).
+        :param on_answer: function (message, codes, response, prediction, latency and processing
+            in milliseconds).
+        :param on_result: function of a commands.Result.
+        :param on_caught_up: function without arguments: the network has learned anew.
         :param log: rclpy logger.
         :param clock: rclpy clock, for the latency since the header's stamp.
         """
         super().__init__(name='classifier worker')
         self._classifier = classifier
         self._slot = slot
-        self._desk = desk
+        self._commands = commands
         self._settings = settings
-        self._memory = memory
         self._on_answer = on_answer
-        self._on_taught = on_taught
+        self._on_caught_up = on_caught_up
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
-        self._newest = None
-        self._asked = 0.0  # monotonic seconds at which the request at hand was looked at
-        self.learning = threading.Lock()  # held while what is known changes or is saved
         self._size = classifier.encoder.input_size
+        self._track = Track(1)
+        self._catching_up = None
+        self.tutor = Tutor(classifier, settings, on_result)
+        self.relearning = None  # (samples learned, samples to learn) while learning anew
         self.times = StageTimes()
         self.answered = 0
+        self.failed = 0  # frames that failed in an unforeseen way
         self.refused = 0
         self.last_refusal = ''
 
@@ -73,19 +71,51 @@ class Worker(threading.Thread):
     def run(self):
         """Work until stopped."""
         while not self._stopping.is_set():
-            message = self._slot.take(self._patience() if self._desk.request else 3600.0)
+            message = self._slot.take(self._patience())
             try:
-                self._look_for_requests()
+                self._carry_out()
                 if message is not None:
                     self._frame(message)
-                if self._desk.request and self._patience() <= 0:
-                    self._give_up(f'no readable frame came for {self._settings.image_timeout:g} s')
+                if self.tutor.waiting and self.tutor.patience() <= 0:
+                    self.tutor.give_up(
+                        f'no readable frame came for {self._settings.image_timeout:g} s')
+                self._catch_up()
             except Exception as error:  # nothing may end the thread; the node must live on
-                self._log.error(f'a frame failed in an unforeseen way: {error!r}',
+                self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
-        self._look_for_requests(teach=False)
-        if self._desk.request:
-            self._give_up('the node was deactivated')
+        while (command := self._commands.get()) is not None:
+            self.tutor.run(command)
+        if self.tutor.waiting:
+            self.tutor.give_up('the node was deactivated')
+        for _ in self._classifier.catch_up():
+            pass
+
+    def _patience(self):
+        if self._catching_up is not None or len(self._commands):
+            return 0.0
+        return max(self.tutor.patience(), 0.0) if self.tutor.waiting else 3600.0
+
+    def _carry_out(self):
+        for _ in range(_COMMANDS_AT_ONCE):
+            if self._catching_up is not None:
+                return  # one thing at a time; frames are answered meanwhile
+            command = self._commands.get()
+            if command is None:
+                return
+            self.tutor.run(command)
+            if self._classifier.behind:
+                self._catching_up = self._classifier.catch_up()
+
+    def _catch_up(self):
+        if self._catching_up is None:
+            return
+        end = time.perf_counter() + _CATCH_UP_SLICE
+        while time.perf_counter() < end:
+            self.relearning = next(self._catching_up, None)
+            if self.relearning is None:
+                self._catching_up = None
+                self._on_caught_up()
+                return
 
     def _frame(self, message):
         begin = time.perf_counter()
@@ -97,25 +127,33 @@ class Worker(threading.Thread):
             self._log.warning(f'frame refused ({self.refused} so far): {error}',
                               throttle_duration_sec=5.0)
             return
+        try:
+            self._answer(message, rgb, begin)
+        except Exception:
+            self.failed += 1
+            raise
+
+    def _answer(self, message, rgb, begin):
+        classifier, settings = self._classifier, self._settings
         cropped = time.perf_counter()
-        codes = self._classifier.encoder.codes(rgb)
+        codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()
-        response = self._classifier.present(codes)
+        response = classifier.present(codes)
         presented = time.perf_counter()
-        self._classifier.false_unknown = self._settings.false_unknown
-        self._classifier.top = self._settings.top_k
-        prediction = self._classifier.decide(response)
+        classifier.false_unknown, classifier.top = settings.false_unknown, settings.top_k
+        if self._track.frames != settings.smoothing:
+            self._track = Track(settings.smoothing)
+        prediction = classifier.decide(self._track.add(codes, response))
         decided = time.perf_counter()
         stamp = message.header.stamp
         latency = self._clock.now().nanoseconds * 1e-9 - (stamp.sec + stamp.nanosec * 1e-9)
-        self._on_answer(message, prediction, latency * 1e3, (decided - begin) * 1e3)
+        self._on_answer(message, codes, response, prediction, latency * 1e3,
+                        (decided - begin) * 1e3)
         published = time.perf_counter()
         self.answered += 1
         self.times.note(latency, cropped - begin, encoded - cropped, presented - encoded,
                         decided - presented, published - decided, published - begin)
-        self._newest = Newest(message.header, codes, time.monotonic())
-        if self._desk.request:
-            self._teach_newest()
+        self.tutor.saw((stamp.sec, stamp.nanosec), codes)
 
     def _crop(self, message):
         crop = self._classifier.crop
@@ -123,49 +161,3 @@ class Worker(threading.Thread):
             return frames.crop_compressed(message.format, message.data, self._size, crop)
         return frames.crop_image(message.encoding, message.height, message.width, message.step,
                                  message.data, self._size, crop)
-
-    def _look_for_requests(self, teach=True):
-        while (change := self._desk.next()) is not None:
-            previous, taught = change
-            if previous:
-                self._cut_short(previous, taught, 'another one came')
-            self._asked = time.monotonic()
-            # The newest frame is the one the operator has just seen answered.
-            if (teach and self._newest
-                    and self._asked - self._newest.time <= self._settings.image_timeout):
-                self._teach_newest()
-
-    def _patience(self):
-        """Return for how many seconds the request at hand still waits for a readable frame."""
-        since = max(self._asked, self._newest.time if self._newest else 0.0)
-        return since + self._settings.image_timeout - time.monotonic()
-
-    def _give_up(self, reason):
-        request, taught = self._desk.drop()
-        self._cut_short(request, taught, reason)
-
-    def _cut_short(self, request, taught, reason):
-        self._on_taught('ERROR', request.label, f"taught {taught} of {request.frames} frames of "
-                        f"'{request.label}', then {reason}",
-                        {'taught': taught, 'wanted': request.frames})
-
-    def _teach_newest(self):
-        """Teach the newest frame; acknowledge only when the sample is on disk."""
-        request = self._desk.request
-        header, codes, _ = self._newest
-        with self.learning:
-            samples = self._classifier.teach(codes, request.label)
-            try:
-                self._classifier.save(self._memory)
-                problem = None
-            except StoreError as error:
-                problem = error
-        self._desk.count()
-        values = {'taught': self._desk.taught, 'wanted': request.frames, 'samples': samples,
-                  'stamp': f'{header.stamp.sec}.{header.stamp.nanosec:09d}',
-                  'database_version': self._classifier.version}
-        if problem:
-            self._on_taught('ERROR', request.label, f'learned but not saved: {problem}', values)
-            return
-        self._on_taught('OK', request.label, f"'{request.label}' has {samples} "
-                        f"sample{'s' if samples > 1 else ''}, saved", values)

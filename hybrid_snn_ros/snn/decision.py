@@ -7,8 +7,10 @@ Both rest on what taught frames look like to a network that has not seen them, t
 frame is unknown when its familiarity lies below the ``false_unknown`` quantile of the records'
 familiarities, so that about that share of the frames of taught labels is refused; and the score
 of a label is ``softmax(drive / T)`` with T such that the records' own labels are most likely
-(UNKNOWN.md section 2).  For the lateral rule the records are exact at any time
-(``snn.leave_one_out``); for the original rule every sample is recorded just before it is learned.
+(UNKNOWN.md section 2).  What strangers look like is known too: each sample, had its label never
+been taught.  A frame more familiar than nearly all of those is never called unknown.  For the
+lateral rule the records are exact at any time (``snn.leave_one_out``); for the original rule every
+sample is recorded just before it is learned, and strangers are not simulated.
 """
 
 from typing import NamedTuple
@@ -17,6 +19,10 @@ import numpy as np
 
 # Fewer records than this say nothing about a quantile of 5 %: nothing is called unknown yet.
 MIN_RECORDS = 10
+# Share of simulated strangers that may be taken for known: where taught labels stand far apart,
+# a new view of one of them (a side it was never seen from) is stranger than any record and still
+# nothing like a stranger.
+STRANGERS_MISSED = 0.02
 # Temperature while there are few records, in units of the drive, and the weight it then has.  Best
 # for one and two shots of three data sets together, on splits of their training parts.
 START_TEMPERATURE = 0.08
@@ -37,6 +43,7 @@ class Calibration(NamedTuple):
 
     familiarities: np.ndarray  # (K,), ascending
     temperature: float
+    ceiling: float = np.inf  # what is more familiar than this looks like no stranger
 
 
 class Decision(NamedTuple):
@@ -53,8 +60,10 @@ def calibrate(hindsight):
 
     :param hindsight: leave_one_out.Hindsight.
     """
+    ceiling = np.quantile(hindsight.strange, 1 - STRANGERS_MISSED) if len(
+        hindsight.strange) else np.inf
     return Calibration(np.sort(hindsight.familiarity),
-                       fit_temperature(hindsight.drives, hindsight.columns))
+                       fit_temperature(hindsight.drives, hindsight.columns), float(ceiling))
 
 
 def calibrate_prequential(records, samples):
@@ -113,4 +122,5 @@ def decide(response, calibration, false_unknown, top):
         return Decision(ranked, False, 1.0)
     stranger = np.searchsorted(familiarities, response.familiarity, side='right')
     known = float(stranger) / len(familiarities)
-    return Decision(ranked, known < false_unknown, known)
+    unknown = known < false_unknown and response.familiarity < calibration.ceiling
+    return Decision(ranked, unknown, known)

@@ -17,7 +17,8 @@ and every product with P' follows from the same product with P.  The background 
 place of the sample: with one less, the shares of the labels would change, and a frame of a rarer
 label lies further from the background (with 2 labels of 10 samples the records then looked so
 familiar that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
-they are.  This is bookkeeping beside the network, not a synaptic rule.
+they are.  A look at the other columns alone tells how the sample would look had its label never
+been taught.  This is bookkeeping beside the network, not a synaptic rule.
 """
 
 from typing import NamedTuple
@@ -34,6 +35,7 @@ class Hindsight(NamedTuple):
     familiarity: np.ndarray  # (K,)
     drives: np.ndarray  # (K, C)
     columns: np.ndarray  # (K,), the column each was taught to
+    strange: np.ndarray  # (K,), familiarity had the sample's label never been taught
 
 
 def hindsight(params, state, spike_counts, columns):
@@ -48,7 +50,8 @@ def hindsight(params, state, spike_counts, columns):
     several = state.samples[1:][columns] > 1
     columns = np.asarray(columns)[several]
     if not len(columns):
-        return Hindsight(np.zeros(0), np.zeros((0, lateral.columns(state))), columns)
+        return Hindsight(
+            np.zeros(0), np.zeros((0, lateral.columns(state))), columns, np.zeros(0))
     row = np.arange(len(columns))
     x = spike_counts[several].astype(np.float32) * np.float32(params.trace_scale)
     n = state.samples[1:][columns].astype(np.float64)
@@ -100,7 +103,11 @@ def hindsight(params, state, spike_counts, columns):
     gain = lateral.gain_of(params, products, state.samples[1:])
     drives *= gain
     drives[:, state.samples[1:] == 0] = -np.inf
-    winner = drives.argmax(axis=1)
-    fit = 2 * m_x[row, winner] - own[row, winner] - x_x
-    familiarity = drives[row, winner] + gain * params.fit_share * fit
-    return Hindsight(familiarity, drives, columns)
+
+    def familiarity(drives):
+        winner = drives.argmax(axis=1)
+        fit = 2 * m_x[row, winner] - own[row, winner] - x_x
+        return drives[row, winner] + gain * params.fit_share * fit
+    others = drives.copy()
+    others[row, columns] = -np.inf
+    return Hindsight(familiarity(drives), drives, columns, familiarity(others))

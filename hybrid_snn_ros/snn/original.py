@@ -34,7 +34,9 @@ Ours; every one can be switched off (B.4 of the design notes measures them, but 
   ``theta - margin_negative``;
 * early push: BIASGATE pushes in step p = 10, straight behind the presentation, before leak and
   noise have blurred which neuron came closest;
-* anti-Hebbian budget: d_H is scaled by ``min(1, budget / |V|)``; inf is the published rule.
+* anti-Hebbian budget: d_H is scaled by ``min(1, budget / |V|)``; inf is the published rule;
+* replay: after each taught frame, a few stored samples are taught once more
+  (``replay``); off by default.
 
 The form is event-driven: weights change after the frame, so a presentation is one product.
 """
@@ -44,7 +46,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import plasticity
+from hybrid_snn_ros.snn import plasticity, replay
 from hybrid_snn_ros.snn.coding import spike_counts, spike_trains, STEPS
 from hybrid_snn_ros.snn.plasticity import change, State, trace_of
 from hybrid_snn_ros.snn.presentation import present as present_columns
@@ -83,6 +85,8 @@ class Params(NamedTuple):
     saturation: float = 0.112  # code: share of the embedding's length at which an input saturates
     power: float = 1.0  # code: below one to compand
     rounding: float = 0.0  # code: 0 to cut, 0.5 to round
+    replay: int = 0  # stored samples shown again after each taught frame; 0 = off, none are stored
+    kept: int = 10  # samples stored for replay per label, a byte an input
 
 
 class Readout(NamedTuple):
@@ -112,7 +116,7 @@ def mnist(copies=1):
         budget=math.inf, beta=0.0, tie_break=True)
 
 
-_WHOLE = ('neurons', 'copies', 'n_silent', 'push_step', 'seed')
+_WHOLE = ('neurons', 'copies', 'n_silent', 'push_step', 'seed', 'replay', 'kept')
 _LIMITS = {
     'neurons': (1, 1000), 'copies': (1, 15), 'theta': (1e-3, 1e6), 'leak': (0, 1),
     'w_min': (-1e6, -1e-6), 'w_max': (1e-6, 1e6), 'anti_hebbian': (-1e6, 0),
@@ -121,7 +125,7 @@ _LIMITS = {
     'push_step': (STEPS, LATEST_PUSH), 'seed': (0, 2 ** 63 - 1),
     'graded_trace': (0, 1), 'margin_positive': (0, 1e6), 'margin_negative': (0, 1e6),
     'budget': (0, math.inf), 'beta': (0, 1), 'tie_break': (0, 1), 'saturation': (1e-6, 1),
-    'power': (1e-3, 10), 'rounding': (0, 0.999)}
+    'power': (1e-3, 10), 'rounding': (0, 0.999), 'replay': (0, 100), 'kept': (1, 1000)}
 
 
 def check(params):
@@ -173,16 +177,17 @@ def grow(params, state):
     return State(*arrays, taught=state.taught)
 
 
-def stimulation(params, frame, columns):
+def stimulation(params, frame, columns, showing=0):
     """
     Return the noise of one taught frame, a function of the seed and the frame's number alone.
 
+    :param showing: 0 for the frame itself, then 1, 2, ... for the samples replayed behind it.
     :return: float32 (C, E, L, LATEST_PUSH + 1) in [0, sigma), steps last; the noise of a column
         does not depend on how many columns follow it.
     """
-    generator = np.random.Generator(np.random.Philox(key=[params.seed, frame]))
+    random = replay.generator(params, frame, showing)
     shape = (columns, params.copies, params.neurons, LATEST_PUSH + 1)
-    return generator.random(shape, dtype=np.float32) * np.float32(params.sigma)
+    return random.random(shape, dtype=np.float32) * np.float32(params.sigma)
 
 
 def _drive(synapses, counts):
@@ -228,7 +233,19 @@ def teach(params, state, counts, column):
     :param column: index of the labelled column.
     :return: State; only neurons that fired or were pushed have changed.
     """
-    noise = stimulation(params, int(state.taught), columns(state))
+    frame = int(state.taught)
+    _show(params, state, counts, column, stimulation(params, frame, columns(state)))
+    if params.replay:
+        random = replay.generator(params, frame, replay.STORE)
+        again = replay.draw(params, state, random)
+        for showing, (sample, of) in enumerate(again, start=1):
+            _show(params, state, sample, of, stimulation(params, frame, columns(state), showing))
+        replay.keep(state, counts, column, random)
+    return state._replace(taught=frame + 1)
+
+
+def _show(params, state, counts, column, noise):
+    """Show a frame with its label and learn from it, in place."""
     spiking = listen(params, state, counts, column, noise)
     chosen = spiking.winner.reshape(-1, params.copies)
     wrong = chosen >= 0
@@ -260,7 +277,6 @@ def teach(params, state, counts, column):
     rewarded = column, np.arange(params.copies), chosen[column]
     stability = state.stability[rewarded] + params.stability_ratio * params.dopamine * gain
     state.stability[rewarded] = np.maximum(stability, 0)
-    return state._replace(taught=int(state.taught) + 1)
 
 
 def readout(params, state):

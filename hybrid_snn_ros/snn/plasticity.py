@@ -46,6 +46,8 @@ class State(NamedTuple):
     slow_excess: np.ndarray  # (C, E, L), A of the consolidated weights
     stability: np.ndarray  # (C, E, L), s; a neuron learns at the rate 2^-s
     samples: np.ndarray  # (C, E, L) int32, changes of each neuron; 0 = uncommitted
+    stored: np.ndarray  # (C, kept, N) uint8, samples for replay; (C, 0, N) without replay
+    frames: np.ndarray  # (C,) int32, frames of each label that were offered for storing
     taught: int  # frames taught; picks the noise of the next one
 
 
@@ -85,6 +87,8 @@ def blocks(params, columns, inputs):
         slow_excess=np.zeros(neurons, dtype=np.float32),
         stability=np.zeros(neurons, dtype=np.float32),
         samples=np.zeros(neurons, dtype=np.int32),
+        stored=np.zeros((columns, params.kept if params.replay else 0, inputs), dtype=np.uint8),
+        frames=np.zeros(columns, dtype=np.int32),
         taught=0)
 
 

@@ -4,8 +4,8 @@
 Smoothing over a track: neighbouring frames mostly show the same thing, so their votes add up.
 
 Evidence, drives and familiarity are averaged with a leak: the k-th frame of a scene weighs
-``1 / min(k, frames)``.  A cut, an embedding that points elsewhere than the one before, starts anew,
-and so does a change of what is known.
+``1 / min(k, frames)``.  A cut, an embedding that points elsewhere than the one before, starts
+anew, and so does a change of what is known.
 """
 
 import numpy as np

@@ -1,0 +1,262 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+What was taught, and the network that follows from it: everything but where it is kept.
+
+Every change goes into the book of what is known first; the network catches up with that.
+"""
+
+from typing import NamedTuple
+
+from hybrid_snn_ros.memory.book import Book
+from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.repeats import Repeats
+from hybrid_snn_ros.network import Network, params_of, RULES
+from hybrid_snn_ros.snn import backend as backends
+from hybrid_snn_ros.vision.eye import Eye
+
+
+class Taught(NamedTuple):
+    """What became of one frame that was to be taught."""
+
+    sample: int  # id of the sample
+    samples: int  # samples its label has now
+    skipped: str = ''  # why nothing was learned, a sentence; empty when it was
+
+
+class Learner:
+    """
+    A frozen encoder in front of spiking columns that learn one frame at a time.
+
+    Frames are uint8 RGB arrays (H, W, 3) or, where an embedding is at hand already, the encoder's
+    output codes, uint8 (N,).  Everything is deterministic: the same samples in the same order
+    give the same answers, bit for bit, on the CPU; whatever was taken back has left no trace.
+    """
+
+    def __init__(self, encoder=None, rule='lateral', params=None, crop=None, false_unknown=0.05,
+                 top=5, backend='numpy', inputs=None, min_change=0.0):
+        """
+        Make an untaught classifier.
+
+        :param encoder: a vision.encoder.Encoder, the path of a TFLite model, or None for the
+            model that is shipped; loaded at the first frame that needs it.
+        :param rule: 'lateral' or 'original'.
+        :param params: the rule's Params, or a dict of values that differ from its defaults.
+        :param crop: vision.framing.Crop, or None for the default.
+        :param false_unknown: nominal share of frames of taught labels answered as unknown.
+        :param top: how many labels a prediction ranks.
+        :param backend: 'numpy' or 'cupy'.
+        :param inputs: width N of the embedding where no encoder is wanted: then only codes can
+            be taught and asked.
+        :param min_change: 1 - cosine to the newest sample of its label that a frame must reach
+            to be learned, so that a still camera is no evidence; 0 learns every frame.
+        :raises ValueError: for an unknown rule or constant, or a value out of bounds.
+        :raises BackendError: when the backend cannot be had.
+        """
+        if rule not in RULES:
+            raise ValueError(f"rule must be one of {', '.join(RULES)}, not {rule!r}")
+        if not 0 <= false_unknown < 1:
+            raise ValueError(f'false_unknown must lie in [0, 1), not {false_unknown}')
+        if top < 1:
+            raise ValueError(f'top must be at least 1, not {top}')
+        if not 0 <= min_change <= 1:
+            raise ValueError(f'min_change must lie in [0, 1], not {min_change}')
+        self.rule_name = rule
+        self.params = params_of(rule, params)
+        self.false_unknown = false_unknown
+        self.top = top
+        self.min_change = min_change
+        self._backend = backend
+        self.eye = Eye(encoder, crop, inputs)
+        self._book = None
+        self._repeats = None
+        self._network = None
+        self._learned = 0  # version the network has caught up with, None for an earlier one
+        backends.load(backend)  # say at once that it cannot be had
+
+    @property
+    def encoder(self):
+        """The encoder, loaded now if it was not yet."""
+        return self.eye.encoder
+
+    @property
+    def crop(self):
+        """The part of each frame the encoder sees."""
+        return self.eye.crop
+
+    # -- what is known -------------------------------------------------------------------------
+
+    @property
+    def book(self):
+        """What is known and may change: a memory.book.Book, or the Vault of a directory."""
+        if self._book is None:
+            self._book = Book(self.eye.identity)
+        return self._book
+
+    @property
+    def ledger(self):
+        """The samples and labels that are known (memory.ledger.Ledger)."""
+        return self.book.ledger
+
+    @property
+    def network(self):
+        """The network that answers; made now if it was not yet."""
+        if self._network is None:
+            self._network = Network(self.rule_name, self.params, self.eye.inputs, self._backend)
+        return self._network
+
+    @property
+    def labels(self):
+        """Texts of the labels the network answers with, one a column."""
+        return list(self.network.labels)
+
+    @property
+    def version(self):
+        """Rises with every change of what is known."""
+        return self.ledger.version
+
+    @property
+    def behind(self):
+        """Whether the network has yet to catch up with what is known (see ``catch_up``)."""
+        return self._learned != self.version
+
+    # -- answering -----------------------------------------------------------------------------
+
+    def predict(self, frame_or_codes):
+        """
+        Answer one frame.
+
+        :return: Prediction; 'unknown' while nothing has been taught.
+        :raises ValueError: when the frame has the wrong type or size.
+        """
+        return self.decide(self.present(self.eye.codes(frame_or_codes)))
+
+    def present(self, codes):
+        """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
+        return self.network.present(codes)
+
+    def decide(self, response):
+        """Turn the columns' response into a Prediction."""
+        return self.network.decide(response, self.false_unknown, self.top)
+
+    # -- being taught, and taking it back ------------------------------------------------------
+
+    def teach(self, frame_or_codes, label, stamp='', source='teach'):
+        """
+        Learn one frame under a label, which is made if it is new; on disk before it returns.
+
+        :param stamp: text that names the frame; the same frame counts once.
+        :param source: who taught it, for the journal.
+        :return: Taught.
+        :raises LabelError: when the text cannot be a label.
+        :raises StoreError: when the disk refuses, or the frame was taught under another label.
+        :raises ValueError: when the frame has the wrong type or size.
+        """
+        label = normalise(label)
+        codes = self.eye.codes(frame_or_codes)
+        self._own()
+        repeat = self._repeat_index().find(label, codes, stamp, self.min_change)
+        if repeat is not None:
+            return Taught(repeat[0], self.ledger.counts[label], repeat[1])
+        self._catch_up_now()
+        number = self.book.teach(label, codes, stamp, source).sample
+        self.network.learn(number, label, self.ledger.samples[number].codes)
+        self._repeat_index().add(stamp, number)
+        self._learned = self.version
+        self._caught_up()
+        return Taught(number, self.ledger.counts[label])
+
+    def taught_as(self, stamp):
+        """Return the label under which the frame of a stamp was taught, or None."""
+        sample = self._repeat_index().sample_of(stamp)
+        return None if sample is None else sample.label
+
+    def codes_of(self, stamp):
+        """Return the codes of the sample of a stamp, which must be there."""
+        return self._repeat_index().sample_of(stamp).codes
+
+    def _repeat_index(self):
+        if self._repeats is None or self._repeats.ledger is not self.ledger:
+            self._repeats = Repeats(self.ledger)
+        return self._repeats
+
+    def undo(self, sample=None, source='undo', later=False):
+        """
+        Take one sample back, the newest one if none is named.
+
+        :param later: leave it to the caller to run ``catch_up``; until then the old network
+            goes on answering.
+        :return: (id of the sample, its label).
+        :raises StoreError: when there is no such sample, or the disk refuses.
+        """
+        self._own()
+        entry = self.book.undo(sample, source)
+        self._changed(later)
+        return entry.sample, entry.label
+
+    def forget(self, label, source='forget', later=False):
+        """
+        Take all samples of a label back; ``later`` as in ``undo``.
+
+        :return: how many they were.
+        :raises StoreError: when there are none, or the disk refuses.
+        """
+        self._own()
+        count = self.ledger.counts.get(normalise(label), 0)
+        self.book.forget(label, source)
+        self._changed(later)
+        return count
+
+    def rename(self, old, new, source='rename', later=False):
+        """
+        Give a label another name; if that is known already, the two become one.
+
+        :return: samples of the new label.
+        :raises StoreError: when there is no such label, or the disk refuses.
+        """
+        self._own()
+        self.book.rename(old, new, source)
+        self._changed(later)
+        return self.ledger.counts[normalise(new)]
+
+    def rollback(self, version, source='rollback', later=False):
+        """
+        Return to what was known at an earlier version; ``later`` as in ``undo``.
+
+        :raises StoreError: when there is no history that far back, or the disk refuses.
+        """
+        self._own()
+        self.book.rollback(version, source)
+        self._changed(later)
+
+    def _changed(self, later):
+        self._repeats = None
+        if not later:
+            self._catch_up_now()
+
+    def _catch_up_now(self):
+        for _ in self.catch_up():
+            pass
+
+    def catch_up(self):
+        """
+        Make the network the one that was taught only what is known now, bit for bit.
+
+        A generator of (samples learned, samples to learn); the old network answers until it ends.
+        """
+        while self.behind:
+            ledger, version = self.ledger, self.version
+            for step in self.network.toward(ledger.samples):
+                if not isinstance(step, tuple):
+                    self._network, self._learned = step, version
+                    break
+                yield step
+                if self.ledger is not ledger or self.version != version:
+                    break  # changed again meanwhile: what was begun is of no use
+        self._caught_up()
+
+    def _own(self):
+        """Make sure that what is known may be changed; here there is nothing to do."""
+
+    def _caught_up(self):
+        """Do what is to be done when the network has learned; here nothing."""

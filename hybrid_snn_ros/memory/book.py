@@ -1,0 +1,168 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A memory that is not on disk: all changes there are, made to a ledger alone."""
+
+import threading
+import time
+
+import numpy as np
+
+from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory.entry import Entry, MAX_CODES
+from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.ledger import Ledger
+
+
+class Book:
+    """What is known, and how it may change. Changes may come from several threads."""
+
+    def __init__(self, identity, ledger=None, now=time.time):
+        """
+        Begin with a ledger, an empty one if none is given.
+
+        :param identity: dict of what the codes depend on (encoder, crop, roi, inputs, runtime).
+        :param now: function that tells the unix time in seconds.
+        """
+        self.ledger = Ledger() if ledger is None else ledger
+        self.remarks = []  # sentences the operator should hear
+        self._identity = identity
+        self._now = now
+        self._guard = threading.RLock()
+
+    @property
+    def identity(self):
+        """What the stored codes depend on."""
+        return self._identity
+
+    @property
+    def version(self):
+        """Rises with every change."""
+        return self.ledger.version
+
+    def snapshots(self):
+        """Return nothing: only a disk holds earlier states."""
+        return []
+
+    def close(self):
+        """Nothing is open."""
+
+    def teach(self, label, codes, stamp='', source='teach'):
+        """
+        Add one sample.
+
+        :param codes: the encoder's output, uint8 (N,).
+        :return: its Entry.
+        :raises LabelError: when the text cannot be a label.
+        :raises StoreError: when the codes do not fit or the disk refuses.
+        """
+        return self.teach_all([(label, codes, stamp)], source)[0]
+
+    def teach_all(self, samples, source='teach'):
+        """Add several samples, (label, codes, stamp) each, with one sync; see `teach`."""
+        return self._commit(self._lessons(samples, source))
+
+    def _lessons(self, samples, source):
+        return [{'operation': 'teach', 'label': normalise(label), 'codes': self._own(codes),
+                 'stamp': stamp, 'source': source} for label, codes, stamp in samples]
+
+    def undo(self, sample=None, source='cli'):
+        """
+        Take one sample back, the newest remaining one if none is named.
+
+        :return: the Entry; its label is the sample's.
+        :raises UnknownSample: when there is no such sample, or none left.
+        """
+        with self._guard:
+            sample = self.ledger.newest if sample is None else sample
+            known = self.ledger.samples.get(sample)
+            return self._commit([{'operation': 'undo', 'sample': sample, 'source': source,
+                                  'label': known.label if known else ''}])[0]
+
+    def forget(self, label, source='cli'):
+        """Take all samples of a label back; UnknownLabel if there are none."""
+        return self._commit(
+            [{'operation': 'forget', 'label': normalise(label), 'source': source}])[0]
+
+    def rename(self, old, new, source='cli'):
+        """Give a label another name; if that is known already, the two become one."""
+        old, new = normalise(old), normalise(new)
+        if old == new:
+            raise StoreError(f"'{old}' has that name already")
+        return self._commit(
+            [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
+
+    def rollback(self, sequence, source='cli'):
+        """Return to what was known right after an earlier entry; see `snapshots`."""
+        return self._commit(
+            [{'operation': 'rollback', 'target': str(int(sequence)), 'source': source}])[0]
+
+    def import_samples(self, identity, samples, replace=False, source='import'):
+        """
+        Take over samples of another memory, all or none of them.
+
+        :param identity: what their codes depend on.
+        :param samples: iterable of Sample; one whose label and codes are known already, or came
+            before, counts once.
+        :param replace: forget everything else first.
+        :return: (samples added, samples that were known).
+        :raises LabelError: when a text cannot be a label.
+        :raises StoreError: when they do not fit here or the disk refuses.
+        """
+        with self._guard:
+            self.remarks += identities.compare('what is to be imported', identity, self.identity)
+            known = set() if replace else {
+                (sample.label, sample.codes.tobytes()) for sample in self.ledger.samples.values()}
+            samples, new = list(samples), []
+            for sample in samples:
+                key = (normalise(sample.label), sample.codes.tobytes())
+                if key not in known:
+                    known.add(key)
+                    new.append((sample.label, sample.codes, sample.stamp))
+            changes = [{'operation': 'forget', 'label': label, 'source': source}
+                       for label in (self.ledger.labels if replace else ())]
+            changes += self._lessons(new, source)
+            if changes:
+                self._commit(changes, whole=True)
+            return len(new), len(samples) - len(new)
+
+    def _commit(self, changes, whole=False):
+        """Turn changes into entries and apply them; ``whole``: all or none of them."""
+        with self._guard:
+            if not self.identity:
+                raise StoreError(f'{self._name} is empty and nobody said which encoder it is for')
+            entries, moment = [], self._now()
+            for number, change in enumerate(changes, self._last + 1):
+                if change['operation'] == 'teach':
+                    change['sample'] = number
+                entries.append(Entry(number, moment, **change))
+            if len(entries) == 1:  # several are teaches, and forgets of labels that are there
+                self.ledger.check(entries[0])
+            self._write(entries, whole)
+            for entry in entries:
+                self.ledger.apply(entry)
+            return entries
+
+    _name = 'the memory'
+
+    @property
+    def _last(self):
+        """Sequence of the last entry."""
+        return self.ledger.version
+
+    def _write(self, entries, whole):
+        """Make entries safe before they are applied; here there is nothing to do."""
+
+    def _own(self, codes):
+        """Return a copy that nobody can change, the caller may reuse its buffer."""
+        codes = np.array(codes)
+        self._check_codes(codes, 'the frame')
+        codes.flags.writeable = False
+        return codes
+
+    def _check_codes(self, codes, what):
+        width = self.identity.get('inputs')
+        if codes.dtype != np.uint8 or codes.ndim != 1 or len(codes) > MAX_CODES or (
+                width is not None and len(codes) != width):
+            raise StoreError(f'{what} must have uint8 codes, {width or MAX_CODES} of them, not '
+                             f'{codes.dtype} {codes.shape}')

@@ -1,0 +1,61 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Frames that are no new evidence: taught before, or nearly the newest one of their label."""
+
+import numpy as np
+
+from hybrid_snn_ros.memory.errors import StoreError
+
+
+class Repeats:
+    """Recognises repeats among the samples of a ledger."""
+
+    def __init__(self, ledger):
+        """Index the stamps of a ledger's samples."""
+        self.ledger = ledger
+        self._by_stamp = {sample.stamp: number for number, sample in ledger.samples.items()
+                          if sample.stamp}
+
+    def add(self, stamp, number):
+        """Note the stamp of a sample that was taught."""
+        if stamp:
+            self._by_stamp[stamp] = number
+
+    def sample_of(self, stamp):
+        """Return the sample that was taught from the frame of a stamp, or None."""
+        number = self._by_stamp.get(stamp)
+        return None if number is None else self.ledger.samples[number]
+
+    def find(self, label, codes, stamp, min_change):
+        """
+        Find the sample that a frame repeats.
+
+        :param codes: uint8 (N,).
+        :param stamp: of the frame, may be empty.
+        :param min_change: 1 - cosine to the label's newest sample that makes a frame new.
+        :return: (id of the sample, sentence), or None.
+        :raises StoreError: when the frame was taught under another label.
+        """
+        number = self._by_stamp.get(stamp) if stamp else None
+        if number is not None:
+            taught = self.ledger.samples[number].label
+            if taught != label:
+                raise StoreError(f"that frame was taught as '{taught}' (sample {number}); take "
+                                 'that back first')
+            return number, f'that frame is sample {number} already'
+        if min_change > 0 and label in self.ledger.counts:
+            newest, sample = next((n, s) for n, s in reversed(self.ledger.samples.items())
+                                  if s.label == label)
+            change = _change(sample.codes, codes)
+            if change < min_change:
+                return newest, (f'that frame is nearly sample {newest} again (change '
+                                f'{change:.3f}, min_change {min_change:g})')
+        return None
+
+
+def _change(one, other):
+    """Return 1 - cosine, and 0 for the same codes, also where they are all zero."""
+    if np.array_equal(one, other):
+        return 0.0
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    return float(1 - one @ other / max(np.sqrt((one @ one) * (other @ other)), 1e-12))

@@ -1,0 +1,127 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in besides frames: topics and services, turned into commands for the worker."""
+
+import functools
+import threading
+
+from rclpy.parameter import Parameter
+from std_msgs.msg import String
+from std_srvs.srv import SetBool, Trigger
+
+from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result
+
+_SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
+
+
+class Requests:
+    """Subscriptions and services of an active node."""
+
+    def __init__(self, node, settings, commands, nudge, report):
+        """
+        Open them.
+
+        :param node: rclpy node.
+        :param settings: ros.parameters.Parameters.
+        :param commands: CommandQueue, which the worker empties.
+        :param nudge: function that wakes the worker.
+        :param report: function of a commands.Result: publish it.
+        """
+        self._node = node
+        self._settings = settings
+        self._commands = commands
+        self._nudge = nudge
+        self._report = report
+        self._subscriptions = [
+            node.create_subscription(String, '~/teach', self._on_teach, 100),
+            node.create_subscription(String, '~/forget', self._on_forget, 100),
+            node.create_subscription(String, '~/rename', self._on_rename, 100),
+            node.create_subscription(String, '~/undo_sample', self._on_undo_sample, 100),
+            node.create_subscription(String, '~/command', self._on_command, 100)]
+        if messages.HAVE_VISION_MSGS:
+            self._subscriptions.append(node.create_subscription(
+                messages.Classification, '~/teach_frame', self._on_teach_frame, 100))
+        self._services = [
+            node.create_service(SetBool, '~/learning', self._on_learning),
+            node.create_service(Trigger, '~/undo', functools.partial(self._serve, 'undo')),
+            node.create_service(Trigger, '~/rollback', functools.partial(self._serve, 'rollback')),
+            node.create_service(Trigger, '~/save', functools.partial(self._serve, 'save'))]
+
+    def close(self):
+        """Close them."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        for service in self._services:
+            self._node.destroy_service(service)
+
+    def _on_teach(self, message):
+        self._ask('teach', message.data, lambda: Command(
+            'teach', normalise(message.data), frames=self._settings.teach_frames, source='teach'))
+
+    def _on_teach_frame(self, message):
+        label = message.results[0].class_id if message.results else ''
+        stamp = message.header.stamp
+        self._ask('teach', label, lambda: Command(
+            'teach', normalise(label), stamp=(stamp.sec, stamp.nanosec), source='teach_frame'))
+
+    def _on_forget(self, message):
+        self._ask('forget', message.data, lambda: Command(
+            'forget', normalise(message.data), source='forget'))
+
+    def _on_rename(self, message):
+        def command():
+            old, separator, new = message.data.partition('=')
+            if not separator:
+                raise CommandError(f"to rename takes 'old=new', not {message.data!r}")
+            return Command('rename', normalise(old), normalise(new), source='rename')
+        self._ask('rename', message.data, command)
+
+    def _on_undo_sample(self, message):
+        def command():
+            if not message.data.strip().isdecimal():
+                raise CommandError(f'to take a sample back takes its id, not {message.data!r}')
+            return Command('undo', sample=int(message.data), source='undo_sample')
+        self._ask('undo', message.data, command)
+
+    def _on_command(self, message):
+        self._ask('command', '', lambda: parse(message.data))
+
+    def _ask(self, operation, text, make_command):
+        """Hand a request to the worker, or say at once why it is none."""
+        try:
+            command = make_command()
+        except (CommandError, LabelError) as error:
+            self._report(Result('ERROR', text[:64], str(error), {'operation': operation}))
+            return
+        if not self._commands.put(command):
+            self._report(Result(
+                'ERROR', command.label, 'too many requests wait already; send fewer at a time',
+                {'operation': operation, 'id': command.id}))
+            return
+        self._nudge()
+
+    def _serve(self, operation, request, response):
+        """Answer a service: hand the request to the worker and wait for what became of it."""
+        done, results = threading.Event(), []
+
+        def on_result(result):
+            results.append(result)
+            done.set()
+        queued = self._commands.put(Command(operation, source=operation, on_result=on_result))
+        self._nudge()
+        if queued and done.wait(_SERVICE_PATIENCE):
+            response.success = results[0].level == 'OK'
+            response.message = results[0].message
+        else:
+            response.success = False
+            response.message = (f'not done within {_SERVICE_PATIENCE:g} s (learning anew?); '
+                                'what becomes of it is told on ~/teach_result')
+        return response
+
+    def _on_learning(self, request, response):
+        result = self._node.set_parameters([Parameter('learning', value=request.data)])[0]
+        response.success = result.successful
+        response.message = result.reason or f"learning is {'on' if request.data else 'off'}"
+        return response

@@ -1,0 +1,203 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The tutor: carries out what is asked of the classifier, on exactly the frames that were meant.
+
+It keeps the output codes of the last frames, so that a request may name a frame by its stamp.
+"""
+
+from collections import OrderedDict
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.labels import LabelError
+from hybrid_snn_ros.ros.commands import Result
+
+
+class Seen(NamedTuple):
+    """One answered frame."""
+
+    stamp: tuple  # (sec, nanosec)
+    codes: np.ndarray  # uint8 (N,)
+    time: float  # monotonic seconds
+
+
+class Course(NamedTuple):
+    """A request to teach several frames that is under way."""
+
+    command: Any
+    begun: float  # monotonic seconds
+    taught: int
+
+
+def stamp_text(stamp):
+    """Return a stamp (sec, nanosec) as text, seconds with nine decimals."""
+    return f'{stamp[0]}.{stamp[1]:09d}'
+
+
+class Tutor:
+    """Used by the worker alone."""
+
+    def __init__(self, classifier, settings, report):
+        """
+        Begin without frames.
+
+        :param classifier: Classifier.
+        :param settings: ros.parameters.Parameters.
+        :param report: function of a commands.Result: publish it.
+        """
+        self._classifier = classifier
+        self._settings = settings
+        self._report = report
+        self._recent = OrderedDict()  # stamp -> Seen
+        self._course = None
+        self.problem = ''  # why the last change was refused by the disk; empty when it was not
+
+    # -- frames --------------------------------------------------------------------------------
+
+    def saw(self, stamp, codes):
+        """Take note of an answered frame, and teach it if a course is under way."""
+        newest = self._newest()
+        if newest and stamp < newest.stamp:
+            # A bag that loops, a clock that was set back: old stamps mean other frames now.
+            self._recent.clear()
+        self._recent[stamp] = Seen(stamp, codes, time.monotonic())
+        while len(self._recent) > self._settings.recent_frames:
+            self._recent.popitem(last=False)
+        if self._course:
+            self._next_of_course()
+
+    def _newest(self):
+        return next(reversed(self._recent.values())) if self._recent else None
+
+    # -- courses -------------------------------------------------------------------------------
+
+    @property
+    def waiting(self):
+        """Tell whether a course waits for frames."""
+        return self._course is not None
+
+    def patience(self):
+        """Return for how many seconds the course still waits for a readable frame."""
+        newest = self._newest()
+        since = max(self._course.begun, newest.time if newest else 0.0)
+        return since + self._settings.image_timeout - time.monotonic()
+
+    def give_up(self, reason):
+        """End the course; say how far it came."""
+        course, self._course = self._course, None
+        command = course.command
+        self._answer(command, 'ERROR', f"taught {course.taught} of {command.frames} frames of "
+                     f"'{command.label}', then {reason}",
+                     taught=course.taught, wanted=command.frames)
+
+    def _next_of_course(self):
+        course = self._course
+        done = self._teach(course.command, self._newest(), course.taught + 1)
+        ended = not done or course.taught + 1 >= course.command.frames
+        self._course = None if ended else course._replace(taught=course.taught + 1)
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def run(self, command):
+        """Carry out one request and report what became of it."""
+        if not self._settings.learning and command.operation != 'save':
+            self._answer(command, 'ERROR', 'learning is off (parameter learning)')
+            return
+        try:
+            getattr(self, f'_run_{command.operation}')(command)
+        except (StoreError, LabelError) as error:
+            self._refused(command, error)
+
+    def _run_teach(self, command):
+        if command.stamp is not None:
+            self._teach_stamp(command)
+            return
+        if self._course:
+            self.give_up('another one came')
+        self._course = Course(command, time.monotonic(), 0)
+        # The newest frame is the one the operator has just seen answered.
+        newest = self._newest()
+        if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
+            self._next_of_course()
+
+    def _teach_stamp(self, command):
+        seen = self._recent.get(command.stamp)
+        if seen is None and self._classifier.taught_as(stamp_text(command.stamp)) is None:
+            ring = 'no frame was answered yet'
+            if self._recent:
+                first, last = next(iter(self._recent)), next(reversed(self._recent))
+                ring = (f'the last {len(self._recent)} frames run from {stamp_text(first)} to '
+                        f'{stamp_text(last)}')
+            self._answer(command, 'ERROR', f'no frame {stamp_text(command.stamp)} is at hand; '
+                         f'{ring}', stamp=stamp_text(command.stamp))
+            return
+        if seen is None:  # taught before, and the acknowledgement was lost
+            seen = Seen(command.stamp, self._classifier.codes_of(stamp_text(command.stamp)), 0.0)
+        self._teach(command, seen, 1)
+
+    def _teach(self, command, seen, place):
+        """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
+        stamp = stamp_text(seen.stamp)
+        self._classifier.min_change = self._settings.min_change
+        try:
+            taught = self._classifier.teach(seen.codes, command.label, stamp, command.source)
+        except (StoreError, LabelError) as error:
+            self._refused(command, error, stamp=stamp)
+            return False
+        self.problem = ''
+        values = {'stamp': stamp, 'sample': taught.sample, 'samples': taught.samples,
+                  'taught': place, 'wanted': command.frames}
+        if taught.skipped:
+            again = 'already' in taught.skipped
+            self._answer(command, 'OK' if again else 'WARN', taught.skipped, **values)
+        else:
+            plural = 's' if taught.samples > 1 else ''
+            self._answer(command, 'OK', f"'{command.label}' has {taught.samples} sample{plural}, "
+                         'saved', **values)
+        return True
+
+    def _run_undo(self, command):
+        sample, label = self._classifier.undo(command.sample or None, command.source, later=True)
+        self._changed(command, f"sample {sample} of '{label}' is taken back", sample=sample,
+                      label=label)
+
+    def _run_forget(self, command):
+        count = self._classifier.forget(command.label, command.source, later=True)
+        self._changed(command, f"'{command.label}' is forgotten ({count} samples)")
+
+    def _run_rename(self, command):
+        count = self._classifier.rename(command.label, command.target, command.source, later=True)
+        self._changed(command, f"'{command.label}' is '{command.target}' now, with {count} "
+                      'samples', label=command.target)
+
+    def _run_rollback(self, command):
+        earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
+        if not earlier:
+            raise StoreError('there is no earlier snapshot to return to')
+        self._classifier.rollback(earlier[0], command.source, later=True)
+        self._changed(command, f'what was known at version {earlier[0]} is known again')
+
+    def _run_save(self, command):
+        self._classifier.keep()
+        self._answer(command, 'OK', 'everything taught is on disk')
+
+    def _changed(self, command, sentence, label=None, **values):
+        self.problem = ''
+        self._answer(command, 'OK', sentence, label=label, **values)
+
+    def _refused(self, command, error, **values):
+        if isinstance(error, StoreError):
+            self.problem = str(error)
+        self._answer(command, 'ERROR', str(error), **values)
+
+    def _answer(self, command, level, sentence, label=None, **values):
+        result = Result(level, command.label if label is None else label, sentence, {
+            'operation': command.operation, 'id': command.id, **values,
+            'database_version': self._classifier.version})
+        self._report(result)
+        if command.on_result:
+            command.on_result(result)

@@ -1,0 +1,87 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The eye: a frame, or what an encoder made of it before, becomes output codes."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hybrid_snn_ros.share import shared_file
+
+SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
+
+
+class Eye:
+    """An encoder and the part of each frame it sees; or no encoder, and codes only."""
+
+    def __init__(self, encoder=None, crop=None, inputs=None):
+        """
+        Choose encoder and crop; nothing is loaded before it is needed.
+
+        :param encoder: vision.encoder.Encoder, the path of a model, or None for the shipped one.
+        :param crop: vision.framing.Crop, or None for the default.
+        :param inputs: width N of the codes where no encoder is wanted.
+        :raises ValueError: for both an encoder and inputs, or inputs below 1.
+        """
+        if inputs is not None and encoder is not None:
+            raise ValueError('inputs stands in for an encoder: give one of the two, not both')
+        if inputs is not None and inputs < 1:
+            raise ValueError(f'inputs must be at least 1, not {inputs}')
+        self._encoder = encoder
+        self._crop = crop
+        self._inputs = inputs
+
+    @property
+    def encoder(self):
+        """The encoder, loaded now if it was not yet."""
+        if self._encoder is None or isinstance(self._encoder, (str, Path)):
+            from hybrid_snn_ros.vision.encoder import Encoder
+            self._encoder = Encoder(self._encoder or shared_file(*SHIPPED_ENCODER))
+        return self._encoder
+
+    @property
+    def crop(self):
+        """The part of each frame the encoder sees."""
+        if self._crop is None:
+            from hybrid_snn_ros.vision.framing import Crop
+            self._crop = Crop()
+        return self._crop
+
+    @property
+    def inputs(self):
+        """Width N of the codes; the encoder is loaded now if it says so and was not yet."""
+        return self.encoder.width if self._inputs is None else self._inputs
+
+    @property
+    def identity(self):
+        """What the codes depend on, as it is kept with a memory."""
+        if self._inputs is not None:
+            return {'inputs': self._inputs}
+        encoder = self.encoder
+        return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
+                'crop': self.crop.fraction, 'roi': list(self.crop.roi)}
+
+    def codes(self, frame_or_codes):
+        """
+        Return the output codes of a frame, uint8 (N,).
+
+        :param frame_or_codes: uint8 RGB (H, W, 3), or codes, which are handed on.
+        :raises ValueError: for another type or size.
+        """
+        array = np.asarray(frame_or_codes)
+        if array.dtype != np.uint8 or array.ndim not in (1, 3) or (
+                array.ndim == 3 and array.shape[2] != 3):
+            raise ValueError('a frame must be uint8 (H, W, 3) RGB, or uint8 (N,) codes of the '
+                             f'encoder, not {array.dtype} {array.shape}')
+        if array.ndim == 1:
+            if len(array) != self.inputs:
+                raise ValueError(f'this network has {self.inputs} inputs, the frame {len(array)}')
+            return array
+        if self._inputs is not None:
+            raise ValueError(f'this classifier was made for codes of {self._inputs} inputs and '
+                             'has no encoder for frames')
+        from hybrid_snn_ros.vision.frames import crop_image
+        height, width, channels = array.shape
+        return self.encoder.codes(crop_image(
+            'rgb8', height, width, width * channels, np.ascontiguousarray(array),
+            self.encoder.input_size, self.crop))

@@ -1,0 +1,183 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The network is a function of its samples: taken back, restored, moved on, it is the same."""
+
+import numpy as np
+import pytest
+
+from hybrid_snn_ros import network as networks
+from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.network import Network, params_of
+
+INPUTS = 24
+DRAW = np.random.default_rng(11)
+PLACES = DRAW.gamma(0.6, 40, (4, INPUTS))
+pytestmark = pytest.mark.parametrize('rule', ['lateral', 'original'])
+
+
+def samples_of(labels, first=1):
+    """Return {id: Sample}, one for each letter of a text; the codes follow from the id."""
+    samples = {}
+    for number, label in enumerate(labels, first):
+        draw = np.random.default_rng(number)
+        view = PLACES[ord(label) % 4] * draw.lognormal(0, 0.4, INPUTS) + draw.gamma(1, 6, INPUTS)
+        samples[number] = Sample(label, np.clip(view, 0, 255).astype(np.uint8), '', 0.0, '')
+    return samples
+
+
+PROBES = [sample.codes for sample in samples_of('abcdabcdzz', 1000).values()]
+
+
+def untaught(rule, params=None):
+    """Return a network without labels."""
+    return Network(rule, params_of(rule, params), INPUTS)
+
+
+def learned(rule, samples):
+    """Return a network that was taught samples, one after the other."""
+    network = untaught(rule)
+    for number, sample in samples.items():
+        network.learn(number, sample.label, sample.codes)
+    return network
+
+
+def led(network, samples):
+    """Return the network of other samples, and the steps on the way to it."""
+    *steps, last = network.toward(samples)
+    return last, steps
+
+
+def bits(network):
+    """Return all that can be told of a network from outside, as bytes and plain values."""
+    responses = [network.present(codes) for codes in PROBES]
+    return ([np.asarray(value).tobytes() for value in network._state], network.labels,
+            network.sample_counts, [lesson.number for lesson in network.lessons],
+            [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
+              np.float64(r.familiarity).tobytes()) for r in responses],
+            [network.decide(response, 0.05, 3) for response in responses])
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Keep a checkpoint after every three lessons."""
+    monkeypatch.setattr(networks, '_CHECKPOINT_EVERY', 3)
+
+
+@pytest.mark.parametrize('gone', [{9}, {8, 9}, {5}, {4, 7}, {1}, set(range(1, 10))])
+def test_what_was_taken_back_has_left_no_trace(rule, often, gone):
+    """The last, two, one in the middle, a label, the first, all of them."""
+    everything = samples_of('abacbabca')
+    rest = {number: sample for number, sample in everything.items() if number not in gone}
+    network = learned(rule, everything)
+    before = bits(network)
+    other, steps = led(network, rest)
+    assert bits(other) == bits(learned(rule, rest))
+    assert bits(network) == before, 'the old one went on answering'
+    assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
+    assert {total for _, total in steps} <= {len(steps)}
+
+
+def test_the_way_is_short_from_a_checkpoint(rule, often):
+    """Taking back the last ones learns again what is behind a checkpoint before them."""
+    everything = samples_of('abacbabca')
+    network, relearned = learned(rule, everything), []
+    for left in range(8, -1, -1):
+        rest = dict(list(everything.items())[:left])
+        network, steps = led(network, rest)
+        relearned.append(len(steps))
+        assert bits(network) == bits(learned(rule, rest))
+    assert relearned == [2, 1, 0, 5, 1, 0, 2, 1, 0]
+
+
+def test_samples_may_be_added_at_the_end(rule, often):
+    """Those of an import, for instance; what was learned before is not learned again."""
+    everything = samples_of('abacbabca')
+    network, steps = led(learned(rule, dict(list(everything.items())[:6])), everything)
+    assert len(steps) == 3
+    assert bits(network) == bits(learned(rule, everything))
+
+
+def test_another_name_costs_nothing_a_merge_learns_again(rule, often):
+    """The columns stay; where two become one, all behind the first of the second changes."""
+    network = learned(rule, samples_of('aabbccabc'))
+    before = [np.asarray(value).tobytes() for value in network._state]
+    renamed = {number: sample._replace(label={'b': 'x'}.get(sample.label, sample.label))
+               for number, sample in samples_of('aabbccabc').items()}
+    same, steps = led(network, renamed)
+    assert same is network and steps == [] and same.labels == ['a', 'x', 'c']
+    assert [np.asarray(value).tobytes() for value in same._state] == before
+    assert bits(same) == bits(learned(rule, renamed))
+    merged = {number: sample._replace(label={'x': 'c'}.get(sample.label, sample.label))
+              for number, sample in renamed.items()}
+    other, steps = led(same, merged)
+    assert other.labels == ['a', 'c'] and len(steps) == 9  # the two checkpoints lie behind it
+    assert bits(other) == bits(learned(rule, merged))
+
+
+def test_a_restored_network_is_the_same_and_goes_on_the_same(rule, often):
+    """It has the newest checkpoint before the last lesson, and learns the rest again."""
+    for length in (0, 1, 3, 7, 8, 9):
+        samples = samples_of('abacbabca'[:length])
+        network = learned(rule, samples)
+        arrays = {name: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
+                  for name, array in network.arrays().items()}
+        assert not any(array.flags.writeable for array in arrays.values())
+        again = untaught(rule).restored(arrays, network.notes(), samples)
+        again, steps = led(again, samples)
+        assert len(steps) == {7: 1, 8: 2, 9: 3}.get(length, 0)
+        assert bits(again) == bits(network)
+        more = {**samples, **samples_of('dab', 50)}
+        assert bits(led(again, more)[0]) == bits(led(network, more)[0]) == bits(
+            learned(rule, more))
+        if length > 3:
+            less = dict(list(samples.items())[:-1])
+            assert len(led(again, less)[1]) < 6
+            assert bits(led(again, less)[0]) == bits(learned(rule, less))
+
+
+def test_what_other_constants_or_programs_computed_is_not_used(rule):
+    """It is learned again; a snapshot is a cache."""
+    samples = samples_of('abab')
+    network = learned(rule, samples)
+    arrays, notes = network.arrays(), network.notes()
+    assert untaught(rule).restored(arrays, notes, samples) is not None
+    assert untaught(rule, {'seed': 7}).restored(arrays, notes, samples) is None
+    other = {'lateral': 'original', 'original': 'lateral'}[rule]
+    assert untaught(other).restored(arrays, notes, samples) is None
+    assert untaught(rule).restored(arrays, {**notes, 'backend': 'cupy'}, samples) is None
+    assert untaught(rule).restored({}, notes, samples) is None
+    assert untaught(rule).restored({**arrays, 'state_more': arrays['lessons']}, notes,
+                                   samples) is None
+
+
+def test_a_lesson_that_was_broken_off_is_learned_anew(rule, often, monkeypatch):
+    """Half of it may be in the state, which then is not gone on from."""
+    samples = samples_of('abab')
+    network = learned(rule, samples)
+    teach = network.rule.teach
+
+    def interrupted(*arguments):
+        teach(*arguments)
+        raise MemoryError
+
+    for label in 'ax':
+        with monkeypatch.context() as patch:
+            patch.setattr(network.rule, 'teach', interrupted)
+            with pytest.raises(MemoryError):
+                network.learn(9, label, PROBES[0])
+        for wanted in (samples, {**samples, **samples_of('a', 9)}):
+            assert bits(led(network, wanted)[0]) == bits(learned(rule, wanted))
+    assert bits(network) != bits(learned(rule, samples)), 'or this test tests nothing'
+
+
+def test_a_large_network_keeps_no_checkpoint(rule, often, monkeypatch):
+    """It takes too much memory; then everything is learned again, to the same end."""
+    monkeypatch.setattr(networks, '_CHECKPOINT_BYTES', 1000)
+    samples = samples_of('abacbabca')
+    network = learned(rule, samples)
+    rest = dict(list(samples.items())[:-1])
+    other, steps = led(network, rest)
+    assert len(steps) == 8
+    assert bits(other) == bits(learned(rule, rest))
+    again = untaught(rule).restored(network.arrays(), network.notes(), samples)
+    assert bits(again) == bits(network)

@@ -6,9 +6,9 @@ import json
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
@@ -24,6 +24,33 @@ _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
 
 
+class Paced(CallbackGroup):
+    """
+    Lets the executor take a message only when the next picture is due.
+
+    Until then the frames pass by in DDS, each in place of the one before: a frame that nobody will
+    see costs this process nothing.
+    """
+
+    def __init__(self, period):
+        super().__init__()
+        self._period = period  # seconds
+        self._due = 0.0
+
+    def can_execute(self, entity):
+        """Tell whether the next picture is due."""
+        return time.monotonic() >= self._due
+
+    def beginning_execution(self, entity):
+        """Set when the next one is due; from the last due time, lest 10 of 15 become 7.5."""
+        now = time.monotonic()
+        self._due = max(self._due + self._period, now - self._period)
+        return True
+
+    def ending_execution(self, entity):
+        """Do nothing: one thread executes."""
+
+
 class TeachPage(Node):
     """Hears the camera and the answers only while somebody looks."""
 
@@ -34,8 +61,8 @@ class TeachPage(Node):
             self._settings = self._settings._replace(pin=new_pin())
         self._name = self.resolve_topic_name(self._settings.classifier)
         self._wanted = (False, False)
-        self._next_picture = 0.0
         self._watching = []  # subscriptions while somebody looks
+        self._pace = None  # a timer meanwhile: the executor must look again when one is due
         self._debugging = None
         self._command_out = self.create_publisher(String, f'{self._name}/command', 100)
         self._url_out = self.create_publisher(String, '~/page_url', _LATCHED)
@@ -88,13 +115,15 @@ class TeachPage(Node):
             topic, kind = self.resolve_topic_name('image'), Image
             if self._settings.image_transport == 'compressed':
                 topic, kind = f'{topic}/compressed', CompressedImage
-            # Raw: the frames that nobody will see are not even unpacked.
+            period = 1.0 / self._settings.rate
+            self._pace = self.create_timer(period, lambda: None)
             self._watching = [
-                self.create_subscription(
-                    kind, topic, lambda data: self._on_image(data, kind), _NEWEST, raw=True),
+                self.create_subscription(kind, topic, self._on_image, _NEWEST,
+                                         callback_group=Paced(period)),
                 self.create_subscription(
                     String, f'{self._name}/answer', self._on_answer, _NEWEST)]
-        elif not pictures:
+        elif not pictures and self._watching:
+            self.destroy_timer(self._pace)
             while self._watching:
                 self.destroy_subscription(self._watching.pop())
         if debug and self._debugging is None:
@@ -104,15 +133,8 @@ class TeachPage(Node):
             self.destroy_subscription(self._debugging)
             self._debugging = None
 
-    def _on_image(self, data, kind):
-        now = time.monotonic()
-        if now < self._next_picture:
-            return
-        # Counted on from the last due time, so that 10 of 15 frames a second are not 7.5.
-        period = 1.0 / self._settings.rate
-        self._next_picture = max(self._next_picture + period, now - period)
+    def _on_image(self, message):
         try:
-            message = deserialize_message(data, kind)
             content = jpeg(message, self._settings.width, self._settings.quality)
         except FrameError as error:
             self.get_logger().warning(f'no picture: {error}', throttle_duration_sec=5.0)

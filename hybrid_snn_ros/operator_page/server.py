@@ -21,6 +21,7 @@ CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts
 CLASSIFIER_PATIENCE = 3.5  # seconds without /diagnostics
 _REPEAT = 1.5  # seconds after which an unacknowledged request is sent on once more
 _TICK = 0.5  # seconds
+_ANSWER_PERIOD = 0.08  # seconds between answers shown; nobody reads faster
 _START_PATIENCE = 20.0  # seconds
 
 
@@ -55,6 +56,7 @@ class PageServer(threading.Thread):
         self._answering = ''  # what the classifier says of itself when it is not well
         self._status = None
         self._dirty = False
+        self._next_answer = 0.0
 
     # -- for the node --------------------------------------------------------------------------
 
@@ -92,6 +94,10 @@ class PageServer(threading.Thread):
     def on_answer(self, answer):
         """Show an answer."""
         self.board.add_answer(answer)
+        now = time.monotonic()
+        if now < self._next_answer:
+            return
+        self._next_answer = now + _ANSWER_PERIOD
         for viewer in self._viewers:
             viewer.tell('answer', answer)
 

@@ -41,7 +41,9 @@ async function draw(stamp, blob) {
   }
   canvas.getContext('2d').drawImage(bitmap, 0, 0);
   bitmap.close();
+  const first = !page.seen;
   page.seen = stamp;
+  if (first) refresh();
 }
 
 setInterval(() => {

@@ -123,7 +123,7 @@ export class Picker {
     text.appendChild(make('span', 'detail', this.detail(entry)));
     pick.addEventListener('click', () => this.choose(label));
     if (this.page.hello.view_only) return item;
-    const more = row.appendChild(make('button', 'more', '⋯'));
+    const more = row.appendChild(make('button', 'more', '\u22ef'));
     more.type = 'button';
     more.dataset.focus = `more ${label}`;
     more.setAttribute('aria-label', t('more', { label }));

@@ -88,18 +88,26 @@ class PageServer(threading.Thread):
         """Show a picture."""
         self._heard['camera'] = time.monotonic()
         self.board.pictures.add(stamp, content)
+        self._show_answered(stamp)
         for viewer in self._viewers:
             viewer.offer(stamp, content)
 
     def on_answer(self, answer):
         """Show an answer."""
         self.board.add_answer(answer)
+        self._show_answered((answer['stamp']['sec'], answer['stamp']['nanosec']))
         now = time.monotonic()
         if now < self._next_answer:
             return
         self._next_answer = now + _ANSWER_PERIOD
         for viewer in self._viewers:
             viewer.tell('answer', answer)
+
+    def _show_answered(self, stamp):
+        """Say that a picture can be taught: the classifier has it too, and has not dropped it."""
+        if stamp in self.board.pictures and stamp in self.board.answers:
+            for viewer in self._viewers:
+                viewer.tell('answered', {'stamp': stamp})
 
     def on_labels(self, labels, version):
         """Show what is known."""

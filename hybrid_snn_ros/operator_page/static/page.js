@@ -7,23 +7,27 @@ import { Teacher } from '/teach.js';
 import { loadTexts, percent, t } from '/texts.js';
 
 const $ = (id) => document.getElementById(id);
+const REMEMBERED = 20; // pictures
 const ANSWER_EVERY = 100; // ms; nobody reads faster
 
 const session = await fetch('/session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);
 
 const page = {
-  connected: false, status: null, answer: null, answered: 0, seen: null,
+  connected: false, status: null, answer: null, seen: null,
+  shown: [], answered: [], // newest first: what was on the screen, what the classifier has too
   state: { labels: [], history: [], recent: [] }, hello: { teach_rate: 5, view_only: false },
 };
 
 const link = new Link('/ws', {
   up: () => { page.connected = true; teacher.resend(); refresh(); },
-  down: () => { page.connected = false; page.seen = null; teacher.release(); refresh(); },
+  down: () => { page.connected = false; page.seen = null; page.shown = []; teacher.release(); refresh(); },
   picture: draw,
   message(message) {
     if (message.t === 'answer') page.answer = message;
-    else if (message.t === 'result') teacher.result(message);
+    else if (message.t === 'answered') {
+      page.answered = [String(message.stamp), ...page.answered].slice(0, REMEMBERED);
+    } else if (message.t === 'result') teacher.result(message);
     else if (message.t === 'state') { page.state = message; refresh(); }
     else if (message.t === 'status') { page.status = message; refresh(); }
     else if (message.t === 'hello') { page.hello = message; refresh(); }
@@ -43,6 +47,7 @@ async function draw(stamp, blob) {
   bitmap.close();
   const first = !page.seen;
   page.seen = stamp;
+  page.shown = [{ stamp, at: performance.now() }, ...page.shown].slice(0, REMEMBERED);
   if (first) refresh();
 }
 

@@ -6,6 +6,8 @@ import { t } from '/texts.js';
 
 const $ = (id) => document.getElementById(id);
 const HOLD = 350; // ms after which a tap is a hold
+const FRESH = 700; // ms for which a picture is still what the operator sees
+const PATIENCE = 2000; // ms a tap waits for a picture that can be taught
 const AGAIN = 2000; // ms after which an unacknowledged request is sent once more
 const ARMED = 3000; // ms in which the second tap removes a thumbnail
 const client = crypto.getRandomValues(new Uint32Array(2)).reduce((s, n) => s + n.toString(36), '');
@@ -76,18 +78,29 @@ export class Teacher {
     this.draw();
   }
 
+  // The newest picture of the screen that the classifier has answered: others it may never have.
+  get teachable() {
+    const { shown, answered } = this.page;
+    const found = shown.find(({ stamp }) => answered.includes(String(stamp)));
+    return found && performance.now() - found.at < FRESH ? found.stamp : null;
+  }
+
   // One frame at once, more only while it is held; never the same picture twice.
   step() {
     const press = this.press;
-    if (!this.holding || !this.ready) return;
+    if (!press || !this.ready || (!this.holding && press.sent)) return;
     const now = performance.now();
-    const stamp = String(this.page.seen);
+    if (!this.holding && now > press.since + PATIENCE) {
+      press.sent = -1;
+      this.note('wrong', t('not_now'));
+      return;
+    }
+    const stamp = this.teachable;
     if (press.sent && (now < press.since + HOLD || now < press.next)) return;
-    if (stamp === press.last) return;
-    press.last = stamp;
+    if (!stamp || String(stamp) === press.last) return;
+    press.last = String(stamp);
     press.next = now + 1000 / this.page.hello.teach_rate;
-    this.ask({ do: 'teach', id: `${press.name}.${press.sent}`, label: press.label,
-      stamp: this.page.seen });
+    this.ask({ do: 'teach', id: `${press.name}.${press.sent}`, label: press.label, stamp });
     press.sent += 1;
     this.draw();
   }
@@ -175,7 +188,7 @@ export class Teacher {
       : this.label ? t('teach', { label: this.label }) : t('choose_first');
     button.querySelector('.small').textContent = this.holding ? this.press.label
       : this.label ? t('teach_help') : t('choose_help');
-    if (this.press && (this.holding || this.press.sent > this.press.saved + this.press.skipped)) {
+    if (this.press?.sent > 0 && (this.holding || this.press.sent > this.press.saved + this.press.skipped)) {
       this.tellPress();
     }
     const last = state.history[0];

@@ -37,6 +37,7 @@ setup(
         'page': ['aiohttp>=3.8', 'qrcode'],
         'page-test': ['selenium>=4.6'],
         'plots': ['matplotlib>=3.7'],
+        'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x'],
         'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },

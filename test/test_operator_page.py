@@ -250,8 +250,8 @@ class Wire(threading.Thread):
         other, from_page = self._pairs[each]
         try:
             data = each.recv(65536)
-            # A request is long; that a picture was drawn is a short message.
-            if self.lose and not from_page and len(data) > 80:
+            # A request is a long message; that a picture was drawn is a short one.
+            if self.lose and not from_page and data[:1] == b'\x81' and len(data) > 80:
                 self.lost = True
                 if self.lose == 'request':
                     return

@@ -17,7 +17,7 @@ OVERRIDES = {'host': str, 'port': int, 'pin': str, 'view_only': bool, 'image_tra
 
 def page_node(context):
     """Return the node with the arguments as they were given."""
-    overrides = {name: ParameterValue(LaunchConfiguration(name), value_type=kind)
+    overrides = {name: ParameterValue(context.launch_configurations[name], value_type=kind)
                  for name, kind in OVERRIDES.items()
                  if context.launch_configurations[name] != ''}
     return [Node(
@@ -39,14 +39,21 @@ def generate_launch_description():
             description='YAML file with the parameters of the page.'),
         DeclareLaunchArgument(
             'image', default_value='image', description='Topic of the camera frames.'),
-        *(DeclareLaunchArgument(name, default_value='', description=text) for name, text in (
-            ('host', 'Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
-            ('port', 'Port to listen on; empty as in the file.'),
-            ('pin', 'PIN of the page; empty as in the file.'),
-            ('view_only', 'true to look without teaching; empty as in the file.'),
-            ('image_transport', 'raw or compressed; empty as in the file.'),
-            ('classifier', 'Name of the classifier node; empty as in the file.'),
-            ('certificate', 'PEM file for TLS; empty as in the file.'),
-            ('key', 'PEM file of its private key; empty as in the file.'))),
+        DeclareLaunchArgument(
+            'host', default_value='', description='Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
+        DeclareLaunchArgument(
+            'port', default_value='', description='Port to listen on; empty as in the file.'),
+        DeclareLaunchArgument(
+            'pin', default_value='', description='PIN of the page; empty as in the file.'),
+        DeclareLaunchArgument(
+            'view_only', default_value='', description='true to look without teaching; empty as in the file.'),
+        DeclareLaunchArgument(
+            'image_transport', default_value='', description='raw or compressed; empty as in the file.'),
+        DeclareLaunchArgument(
+            'classifier', default_value='', description='Name of the classifier node; empty as in the file.'),
+        DeclareLaunchArgument(
+            'certificate', default_value='', description='PEM file for TLS; empty as in the file.'),
+        DeclareLaunchArgument(
+            'key', default_value='', description='PEM file of its private key; empty as in the file.'),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=page_node)])

@@ -28,7 +28,7 @@ ARROWS = {
     'bench': {'share', 'threads', 'memory', 'snn', 'vision'},
     'ros': {'classifier', 'share', 'threads', 'memory', 'snn', 'vision'},
     'sim': {'ros.process', 'share', 'threads'},
-    'operator_page': {'ros.process', 'share', 'threads'},
+    'operator_page': {'ros.process', 'share', 'threads', 'vision.frames'},
     'cli': {'bench', 'classifier', 'evaluation', 'ros', 'sim', 'share', 'threads', 'memory',
             'snn', 'vision'},
 }

@@ -39,12 +39,12 @@ $(BIN)/python:
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
 $(BIN)/.demo-ready: setup.py | $(BIN)/python
 	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
-	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim]'
+	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page]'
 	@touch $@
 
 $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@echo 'installing what the tests need into $(VENV) ...'
-	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,encoder,test]'
+	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page,encoder,baselines,plots,bags,test,page-test]'
 	@touch $@
 
 clean:

@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid_snn_ros.memory.labels import UNKNOWN
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn import decision, lateral, leave_one_out, original
+from hybrid_snn_ros.snn import coding, decision, lateral, leave_one_out, original
 
 RULES = {'lateral': lateral, 'original': original}
 _CALIBRATION_SAMPLES = 256
@@ -179,6 +179,27 @@ class Network:
     def present(self, codes):
         """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
         return self.rule.present(self.params, self._ready(), self.rule.counts(self.params, codes))
+
+    def inspect(self, codes, inputs):
+        """
+        Look into one presentation, for people who want to see it.
+
+        :param codes: uint8 (N,).
+        :param inputs: how many of the busiest inputs to show.
+        :return: (spike trains, 0 or 1, (inputs, steps); potentials in thresholds,
+            (steps, columns), or None where the rule does not tell).
+        """
+        counts = self.rule.counts(self.params, codes)
+        readout = self._ready()
+        busy = np.sort(np.argsort(counts, kind='stable')[-inputs:])
+        phases = getattr(readout, 'phases', None)
+        trains = coding.spike_trains(counts[busy], None if phases is None else phases[busy])
+        if self.rule is not lateral or not self.labels:
+            return trains, None
+        record = []
+        self.rule.present(self.params, readout, counts, record)
+        potentials = np.array([backends.to_numpy(u)[:, 0] for u, _ in record])
+        return trains, potentials / self.params.theta
 
     def decide(self, response, false_unknown, top):
         """Turn the columns' response into a Prediction."""

@@ -3,7 +3,13 @@
 """Starts the classifier on a camera: ros2 launch hybrid_snn_ros classifier.launch.py."""
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
+from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
@@ -72,10 +78,18 @@ def generate_launch_description():
             description='Whether the node configures and activates itself; empty takes it from '
                         'params_file, false leaves that to a lifecycle manager.'),
         DeclareLaunchArgument(
+            'page', default_value='false',
+            description="Whether the operator's page is started too (see teach_page.launch.py)."),
+        DeclareLaunchArgument(
             'log_level', default_value='info', description='debug, info, warn, error or fatal.'),
         DeclareLaunchArgument(
             'dds_profile', default_value=PathJoinSubstitution([shared, 'config', 'fastdds.xml']),
             description='Fast DDS profile with room for raw images, none to leave Fast DDS alone. '
                         'Start the camera with the same one.'),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=classifier_node)])
+    page = IncludeLaunchDescription(
+        PathJoinSubstitution([shared, 'launch', 'teach_page.launch.py']),
+        launch_arguments={'namespace': LaunchConfiguration('namespace'),
+                          'image': LaunchConfiguration('image')}.items(),
+        condition=IfCondition(LaunchConfiguration('page')))
+    return LaunchDescription([*arguments, OpaqueFunction(function=classifier_node), page])

@@ -25,11 +25,14 @@ def generate_launch_description():
             description='What changes between views: plain, jitter or varied.'),
         DeclareLaunchArgument(
             'rate', default_value='15.0', description='Frames a second.'),
+        DeclareLaunchArgument(
+            'page', default_value='true', description="Whether the operator's page is started."),
     ]
     classifier = IncludeLaunchDescription(
         PathJoinSubstitution([shared, 'launch', 'classifier.launch.py']),
         launch_arguments={'namespace': LaunchConfiguration('namespace'),
-                          'image': 'image_raw', 'initial_memory': 'none'}.items())
+                          'image': 'image_raw', 'initial_memory': 'none',
+                          'page': LaunchConfiguration('page')}.items())
     camera = Node(
         package='hybrid_snn_ros', executable='turntable_camera', name='turntable_camera',
         namespace=LaunchConfiguration('namespace'),

@@ -40,20 +40,27 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'image', default_value='image', description='Topic of the camera frames.'),
         DeclareLaunchArgument(
-            'host', default_value='', description='Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
+            'host', default_value='',
+            description='Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
         DeclareLaunchArgument(
-            'port', default_value='', description='Port to listen on; empty as in the file.'),
+            'port', default_value='',
+            description='Port to listen on; empty as in the file.'),
         DeclareLaunchArgument(
             'pin', default_value='', description='PIN of the page; empty as in the file.'),
         DeclareLaunchArgument(
-            'view_only', default_value='', description='true to look without teaching; empty as in the file.'),
+            'view_only', default_value='',
+            description='true to look without teaching; empty as in the file.'),
         DeclareLaunchArgument(
-            'image_transport', default_value='', description='raw or compressed; empty as in the file.'),
+            'image_transport', default_value='',
+            description='raw or compressed; empty as in the file.'),
         DeclareLaunchArgument(
-            'classifier', default_value='', description='Name of the classifier node; empty as in the file.'),
+            'classifier', default_value='',
+            description='Name of the classifier node; empty as in the file.'),
         DeclareLaunchArgument(
-            'certificate', default_value='', description='PEM file for TLS; empty as in the file.'),
+            'certificate', default_value='',
+            description='PEM file for TLS; empty as in the file.'),
         DeclareLaunchArgument(
-            'key', default_value='', description='PEM file of its private key; empty as in the file.'),
+            'key', default_value='',
+            description='PEM file of its private key; empty as in the file.'),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=page_node)])

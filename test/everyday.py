@@ -61,9 +61,9 @@ def main():
             if best != label:
                 wrong.append(f'{label} as {best}')
         best = len(files) - len(wrong)
-        print(f'{len(files)} photographs: {100 * right / len(files):.1f} % named right, '
-              f"{100 * unknown / len(files):.1f} % called unknown; {100 * best / len(files):.1f} % "
-              'right where unknown is switched off')
+        shares = [f'{100 * count / len(files):.1f} %' for count in (right, unknown, best)]
+        print(f'{len(files)} photographs: {shares[0]} named right, {shares[1]} called unknown; '
+              f'{shares[2]} right where unknown is switched off')
         print('mistaken: ' + ', '.join(wrong[:12]))
         blocks = frame(picture(np.array((30, 200, 90))))
         blocks.header.stamp.sec = 5000

@@ -14,10 +14,10 @@ import sys
 import tempfile
 import time
 
-import numpy as np
-from ros_harness import frame, fresh_domain, NodeProcess, OK, Peer, picture, ROOT
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-sys.path.insert(0, str(ROOT))
+import numpy as np  # noqa: E402
+from ros_harness import frame, fresh_domain, NodeProcess, OK, Peer, picture  # noqa: E402
 
 PERIOD = 10.0  # seconds between two rows
 MAX_GROWTH = 2048  # KB after the warm-up

@@ -203,7 +203,7 @@ def false_unknown(seed, order, nominal, sizes=LABELS):
     """
     Teach clusters in an order; return the share of 500 fresh frames called unknown.
 
-    By the records alone: clusters lie so far apart that none of their frames looks like a stranger.
+    By the records alone: clusters lie so far apart that no frame looks like a stranger.
     """
     params = lateral.Params()
     frames = clusters(seed, sizes, INPUTS)

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
 
+from memory_samples import taught  # noqa: E402
 from ros_harness import (  # noqa: E402
     BLUE,
     ERROR,
@@ -24,6 +25,9 @@ from ros_harness import (  # noqa: E402
     ROOT,
     STOP,
 )
+
+from hybrid_snn_ros.memory.header import MAGIC  # noqa: E402
+from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
 
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'
 SIGNALS = [(SIGINT,), (SIGTERM,), (SIGINT, SIGINT), (SIGTERM, SIGTERM)]
@@ -111,13 +115,16 @@ def test_an_unforeseen_failure_of_configure_is_told_and_survived(tmp_path, visio
 def test_a_damaged_memory_fails_configure_and_is_left_as_it_is(tmp_path):
     """What may be somebody's work is neither used nor overwritten."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
-    memory.mkdir()
-    (memory / 'journal').write_bytes(b'PK\x03\x04 and then nothing')
+    taught(memory).close()
+    journal = memory / FILE_NAME
+    content = journal.read_bytes()
+    content = content.replace(MAGIC, b'neither ')  # both copies of its head
+    journal.write_bytes(content)
     with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
-        assert 'is damaged' in node.wait_for_log('configure failed')
+        assert 'its header is damaged' in node.wait_for_log('configure failed')
         assert peer.state() == 'unconfigured'
         node.end()
-    assert (memory / 'journal').read_bytes() == b'PK\x03\x04 and then nothing'
+    assert journal.read_bytes() == content
 
 
 def test_default_memory_lies_under_home_by_namespace_and_name(tmp_path):

@@ -8,6 +8,7 @@ process plays the operator: it teaches objects from a handful of views over ``~/
 views that were never taught, and objects that were never taught at all.
 """
 
+import importlib.util
 import os
 from pathlib import Path
 import shutil
@@ -38,6 +39,9 @@ def add_arguments(parser):
                         help='frames taught for each object, 1..10 (default: %(default)s)')
     parser.add_argument('--rate', type=float, default=15.0, metavar='HZ',
                         help='frame rate of the camera (default: %(default)g)')
+    parser.add_argument('--stay', action='store_true',
+                        help="go on after the summary until Ctrl-C, to teach on the operator's "
+                             'page')
     parser.add_argument('--seed', type=int, default=1, help='seed of the views')
 
 
@@ -78,8 +82,13 @@ def main(args):
                        '--params-file', str(shared_file('config', 'classifier.yaml')),
                        '-r', 'image:=image_raw', '-p', f'memory:={memory}',
                        '-p', f'teach_frames:={args.frames}')
+        if importlib.util.find_spec('aiohttp'):
+            children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
+                           '-p', 'port:=0', '-r', 'image:=image_raw')
         client = DemoClient(children.check)
         client.wait_until_ready(60.0)
+        if client.wait_for_page(8.0 if importlib.util.find_spec('aiohttp') else 0.0):
+            print(f'Watch and teach along in a browser: {client.page_url}\n')
         accuracy = _teach_and_show(client, args.frames, output)
         passed = accuracy >= WANTED_ACCURACY
         print(f'\ndone in {time.monotonic() - begin:.0f} s; pictures: '
@@ -87,6 +96,10 @@ def main(args):
         if not passed:
             print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views '
                   'were named right', file=sys.stderr)
+        if args.stay:
+            print(f'The turntable goes on turning; Ctrl-C ends it. {client.page_url}')
+            for _ in client.watch(float('inf')):
+                pass
         return 0 if passed else 1
     except (DemoError, ChildDied) as error:
         print(f'\nhybrid-snn demo: {error}', file=sys.stderr)
@@ -122,7 +135,8 @@ def _teach_and_show(client, frames, output):
         client.show(name, 'train')
         meanwhile, learned = client.teach(name, frames)
         latencies += [seen.answer['latency_ms'] for seen in meanwhile]
-        table.row(name, 'teaching', f'{learned}/{frames}', meanwhile[-1].answer, 'saved', done=True)
+        table.row(name, 'teaching', f'{learned}/{frames}', meanwhile[-1].answer, 'saved',
+                  done=True)
     known, strangers, pictures = {}, {}, []
     for name in TAUGHT + STRANGERS:
         taught = name in TAUGHT

@@ -11,10 +11,11 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
+_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _REMEMBERED = 60  # pictures, views and answers that wait for each other
 
 
@@ -63,6 +64,8 @@ class DemoClient:
         node.create_subscription(String, 'classifier/answer', self._on_answer, 100)
         node.create_subscription(
             DiagnosticStatus, 'classifier/teach_result', self._results.append, 100)
+        self.page_url = ''  # of the operator's page, where it runs
+        node.create_subscription(String, 'teach_page/page_url', self._on_page, _LATCHED)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
 
     def close(self):
@@ -88,6 +91,9 @@ class DemoClient:
 
     def _on_diagnostics(self, message):
         self.counters = {pair.key: pair.value for pair in message.status[0].values}
+
+    def _on_page(self, message):
+        self.page_url = message.data
 
     @staticmethod
     def _remember(store, stamp, value):
@@ -126,6 +132,14 @@ class DemoClient:
             self.answered = 0
             return
         raise DemoError(f'no answered picture within {seconds:g} s; see the logs')
+
+    def wait_for_page(self, seconds):
+        """Wait until the operator's page has told its address; return it, or ''."""
+        end = time.monotonic() + seconds
+        while not self.page_url and time.monotonic() < end:
+            for _ in self.watch(0.1):
+                pass
+        return self.page_url
 
     def show(self, name, split, seconds=20.0):
         """Put an object on the turntable and wait until a picture of it is answered."""

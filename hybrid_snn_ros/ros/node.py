@@ -15,7 +15,7 @@ from std_msgs.msg import Header, String
 
 from hybrid_snn_ros.classifier import Classifier, SHIPPED_ENCODER
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
-from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated
 from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.diagnostics import Diagnostics
@@ -127,6 +127,7 @@ class ClassifierNode(LifecycleNode):
         self._label_out = self._out(String, '~/label', 10)
         self._answer_out = self._out(String, '~/answer', 10)
         self._annotated_out = self._out(Image, '~/annotated', qos_profile_sensor_data)
+        self._debug_out = self._out(String, '~/debug', 1)
         self._result_out = self._out(DiagnosticStatus, '~/teach_result', 2000)
         self._labels_out = self._out(String, '~/labels', _LATCHED)
         self._diagnostics_out = self._out(DiagnosticArray, '/diagnostics', 10)
@@ -151,7 +152,7 @@ class ClassifierNode(LifecycleNode):
             self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
             self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
         self._worker.tutor.problem = self._trouble
-        self._published_labels = None
+        self._published_labels, self._debugged = None, 0.0
         self._publish_labels()
         self._worker.start()
         topic = self.resolve_topic_name('image')
@@ -232,6 +233,13 @@ class ClassifierNode(LifecycleNode):
                 message.header, prediction, latency_ms, processing_ms)))
         if self._annotated_out.get_subscription_count():
             self._annotated_out.publish(annotated(message, prediction, self._classifier.crop))
+
+        if self._debug_out.get_subscription_count() and (
+                time.monotonic() - self._debugged >= debug.PERIOD):
+            self._debugged = time.monotonic()
+            stamp = message.header.stamp
+            self._debug_out.publish(String(data=debug.view(
+                self._classifier, codes, response, (stamp.sec, stamp.nanosec))))
 
     def _publish_result(self, result):
         self._result_out.publish(messages.status(

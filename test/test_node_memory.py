@@ -1,0 +1,344 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Teaching exactly what was meant and taking it back, over DDS, on one node."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+
+from ros_harness import (  # noqa: E402
+    BLUE,
+    ERROR,
+    frame,
+    fresh_domain,
+    GREEN,
+    NodeProcess,
+    OK,
+    Peer,
+    picture,
+    RED,
+    remembered,
+    stamp_of,
+    values,
+    WAIT,
+    WARN,
+)
+
+# Publishes ~/teach_frame from a process that has vision_msgs: a line "sec nanosec label" each.
+TEACHER = """
+import sys, rclpy
+from vision_msgs.msg import Classification, ObjectHypothesis
+rclpy.init()
+node = rclpy.create_node('teacher')
+publisher = node.create_publisher(Classification, 'classifier/teach_frame', 100)
+for line in sys.stdin:
+    while not publisher.get_subscription_count():
+        rclpy.spin_once(node, timeout_sec=0.02)
+    sec, nanosec, label = line.split()
+    message = Classification()
+    message.header.stamp.sec, message.header.stamp.nanosec = int(sec), int(nanosec)
+    if label != '-':
+        message.results.append(ObjectHypothesis(class_id=label))
+    publisher.publish(message)
+"""
+
+
+def _comes(peer, pixels, condition):
+    """Show a picture until the answer meets a condition: learning anew takes a moment."""
+    peer.until('the answer after learning anew', lambda: condition(peer.show(frame(pixels))))
+
+
+@pytest.fixture
+def taught(robot):
+    """Yield (peer, memory, node) of a node that knows red, blue and green, a sample each."""
+    peer, memory, node = robot
+    for label in remembered(memory).labels:
+        assert peer.request('forget', label).level == OK
+    for label, colour in (('red', RED), ('blue', BLUE), ('green', GREEN)):
+        peer.show(frame(picture(colour)))
+        assert peer.teach(label)[0].level == OK
+    peer.until('the labels', lambda: {
+        pair['label'] for pair in peer.known[-1]['labels']} == {'red', 'blue', 'green'})
+    return peer, memory, node
+
+
+def test_undo_again_and_again_until_nothing_is_left(taught):
+    """Each ~/undo takes the newest sample back, and the answers return to what they were."""
+    peer, memory, _ = taught
+    before = peer.show(frame(picture(RED, 3)))['ranked']
+    peer.show(frame(picture(RED, 3)))
+    newest = int(values(peer.teach('scarf')[0])['sample'])
+    assert peer.show(frame(picture(RED, 3)))['label'] == 'scarf'
+    response = peer.trigger('undo')
+    assert (response.success, response.message) == (
+        True, f"sample {newest} of 'scarf' is taken back")
+    assert newest not in remembered(memory).samples
+    _comes(peer, picture(RED, 3), lambda answer: answer['ranked'] == before)
+    for label in ('green', 'blue', 'red'):
+        response = peer.trigger('undo')
+        assert response.success and label in response.message, response
+        assert label not in remembered(memory).labels
+    response = peer.trigger('undo')
+    assert (response.success, response.message) == (
+        False, 'there is no sample left to take back')
+    _comes(peer, picture(RED), lambda answer: answer['ranked'] == [])
+    assert peer.diagnosis().level == OK  # to ask in vain is no trouble of the memory
+
+
+def test_undo_of_one_sample_by_its_id(taught):
+    """The other samples stay; what is no id is said to be none."""
+    peer, memory, _ = taught
+    second = list(remembered(memory).samples)[1]
+    result = peer.request('undo_sample', f' {second} ')
+    assert (result.level, result.name) == (OK, 'blue')
+    assert values(result)['sample'] == str(second)
+    assert remembered(memory).labels == ['red', 'green']
+    result = peer.request('undo_sample', str(second))
+    assert (result.level, result.message) == (ERROR, f'there is no sample {second}')
+    for text in ('', 'blue', '0', '-1', '1.5', '9' * 19, '9' * 5000, 'x' * 100_000):
+        result = peer.request('undo_sample', text)
+        assert (result.level, result.message[:33]) == (ERROR, 'to take a sample back takes its i')
+        assert len(result.message) < 200
+    assert remembered(memory).labels == ['red', 'green']
+    assert peer.show(frame(picture(GREEN)))['label'] == 'green'
+
+
+def test_forget_and_rename_and_merge(taught):
+    """Names in ~/labels follow; a rename onto a known label makes the two one."""
+    peer, memory, _ = taught
+    result = peer.request('forget', ' blue\n')
+    assert (result.level, result.message) == (OK, "'blue' is forgotten (1 sample)")
+    _comes(peer, picture(BLUE), lambda answer: 'blue' not in dict(answer['ranked']))
+    result = peer.request('rename', 'red=Äpfel & Birnen')
+    assert (result.level, result.name) == (OK, 'Äpfel & Birnen')
+    _comes(peer, picture(RED), lambda answer: answer['label'] == 'Äpfel & Birnen')
+    result = peer.request('rename', 'Äpfel & Birnen=green')
+    assert result.message == "'Äpfel & Birnen' is 'green' now, with 2 samples"
+    assert remembered(memory).counts == {'green': 2}
+    for colour in (RED, GREEN):
+        _comes(peer, picture(colour), lambda answer: (
+            [label for label, _ in answer['ranked']] == ['green']))
+    peer.until('the names', lambda: peer.known[-1]['labels'] == [
+        {'label': 'green', 'samples': 2}])
+    for topic, text, reason in (
+            ('forget', 'blue', "nothing was taught as 'blue'"),
+            ('forget', '', 'a label needs at least one character'),
+            ('rename', 'blue=red', "nothing was taught as 'blue'"),
+            ('rename', 'green=green', "'green' has that name already"),
+            ('rename', 'green', "to rename takes 'old=new', not 'green'"),
+            ('rename', 'green=', 'a label needs at least one character'),
+            ('rename', 'green=unknown', "'unknown' is the answer for what was never taught, not "
+             'a label')):
+        result = peer.request(topic, text)
+        assert (result.level, result.message) == (ERROR, reason)
+    assert remembered(memory).counts == {'green': 2}
+    assert peer.diagnosis().level == OK
+
+
+def test_rollback_returns_to_the_snapshot_before(taught):
+    """What was known when ~/save was called is known again; the version rises all the same."""
+    peer, memory, _ = taught
+    peer.show(frame(picture(RED)))
+    assert peer.save().success
+    saved = remembered(memory)
+    peer.show(frame(picture(RED, 4)))
+    assert peer.teach('mistake')[0].level == OK
+    assert peer.request('forget', 'green').level == OK
+    response = peer.trigger('rollback')
+    assert (response.success, response.message) == (
+        True, f'what was known at version {saved.version} is known again')
+    now = remembered(memory)
+    assert (now.counts, now.version) == (saved.counts, saved.version + 3)
+    _comes(peer, picture(GREEN), lambda answer: answer['label'] == 'green')
+    assert 'mistake' not in dict(peer.show(frame(picture(RED, 4)))['ranked'])
+
+
+def test_every_command_in_json_is_answered_with_its_id(taught):
+    """One topic for programs: what is asked, what became of it, under the asker's own id."""
+    peer, memory, _ = taught
+    peer.show(frame(picture(RED, 2)))
+    for number, (fields, label, said) in enumerate((
+            ({'do': 'teach', 'label': 'cup'}, 'cup', "'cup' has 1 sample, saved"),
+            ({'do': 'save'}, '', 'everything taught is on disk'),
+            ({'do': 'rename', 'label': 'cup', 'to': 'a=b'}, 'a=b',
+             "'cup' is 'a=b' now, with 1 sample"),
+            ({'do': 'undo'}, 'a=b', "of 'a=b' is taken back"),
+            ({'do': 'undo', 'sample': list(remembered(memory).samples)[0]}, 'red', 'taken back'),
+            ({'do': 'forget', 'label': 'blue'}, 'blue', 'is forgotten'),
+            ({'do': 'rollback'}, '', 'is known again'))):
+        result = peer.command(id=f'é {number}', **fields)
+        assert (result.level, result.name) == (OK, label), result
+        assert said in result.message
+        assert values(result)['id'] == f'é {number}'
+        assert values(result)['operation'] == fields['do']
+        assert values(result)['database_version'] == str(remembered(memory).version)
+
+
+@pytest.mark.parametrize('text, reason', [
+    ('', 'a command must be JSON: '),
+    ('{"do": ', 'a command must be JSON: '),
+    ('[' * 4000, 'a command must be JSON: '),
+    ('["undo"]', 'a command must be a JSON object'),
+    ('{}', 'a command\'s "do" must be one of teach, undo, forget, rename, rollback, save, not '),
+    ('{"do": "explode", "id": "7"}', "save, not 'explode'"),
+    (json.dumps({'do': 'x' * 4000, 'id': '7'}), 'a command\'s "do" must be one of'),
+    (json.dumps({'do': 'teach', 'label': 'x' * 4096}), 'a command may be 4096 bytes long'),
+    ('{"do": "teach", "id": "7"}', 'this command needs a "label", a text'),
+    ('{"do": "teach", "label": 5, "id": "7"}', 'this command needs a "label", a text'),
+    ('{"do": "rename", "label": "red", "id": "7"}', 'this command needs a "to", a text'),
+    ('{"do": "forget", "label": "\\ud800", "id": "7"}', 'control characters'),
+    ('{"do": "undo", "id": "\\ud800"}', 'must be text of at most 64 bytes'),
+    ('{"do": "undo", "id": 7}', 'must be text of at most 64 bytes'),
+    (json.dumps({'do': 'undo', 'id': 'é' * 33}), 'must be text of at most 64 bytes'),
+    ('{"do": "undo", "sample": 0, "id": "7"}', 'takes its id, not 0'),
+    ('{"do": "undo", "sample": true, "id": "7"}', 'takes its id, not True'),
+    ('{"do": "undo", "sample": null, "id": "7"}', 'takes its id, not None'),
+    ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'takes its id, not 999'),
+    ('{"do": "teach", "label": "x", "stamp": 5, "id": "7"}', '"stamp" must hold "sec" and'),
+    ('{"do": "teach", "label": "x", "stamp": {"sec": 1.5, "nanosec": 0}, "id": "7"}',
+     'must hold whole numbers'),
+    ('{"do": "teach", "label": "x", "stamp": {"sec": -1, "nanosec": 0}, "id": "7"}',
+     'must hold numbers from 0'),
+])
+def test_a_command_that_cannot_be_understood_is_answered_in_one_sentence(robot, text, reason):
+    """Nothing changes, the id is handed back where it could be read, the node lives on."""
+    peer, memory, _ = robot
+    before = remembered(memory).version
+    result = peer.request('command', text)
+    assert result.level == ERROR
+    assert reason in result.message
+    assert len(result.message) < 300 and '\n' not in result.message
+    assert values(result)['id'] == ('7' if '"id": "7"' in text else '')
+    assert remembered(memory).version == before
+    assert peer.show(frame(picture(RED)))['label']
+
+
+def _stamp(message):
+    return {'sec': message.header.stamp.sec, 'nanosec': message.header.stamp.nanosec}
+
+
+def test_a_frame_is_taught_by_its_stamp_and_counts_once(taught):
+    """Newer frames came meanwhile; an acknowledgement that got lost may be asked for again."""
+    peer, memory, _ = taught
+    meant = frame(picture(RED, 6))
+    peer.show(meant)
+    for seed in range(3):
+        last = frame(picture(BLUE, seed))
+        peer.show(last)
+    results = [peer.command(do='teach', label='cup', stamp=_stamp(meant), id=str(number))
+               for number in range(3)]
+    assert {result.level for result in results} == {OK}
+    assert len({values(result)['sample'] for result in results}) == 1
+    assert {values(result)['samples'] for result in results} == {'1'}
+    assert results[1].message == f'that frame is sample {values(results[0])["sample"]} already'
+    ledger = remembered(memory)
+    assert ledger.counts['cup'] == 1
+    assert ledger.samples[ledger.newest].stamp == stamp_of(meant)
+    assert peer.show(frame(picture(RED, 6)))['label'] == 'cup'
+
+    result = peer.command(do='teach', label='mug', stamp=_stamp(meant))
+    assert (result.level, result.message) == (
+        ERROR, "that frame was taught as 'cup'; take that back first")
+    assert peer.diagnosis().level == OK
+    result = peer.command(do='teach', label='cup', stamp={'sec': 5, 'nanosec': 7})
+    assert result.level == ERROR
+    assert result.message.startswith('no frame 5.000000007 is at hand; the last ')
+    assert values(result)['stamp'] == '5.000000007'
+
+    assert peer.set(recent_frames=2) == ['']
+    shown = [frame(picture(GREEN, seed)) for seed in range(3)]
+    for message in shown:
+        peer.show(message)
+    result = peer.command(do='teach', label='leaf', stamp=_stamp(shown[0]))
+    assert result.message == (
+        f'no frame {stamp_of(shown[0])} is at hand; the last 2 frames run from '
+        f'{stamp_of(shown[1])} to {stamp_of(shown[2])}')
+    assert peer.command(do='teach', label='leaf', stamp=_stamp(shown[1])).level == OK
+    assert peer.set(recent_frames=300) == ['']
+
+
+def test_a_bag_that_loops_makes_old_stamps_unknown(taught):
+    """Stamps that jump back mean other frames from now on; those at hand are the new ones."""
+    peer, memory, _ = taught
+
+    def play(colour, *seconds):
+        for sec in seconds:
+            message = frame(picture(colour, 7))
+            message.header.stamp.sec, message.header.stamp.nanosec = sec, 5
+            peer.answers.pop((sec, 5), None)
+            peer.show(message)
+    play(RED, 100, 101, 102)
+    play(BLUE, 100)
+    result = peer.command(do='teach', label='late', stamp={'sec': 102, 'nanosec': 5})
+    assert (result.level, 'the last 1 frames run from 100.000000005' in result.message) == (
+        ERROR, True), result.message
+    result = peer.command(do='teach', label='sky', stamp={'sec': 100, 'nanosec': 5})
+    assert result.level == OK
+    assert peer.show(frame(picture(BLUE, 7)))['label'] == 'sky'
+    # A simulator that starts anew at the same times shows another picture: that is no repeat.
+    play(GREEN, 100)
+    assert peer.teach('moss')[0].message == "'moss' has 1 sample, saved"
+    assert remembered(memory).counts['sky'] == 1
+
+
+def test_a_camera_that_does_not_stamp_its_frames_can_be_taught(taught):
+    """Stamp zero names no frame, so two of them are not one."""
+    peer, memory, _ = taught
+    for colour, label in ((RED, 'hot'), (BLUE, 'cold'), (GREEN, 'hot')):
+        message = frame(picture(colour, 8))
+        message.header.stamp.sec = message.header.stamp.nanosec = 0
+        peer.answers.pop((0, 0), None)
+        peer.show(message)
+        assert peer.teach(label)[0].level == OK
+    counts = remembered(memory).counts
+    assert (counts['hot'], counts['cold']) == (2, 1)
+
+
+def test_a_still_camera_is_no_evidence(taught):
+    """What is nearly the newest sample of its label is skipped, and said to be: WARN."""
+    peer, memory, _ = taught
+    assert peer.set(min_change=0.02) == ['']
+    peer.show(frame(picture(RED)))
+    assert peer.teach('mug')[0].level == OK
+    before = remembered(memory).version
+    peer.show(frame(picture(RED)))
+    result, = peer.teach('mug')
+    assert peer.set(min_change=0.0) == ['']
+    newest = remembered(memory).newest
+    assert (result.level, result.message) == (
+        WARN, f'that frame is nearly sample {newest} again (change 0.000, min_change 0.02)')
+    assert values(result)['sample'] == str(newest)
+    assert remembered(memory).version == before
+
+
+def test_teach_frame_labels_the_frame_whose_header_it_carries(vision_msgs, tmp_path):
+    """By vision_msgs/Classification, as a labelled bag has it; one without a label is refused."""
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    environment = {**os.environ, **vision_msgs, 'ROS_DOMAIN_ID': str(domain)}
+    with NodeProcess(tmp_path, domain, memory=str(memory), environment=vision_msgs) as node, \
+            Peer(domain) as peer:
+        meant = frame(picture(RED))
+        for message in (meant, frame(picture(BLUE)), frame(picture(GREEN))):
+            peer.show(message)
+        teacher = subprocess.Popen([sys.executable, '-c', TEACHER], env=environment, text=True,
+                                   stdin=subprocess.PIPE, start_new_session=True)
+        try:
+            stamp = meant.header.stamp
+            for label in ('mug', '-', 'mug'):
+                teacher.stdin.write(f'{stamp.sec} {stamp.nanosec} {label}\n')
+            teacher.stdin.flush()
+            peer.until('three results', lambda: len(peer.results) == 3)
+        finally:
+            teacher.kill()
+            teacher.wait(timeout=WAIT)
+        assert sorted((result.message, result.level) for result in peer.results) == [
+            ("'mug' has 1 sample, saved", OK), ('a label needs at least one character', ERROR),
+            ('that frame is sample 1 already', OK)]
+        sample = remembered(memory).samples[1]
+        assert (sample.stamp, sample.source) == (stamp_of(meant), 'teach_frame')
+        node.end()

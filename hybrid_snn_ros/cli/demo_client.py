@@ -128,8 +128,10 @@ class DemoClient:
     def wait_until_ready(self, seconds):
         """Wait for the first answered picture; DemoError when none comes."""
         for _ in self.watch(seconds):
-            self.published = 0  # those before the classifier listened are nobody's loss
-            self.answered = 0
+            # Those before the classifier listened are nobody's loss.
+            for waiting in (self._views, self._answers, self._seen):
+                waiting.clear()
+            self.published = self.answered = 0
             return
         raise DemoError(f'no answered picture within {seconds:g} s; see the logs')
 

@@ -1,0 +1,119 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``hybrid-snn teach``: folders of pictures and bags of both kinds, written and read for real."""
+
+from pathlib import Path
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.vision import bags
+
+pytest.importorskip('ai_edge_litert', reason='no TFLite runtime is installed')
+ROOT = Path(__file__).parents[1]
+COLOURS = {'red': (200, 30, 30), 'blue': (20, 40, 220)}
+
+
+def scene(colour, place):
+    picture = np.full((120, 160, 3), colour, np.uint8)
+    patch = np.random.default_rng(place).integers(0, 255, (40, 80, 3))
+    picture[10 + 8 * place:50 + 8 * place, 20:100] = patch
+    return picture
+
+
+def teach(*words):
+    done = subprocess.run(
+        [sys.executable, '-m', 'hybrid_snn_ros.cli.main', 'teach', *map(str, words)], cwd=ROOT,
+        capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope='module', params=['MCAP', 'SQLITE3'])
+def bag(request, tmp_path_factory):
+    rosbag2 = pytest.importorskip('rosbags.rosbag2', reason='rosbags is not installed')
+    from rosbags.typesys import get_typestore, Stores
+    store = get_typestore(Stores.LATEST)
+    image, string = 'sensor_msgs/msg/Image', 'std_msgs/msg/String'
+    path = tmp_path_factory.mktemp('bags') / 'bag'
+    with rosbag2.Writer(path, version=9,
+                        storage_plugin=rosbag2.StoragePlugin[request.param]) as writer:
+        camera = writer.add_connection('/camera/image', image, typestore=store)
+        teller = writer.add_connection('/label', string, typestore=store)
+        moment = 1
+        for label, colour in COLOURS.items():
+            writer.write(teller, moment, store.serialize_cdr(
+                store.types[string](label), string))
+            for place in range(4):
+                moment += 10**8
+                header = store.types['std_msgs/msg/Header'](
+                    store.types['builtin_interfaces/msg/Time'](7, moment), 'camera')
+                message = store.types[image](header, 120, 160, 'rgb8', 0, 480,
+                                             scene(colour, place).reshape(-1))
+                writer.write(camera, moment, store.serialize_cdr(message, image))
+    return path
+
+
+def test_a_bag_is_taught_under_the_labels_of_a_topic(bag, tmp_path):
+    code, out, err = teach(bag, '--labels', '/label', '-m', tmp_path / 'memory',
+                           '--min-change', '0')
+    assert code == 0, err
+    assert '8 frames of 2 labels taught' in out
+    view = look(tmp_path / 'memory')
+    assert view.ledger.counts == {'red': 4, 'blue': 4}
+    stamps = [sample.stamp for sample in view.ledger.samples.values()]
+    assert stamps[0] == '7.100000001' and len(set(stamps)) == 8
+
+
+def test_a_bag_taught_twice_counts_once(bag, tmp_path):
+    for _ in range(2):
+        code, out, err = teach(bag, '--label', 'thing', '-m', tmp_path / 'memory',
+                               '--min-change', '0')
+        assert code == 0, err
+    assert look(tmp_path / 'memory').ledger.counts == {'thing': 8}
+
+
+@pytest.mark.parametrize('words, sentence', [
+    ([], 'a bag needs --label NAME or --labels TOPIC'),
+    (['--label', 'a', '--labels', '/label'], 'a bag needs --label NAME or --labels TOPIC'),
+    (['--label', 'a', '--image', '/nothing'], 'has no topic /nothing'),
+    (['--labels', '/camera/image'], 'has no topic /camera/image of type std_msgs/msg/String'),
+    (['--label', 'unknown'], "'unknown' is the answer for what was never taught"),
+])
+def test_a_bag_used_wrongly_is_told_in_a_sentence(bag, tmp_path, words, sentence):
+    code, _, err = teach(bag, '-m', tmp_path / 'memory', *words)
+    assert code == 1
+    assert sentence in err and 'Traceback' not in err
+
+
+def test_a_broken_bag_is_told_in_a_sentence(tmp_path):
+    pytest.importorskip('rosbags', reason='rosbags is not installed')
+    broken = tmp_path / 'broken.mcap'
+    broken.write_bytes(b'no bag at all')
+    with pytest.raises(bags.BagError, match='is no bag that can be read'):
+        bags.frames(broken, label='a')
+
+
+def test_a_folder_is_taught_and_exported(tmp_path):
+    for label, colour in COLOURS.items():
+        (tmp_path / 'pictures' / f'{label}_thing').mkdir(parents=True)
+        for place in range(3):
+            cv2.imwrite(str(tmp_path / 'pictures' / f'{label}_thing' / f'{place}.png'),
+                        scene(colour, place)[..., ::-1])
+    (tmp_path / 'pictures' / 'red_thing' / 'broken.jpg').write_bytes(b'not a picture')
+    (tmp_path / 'pictures' / 'left_out').mkdir()
+    code, out, err = teach(tmp_path / 'pictures', '--export', tmp_path / 'x.memory',
+                           '--without', 'left_out')
+    assert code == 0, err
+    assert '6 frames of 2 labels taught' in out and 'broken.jpg: not a picture' in out
+    assert look(tmp_path / 'x.memory').ledger.counts == {'blue thing': 3, 'red thing': 3}
+
+
+def test_a_folder_without_pictures_is_told_in_a_sentence(tmp_path):
+    code, _, err = teach(tmp_path, '-m', tmp_path / 'memory')
+    assert code == 1 and 'holds no folders with pictures' in err
+    code, _, err = teach(tmp_path / 'nowhere', '-m', tmp_path / 'memory')
+    assert code == 1 and 'is not a folder' in err

@@ -20,7 +20,9 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
         (f'share/{PACKAGE}/launch', glob('launch/*.launch.py')),
-        (f'share/{PACKAGE}/config', glob('config/*.yaml') + glob('config/*.xml')),
+        (f'share/{PACKAGE}/config', [*glob('config/*.yaml'), *glob('config/*.xml'),
+                                     *glob('config/*.json')]),
+        (f'share/{PACKAGE}/config/security', glob('config/security/*.xml')),
         (f'share/{PACKAGE}/models', glob('models/*')),
     ],
     # numpy and OpenCV come with the distribution on a robot (package.xml), hence the extras.

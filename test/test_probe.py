@@ -72,7 +72,7 @@ def test_three_dozen_damaged_models_are_refused_by_one_sentence_each(damage, tmp
 def test_a_flipped_bit_anywhere_is_refused_where_the_yaml_names_the_sha256(tmp_path):
     content, path = MODEL.read_bytes(), tmp_path / MODEL.name
     shutil.copy(MODEL.with_suffix('.yaml'), tmp_path)
-    for seed in SEEDS:
+    for seed in range(4):
         path.write_bytes(flipped(content, seed))
         with pytest.raises(EncoderError, match='is not the model that .*yaml describes'):
             load_probed(path)

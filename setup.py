@@ -31,6 +31,9 @@ setup(
         'runtime': RUNTIME,
         'ros': ['ros-rclpy[fastrtps]==9.1.2', 'ros-kilted-rclpy', 'ros-kilted-sensor-msgs',
                 'ros-kilted-std-msgs', 'ros-kilted-std-srvs', 'ros-kilted-diagnostic-msgs'],
+        # The same in Jazzy, for `make test-jazzy`; never together with the extra ros.
+        'ros-jazzy': ['ros-rclpy[fastrtps]==7.1.6', 'ros-jazzy-rclpy', 'ros-jazzy-sensor-msgs',
+                      'ros-jazzy-std-msgs', 'ros-jazzy-std-srvs', 'ros-jazzy-diagnostic-msgs'],
         'bags': ['rosbags'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,

@@ -44,7 +44,8 @@ def robot(tmp_path_factory):
     from ros_harness import COLOURS, frame, fresh_domain, NodeProcess, OK, Peer, picture
     directory, domain = tmp_path_factory.mktemp('robot'), fresh_domain()
     memory = directory / 'memory'
-    with NodeProcess(directory, domain, memory=str(memory)) as node, Peer(domain) as peer:
+    with NodeProcess(directory, domain, memory=str(memory), min_change=0.0) as node, \
+            Peer(domain) as peer:
         for label, colour in COLOURS.items():
             peer.show(frame(picture(colour)))
             assert peer.teach(label)[0].level == OK

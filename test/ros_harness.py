@@ -29,10 +29,14 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
+from hybrid_snn_ros.memory.journal import FILE_NAME
+from hybrid_snn_ros.memory.ledger import Ledger
+from hybrid_snn_ros.memory.view import look
+
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = 20.0  # seconds; far more than anything takes, since the machine may be busy
 STOP = 5.0  # seconds within which the node must have ended after a signal
-OK, ERROR = DiagnosticStatus.OK, DiagnosticStatus.ERROR
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 RED, GREEN, BLUE, GREY = (250, 60, 20), (40, 240, 60), (20, 60, 250), (150, 150, 150)
 COLOURS = {'red': RED, 'green': GREEN, 'blue': BLUE, 'grey': GREY}
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -54,6 +58,21 @@ def fresh_domain():
                 continue
         return domain
     raise RuntimeError('all 101 ROS domains are in use on this machine')
+
+
+def remembered(memory):
+    """Return the Ledger that a memory holds on disk now, also while a node is writing there."""
+    return look(memory).ledger if (memory / FILE_NAME).exists() else Ledger()
+
+
+def values(result):
+    """Return the values of a DiagnosticStatus as a dict of texts."""
+    return {pair.key: pair.value for pair in result.values}
+
+
+def stamp_of(message):
+    """Return the stamp of a message as ~/teach_result writes it."""
+    return f'{message.header.stamp.sec}.{message.header.stamp.nanosec:09d}'
 
 
 class NodeProcess:
@@ -152,6 +171,7 @@ class Peer:
         # Discovery tells of subscriptions in their order: an answer here means that all work.
         self.node.create_subscription(String, f'{node}/answer', self._on_answer, 1000)
         self._clients = {}
+        self._publishers = {}
 
     def __enter__(self):
         return self
@@ -204,14 +224,34 @@ class Peer:
                    lambda: len(self.results) >= before + results, seconds)
         return self.results[before:]
 
+    def send(self, topic, text):
+        """Send a text to a topic of the node, once the node listens there."""
+        publisher = self._publishers.get(topic) or self._publishers.setdefault(
+            topic, self.node.create_publisher(String, f'{self.name}/{topic}', 100))
+        self.until(f'the subscription of ~/{topic}', publisher.get_subscription_count)
+        publisher.publish(String(data=text))
+
+    def request(self, topic, text):
+        """Send a text to a topic of the node and return what ~/teach_result says next."""
+        before = len(self.results)
+        self.send(topic, text)
+        return self.until(f'the result of {text[:80]!r}', lambda: self.results[before:])[0]
+
+    def command(self, **fields):
+        """Send a ~/command and return what ~/teach_result says next."""
+        return self.request('command', json.dumps(fields))
+
+    def trigger(self, service):
+        """Call a service of type std_srvs/Trigger and return its response."""
+        return self.call(service, Trigger, Trigger.Request())
+
     def counters(self):
         """Return the values of a /diagnostics message made from now on."""
-        return {pair.key: pair.value for pair in self.diagnosis().values}
+        return values(self.diagnosis())
 
     def latest(self):
         """Return the values of the last /diagnostics message heard, if there is one."""
-        return self.diagnostics and {
-            pair.key: pair.value for pair in self.diagnostics[-1].status[0].values}
+        return self.diagnostics and values(self.diagnostics[-1].status[0])
 
     def diagnosis(self):
         """Return the DiagnosticStatus of a /diagnostics message made from now on."""
@@ -253,7 +293,7 @@ class Peer:
 
     def save(self):
         """Call ~/save and return the response."""
-        return self.call('save', Trigger, Trigger.Request())
+        return self.trigger('save')
 
 
 def picture(colour, seed=0, size=(240, 320)):

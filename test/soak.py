@@ -141,7 +141,7 @@ def main():
     domain = fresh_domain()
     with tempfile.TemporaryDirectory() as folder, \
             NodeProcess(Path(folder), domain, memory=f'{folder}/memory', rule=options.rule,
-                        false_unknown=0.0) as node, Peer(domain) as peer:
+                        false_unknown=0.0, min_change=0.0) as node, Peer(domain) as peer:
         meter = Meter(node.process.pid)
         counters, wrong, taught = publish(peer, meter, options)
         acknowledged = sum(result.level == OK for result in peer.results)

@@ -145,13 +145,14 @@ def test_the_unknown_flag_leaves_ranking_and_scores_alone():
 def test_calibrating_sorts_the_familiarities_and_fits_the_temperature():
     drives, columns = softmax_samples(0.5, 400, 4)
     familiarity = np.random.default_rng(0).normal(size=400)
-    calibration = calibrate(Hindsight(familiarity, drives, columns))
+    calibration = calibrate(Hindsight(familiarity, drives, columns, familiarity - 2))
     assert calibration.familiarities.tolist() == sorted(familiarity)
     assert calibration.temperature == fit_temperature(drives, columns)
 
 
 def test_without_records_the_start_temperature_holds_and_nothing_is_refused():
-    calibration = calibrate(Hindsight(np.zeros(0), np.zeros((0, 3)), np.zeros(0, int)))
+    calibration = calibrate(
+        Hindsight(np.zeros(0), np.zeros((0, 3)), np.zeros(0, int), np.zeros(0)))
     assert calibration.temperature == START_TEMPERATURE
     assert not decide(response([1.0], -1e9), calibration, 0.05, 1).unknown
 
@@ -225,3 +226,22 @@ def test_extreme_drives_and_untaught_columns_give_a_finite_temperature():
     drives = np.array([[-np.inf, 1e6, -1e6], [-np.inf, -3.0, 4.0]] * 10)
     for right in ([1, 2] * 10, [2, 1] * 10):
         assert 0 < fit_temperature(drives, np.array(right)) < 10
+
+
+def test_what_looks_like_no_stranger_is_never_unknown():
+    """Strangers lie at 0..1, records at 5..6: a frame at 3 is strange, but not like a stranger."""
+    familiarity, drives = np.linspace(5, 6, 100), np.zeros((100, 2))
+    calibration = calibrate(
+        Hindsight(familiarity, drives, np.zeros(100, int), np.linspace(0, 1, 100)))
+    assert 0.95 < calibration.ceiling < 1
+    evidence = np.array([1.0, 0.0])
+    for place, unknown in ((3.0, False), (0.5, True)):
+        response = Response(evidence.astype(int), evidence, evidence, place)
+        assert decide(response, calibration, 0.05, 1).unknown == unknown
+
+
+def test_a_label_alone_leaves_no_stranger_to_compare_with():
+    familiarity = np.linspace(5, 6, 100)
+    calibration = calibrate(Hindsight(
+        familiarity, np.zeros((100, 1)), np.zeros(100, int), np.full(100, -np.inf)))
+    assert calibration.ceiling == np.inf

@@ -20,11 +20,10 @@ from ros_harness import (  # noqa: E402
     Peer,
     picture,
     RED,
+    remembered,
     ROOT,
     STOP,
 )
-
-from hybrid_snn_ros.memory import store  # noqa: E402
 
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'
 SIGNALS = [(SIGINT,), (SIGTERM,), (SIGINT, SIGINT), (SIGTERM, SIGTERM)]
@@ -113,12 +112,12 @@ def test_a_damaged_memory_fails_configure_and_is_left_as_it_is(tmp_path):
     """What may be somebody's work is neither used nor overwritten."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
     memory.mkdir()
-    (memory / store.FILE_NAME).write_bytes(b'PK\x03\x04 and then nothing')
+    (memory / 'journal').write_bytes(b'PK\x03\x04 and then nothing')
     with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
         assert 'is damaged' in node.wait_for_log('configure failed')
         assert peer.state() == 'unconfigured'
         node.end()
-    assert (memory / store.FILE_NAME).read_bytes() == b'PK\x03\x04 and then nothing'
+    assert (memory / 'journal').read_bytes() == b'PK\x03\x04 and then nothing'
 
 
 def test_default_memory_lies_under_home_by_namespace_and_name(tmp_path):
@@ -130,7 +129,7 @@ def test_default_memory_lies_under_home_by_namespace_and_name(tmp_path):
         peer.show(frame(picture(RED)))
         assert peer.teach('red')[0].level == OK
         node.end()
-    assert store.load(tmp_path / '.ros/hybrid_snn_ros/robot/left/eye').labels == ['red']
+    assert remembered(tmp_path / '.ros/hybrid_snn_ros/robot/left/eye').labels == ['red']
 
 
 def test_a_request_that_the_end_of_activity_cuts_short_is_told(tmp_path):
@@ -181,7 +180,7 @@ def test_signals_end_the_node_with_code_0(tmp_path, state):
         if state == 'teaching':
             for number, peer in enumerate(peers):
                 acknowledged = sum(r.level == OK for r in peer.results)
-                assert 0 < acknowledged <= len(store.load(tmp_path / str(number)).codes)
+                assert 0 < acknowledged <= len(remembered(tmp_path / str(number)).samples)
 
 
 @pytest.mark.parametrize('signal', [SIGINT, SIGTERM])

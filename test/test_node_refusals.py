@@ -20,10 +20,11 @@ from ros_harness import (  # noqa: E402
     OK,
     Peer,
     picture,
+    remembered,
+    stamp_of,
     STOP,
+    values,
 )
-
-from hybrid_snn_ros.memory import store  # noqa: E402
 
 SILENCE = 1.0  # seconds without a frame after which the camera counts as silent
 GOOD = picture((250, 60, 20), size=(48, 64))
@@ -59,8 +60,8 @@ def robot(tmp_path_factory):
     """Yield (peer, memory directory, NodeProcess)."""
     directory, domain = tmp_path_factory.mktemp('robot'), fresh_domain()
     memory = directory / 'memory'
-    with NodeProcess(directory, domain, memory=str(memory), image_timeout=SILENCE) as node, \
-            Peer(domain) as peer:
+    with NodeProcess(directory, domain, memory=str(memory), image_timeout=SILENCE,
+                     min_change=0.0) as node, Peer(domain) as peer:
         peer.show(frame(GOOD))
         yield peer, memory, node
         node.end()
@@ -119,13 +120,12 @@ def test_a_text_that_cannot_be_a_label_is_refused_with_the_rule(robot, text, rea
     """Nothing is learned, nothing is saved."""
     peer, memory, _ = robot
     peer.show(frame(GOOD))
-    before = store.load(memory)
+    before = remembered(memory).version
     result, = peer.teach(text)
     assert result.level == ERROR
     assert reason in result.message
     assert len(result.message) < 200
-    after = store.load(memory)
-    assert (before and before.version) == (after and after.version)
+    assert remembered(memory).version == before
 
 
 def test_bytes_that_are_no_text_do_not_harm(robot):
@@ -166,7 +166,7 @@ def test_a_silent_camera_is_told_to_the_teacher_and_to_diagnostics(robot):
     peer.show(frame(GOOD))
     peer.spin(0.3)
     assert len(peer.results) == results
-    assert 'late' not in store.load(memory).labels
+    assert 'late' not in remembered(memory).labels
 
 
 def test_teaching_from_unreadable_frames_is_given_up(robot):
@@ -193,11 +193,9 @@ def test_teach_waits_for_a_camera_that_is_about_to_start(robot):
     message = frame(GOOD)
     peer.show(message)
     peer.until('the result', lambda: len(peer.results) > before)
-    values = {pair.key: pair.value for pair in peer.results[-1].values}
-    stamp = message.header.stamp
     assert peer.results[-1].level == OK
-    assert values['stamp'] == f'{stamp.sec}.{stamp.nanosec:09d}'
-    assert store.load(memory).labels[-1] == 'early'
+    assert values(peer.results[-1])['stamp'] == stamp_of(message)
+    assert remembered(memory).labels[-1] == 'early'
 
 
 def _stream(peer, condition, seconds=10.0):
@@ -219,10 +217,10 @@ def test_five_frames_five_acknowledgements_and_a_new_label_cuts_the_earlier_shor
     _stream(peer, lambda: len(peer.results) >= before + 5)
     peer.spin(0.3)
     results = peer.results[before:]
-    values = [{pair.key: pair.value for pair in result.values} for result in results]
+    said = [values(result) for result in results]
     assert [(r.level, r.name) for r in results] == [(OK, 'five')] * 5
-    assert [(v['taught'], v['wanted']) for v in values] == [(str(i), '5') for i in range(1, 6)]
-    assert len({v['stamp'] for v in values}) == 5
+    assert [(v['taught'], v['wanted']) for v in said] == [(str(i), '5') for i in range(1, 6)]
+    assert len({v['stamp'] for v in said}) == len({v['sample'] for v in said}) == 5
 
     peer.show(frame(GOOD))
     before = len(peer.results)
@@ -236,8 +234,7 @@ def test_five_frames_five_acknowledgements_and_a_new_label_cuts_the_earlier_shor
     assert peer.results[before + 1].message == \
         "taught 1 of 5 frames of 'first', then another one came"
     assert peer.set(teach_frames=1) == ['']
-    kept = store.load(memory)
-    counts = dict(zip(kept.labels, np.bincount(kept.columns).tolist()))
+    counts = remembered(memory).counts
     assert (counts['five'], counts['first'], counts['second']) == (5, 1, 5)
 
 
@@ -248,6 +245,10 @@ def test_five_frames_five_acknowledgements_and_a_new_label_cuts_the_earlier_shor
     ('top_k', 2.5, 'must be of type int'),
     ('top_k', True, 'must be of type int'),
     ('teach_frames', 1001, 'must lie in 1..1000'),
+    ('min_change', 1.5, 'must lie in 0.0..1.0'),
+    ('recent_frames', 0, 'must lie in 1..100000'),
+    ('frame_queue', 2, 'read at configure'),
+    ('initial_memory', 'mine.memory', 'read at configure'),
     ('image_timeout', 0.0, 'must lie in 0.1..3600'),
     ('learning', 'yes', 'must be of type bool'),
     ('learning', None, 'must be of type bool'),

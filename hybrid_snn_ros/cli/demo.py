@@ -120,9 +120,9 @@ def _teach_and_show(client, frames, output):
     for name in TAUGHT:
         table.row(name, 'teaching', '')
         client.show(name, 'train')
-        meanwhile = client.teach(name, frames)
+        meanwhile, learned = client.teach(name, frames)
         latencies += [seen.answer['latency_ms'] for seen in meanwhile]
-        table.row(name, 'teaching', f'{frames}/{frames}', meanwhile[-1].answer, 'saved', done=True)
+        table.row(name, 'teaching', f'{learned}/{frames}', meanwhile[-1].answer, 'saved', done=True)
     known, strangers, pictures = {}, {}, []
     for name in TAUGHT + STRANGERS:
         taught = name in TAUGHT

@@ -17,7 +17,12 @@ MAX_WAITING = 256
 
 
 class CommandError(ValueError):
-    """A request that cannot be understood; the message says why."""
+    """A request that cannot be understood or makes no sense; the message says why."""
+
+    def __init__(self, message, id=''):  # noqa: A002 (the field's name)
+        """Take a sentence, and the id of the request where that could be read."""
+        super().__init__(message)
+        self.id = id
 
 
 class Command(NamedTuple):
@@ -58,20 +63,43 @@ def parse(text):
         raise CommandError(f'a command must be JSON: {error}') from error
     if not isinstance(fields, dict):
         raise CommandError('a command must be a JSON object')
-    operation, identifier = fields.get('do'), fields.get('id', '')
+    identifier = fields.get('id', '')
+    if not isinstance(identifier, str) or _unprintable(identifier) or (
+            len(identifier.encode()) > MAX_ID_BYTES):
+        raise CommandError(f"a command's \"id\" must be text of at most {MAX_ID_BYTES} bytes")
+    try:
+        return _command(fields, identifier)
+    except CommandError as error:
+        raise CommandError(str(error), identifier) from error
+
+
+def _unprintable(text):
+    """Tell whether a text holds half a character, as JSON can: it cannot be sent on."""
+    return any('\ud800' <= character <= '\udfff' for character in text)
+
+
+def _command(fields, identifier):
+    operation = fields.get('do')
     if operation not in OPERATIONS:
         raise CommandError(f"a command's \"do\" must be one of {', '.join(OPERATIONS)}, not "
-                           f'{operation!r}')
-    if not isinstance(identifier, str) or (
-            len(identifier.encode('utf-8', 'replace')) > MAX_ID_BYTES):
-        raise CommandError(f"a command's \"id\" must be text of at most {MAX_ID_BYTES} bytes")
-    sample = fields.get('sample', 0)
-    if type(sample) is not int or sample < 0:
-        raise CommandError(f"a command's \"sample\" must be the id of a sample, not {sample!r}")
+                           f'{repr(operation)[:80]}')
+    sample = sample_id(fields['sample']) if 'sample' in fields else 0
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to')}
     texts = {name: _label(fields, name) for name in wanted.get(operation, ())}
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample,
                    _stamp(fields.get('stamp')), id=identifier, source='command')
+
+
+def sample_id(value):
+    """
+    Return the id of a sample, given as a whole number or its digits.
+
+    :raises CommandError: when it is none.
+    """
+    text = value.strip() if isinstance(value, str) else str(value)
+    if isinstance(value, bool) or not text.isdecimal() or not 0 < len(text) < 19 or not int(text):
+        raise CommandError(f'to take a sample back takes its id, not {repr(value)[:80]}')
+    return int(text)
 
 
 def _label(fields, name):
@@ -93,6 +121,8 @@ def _stamp(fields):
         raise CommandError('a "stamp" must hold "sec" and "nanosec"') from error
     if any(type(value) is not int for value in stamp):
         raise CommandError('a "stamp" must hold whole numbers')
+    if not all(0 <= value < 2**31 for value in stamp):
+        raise CommandError('a "stamp" must hold numbers from 0 to 2147483647')
     return stamp
 
 
@@ -111,10 +141,12 @@ class CommandQueue:
             self._waiting.append(command)
             return True
 
-    def get(self):
-        """Return the oldest request, or None."""
+    def get(self, teaching=True):
+        """Return the oldest request or None; without teaching, None as well where it teaches."""
         with self._lock:
-            return self._waiting.popleft() if self._waiting else None
+            if not self._waiting or not teaching and self._waiting[0].operation == 'teach':
+                return None
+            return self._waiting.popleft()
 
     def __len__(self):
         return len(self._waiting)

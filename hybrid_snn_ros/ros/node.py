@@ -57,6 +57,7 @@ class ClassifierNode(LifecycleNode):
         self._camera = None
         self._outgoing = []
         self._diagnostics = None
+        self._trouble = ''  # why teaching is refused, while no worker knows better
         self._settings = Parameters(self, lambda: self._classifier is not None)
         if self._settings.autostart:
             self._starter = self.create_timer(0.0, self._autostart)
@@ -107,6 +108,7 @@ class ClassifierNode(LifecycleNode):
         """Open the memory; where that cannot be done now, answer from what can be read of it."""
         initial = self._settings.initial_memory
         initial = Path(initial).expanduser() if initial else None
+        self._trouble = ''
         try:
             if self._settings.learning:
                 remarks = classifier.open(self.memory, initial)
@@ -115,6 +117,7 @@ class ClassifierNode(LifecycleNode):
         except (IdentityError, NewerVersionError):
             raise
         except StoreError as error:
+            self._trouble = str(error)
             remarks = [f'{error}; frames are answered, teaching is refused until that is over']
             remarks += classifier.borrow(self.memory, str(error), initial)
         for remark in remarks:
@@ -147,6 +150,7 @@ class ClassifierNode(LifecycleNode):
         self._worker = Worker(
             self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
             self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
+        self._worker.tutor.problem = self._trouble
         self._published_labels = None
         self._publish_labels()
         self._worker.start()
@@ -176,6 +180,7 @@ class ClassifierNode(LifecycleNode):
         self._requests.close()
         self.destroy_timer(self._ticker)
         self._worker.stop()
+        self._trouble = self._worker.tutor.problem
         self._worker = None
         if self._settings.learning:
             try:
@@ -207,7 +212,8 @@ class ClassifierNode(LifecycleNode):
         for publisher in self._outgoing:
             self.destroy_lifecycle_publisher(publisher)
         self._outgoing = []
-        self._classifier.close()
+        # Closing saves what was computed; a frozen robot writes nothing at all.
+        (self._classifier if self._settings.learning else self._classifier.book).close()
         self._classifier = None
 
     def close(self):

@@ -11,7 +11,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise
 from hybrid_snn_ros.ros import messages
-from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result
+from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result, sample_id
 
 _SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
 
@@ -74,16 +74,13 @@ class Requests:
         def command():
             old, separator, new = message.data.partition('=')
             if not separator:
-                raise CommandError(f"to rename takes 'old=new', not {message.data!r}")
+                raise CommandError(f"to rename takes 'old=new', not {message.data[:80]!r}")
             return Command('rename', normalise(old), normalise(new), source='rename')
         self._ask('rename', message.data, command)
 
     def _on_undo_sample(self, message):
-        def command():
-            if not message.data.strip().isdecimal():
-                raise CommandError(f'to take a sample back takes its id, not {message.data!r}')
-            return Command('undo', sample=int(message.data), source='undo_sample')
-        self._ask('undo', message.data, command)
+        self._ask('undo', message.data, lambda: Command(
+            'undo', sample=sample_id(message.data), source='undo_sample'))
 
     def _on_command(self, message):
         self._ask('command', '', lambda: parse(message.data))
@@ -93,7 +90,8 @@ class Requests:
         try:
             command = make_command()
         except (CommandError, LabelError) as error:
-            self._report(Result('ERROR', text[:64], str(error), {'operation': operation}))
+            self._report(Result('ERROR', text[:64], str(error), {
+                'operation': operation, 'id': getattr(error, 'id', '')}))
             return
         if not self._commands.put(command):
             self._report(Result(

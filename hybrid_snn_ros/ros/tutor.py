@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.errors import StoreError, UnknownLabel, UnknownSample
 from hybrid_snn_ros.memory.labels import LabelError
-from hybrid_snn_ros.ros.commands import Result
+from hybrid_snn_ros.ros.commands import CommandError, Result
 
 
 class Seen(NamedTuple):
@@ -67,7 +67,7 @@ class Tutor:
         self._recent[stamp] = Seen(stamp, codes, time.monotonic())
         while len(self._recent) > self._settings.recent_frames:
             self._recent.popitem(last=False)
-        if self._course:
+        if self._course and not self._classifier.behind:  # else frames would have to wait
             self._next_of_course()
 
     def _newest(self):
@@ -104,23 +104,30 @@ class Tutor:
 
     def run(self, command):
         """Carry out one request and report what became of it."""
-        if not self._settings.learning and command.operation != 'save':
+        if not self._settings.learning:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
         try:
             getattr(self, f'_run_{command.operation}')(command)
-        except (StoreError, LabelError) as error:
+        except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error)
+
+    def refuse(self, command, reason):
+        """Report that a request is not carried out."""
+        self._answer(command, 'ERROR', reason)
 
     def _run_teach(self, command):
         if command.stamp is not None:
             self._teach_stamp(command)
             return
+        # The newest frame is the one the operator has just seen answered, unless a course that is
+        # corrected in the middle has taught it something else.
+        newest = self._newest()
         if self._course:
+            if self._course.taught:
+                newest = None
             self.give_up('another one came')
         self._course = Course(command, time.monotonic(), 0)
-        # The newest frame is the one the operator has just seen answered.
-        newest = self._newest()
         if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
             self._next_of_course()
 
@@ -144,8 +151,9 @@ class Tutor:
         stamp = stamp_text(seen.stamp)
         self._classifier.min_change = self._settings.min_change
         try:
-            taught = self._classifier.teach(seen.codes, command.label, stamp, command.source)
-        except (StoreError, LabelError) as error:
+            taught = self._classifier.teach(
+                seen.codes, command.label, self._name(seen, command.label), command.source)
+        except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error, stamp=stamp)
             return False
         self.problem = ''
@@ -160,6 +168,20 @@ class Tutor:
                          'saved', **values)
         return True
 
+    def _name(self, seen, label):
+        """Return the stamp by which the journal knows a frame again, '' where it cannot tell."""
+        if seen.stamp == (0, 0):
+            return ''  # a camera that does not stamp its frames
+        stamp = stamp_text(seen.stamp)
+        taught = self._classifier.taught_as(stamp)
+        if taught is None:
+            return stamp
+        if not np.array_equal(self._classifier.codes_of(stamp), seen.codes):
+            return ''  # a simulator's clock began anew: another frame
+        if taught != label:
+            raise CommandError(f"that frame was taught as '{taught}'; take that back first")
+        return stamp
+
     def _run_undo(self, command):
         sample, label = self._classifier.undo(command.sample or None, command.source, later=True)
         self._changed(command, f"sample {sample} of '{label}' is taken back", sample=sample,
@@ -170,6 +192,8 @@ class Tutor:
         self._changed(command, f"'{command.label}' is forgotten ({count} samples)")
 
     def _run_rename(self, command):
+        if command.label == command.target:
+            raise CommandError(f"'{command.label}' has that name already")
         count = self._classifier.rename(command.label, command.target, command.source, later=True)
         self._changed(command, f"'{command.label}' is '{command.target}' now, with {count} "
                       'samples', label=command.target)
@@ -177,7 +201,7 @@ class Tutor:
     def _run_rollback(self, command):
         earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
         if not earlier:
-            raise StoreError('there is no earlier snapshot to return to')
+            raise CommandError('there is no earlier snapshot to return to')
         self._classifier.rollback(earlier[0], command.source, later=True)
         self._changed(command, f'what was known at version {earlier[0]} is known again')
 
@@ -190,7 +214,8 @@ class Tutor:
         self._answer(command, 'OK', sentence, label=label, **values)
 
     def _refused(self, command, error, **values):
-        if isinstance(error, StoreError):
+        # What is asked for and is not there is no trouble of the memory.
+        if isinstance(error, StoreError) and not isinstance(error, (UnknownLabel, UnknownSample)):
             self.problem = str(error)
         self._answer(command, 'ERROR', str(error), **values)
 

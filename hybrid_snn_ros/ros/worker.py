@@ -53,7 +53,7 @@ class Worker(threading.Thread):
         self._stopping = threading.Event()
         self._size = classifier.encoder.input_size
         self._track = Track(1)
-        self._catching_up = None
+        self._catching_up = classifier.catch_up() if classifier.behind else None
         self.tutor = Tutor(classifier, settings, on_result)
         self.relearning = None  # (samples learned, samples to learn) while learning anew
         self.times = StageTimes()
@@ -83,12 +83,13 @@ class Worker(threading.Thread):
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
-        while (command := self._commands.get()) is not None:
+        # What is not learned anew by now is so after the next start: the journal has it.
+        while (command := self._commands.get(not self._classifier.behind)) is not None:
             self.tutor.run(command)
+        while (command := self._commands.get()) is not None:
+            self.tutor.refuse(command, 'the node was deactivated while it was learning anew')
         if self.tutor.waiting:
             self.tutor.give_up('the node was deactivated')
-        for _ in self._classifier.catch_up():
-            pass
 
     def _patience(self):
         if self._catching_up is not None or len(self._commands):
@@ -97,13 +98,12 @@ class Worker(threading.Thread):
 
     def _carry_out(self):
         for _ in range(_COMMANDS_AT_ONCE):
-            if self._catching_up is not None:
-                return  # one thing at a time; frames are answered meanwhile
-            command = self._commands.get()
+            # Teaching waits until the network has learned anew; taking back goes on.
+            command = self._commands.get(teaching=self._catching_up is None)
             if command is None:
                 return
             self.tutor.run(command)
-            if self._classifier.behind:
+            if self._classifier.behind and self._catching_up is None:
                 self._catching_up = self._classifier.catch_up()
 
     def _catch_up(self):

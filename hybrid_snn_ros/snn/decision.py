@@ -60,8 +60,8 @@ def calibrate(hindsight):
 
     :param hindsight: leave_one_out.Hindsight.
     """
-    ceiling = np.quantile(hindsight.strange, 1 - STRANGERS_MISSED) if len(
-        hindsight.strange) else np.inf
+    strange = hindsight.strange[np.isfinite(hindsight.strange)]
+    ceiling = np.quantile(strange, 1 - STRANGERS_MISSED) if len(strange) else np.inf
     return Calibration(np.sort(hindsight.familiarity),
                        fit_temperature(hindsight.drives, hindsight.columns), float(ceiling))
 

@@ -64,7 +64,8 @@ def hindsight(params, state, spike_counts, columns):
     own_x = m_x[row, columns]
     background_x = (x @ state.weights[0]).astype(np.float64)
     between = (state.templates[1:] @ state.weights[1:].T).astype(np.float64)
-    m_d = m_x - between[columns]  # m_c . P d of every column
+    to_own = between[columns].copy()  # m_c . P m_j of every column
+    m_d = m_x - to_own  # m_c . P d of every column
     background_d = background_x - products.with_background[columns]
     d_x = x_x - own_x
     d_d = x_x - 2 * own_x + products.own[columns]
@@ -75,6 +76,7 @@ def hindsight(params, state, spike_counts, columns):
     x_x += h * d_x ** 2
     m_x += (h * d_x)[:, None] * m_d
     background_x += h * background_d * d_x
+    to_own += (h * m_d[row, columns])[:, None] * m_d
     own = products.own + h[:, None] * m_d ** 2
     with_background = products.with_background + (h * background_d)[:, None] * m_d
     background = products.background + h * background_d ** 2
@@ -91,23 +93,38 @@ def hindsight(params, state, spike_counts, columns):
     with_background -= r[:, None] * m_d
     background_d -= r * d_d
     r = 1 / (n - 1)
+    to_own -= r[:, None] * m_d
     m_x[row, columns] -= r * d_x
     own[row, columns] += r * (r * d_d - 2 * m_d[row, columns])
     with_background[row, columns] -= r * background_d
     samples = np.broadcast_to(state.samples[1:], own.shape).astype(np.float64)
     samples[row, columns] -= 1
 
-    drives = lateral.maturity(params, samples) * (m_x - background_x[:, None])
-    drives -= lateral.biases_of(params, own, with_background, background[:, None], samples,
-                                products.residual)
     gain = lateral.gain_of(params, products, state.samples[1:])
-    drives *= gain
-    drives[:, state.samples[1:] == 0] = -np.inf
+    untaught = state.samples[1:] == 0
+
+    def look(background_x, with_background, background):
+        """Return the drives of all columns over a background."""
+        drives = lateral.maturity(params, samples) * (m_x - background_x[:, None])
+        drives -= lateral.biases_of(params, own, with_background, background[:, None], samples,
+                                    products.residual)
+        drives *= gain
+        drives[:, untaught] = -np.inf
+        return drives
 
     def familiarity(drives):
         winner = drives.argmax(axis=1)
         fit = 2 * m_x[row, winner] - own[row, winner] - x_x
         return drives[row, winner] + gain * params.fit_share * fit
-    others = drives.copy()
+
+    drives = look(background_x, with_background, background)
+    # The label itself taken out, of the columns and of the background: m_0'' is (n_0 m_0' - n_j
+    # m_j') / (n_0 - n_j).
+    rest = np.maximum(n_0 - n, 1)
+    own_j, own_0 = own[row, columns], with_background[row, columns]
+    others = look(
+        (n_0 * background_x - n * m_x[row, columns]) / rest,
+        (n_0 * with_background - n[:, None] * to_own) / rest[:, None],
+        (n_0 ** 2 * background - 2 * n_0 * n * own_0 + n ** 2 * own_j) / rest ** 2)
     others[row, columns] = -np.inf
     return Hindsight(familiarity(drives), drives, columns, familiarity(others))

@@ -15,7 +15,8 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    package_data={f'{PACKAGE}.vision': ['*.json']},
+    package_data={f'{PACKAGE}.vision': ['*.json'],
+                  f'{PACKAGE}.operator_page': ['static/*', 'texts/*.json']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
@@ -38,7 +39,10 @@ setup(
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
         'baselines': ['scikit-learn>=1.3'],
+        'page': ['aiohttp>=3.8', 'qrcode'],
+        'page-test': ['selenium>=4.6'],
         'plots': ['matplotlib>=3.7'],
+        'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x'],
         'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },
@@ -52,6 +56,7 @@ setup(
         'console_scripts': [
             f'classifier_node = {PACKAGE}.ros.main:main',
             f'turntable_camera = {PACKAGE}.sim.camera_node:main',
+            f'teach_page = {PACKAGE}.operator_page.main:main',
             f'hybrid-snn = {PACKAGE}.cli.main:main',
         ],
     },

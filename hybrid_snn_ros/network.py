@@ -96,7 +96,7 @@ class Network:
             self.labels.append(label)
             self.sample_counts.append(0)
             self._state = self.rule.grow(self.params, self._state)
-        self._state = self.rule.teach(self.params, self._state, counts, column)
+        self._state = self.rule.teach(self.params, self._state, counts, column, self._readout)
         self.lessons.append(Lesson(number, column, codes, counts))
         self.sample_counts[column] += 1
         self._changed()

@@ -17,6 +17,7 @@ COMMANDS = {
     'evaluate': ('evaluate', 'teach and score a set of embeddings'),
     'tune': ('tune', 'search for the constants of the lateral rule, or measure what each is for'),
     'mnist': ('mnist', 'the original rule on handwritten digits, as it was published'),
+    'bench': ('bench', 'how long every stage of a frame takes on this machine'),
     'figures': ('figures', 'draw how the classifier learns, from a real run'),
     'teach': ('teach', 'teach a memory from a folder of pictures'),
     'state': ('state', 'look after what was taught: show, verify, export, import, compact, log'),

@@ -127,7 +127,7 @@ class ClassifierNode(LifecycleNode):
         self._label_out = self._out(String, '~/label', 10)
         self._answer_out = self._out(String, '~/answer', 10)
         self._annotated_out = self._out(Image, '~/annotated', qos_profile_sensor_data)
-        self._result_out = self._out(DiagnosticStatus, '~/teach_result', 100)
+        self._result_out = self._out(DiagnosticStatus, '~/teach_result', 2000)
         self._labels_out = self._out(String, '~/labels', _LATCHED)
         self._diagnostics_out = self._out(DiagnosticArray, '/diagnostics', 10)
         if messages.HAVE_VISION_MSGS:

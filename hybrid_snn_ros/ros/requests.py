@@ -13,6 +13,8 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result, sample_id
 
+# So many may come at once and are still answered, be it by a refusal.
+_DEPTH = 2000
 _SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
 
 
@@ -35,14 +37,14 @@ class Requests:
         self._nudge = nudge
         self._report = report
         self._subscriptions = [
-            node.create_subscription(String, '~/teach', self._on_teach, 100),
-            node.create_subscription(String, '~/forget', self._on_forget, 100),
-            node.create_subscription(String, '~/rename', self._on_rename, 100),
-            node.create_subscription(String, '~/undo_sample', self._on_undo_sample, 100),
-            node.create_subscription(String, '~/command', self._on_command, 100)]
+            node.create_subscription(String, '~/teach', self._on_teach, _DEPTH),
+            node.create_subscription(String, '~/forget', self._on_forget, _DEPTH),
+            node.create_subscription(String, '~/rename', self._on_rename, _DEPTH),
+            node.create_subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
+            node.create_subscription(String, '~/command', self._on_command, _DEPTH)]
         if messages.HAVE_VISION_MSGS:
             self._subscriptions.append(node.create_subscription(
-                messages.Classification, '~/teach_frame', self._on_teach_frame, 100))
+                messages.Classification, '~/teach_frame', self._on_teach_frame, _DEPTH))
         self._services = [
             node.create_service(SetBool, '~/learning', self._on_learning),
             node.create_service(Trigger, '~/undo', functools.partial(self._serve, 'undo')),

@@ -38,6 +38,10 @@ def stamp_text(stamp):
     return f'{stamp[0]}.{stamp[1]:09d}'
 
 
+def _samples(count):
+    return '1 sample' if count == 1 else f'{count} samples'
+
+
 class Tutor:
     """Used by the worker alone."""
 
@@ -163,9 +167,8 @@ class Tutor:
             again = 'already' in taught.skipped
             self._answer(command, 'OK' if again else 'WARN', taught.skipped, **values)
         else:
-            plural = 's' if taught.samples > 1 else ''
-            self._answer(command, 'OK', f"'{command.label}' has {taught.samples} sample{plural}, "
-                         'saved', **values)
+            self._answer(command, 'OK', f"'{command.label}' has {_samples(taught.samples)}, saved",
+                         **values)
         return True
 
     def _name(self, seen, label):
@@ -189,14 +192,14 @@ class Tutor:
 
     def _run_forget(self, command):
         count = self._classifier.forget(command.label, command.source, later=True)
-        self._changed(command, f"'{command.label}' is forgotten ({count} samples)")
+        self._changed(command, f"'{command.label}' is forgotten ({_samples(count)})")
 
     def _run_rename(self, command):
         if command.label == command.target:
             raise CommandError(f"'{command.label}' has that name already")
         count = self._classifier.rename(command.label, command.target, command.source, later=True)
-        self._changed(command, f"'{command.label}' is '{command.target}' now, with {count} "
-                      'samples', label=command.target)
+        self._changed(command, f"'{command.label}' is '{command.target}' now, with "
+                      f'{_samples(count)}', label=command.target)
 
     def _run_rollback(self, command):
         earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]

@@ -22,7 +22,7 @@ MIN_RECORDS = 10
 # Share of simulated strangers that may be taken for known: where taught labels stand far apart,
 # a new view of one of them (a side it was never seen from) is stranger than any record and still
 # nothing like a stranger.
-STRANGERS_MISSED = 0.02
+STRANGERS_MISSED = 0.05
 # Temperature while there are few records, in units of the drive, and the weight it then has.  Best
 # for one and two shots of three data sets together, on splits of their training parts.
 START_TEMPERATURE = 0.08
@@ -90,11 +90,24 @@ def fit_temperature(drives, columns):
     """
     if not len(columns) or drives.shape[1] < 2:
         return START_TEMPERATURE
-    ahead = drives - drives.max(axis=1, keepdims=True)
-    right = ahead[np.arange(len(columns)), columns]
-    surprise = [np.log(np.exp(ahead / t).sum(axis=1)).mean() - (right / t).mean()
-                for t in _TEMPERATURES]
-    best = _TEMPERATURES[int(np.argmin(surprise))]
+    # Far below the best a column's share is zero; -inf itself would make zero times it a NaN.
+    ahead = np.maximum(drives - drives.max(axis=1, keepdims=True), -1e6)
+    right = ahead[np.arange(len(columns)), columns].mean()
+
+    def fit(place):
+        """Return the surprise at a temperature and how it rises with 1 / temperature."""
+        inverse = 1 / _TEMPERATURES[place]
+        share = np.exp(ahead * inverse)
+        total = share.sum(axis=1)
+        rise = (np.einsum('kc,kc->k', share, ahead) / total).mean() - right
+        return np.log(total).mean() - right * inverse, rise
+
+    # Surprise is convex in 1 / temperature, so its slope says on which side the best one lies.
+    low, high = 0, len(_TEMPERATURES) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fit(middle)[1] > 0 else (low, middle)
+    best = _TEMPERATURES[low if fit(low)[0] <= fit(high)[0] else high]
     weight = len(columns) / (len(columns) + _START_WEIGHT)
     return float(best ** weight * START_TEMPERATURE ** (1 - weight))
 

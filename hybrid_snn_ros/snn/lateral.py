@@ -57,10 +57,11 @@ import numpy as np
 
 from hybrid_snn_ros.snn import coding
 from hybrid_snn_ros.snn.backend import namespace, to_numpy
-from hybrid_snn_ros.snn.presentation import present as present_columns
+from hybrid_snn_ros.snn.currents import currents
+from hybrid_snn_ros.snn.presentation import present_single
 from hybrid_snn_ros.snn.rule import Response
+from hybrid_snn_ros.snn.synapses import Echo, inhibit
 
-_ROWS_AT_ONCE = 128  # rows of P updated together: 0.65 MB, so that they stay in the cache
 _INT8 = 127
 _FLOAT_NOISE = 1e-5  # relative margin; rounding reached 1e-6, two real labels 6e-2 and more
 
@@ -99,6 +100,7 @@ class Readout(NamedTuple):
     gain: float  # G
     phases: np.ndarray  # (N,), 0..9
     state: State  # for the familiarity, which needs P
+    echo: Echo  # of the frame shown last
 
 
 def check(params):
@@ -162,25 +164,29 @@ def trace(params, spike_counts, xp=np):
     return xp.asarray(spike_counts.astype(np.float32) * np.float32(params.trace_scale))
 
 
-def teach(params, state, spike_counts, column):
+def teach(params, state, spike_counts, column, shown=None):
     """
     Learn one frame for one column; the arrays of ``state`` are updated in place.
 
     :param spike_counts: uint8 (N,), 0..10.
     :param column: 0..C-1.
+    :param shown: the Readout by which the frame was answered, where there is one: if it was the
+        last frame and nothing was taught since, its way through P is not gone again.
     :return: the state that replaces the one handed over.
     """
     lateral, templates, weights, costs, samples = state
     xp = namespace(lateral)
     x = trace(params, spike_counts, xp)
     j = column + 1
-    h = lateral @ x
+    h = shown.echo.recall(state, spike_counts) if shown else None
+    if h is None:
+        h = lateral @ x
     if samples[j] > 0:
         d = x - templates[j]
         r = h - weights[j]
         g = np.float32(samples[j] / (samples[j] + 1))
         f = g / (1 + g * (d @ r))
-        _inhibit(lateral, r * xp.sqrt(f))
+        inhibit(lateral, r * xp.sqrt(f))
         q = weights @ d
         weights -= xp.outer(f * q, r)
         costs -= (f / 2) * q * q
@@ -192,13 +198,6 @@ def teach(params, state, spike_counts, column):
         weights[c] += (h - weights[c]) / n
         costs[c] = (weights[c] @ templates[c]) / 2
     return state
-
-
-def _inhibit(lateral, s):
-    """Take s s^T off the lateral synapses; both triangles get the same product, bit for bit."""
-    for start in range(0, len(s), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        lateral[rows] -= s[rows, None] * s
 
 
 class Products(NamedTuple):
@@ -269,7 +268,8 @@ def readout(params, state):
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
         phases=phases(params, len(state.lateral)),
-        state=state)
+        state=state,
+        echo=Echo())
 
 
 def present(params, readout, spike_counts, record=None):
@@ -283,15 +283,15 @@ def present(params, readout, spike_counts, record=None):
     """
     xp = namespace(readout.weights)
     trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
-    drive = (readout.weights @ trains) * np.float32(readout.scale)
-    spiking = present_columns(
-        (drive - readout.bias[:, None] / coding.STEPS).T[:, :, None], params.leak, params.theta,
-        reset=params.theta, floor=False, record=record)
-    evidence = to_numpy(spiking.count + spiking.end[:, 0] / params.theta)
-    drives = to_numpy(drive.sum(axis=1) - readout.bias)
+    drive = currents(readout.weights, trains)
+    drive *= np.float32(readout.scale)
+    spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak, params.theta,
+                                 record)
+    evidence = to_numpy(spikes + end / params.theta)
+    drives = to_numpy(drive.sum(axis=0) - readout.bias)
     untaught = readout.state.samples[1:] == 0  # silent, and not to win by that
     evidence[untaught] = drives[untaught] = -np.inf
-    return Response(to_numpy(spiking.count), evidence, drives,
+    return Response(to_numpy(spikes), evidence, drives,
                     familiarity(params, readout, spike_counts, evidence, drives))
 
 
@@ -309,5 +309,7 @@ def familiarity(params, readout, spike_counts, evidence, drives):
     state = readout.state
     x = trace(params, spike_counts, namespace(state.lateral))
     j = int(evidence.argmax()) + 1
-    fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ (state.lateral @ x)
+    h = state.lateral @ x
+    readout.echo.keep(state, spike_counts, h)
+    fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
     return float(drives[j - 1] + readout.gain * params.fit_share * fit)

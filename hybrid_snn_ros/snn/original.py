@@ -48,13 +48,13 @@ import numpy as np
 
 from hybrid_snn_ros.snn import plasticity, replay
 from hybrid_snn_ros.snn.coding import spike_counts, spike_trains, STEPS
+from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.plasticity import change, State, trace_of
 from hybrid_snn_ros.snn.presentation import present as present_columns
 from hybrid_snn_ros.snn.rule import Response
 
 ISI_MAX = 10  # steps that spikes of one tight sequence may lie apart
 LATEST_PUSH = 13  # the published step of BIASGATE's push: Target fires in 11, BIASGATE in 12
-BLAS_ALONE = 200_000  # multiplications; OpenBLAS starts threads above 262 144
 REWARD_STEP = 14  # dopamine reaches the labelled column
 
 
@@ -190,24 +190,6 @@ def stimulation(params, frame, columns, showing=0):
     return random.random(shape, dtype=np.float32) * np.float32(params.sigma)
 
 
-def _drive(synapses, counts):
-    """
-    Return the currents of a frame's spikes, float32 (R, STEPS), for synapses (R, N).
-
-    In blocks of rows so small that BLAS keeps to this thread: on a busy machine its threads wait
-    for each other, and 0.1 ms became 11; on an idle one the blocks cost nothing.
-    """
-    trains = spike_trains(counts)
-    rows, inputs = synapses.shape
-    block = max(1, BLAS_ALONE // (inputs * STEPS))
-    whole = rows - rows % block
-    currents = np.empty((rows, STEPS), dtype=np.float32)
-    np.matmul(synapses[:whole].reshape(-1, block, inputs), trains,
-              out=currents[:whole].reshape(-1, block, STEPS))
-    np.matmul(synapses[whole:], trains, out=currents[whole:])
-    return currents
-
-
 def listen(params, state, counts, column, noise):
     """
     Show a frame with its label known: fast weights, noise, learning margins.
@@ -216,21 +198,22 @@ def listen(params, state, counts, column, noise):
     :return: Spiking, its columns being (C E) networks' columns, copies running fastest.
     """
     synapses = state.weight.reshape(-1, state.weight.shape[-1])
-    currents = _drive(synapses, counts).reshape(state.excess.shape + (STEPS,))
-    currents += noise[..., :STEPS]
+    drive = currents(synapses, spike_trains(counts)).reshape((STEPS,) + state.excess.shape)
+    drive += np.moveaxis(noise[..., :STEPS], -1, 0)
     threshold = state.excess + np.float32(params.theta - params.margin_negative)
     threshold[column] += np.float32(params.margin_positive + params.margin_negative)
     return present_columns(
-        np.ascontiguousarray(currents.reshape(-1, params.neurons, STEPS).transpose(2, 0, 1)),
-        params.leak, threshold.reshape(-1, params.neurons))
+        drive.reshape(STEPS, -1, params.neurons), params.leak,
+        threshold.reshape(-1, params.neurons))
 
 
-def teach(params, state, counts, column):
+def teach(params, state, counts, column, shown=None):
     """
     Learn one frame for one column, in place.
 
     :param counts: integers 0..10, (N,), of the frame.
     :param column: index of the labelled column.
+    :param shown: not used by this rule, which listens anew with noise and margins.
     :return: State; only neurons that fired or were pushed have changed.
     """
     frame = int(state.taught)
@@ -308,10 +291,14 @@ def present(params, readout, counts):
 def _answer(params, readout, counts):
     """Return OUT spikes summed over copies, and best excess, mean over copies: (C,) each."""
     shape = readout.threshold.shape
-    currents = np.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
-    currents[:, readout.committed] += _drive(readout.weight, counts).T
+    drive = currents(readout.weight, spike_trains(counts))
+    drive += np.float32(params.sigma / 2)
+    if len(readout.committed) < readout.threshold.size:
+        heard = drive
+        drive = np.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
+        drive[:, readout.committed] = heard
     spiking = present_columns(
-        currents.reshape(STEPS, shape[0] * shape[1], shape[2]), params.leak,
+        drive.reshape(STEPS, shape[0] * shape[1], shape[2]), params.leak,
         readout.threshold.reshape(-1, shape[2]))
     merged = shape[:2]
     return (spiking.count.reshape(merged).sum(axis=1),

@@ -44,8 +44,13 @@ class Rule(Protocol):
     def grow(self, params: Any, state: Any) -> Any:
         """Add one untaught column behind the others."""
 
-    def teach(self, params: Any, state: Any, counts: np.ndarray, column: int) -> Any:
-        """Learn one frame, given as spike counts, for one column."""
+    def teach(self, params: Any, state: Any, counts: np.ndarray, column: int,
+              shown: Any = None) -> Any:
+        """
+        Learn one frame, given as spike counts, for one column.
+
+        ``shown`` may be the readout that answered the frame; it saves time and changes nothing.
+        """
 
     def readout(self, params: Any, state: Any) -> Any:
         """Derive what answering needs (quantised weights, gain); once after teaching."""

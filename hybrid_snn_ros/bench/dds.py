@@ -1,0 +1,187 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The whole way through DDS: a camera process, the node's process, and this one as subscriber."""
+
+from contextlib import contextmanager
+import json
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from hybrid_snn_ros.bench import machine
+from hybrid_snn_ros.bench.figures import over_runs, summary
+from hybrid_snn_ros.share import shared_file
+
+_PATIENCE = 60.0  # seconds for anything that is waited for
+
+
+class BenchError(RuntimeError):
+    """Something the benchmark waits for did not come; the message says what."""
+
+
+def measure(kind, rate, labels, count, warm_up, runs, threads=1):
+    """
+    Publish frames to the node and time its answers.
+
+    :param kind: 'vga', '720p' or 'compressed'.
+    :param rate: frames a second; labels: how many the node is taught first.
+    :param threads: of the encoder.
+    :return: {'stages', 'start_ms', 'lost', ...}, medians over the runs, and 'runs' themselves.
+    :raises BenchError: when no answers come.
+    """
+    os.environ.update({
+        'ROS_DOMAIN_ID': os.environ.get('ROS_DOMAIN_ID', str(1 + os.getpid() % 100)),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'FASTDDS_DEFAULT_PROFILES_FILE': str(shared_file('config', 'fastdds.xml'))})
+    import rclpy
+    rclpy.init(args=[])
+    try:
+        with tempfile.TemporaryDirectory(prefix='hybrid_snn_bench_') as directory, \
+                _process('hybrid_snn_ros.bench.camera', kind, str(rate), str(labels + 16),
+                         log=directory):
+            subscriber = _Subscriber()
+            transport = 'compressed' if kind == 'compressed' else 'raw'
+            words = ['--ros-args', '-p', f'memory:={directory}/memory',
+                     '-p', f'threads:={threads}', '-p', f'image_transport:={transport}']
+            with _process('hybrid_snn_ros.ros.main', *words, log=directory):
+                acknowledged = subscriber.teach(labels)
+            done = []
+            for _ in range(runs):
+                subscriber.drain()
+                begin = time.monotonic()
+                with _process('hybrid_snn_ros.ros.main', *words, log=directory) as node:
+                    done.append(subscriber.run(node, begin, count, warm_up))
+            subscriber.close()
+    finally:
+        rclpy.try_shutdown()
+    report = {'stages': over_runs([run['stages'] for run in done]), 'teach': acknowledged}
+    for name in ('start_ms', 'cpu_ms_per_frame', 'jitter_ms', 'resident_mb'):
+        report[name] = sorted(run[name] for run in done)[len(done) // 2]
+    report['lost'] = sum(run['lost'] for run in done)
+    report['published'] = sum(run['published'] for run in done)
+    report['runs'] = done
+    return report
+
+
+@contextmanager
+def _process(module, *words, log):
+    """Run ``python -m module words``; end it for certain."""
+    with open(Path(log, f'{module}.log'), 'ab') as output:
+        process = subprocess.Popen([sys.executable, '-m', module, *words], stdout=output,
+                                   stderr=output, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class _Subscriber:
+    """Listens to the node as any other node would."""
+
+    def __init__(self):
+        from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+        from std_msgs.msg import String
+        self._node = node = rclpy.create_node('bench')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(node)
+        self._string, self._ok = String, DiagnosticStatus.OK
+        self._answers, self._results, self._counters = [], [], {}
+        self._asked = node.create_publisher(String, 'classifier/teach', 10)
+        node.create_subscription(String, 'classifier/answer', self._on_answer, 100)
+        node.create_subscription(DiagnosticStatus, 'classifier/teach_result',
+                                 self._on_result, 100)
+        node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+
+    def close(self):
+        self._executor.shutdown()
+        self._node.destroy_node()
+
+    def _on_answer(self, message):
+        answer = json.loads(message.data)
+        now = self._node.get_clock().now().nanoseconds * 1e-6
+        stamp = answer['stamp']
+        self._answers.append((int(answer['frame_id']), answer['latency_ms'],
+                              answer['processing_ms'],
+                              now - stamp['sec'] * 1e3 - stamp['nanosec'] * 1e-6))
+
+    def _on_result(self, message):
+        self._results.append((time.monotonic(), message))
+
+    def _on_diagnostics(self, message):
+        self._counters = {pair.key: pair.value for pair in message.status[0].values}
+
+    def _until(self, reached, what, seconds=_PATIENCE):
+        end = time.monotonic() + seconds
+        while not reached():
+            if time.monotonic() > end:
+                raise BenchError(f'{what} did not come within {seconds:g} s')
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def drain(self):
+        """Take what is left from a node that has ended."""
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.05)
+        self._answers.clear()
+
+    def teach(self, labels):
+        """Teach the frames that come; return the times from asking to the acknowledgement."""
+        self._until(lambda: self._answers, 'an answer')
+        # Topics are matched one by one: what is asked before goes nowhere.
+        self._until(lambda: self._asked.get_subscription_count()
+                    and self._node.count_publishers('classifier/teach_result'), 'the node')
+        self.drain()
+        taken, refused = [], 0
+        while len(taken) < labels:
+            self._results.clear()
+            self._answers.clear()
+            self._until(lambda: self._answers, 'an answer')  # a frame that was not taught yet
+            asked = time.monotonic()
+            self._asked.publish(self._string(data=f'label {len(taken)}'))
+            self._until(lambda: self._results, 'an acknowledgement')
+            moment, result = self._results[0]
+            if result.level == self._ok:
+                taken.append((moment - asked) * 1e3)
+            else:  # the camera has come round to a frame that was taught before
+                refused += 1
+                if refused > 100 + 10 * labels:
+                    raise BenchError(f'teaching was refused: {result.message}')
+        return summary(taken)
+
+    def run(self, node, begin, count, warm_up):
+        """Take the answers of one node process that was started at ``begin``."""
+        self._until(lambda: self._answers, 'the first answer')
+        start = (time.monotonic() - begin) * 1e3
+        self._until(lambda: len(self._answers) >= warm_up, 'the warm-up')
+        self._answers.clear()
+        used, since = machine.cpu_seconds(node.pid), len(self._answers)
+        self._until(lambda: len(self._answers) >= count, f'{count} answers', _PATIENCE + count)
+        used = machine.cpu_seconds(node.pid) - used
+        answers = self._answers[since:since + count]
+        published = answers[-1][0] - answers[0][0] + 1
+        _, latency, processing, received = zip(*answers)
+        now, peak = machine.resident_mb(node.pid)
+        stages = {'publish_to_label': summary(received), 'stamp_to_decision': summary(latency),
+                  'processing': summary(processing)}
+        for name, text in self._counters.items():
+            words = text.split()
+            if name.endswith('_ms') and words[0] == 'p50':  # 'p50 1.00 p95 2.00 max 3.00'
+                p50, p95, most = (float(words[place]) for place in (1, 3, 5))
+                stages[f'node_{name[:-3]}'] = {'p50': p50, 'p95': p95, 'p99': most, 'max': most}
+        ordered = sorted(received)
+        return {'stages': stages, 'start_ms': round(start, 1), 'published': published,
+                'lost': published - len(answers), 'resident_mb': now, 'peak_mb': peak,
+                'jitter_ms': round(ordered[int(0.95 * count)] - ordered[int(0.05 * count)], 3),
+                'cpu_ms_per_frame': round(used * 1e3 / len(answers), 2),
+                'threads': machine.threads_of(node.pid)}

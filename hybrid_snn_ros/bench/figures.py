@@ -1,0 +1,75 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Times become figures: percentiles of a run, medians over runs, ratios between two reports."""
+
+import time
+
+import numpy as np
+
+PERCENTILES = {'p50': 50, 'p95': 95, 'p99': 99, 'max': 100}
+
+
+def summary(milliseconds):
+    """Return {'p50', 'p95', 'p99', 'max'} of times in milliseconds."""
+    return {name: round(float(np.percentile(milliseconds, share)), 4)
+            for name, share in PERCENTILES.items()}
+
+
+def over_runs(runs):
+    """
+    Return what several runs have in common: medians of percentiles, the maximum of maxima.
+
+    :param runs: [{stage: summary}].
+    """
+    return {stage: {name: round(float((max if name == 'max' else np.median)(
+        [run[stage][name] for run in runs])), 4) for name in PERCENTILES} for stage in runs[0]}
+
+
+def time_it(function, seconds=0.3, least=5, before=None):
+    """
+    Call a function again and again.
+
+    :param before: called before each call, not timed.
+    :return: summary of milliseconds; the first call is not among them.
+    """
+    taken = []
+    end = time.perf_counter() + seconds
+    while len(taken) <= least or time.perf_counter() < end:
+        if before is not None:
+            before()
+        begin = time.perf_counter()
+        function()
+        taken.append((time.perf_counter() - begin) * 1e3)
+    return summary(taken[1:])
+
+
+def compare(old, new):
+    """
+    Return lines with the ratios old / new of every p50 and p95 that both reports hold.
+
+    :param old, new: reports; whatever in them is a summary is compared, by its path.
+    """
+    before, after = dict(_summaries(old)), dict(_summaries(new))
+    common = [path for path in after if path in before]
+    if not common:
+        return ['nothing in the two reports can be compared']
+    width = max(map(len, common))
+    lines = [f"{'':{width}}  {'old p50':>9} {'new p50':>9} {'faster':>7} {'p95':>7}"]
+    for path in common:
+        a, b = before[path], after[path]
+        lines.append(f"{path:{width}}  {a['p50']:9.3f} {b['p50']:9.3f} "
+                     + ' '.join(f'{_ratio(a[name], b[name]):>7}' for name in ('p50', 'p95')))
+    return lines
+
+
+def _ratio(old, new):
+    return f'{old / new:.2f}x' if new else '-'
+
+
+def _summaries(report, path=''):
+    if isinstance(report, dict):
+        if set(PERCENTILES) <= set(report):
+            yield path, report
+            return
+        for name, part in report.items():
+            yield from _summaries(part, f'{path}/{name}' if path else str(name))

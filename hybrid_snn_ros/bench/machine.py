@@ -1,0 +1,61 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a figure depends on besides the code: machine, governor, threads, versions, load."""
+
+import os
+from pathlib import Path
+import platform
+
+import numpy as np
+
+
+def facts():
+    """Return what to write beside every figure, as a dict of plain values."""
+    return {
+        'cpu': _cpu(), 'cores': os.cpu_count(), 'machine': platform.machine(),
+        'governor': _first('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
+        'system': platform.platform(), 'python': platform.python_version(),
+        'numpy': np.__version__, 'blas': _blas(),
+        'blas_threads': os.environ.get('OPENBLAS_NUM_THREADS', 'not pinned'),
+        'load': [round(load, 2) for load in os.getloadavg()],
+        'gpu': 'not measured'}
+
+
+def resident_mb(process='self'):
+    """Return the resident memory of a process in megabytes and its peak, (now, peak)."""
+    found = {}
+    for line in Path(f'/proc/{process}/status').read_text().splitlines():
+        name, _, value = line.partition(':')
+        if name in ('VmRSS', 'VmHWM'):
+            found[name] = round(int(value.split()[0]) / 1024, 1)
+    return found['VmRSS'], found['VmHWM']
+
+
+def cpu_seconds(process):
+    """Return the processor time that a process has used so far, all its threads."""
+    fields = Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def threads_of(process):
+    """Return how many threads a process has."""
+    return len(os.listdir(f'/proc/{process}/task'))
+
+
+def _first(path):
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return 'not readable'
+
+
+def _cpu():
+    for line in _first('/proc/cpuinfo').splitlines():
+        if line.startswith(('model name', 'Model')):
+            return line.partition(':')[2].strip()
+    return platform.processor() or 'unknown'
+
+
+def _blas():
+    found = np.show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()

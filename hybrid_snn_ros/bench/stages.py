@@ -1,0 +1,161 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of a frame and of a lesson in one process, in the order the node takes them."""
+
+import gc
+from pathlib import Path
+import tempfile
+import time
+
+import cv2
+import numpy as np
+
+from hybrid_snn_ros.bench import machine
+from hybrid_snn_ros.bench.figures import summary
+from hybrid_snn_ros.memory.vault import Vault
+from hybrid_snn_ros.snn import decision, lateral, leave_one_out
+from hybrid_snn_ros.vision import frames
+from hybrid_snn_ros.vision.framing import Crop
+
+SIZES = {'vga': (480, 640), '720p': (720, 1280), 'compressed': (480, 640)}
+_PICTURES = 16  # different frames, so that branches and caches see more than one
+
+
+def pictures(kind, count=_PICTURES, seed=0):
+    """
+    Make frames with structure at every scale, so that they code and compress like photographs.
+
+    :param kind: a key of SIZES.
+    :return: [bgr8 uint8 (H, W, 3)], or for 'compressed' [JPEG bytes].
+    """
+    rng = np.random.default_rng(seed)
+    height, width = SIZES[kind]
+    drawn = []
+    for _ in range(min(count, _PICTURES)):
+        layers = [cv2.resize(rng.normal(0, 90 / (octave + 1), (3 * 2 ** octave, 4 * 2 ** octave, 3)
+                                        ), (width, height), interpolation=cv2.INTER_CUBIC)
+                  for octave in range(7)]
+        drawn.append(np.clip(sum(layers) + 128, 0, 255).astype(np.uint8))
+    made = [np.roll(drawn[n % _PICTURES], 41 * (n // _PICTURES), axis=1) for n in range(count)]
+    if kind == 'compressed':
+        return [cv2.imencode('.jpg', picture)[1].tobytes() for picture in made]
+    return made
+
+
+class Subject:
+    """An encoder and a lateral network that was taught its frames under many labels."""
+
+    def __init__(self, encoder, labels, shots, seed=0):
+        """
+        Teach; frames of a label are the embedding of a picture with other codes changed.
+
+        :param labels: columns C; shots: samples of each.
+        """
+        self.encoder = encoder
+        self.crop = Crop()
+        self.params = lateral.Params()
+        rng = np.random.default_rng(seed)
+        seen = [encoder.codes(self.cut('vga', picture)) for picture in pictures('vga', 8, seed)]
+        self.state = lateral.initial(self.params, encoder.width)
+        counts, columns = [], []
+        for column in range(labels):
+            own = rng.permutation(seen[column % len(seen)])
+            self.state = lateral.grow(self.params, self.state)
+            for _ in range(shots):
+                codes = np.where(rng.random(len(own)) < 0.1, rng.permutation(own), own)
+                counts.append(lateral.counts(self.params, codes))
+                columns.append(column)
+                self.state = lateral.teach(self.params, self.state, counts[-1], column)
+        self.readout = lateral.readout(self.params, self.state)
+        chosen = rng.permutation(len(counts))[:256]
+        self.calibration = decision.calibrate(leave_one_out.hindsight(
+            self.params, self.state, np.array(counts)[chosen], np.array(columns)[chosen]))
+
+    def cut(self, kind, picture):
+        """Return the encoder's RGB crop of a frame."""
+        size = self.encoder.input_size
+        if kind == 'compressed':
+            return frames.crop_compressed('jpeg', picture, size, self.crop)
+        height, width = picture.shape[:2]
+        return frames.crop_image('bgr8', height, width, 3 * width, picture.data, size, self.crop)
+
+
+def answer_frames(subject, kind, count, warm_up):
+    """
+    Answer frames.
+
+    :return: ({stage: summary}, {whole_jitter_ms, cpu_ms_per_frame, resident_mb}).
+    """
+    shown = pictures(kind)
+    clock = time.perf_counter
+    stages = ('crop', 'encode', 'code', 'present', 'decide', 'whole')
+    taken = np.zeros((count, len(stages)))
+    gc.collect()
+    for number in range(-warm_up, count):
+        if number == 0:
+            used = time.process_time()
+        begin = clock()
+        rgb = subject.cut(kind, shown[number % len(shown)])
+        cropped = clock()
+        codes = subject.encoder.codes(rgb)
+        encoded = clock()
+        counts = lateral.counts(subject.params, codes)
+        coded = clock()
+        response = lateral.present(subject.params, subject.readout, counts)
+        presented = clock()
+        decision.decide(response, subject.calibration, 0.05, 5)
+        end = clock()
+        if number >= 0:
+            taken[number] = (cropped - begin, encoded - cropped, coded - encoded,
+                             presented - coded, end - presented, end - begin)
+    used = time.process_time() - used
+    taken *= 1e3
+    whole = taken[:, -1]
+    beside = whole - taken[:, 1]
+    figures = {stage: summary(column) for stage, column in zip(stages, taken.T)}
+    figures['beside_encoder'] = summary(beside)
+    return figures, {
+        'jitter_ms': round(float(np.percentile(whole, 95) - np.percentile(whole, 5)), 3),
+        'cpu_ms_per_frame': round(used * 1e3 / count, 3),
+        'resident_mb': machine.resident_mb()[0]}
+
+
+def teach_frames(subject, count):
+    """
+    Teach frames as the node does: shown, answered, journaled with fsync, learned.
+
+    :return: {stage: summary}; 'whole' is from the frame in hand to the sample learned and on disk,
+        'calibrate' and 'readout' are what the next frame pays.
+    """
+    shown = pictures('vga')
+    clock = time.perf_counter
+    stages = ('encode', 'journal', 'learn', 'whole', 'readout', 'calibrate')
+    taken = []
+    learned, columns = [], []
+    labels = lateral.columns(subject.state)
+    with tempfile.TemporaryDirectory() as directory, Vault.open(
+            Path(directory), {'encoder': subject.encoder.digest, 'inputs': subject.encoder.width}
+    ) as vault:
+        for number in range(count):
+            begin = clock()
+            codes = subject.encoder.codes(subject.cut('vga', shown[number % len(shown)]))
+            encoded = clock()
+            counts = lateral.counts(subject.params, codes)
+            lateral.present(subject.params, subject.readout, counts)
+            answered = clock()
+            vault.teach_all([(f'label{number % labels}', codes, '')], 'bench')
+            stored = clock()
+            subject.state = lateral.teach(subject.params, subject.state, counts, number % labels,
+                                          subject.readout)
+            end = clock()
+            subject.readout = lateral.readout(subject.params, subject.state)
+            ready = clock()
+            learned.append(counts)
+            columns.append(number % labels)
+            subject.calibration = decision.calibrate(leave_one_out.hindsight(
+                subject.params, subject.state, np.array(learned[-256:]),
+                np.array(columns[-256:])))
+            taken.append((encoded - begin, stored - answered, end - stored, end - begin,
+                          ready - end, clock() - ready))
+    taken = np.array(taken[count // 5:]) * 1e3
+    return {stage: summary(column) for stage, column in zip(stages, taken.T)}

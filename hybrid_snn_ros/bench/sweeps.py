@@ -1,0 +1,75 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""How present and decide, and teaching, grow with labels, L neurons, copies; and BLAS threads."""
+
+import numpy as np
+
+from hybrid_snn_ros.bench.figures import time_it
+from hybrid_snn_ros.snn import decision, lateral, original, plasticity
+
+INPUTS = 1280
+LABELS = (10, 64, 256, 1000)
+NETWORKS = ((64, 2, 1), (64, 5, 1), (64, 15, 1), (64, 15, 3), (64, 15, 15))
+
+
+def frame(rng):
+    """Return spike counts as a photograph gives them: four in ten inputs fire, most rarely."""
+    return (np.minimum(rng.exponential(2.6, INPUTS), 10)
+            * (rng.random(INPUTS) < 0.45)).astype(np.uint8)
+
+
+def lateral_network(labels, seed=0):
+    """Return (params, state, frames) of a network that was taught each label twice."""
+    params, rng = lateral.Params(), np.random.default_rng(seed)
+    state = lateral.initial(params, INPUTS)
+    shown = []
+    for column in range(labels):
+        state = lateral.grow(params, state)
+        shown.append(frame(rng))
+        # Columns beyond the first ones are taught once: P is as dense, in a tenth of the time.
+        for _ in range(2 if column < 100 else 1):
+            state = lateral.teach(params, state, shown[-1], column)
+            shown[-1] = np.where(rng.random(INPUTS) < 0.1, frame(rng), shown[-1])
+    return params, state, shown
+
+
+def lateral_sweep(labels=LABELS, seconds=0.3):
+    """Return {labels: {present_decide, teach, readout: summary}} of the lateral rule."""
+    calibration = decision.Calibration(np.linspace(-5, 0, 256), 0.1)
+    figures = {}
+    for number in labels:
+        params, state, shown = lateral_network(number)
+        readout = lateral.readout(params, state)
+
+        def answer(params=params, readout=readout, frame=shown[0]):
+            response = lateral.present(params, readout, frame)
+            decision.decide(response, calibration, 0.05, 5)
+
+        def teach(params=params, state=state, readout=readout, frame=shown[0]):
+            lateral.teach(params, state, frame, 0, readout)
+
+        figures[str(number)] = {
+            'present_decide': time_it(answer, seconds),
+            'teach': time_it(teach, seconds, before=answer),
+            'readout': time_it(lambda p=params, s=state: lateral.readout(p, s), seconds)}
+    return figures
+
+
+def original_network(labels, neurons, copies, seed=0):
+    """Return (params, readout) of the original rule with every neuron committed."""
+    params, rng = original.published(neurons, copies), np.random.default_rng(seed)
+    state = plasticity.blocks(params, labels, INPUTS)
+    weight = rng.normal(0, 0.05, state.weight.shape).astype(np.float32)
+    state = state._replace(weight=weight, samples=np.ones_like(state.samples))
+    return params, original.readout(params, state)
+
+
+def original_sweep(networks=NETWORKS, seconds=0.3):
+    """Return {'labels x neurons x copies': summary} of presenting with the original rule."""
+    counts = frame(np.random.default_rng(1))
+    figures = {}
+    for labels, neurons, copies in networks:
+        params, readout = original_network(labels, neurons, copies)
+        figures[f'{labels}x{neurons}x{copies}'] = time_it(
+            lambda p=params, r=readout: original.present(p, r, counts), seconds)
+    return figures

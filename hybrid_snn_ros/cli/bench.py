@@ -1,0 +1,172 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``hybrid-snn bench``: how long every stage takes on this machine, and what it depends on."""
+
+import json
+from pathlib import Path
+import sys
+
+
+def add_arguments(parser):
+    """Declare the command's arguments."""
+    add = parser.add_argument
+    add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
+    add('--threads', type=int, default=1, metavar='N',
+        help='threads of the encoder (default: %(default)s)')
+    add('--labels', type=int, default=64, metavar='N',
+        help='labels the network knows (default: %(default)s)')
+    add('--frames', type=int, default=500, metavar='N',
+        help='measured frames of a run, after a tenth of warm-up (default: %(default)s)')
+    add('--runs', type=int, default=5, metavar='N', help='runs (default: %(default)s)')
+    add('--dds', action='append', choices=('vga', '720p', 'compressed'), default=[],
+        help='also through DDS, with a camera process and the node (extra ros); may be given '
+             'again')
+    add('--rate', type=float, default=30.0, metavar='HZ',
+        help="the DDS camera's frames a second (default: %(default)s)")
+    add('--peers', action='store_true',
+        help='other simulators stepping our sizes instead (extra peers)')
+    add('--busy', type=int, default=0, metavar='N', help='processes that keep the cores busy')
+    add('--quick', action='store_true', help='few frames, one run, small sweeps: to try it out')
+    add('--json', metavar='FILE', help='write the report')
+    add('--plot', metavar='PNG', help='draw it (extra plots)')
+    add('--compare', metavar='OLD', help='an earlier report: print how much faster this one is')
+
+
+def main(args):
+    """Measure; return the exit code."""
+    from hybrid_snn_ros.bench import figures, machine
+    from hybrid_snn_ros.bench.load import busy
+    from hybrid_snn_ros.vision.encoder import EncoderError
+    for name in ('threads', 'labels', 'frames', 'runs'):
+        if getattr(args, name) < 1:
+            return _refuse(f'--{name} must be at least 1, not {getattr(args, name)}')
+    if not 0.1 <= args.rate <= 1000:
+        return _refuse(f'--rate must lie in 0.1..1000, not {args.rate}')
+    if not 0 <= args.busy <= 64:
+        return _refuse(f'--busy must lie in 0..64, not {args.busy}')
+    if args.peers and (args.plot or args.dds):
+        return _refuse('--peers is measured alone, without --dds and --plot')
+    for path in (args.json, args.plot):
+        if path and not Path(path).absolute().parent.is_dir():
+            return _refuse(f'the directory of {path} does not exist')
+    try:
+        old = json.loads(Path(args.compare).read_text(encoding='utf-8')) if args.compare else None
+    except (OSError, ValueError) as error:
+        return _refuse(f'--compare {args.compare} is no report: {error}')
+    if args.quick:
+        args.frames, args.runs, args.labels = min(args.frames, 20), 1, min(args.labels, 10)
+    report = {'command': 'hybrid-snn ' + ' '.join(sys.argv[1:]), 'machine': machine.facts(),
+              'busy': args.busy}
+    try:
+        with busy(args.busy):
+            report.update(_peers(args) if args.peers else _ours(args))
+    except (EncoderError, ImportError) as error:
+        return _refuse(str(error), 1)
+    if args.json:
+        Path(args.json).write_text(json.dumps(report, indent=1) + '\n', encoding='utf-8')
+    code = _draw(args.plot, report) if args.plot else 0
+    if old is not None:
+        print('\n' + '\n'.join(figures.compare(old, report)))
+    return code
+
+
+def _refuse(sentence, code=2):
+    print(f'hybrid-snn bench: {sentence}', file=sys.stderr)
+    return code
+
+
+def _peers(args):
+    from hybrid_snn_ros.bench import peers
+    report = (peers.run(0.02, {128: (64, 2, 1)}) if args.quick else peers.run())
+    print('\n'.join(peers.table(report)))
+    return {'peers': report}
+
+
+def _ours(args):
+    from hybrid_snn_ros.bench import figures, stages, sweeps
+    from hybrid_snn_ros.share import shared_file
+    from hybrid_snn_ros.vision.encoder import Encoder
+    encoder = Encoder(args.model or shared_file('models', 'efficientnet_lite0_int8.tflite'),
+                      args.threads)
+    print(encoder.describe())
+    subject = stages.Subject(encoder, args.labels, 2)
+    runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
+            for _ in range(args.runs)]
+    report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
+              'interpreter': encoder.runtime, 'backend': 'numpy', 'threads': args.threads,
+              'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
+              'stages': figures.over_runs([run[0] for run in runs]),
+              'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
+    _print('answering a raw 640x480 frame, in this process', report['stages'])
+    report['inputs'] = {}
+    for kind in ('720p', 'compressed'):
+        report['inputs'][kind] = stages.answer_frames(subject, kind, args.frames // 2, 5)[0]
+        _print(f'the same, {kind}', {name: report['inputs'][kind][name]
+                                     for name in ('crop', 'whole')})
+    report['teach'] = stages.teach_frames(subject, max(10, args.frames // 4))
+    _print('teaching a frame: whole is frame in hand to learned and on disk', report['teach'])
+    seconds = 0.02 if args.quick else 0.4
+    report['sweeps'] = {
+        'lateral': sweeps.lateral_sweep(sweeps.LABELS[:2] if args.quick else sweeps.LABELS,
+                                        seconds),
+        'original': sweeps.original_sweep(sweeps.NETWORKS[:1] if args.quick else sweeps.NETWORKS,
+                                          seconds),
+        'encoder_threads': _encoder_threads(encoder.path, args)}
+    for labels, row in report['sweeps']['lateral'].items():
+        _print(f'lateral rule, {labels} labels', row)
+    _print('original rule, labels x L neurons x copies', report['sweeps']['original'])
+    _print('encode, by threads of the encoder', report['sweeps']['encoder_threads'])
+    if args.dds:
+        from hybrid_snn_ros.bench import dds
+        report['dds'] = {}
+        for kind in dict.fromkeys(args.dds):
+            try:
+                row = report['dds'][kind] = dds.measure(
+                    kind, args.rate, args.labels, args.frames, args.frames // 10, args.runs,
+                    args.threads)
+            except dds.BenchError as error:
+                print(f'hybrid-snn bench: through DDS, {kind}: {error}', file=sys.stderr)
+                continue
+            _print(f'through DDS, {kind} at {args.rate:g} Hz', row['stages'])
+            print(f"start to first label {row['start_ms']:.0f} ms, node {row['resident_mb']} MB, "
+                  f"{row['lost']} of {row['published']} frames lost, "
+                  f"{row['cpu_ms_per_frame']} ms of CPU a frame, asked to acknowledged "
+                  f"{row['teach']['p50']:.1f} ms")
+    return report
+
+
+def _encoder_threads(path, args):
+    """Return {threads: summary of encoding} for one thread and for every core."""
+    import os
+
+    from hybrid_snn_ros.bench.figures import time_it
+    from hybrid_snn_ros.bench.stages import pictures
+    from hybrid_snn_ros.vision.encoder import Encoder
+    figures = {}
+    for threads in sorted({1, os.cpu_count() or 1}):
+        encoder = Encoder(path, threads)
+        size = encoder.input_size
+        picture = pictures('vga', 1)[0][:size, :size].copy()
+        figures[str(threads)] = time_it(lambda e=encoder, p=picture: e.codes(p),
+                                        0.1 if args.quick else 2.0)
+    return figures
+
+
+def _print(title, rows):
+    print(f'\n{title}')
+    print(f"{'':20}" + ''.join(f'{name:>10}' for name in ('p50', 'p95', 'p99', 'max')) + '  ms')
+    for name, row in rows.items():
+        print(f'{name:20}' + ''.join(f'{row[key]:10.3f}' for key in row))
+
+
+def _draw(path, report):
+    try:
+        from hybrid_snn_ros.bench.plot import draw
+        draw(report, path)
+    except ImportError as error:
+        return _refuse(f"--plot needs matplotlib (pip install 'hybrid_snn_ros[plots]'): {error}",
+                       1)
+    except OSError as error:
+        return _refuse(f'--plot {path}: {error.strerror}', 1)
+    print(f'\n{path}')
+    return 0

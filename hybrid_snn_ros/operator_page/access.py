@@ -1,0 +1,112 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Who may come in: PIN, sessions, tries, Host and Origin. Knows nothing of HTTP libraries.
+
+A PIN opens a session; the session's random key travels in a cookie. Host names are checked because
+a page of a hostile name may point that name at this computer (DNS rebinding): addresses and this
+computer's own names pass, no other.
+"""
+
+from collections import deque
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import socket
+import time
+from urllib.parse import urlsplit
+
+TRIES = 5  # wrong PINs of one address within WINDOW; then it waits
+ALL_TRIES = 30  # of all addresses together
+WINDOW = 60.0  # seconds
+SESSION_SECONDS = 12 * 3600.0
+MAX_SESSIONS = 64
+_PIN_DIGITS = 8
+
+
+def new_pin():
+    """Return a random PIN that can be typed with gloves."""
+    return ''.join(secrets.choice('0123456789') for _ in range(_PIN_DIGITS))
+
+
+class Door:
+    """Keeps the PIN, the sessions it opened and the memory of wrong tries."""
+
+    def __init__(self, pin, names=(), clock=time.monotonic):
+        """
+        Close the door.
+
+        :param pin: text, or '' for a door that stands open.
+        :param names: host names under which this computer may be addressed.
+        :param clock: function returning seconds.
+        """
+        self._digest = hashlib.sha256(pin.encode()).digest() if pin else None
+        own = socket.gethostname().lower()
+        self._names = {'localhost', own, f'{own}.local', *(name.lower() for name in names)}
+        self._clock = clock
+        self._sessions = {}  # SHA-256 of the key -> when it ends
+        self._wrong = {}  # address -> times of wrong tries
+
+    def knows(self, key):
+        """Tell whether a session key (text or None) is good; without a PIN anyone is."""
+        if self._digest is None:
+            return True
+        end = self._sessions.get(_digest(key)) if key else None
+        return end is not None and self._clock() < end
+
+    def wait(self, address):
+        """Return for how many seconds an address has to wait before its next try, 0 if not."""
+        own = self._recent(address)
+        everyone = sorted(at for each in list(self._wrong) for at in self._recent(each))
+        times = []
+        if len(own) >= TRIES:
+            times.append(own[-TRIES])
+        if len(everyone) >= ALL_TRIES:
+            times.append(everyone[-ALL_TRIES])
+        return max((at + WINDOW - self._clock() for at in times), default=0.0)
+
+    def enter(self, pin, address):
+        """Return a new session key for the right PIN, None for a wrong one or while waiting."""
+        if self._digest is not None:
+            # The digests are of one length, so the comparison tells nothing by its time.
+            right = hmac.compare_digest(_digest(pin), self._digest)
+            if self.wait(address) > 0:
+                return None
+            if not right:
+                self._wrong.setdefault(address, deque(maxlen=ALL_TRIES)).append(self._clock())
+                return None
+        key = secrets.token_urlsafe(32)
+        while len(self._sessions) >= MAX_SESSIONS:
+            self._sessions.pop(next(iter(self._sessions)))
+        self._sessions[_digest(key)] = self._clock() + SESSION_SECONDS
+        return key
+
+    def _recent(self, address):
+        times = self._wrong.get(address, deque())
+        while times and times[0] <= self._clock() - WINDOW:
+            times.popleft()
+        if not times:
+            self._wrong.pop(address, None)
+        return times
+
+    def host_is_ours(self, host):
+        """Tell whether a Host header addresses this computer by number or by its own name."""
+        try:
+            name = urlsplit(f'//{host}').hostname or ''
+        except ValueError:
+            return False
+        try:
+            ipaddress.ip_address(name)
+            return True
+        except ValueError:
+            return name in self._names
+
+    @staticmethod
+    def same_origin(origin, scheme, host):
+        """Tell whether an Origin header (text or None) is the page itself."""
+        return origin is not None and origin.lower() == f'{scheme}://{host}'.lower()
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).digest()

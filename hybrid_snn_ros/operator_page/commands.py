@@ -1,0 +1,76 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a browser may ask of the classifier: every field is checked before it goes anywhere."""
+
+import re
+
+MAX_LABEL_BYTES = 64
+MAX_BODY = 4096  # bytes of any message or body that a browser sends
+_ID = re.compile(r'[A-Za-z0-9._-]{1,64}')
+_FIELDS = {'teach': {'label', 'stamp'}, 'undo': {'sample'}, 'forget': {'label'},
+           'rename': {'label', 'to'}, 'rollback': set()}
+_OPTIONAL = {'sample'}
+# Doing these twice is doing them once, so that they may be sent again until acknowledged.
+_REPEATABLE = ('teach', 'undo', 'forget', 'rename')
+
+
+class CommandError(ValueError):
+    """A request that is refused; the message says why."""
+
+
+def checked(request):
+    """
+    Return a request of a browser as the classifier's ~/command takes it.
+
+    :param request: what JSON held: {'do', 'id', ...}, a stamp as [sec, nanosec].
+    :raises CommandError: when it is not what it should be.
+    """
+    if not isinstance(request, dict):
+        raise CommandError('a request is an object')
+    do, name = request.get('do'), request.get('id')
+    if not isinstance(do, str) or do not in _FIELDS:
+        raise CommandError('a request does one of ' + ', '.join(_FIELDS))
+    if not isinstance(name, str) or not _ID.fullmatch(name):
+        raise CommandError('the id of a request is 1 to 64 letters, digits, dots or dashes')
+    given = set(request) - {'do', 'id'}
+    if not _FIELDS[do] - _OPTIONAL <= given <= _FIELDS[do]:
+        raise CommandError(f'{do} takes ' + (', '.join(sorted(_FIELDS[do])) or 'nothing'))
+    command = {'id': name, 'do': do}
+    for field in sorted(given):
+        command[field] = _CHECKS[field](request[field])
+    return command
+
+
+def may_repeat(command):
+    """Tell whether a command may be sent to the classifier a second time."""
+    return command['do'] in _REPEATABLE and (command['do'] != 'undo' or 'sample' in command)
+
+
+def _label(value):
+    if not isinstance(value, str) or not value.strip():
+        raise CommandError('a label is text of at least one character')
+    try:
+        size = len(value.encode('utf-8'))
+    except UnicodeEncodeError as error:
+        raise CommandError('a label is valid Unicode') from error
+    if size > MAX_LABEL_BYTES:
+        raise CommandError(f'a label may be {MAX_LABEL_BYTES} bytes long in UTF-8, this one has '
+                           f'{size}')
+    return value
+
+
+def _number(value, limit, what):
+    if type(value) is not int or not 0 <= value < limit:
+        raise CommandError(f'{what} is a whole number from 0')
+    return value
+
+
+def _stamp(value):
+    if not isinstance(value, list) or len(value) != 2:
+        raise CommandError('a stamp is [sec, nanosec]')
+    return {'sec': _number(value[0], 2**31, 'sec'),
+            'nanosec': _number(value[1], 10**9, 'nanosec')}
+
+
+_CHECKS = {'label': _label, 'to': _label, 'stamp': _stamp,
+           'sample': lambda value: _number(value, 2**53, 'the number of a sample')}

@@ -1,0 +1,184 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node of the page: ROS on one side, the web server's thread on the other."""
+
+import json
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import String
+
+from hybrid_snn_ros.operator_page import settings
+from hybrid_snn_ros.operator_page.access import Door, new_pin
+from hybrid_snn_ros.operator_page.address import is_loopback, page_url, qr_code, reachable
+from hybrid_snn_ros.operator_page.pictures import jpeg
+from hybrid_snn_ros.operator_page.server import PageServer
+from hybrid_snn_ros.vision.frames import FrameError
+
+_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
+_LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
+
+
+class Paced(CallbackGroup):
+    """
+    Lets the executor take a message only when the next picture is due.
+
+    Until then the frames pass by in DDS, each in place of the one before: a frame that nobody will
+    see costs this process nothing.
+    """
+
+    def __init__(self, period):
+        super().__init__()
+        self._period = period  # seconds
+        self._due = 0.0
+
+    def can_execute(self, entity):
+        """Tell whether the next picture is due."""
+        return time.monotonic() >= self._due
+
+    def beginning_execution(self, entity):
+        """Set when the next one is due; from the last due time, lest 10 of 15 become 7.5."""
+        now = time.monotonic()
+        self._due = max(self._due + self._period, now - self._period)
+        return True
+
+    def ending_execution(self, entity):
+        """Do nothing: one thread executes."""
+
+
+class TeachPage(Node):
+    """Hears the camera and the answers only while somebody looks."""
+
+    def __init__(self):
+        super().__init__('teach_page')
+        self._settings = settings.declare(self)
+        if not self._settings.pin and not is_loopback(self._settings.host):
+            self._settings = self._settings._replace(pin=new_pin())
+        self._name = self.resolve_topic_name(self._settings.classifier)
+        self._wanted = (False, False)
+        self._watching = []  # subscriptions while somebody looks
+        self._pace = None  # a timer meanwhile: the executor must look again when one is due
+        self._debugging = None
+        self._command_out = self.create_publisher(String, f'{self._name}/command', 100)
+        self._url_out = self.create_publisher(String, '~/page_url', _LATCHED)
+        self._wake = self.create_guard_condition(self._subscribe_to_what_is_wanted)
+        names = [self._settings.public_host] if self._settings.public_host else []
+        self._server = PageServer(self._settings, Door(self._settings.pin, names), self._send,
+                                  self._want)
+        self._server.start_serving()
+        self.create_subscription(String, f'{self._name}/labels', self._on_labels, _LATCHED)
+        self.create_subscription(
+            DiagnosticStatus, f'{self._name}/teach_result', self._on_result, 100)
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+        self._say_where()
+
+    def close(self):
+        """End the web server's thread."""
+        self._server.stop()
+
+    def _say_where(self):
+        chosen = self._settings
+        url = page_url('https' if chosen.certificate else 'http',
+                       reachable(chosen.host, chosen.public_host), self._server.port, chosen.pin)
+        self._url_out.publish(String(data=url))
+        log = self.get_logger()
+        if is_loopback(chosen.host):
+            log.info(f'the page is at {url} (this computer only)')
+            return
+        log.info(f'the page is at {url}\n{qr_code(url)}')
+        if not chosen.certificate:
+            log.warning('the page is served without TLS: whoever listens on this network can '
+                        'read the PIN and the pictures (parameters certificate and key)')
+
+    # -- from the web server's thread ----------------------------------------------------------
+
+    def _send(self, command):
+        if not self._command_out.get_subscription_count():
+            return False
+        self._command_out.publish(String(data=json.dumps(command, ensure_ascii=False)))
+        return True
+
+    def _want(self, pictures, debug):
+        self._wanted = (pictures, debug)
+        self._wake.trigger()
+
+    # -- in the executor -----------------------------------------------------------------------
+
+    def _subscribe_to_what_is_wanted(self):
+        pictures, debug = self._wanted
+        if pictures and not self._watching:
+            topic, kind = self.resolve_topic_name('image'), Image
+            if self._settings.image_transport == 'compressed':
+                topic, kind = f'{topic}/compressed', CompressedImage
+            period = 1.0 / self._settings.rate
+            self._pace = self.create_timer(period, lambda: None)
+            self._watching = [
+                self.create_subscription(kind, topic, self._on_image, _NEWEST,
+                                         callback_group=Paced(period)),
+                self.create_subscription(
+                    String, f'{self._name}/answer', self._on_answer, _NEWEST)]
+        elif not pictures and self._watching:
+            self.destroy_timer(self._pace)
+            while self._watching:
+                self.destroy_subscription(self._watching.pop())
+        if debug and self._debugging is None:
+            self._debugging = self.create_subscription(
+                String, f'{self._name}/debug', self._on_debug, 1)
+        elif not debug and self._debugging is not None:
+            self.destroy_subscription(self._debugging)
+            self._debugging = None
+
+    def _on_image(self, message):
+        try:
+            content = jpeg(message, self._settings.width, self._settings.quality)
+        except FrameError as error:
+            self.get_logger().warning(f'no picture: {error}', throttle_duration_sec=5.0)
+            return
+        stamp = message.header.stamp
+        self._server.post(self._server.on_picture, (stamp.sec, stamp.nanosec), content)
+
+    def _on_answer(self, message):
+        self._post_json(message, lambda answer: (self._server.on_answer, answer))
+
+    def _on_labels(self, message):
+        self._post_json(message, lambda known: (
+            self._server.on_labels, known['labels'], known['database_version']))
+
+    def _on_debug(self, message):
+        self._post_json(message, lambda content: (self._server.on_debug, content))
+
+    def _post_json(self, message, arguments):
+        try:
+            self._server.post(*arguments(json.loads(message.data)))
+        except (ValueError, KeyError, TypeError) as error:
+            self.get_logger().warning(f'the classifier said what is not understood: {error!r}',
+                                      throttle_duration_sec=5.0)
+
+    def _on_result(self, message):
+        values = {pair.key: pair.value for pair in message.values}
+        sec, _, nanosec = values.get('stamp', '').partition('.')
+        result = {
+            'id': values.get('id', ''), 'level': _LEVELS.get(message.level, 'ERROR'),
+            'operation': values.get('operation', 'teach'), 'label': message.name,
+            'message': message.message, 'sample': _whole(values.get('sample')),
+            'samples': _whole(values.get('samples')),
+            'version': _whole(values.get('database_version')),
+            'stamp': (_whole(sec), _whole(nanosec))}
+        self._server.post(self._server.on_result, result)
+
+    def _on_diagnostics(self, message):
+        for status in message.status:
+            if status.name.startswith(f'{self._name}:'):
+                problem = '' if _LEVELS.get(status.level) == 'OK' else status.message
+                self._server.post(self._server.on_diagnostics, problem,
+                                  {pair.key: pair.value for pair in status.values})
+
+
+def _whole(text):
+    """Return the whole number that a text holds, None if it holds none."""
+    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -1,0 +1,66 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Camera messages as JPEG, and the recent ones by their stamp."""
+
+from collections import OrderedDict
+
+import cv2
+import numpy as np
+
+from hybrid_snn_ros.vision.frames import decode_rgb, to_rgb
+
+REMEMBERED = 64  # pictures that may still become thumbnails
+THUMBNAIL = 96  # pixels a side
+_PASS_ON = 128 * 1024  # bytes; a JPEG up to this size goes to the viewers as it came
+
+
+def jpeg(message, width, quality):
+    """
+    Return a camera message as JPEG bytes.
+
+    :param message: sensor_msgs/Image or CompressedImage.
+    :param width: the widest picture, in pixels.
+    :param quality: JPEG quality, 1..100.
+    :raises FrameError: when the message holds no picture that can be read.
+    """
+    if hasattr(message, 'encoding'):
+        rgb = to_rgb(message.encoding, message.height, message.width, message.step, message.data)
+    else:
+        content = bytes(message.data)
+        if content[:3] == b'\xff\xd8\xff' and len(content) <= _PASS_ON:
+            return content
+        rgb = decode_rgb(message.format, message.data)
+    if rgb.shape[1] > width:
+        height = max(1, round(rgb.shape[0] * width / rgb.shape[1]))
+        rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+    return _encode(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), quality)
+
+
+def thumbnail(content):
+    """Return the middle square of a JPEG as a small JPEG, None if it cannot be read."""
+    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_REDUCED_COLOR_2)
+    if bgr is None:
+        return None
+    height, width = bgr.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = bgr[top:top + side, left:left + side]
+    return _encode(cv2.resize(square, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), 80)
+
+
+def _encode(bgr, quality):
+    return cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+class Recent(OrderedDict):
+    """The newest values by stamp (sec, nanosec); the oldest fall out."""
+
+    def __init__(self, limit=REMEMBERED):
+        super().__init__()
+        self._limit = limit
+
+    def add(self, stamp, value):
+        """Remember a value."""
+        self[stamp] = value
+        while len(self) > self._limit:
+            self.popitem(last=False)

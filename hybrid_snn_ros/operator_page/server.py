@@ -1,0 +1,284 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The web server in a thread of its own; all it shares with ROS goes through `post` and hooks."""
+
+import asyncio
+import json
+import ssl
+import threading
+import time
+
+from aiohttp import web, WSMsgType
+
+from hybrid_snn_ros.operator_page import files
+from hybrid_snn_ros.operator_page.app import make_app
+from hybrid_snn_ros.operator_page.board import Board
+from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
+from hybrid_snn_ros.operator_page.pictures import Recent
+from hybrid_snn_ros.operator_page.viewer import Viewer
+
+CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts as gone
+CLASSIFIER_PATIENCE = 3.5  # seconds without /diagnostics
+_REPEAT = 1.5  # seconds after which an unacknowledged request is sent on once more
+_TICK = 0.5  # seconds
+_ANSWER_PERIOD = 0.08  # seconds between answers shown; nobody reads faster
+_START_PATIENCE = 20.0  # seconds
+
+
+class PageServer(threading.Thread):
+    """Serves viewers; made and used by the node, which hands it what ROS says."""
+
+    def __init__(self, settings, door, send, want):
+        """
+        Prepare the server; `start_serving` opens the port.
+
+        :param settings: settings.Settings.
+        :param door: access.Door.
+        :param send: function of a command (dict), returning False when nobody listens.
+        :param want: function (pictures, debug) told what the viewers need from now on.
+        """
+        super().__init__(name='teach page')
+        self._settings = settings
+        self._door = door
+        self._send = send
+        self._want = want
+        self._tls = _tls(settings)
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._listening = threading.Event()
+        self._problem = None
+        self.port = None
+        self.board = Board()
+        self._viewers = set()
+        self._commands = Recent(256)  # id -> [command, time it was sent, result or None]
+        self._heard = {'camera': None, 'classifier': None}  # monotonic seconds
+        self._watched_since = None
+        self._answering = ''  # what the classifier says of itself when it is not well
+        self._status = None
+        self._dirty = False
+        self._next_answer = 0.0
+
+    # -- for the node --------------------------------------------------------------------------
+
+    def start_serving(self):
+        """Open the port; ValueError with a sentence when that cannot be."""
+        self.start()
+        self._listening.wait(_START_PATIENCE)
+        if self._problem:
+            self.join()
+            raise ValueError(f'{self._settings.host} port {self._settings.port} cannot be '
+                             f'listened on: {self._problem}')
+
+    def post(self, function, *arguments):
+        """Run a function in the server's thread."""
+        if not self._loop.is_closed():
+            try:
+                self._loop.call_soon_threadsafe(function, *arguments)
+            except RuntimeError:
+                pass  # closed just now: nobody looks any more
+
+    def stop(self):
+        """Close all connections, end the thread and wait for it."""
+        self.post(self._stopping.set)
+        self.join()
+
+    # -- what ROS says (in the server's thread) ------------------------------------------------
+
+    def on_picture(self, stamp, content):
+        """Show a picture."""
+        self._heard['camera'] = time.monotonic()
+        self.board.pictures.add(stamp, content)
+        self._show_answered(stamp)
+        for viewer in self._viewers:
+            viewer.offer(stamp, content)
+
+    def on_answer(self, answer):
+        """Show an answer."""
+        self.board.add_answer(answer)
+        self._show_answered((answer['stamp']['sec'], answer['stamp']['nanosec']))
+        now = time.monotonic()
+        if now < self._next_answer:
+            return
+        self._next_answer = now + _ANSWER_PERIOD
+        for viewer in self._viewers:
+            viewer.tell('answer', answer)
+
+    def _show_answered(self, stamp):
+        """Say that a picture can be taught: the classifier has it too, and has not dropped it."""
+        if stamp in self.board.pictures and stamp in self.board.answers:
+            for viewer in self._viewers:
+                viewer.tell('answered', {'stamp': stamp})
+
+    def on_labels(self, labels, version):
+        """Show what is known."""
+        self.board.set_labels(labels, version)
+        self._dirty = True
+        self._show_state()
+
+    def on_result(self, result):
+        """Show an acknowledgement or a refusal, whoever asked."""
+        known = self._commands.get(result['id'])
+        if known:
+            known[2] = result
+        self.board.add_result(result, known and known[0])
+        for viewer in self._viewers:
+            viewer.report('result', result)
+        self._dirty = True
+        self._show_state()
+
+    def on_diagnostics(self, problem, values):
+        """Take note that the classifier is there; '' or its own words on what is wrong."""
+        self._heard['classifier'] = time.monotonic()
+        self._answering = problem
+        for viewer in self._viewers:
+            if viewer.debug:
+                viewer.tell('diagnostics', {'values': values})
+        self._show_status()
+
+    def on_debug(self, content):
+        """Show the developer's view what the classifier says on ~/debug."""
+        for viewer in self._viewers:
+            if viewer.debug:
+                viewer.tell('debug', content)
+
+    # -- what viewers see ----------------------------------------------------------------------
+
+    def _show_state(self):
+        if self._dirty:
+            self._dirty = False
+            state = self.board.state()
+            for viewer in self._viewers:
+                viewer.tell('state', state)
+
+    def _show_status(self):
+        now = time.monotonic()
+        since = max(self._heard['camera'] or 0, self._watched_since or now)
+        heard = self._heard['classifier']
+        status = {'camera': now - since < CAMERA_PATIENCE,
+                  'classifier': heard is not None and now - heard < CLASSIFIER_PATIENCE,
+                  'trouble': self._answering}
+        if status != self._status:
+            self._status = status
+            for viewer in self._viewers:
+                viewer.tell('status', status)
+
+    def _viewers_changed(self):
+        watching = any(viewer.watching for viewer in self._viewers)
+        if watching and self._watched_since is None:
+            self._watched_since = time.monotonic()
+        elif not watching:
+            self._watched_since = None
+        self._want(watching, any(viewer.debug and viewer.watching for viewer in self._viewers))
+
+    async def _serve(self, request, debug):
+        if len(self._viewers) >= self._settings.max_viewers:
+            raise web.HTTPServiceUnavailable(
+                text=f'{self._settings.max_viewers} browsers look already')
+        socket = web.WebSocketResponse(max_msg_size=MAX_BODY, heartbeat=5.0, compress=False)
+        await socket.prepare(request)
+        viewer = Viewer(socket, debug)
+        viewer.tell('hello', {'view_only': self._settings.view_only or debug,
+                              'teach_rate': self._settings.teach_rate,
+                              'classifier': self._settings.classifier})
+        viewer.tell('state', self.board.state())
+        viewer.tell('status', self._status)
+        self._viewers.add(viewer)
+        sender = self._loop.create_task(viewer.send())
+        try:
+            async for message in socket:
+                if message.type != WSMsgType.TEXT:
+                    break
+                self._hear(viewer, message.data)
+        finally:
+            self._viewers.discard(viewer)
+            self._viewers_changed()
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+        return socket
+
+    # -- what viewers ask ----------------------------------------------------------------------
+
+    def _hear(self, viewer, text):
+        try:
+            request = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        if request == {'do': 'drawn'}:
+            viewer.drawn()
+        elif request in ({'do': 'watch'}, {'do': 'rest'}):
+            viewer.watching = request['do'] == 'watch'
+            viewer.drawn()
+            self._viewers_changed()
+        elif viewer.may_ask():  # else it is dropped: the browser asks again
+            self._ask(viewer, request)
+
+    def _ask(self, viewer, request):
+        try:
+            command = checked(request)
+            if self._settings.view_only or viewer.debug:
+                raise CommandError('this page is for looking only')
+        except CommandError as error:
+            name = request.get('id') if isinstance(request, dict) else None
+            viewer.report('result', {'id': name if isinstance(name, str) else '',
+                                     'level': 'ERROR', 'operation': 'refused', 'label': '',
+                                     'message': str(error)})
+            return
+        known = self._commands.get(command['id'])
+        now = time.monotonic()
+        if known and known[2]:
+            viewer.report('result', known[2])
+        elif known is None or (now - known[1] > _REPEAT and may_repeat(command)):
+            if self._send(command):
+                self._commands.add(command['id'], [command, now, None])
+
+    # -- the thread ----------------------------------------------------------------------------
+
+    def run(self):
+        """Serve until `stop`."""
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main())
+        except OSError as error:
+            self._problem = error.strerror or str(error)
+        finally:
+            self._loop.close()
+            self._listening.set()
+
+    async def _main(self):
+        app = make_app(self._door, files.load(),
+                       lambda number: self.board.thumbnails.get(number), self._serve,
+                       self._tls is not None, self._settings.language)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self._settings.host, self._settings.port,
+                               ssl_context=self._tls)
+            await site.start()
+            self.port = runner.addresses[0][1]
+            self._listening.set()
+            while not self._stopping.is_set():
+                self._show_status()
+                try:
+                    await asyncio.wait_for(self._stopping.wait(), _TICK)
+                except TimeoutError:
+                    # A heartbeat of its own: browsers do not show the protocol's to scripts.
+                    for viewer in self._viewers:
+                        viewer.tell('alive', {})
+            for viewer in list(self._viewers):
+                await viewer.close()
+        finally:
+            await runner.cleanup()
+
+
+def _tls(settings):
+    """Return the SSLContext of the settings, None for plain HTTP; ValueError with a sentence."""
+    if not settings.certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.certificate, settings.key)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(f'certificate {settings.certificate} with key {settings.key} cannot be '
+                         f'used: {error}') from error
+    return context

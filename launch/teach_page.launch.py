@@ -1,0 +1,59 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the operator's page, also on another computer than the classifier's."""
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+# Launch arguments that are parameters of the node; an empty one leaves the file's value alone.
+# Typed, because a PIN of digits alone would be read as a number.
+OVERRIDES = {'host': str, 'port': int, 'pin': str, 'view_only': bool, 'image_transport': str,
+             'classifier': str, 'certificate': str, 'key': str}
+
+
+def page_node(context):
+    """Return the node with the arguments as they were given."""
+    overrides = {name: ParameterValue(context.launch_configurations[name], value_type=kind)
+                 for name, kind in OVERRIDES.items()
+                 if context.launch_configurations[name] != ''}
+    return [Node(
+        package='hybrid_snn_ros', executable='teach_page', name='teach_page',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[LaunchConfiguration('page_params_file'), overrides],
+        remappings=[('image', LaunchConfiguration('image'))], output='screen')]
+
+
+def generate_launch_description():
+    """Declare the arguments, then start the node."""
+    arguments = [
+        DeclareLaunchArgument(
+            'namespace', default_value='', description="The classifier's namespace."),
+        DeclareLaunchArgument(
+            'page_params_file',
+            default_value=PathJoinSubstitution(
+                [FindPackageShare('hybrid_snn_ros'), 'config', 'teach_page.yaml']),
+            description='YAML file with the parameters of the page.'),
+        DeclareLaunchArgument(
+            'image', default_value='image', description='Topic of the camera frames.'),
+        DeclareLaunchArgument(
+            'host', default_value='', description='Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
+        DeclareLaunchArgument(
+            'port', default_value='', description='Port to listen on; empty as in the file.'),
+        DeclareLaunchArgument(
+            'pin', default_value='', description='PIN of the page; empty as in the file.'),
+        DeclareLaunchArgument(
+            'view_only', default_value='', description='true to look without teaching; empty as in the file.'),
+        DeclareLaunchArgument(
+            'image_transport', default_value='', description='raw or compressed; empty as in the file.'),
+        DeclareLaunchArgument(
+            'classifier', default_value='', description='Name of the classifier node; empty as in the file.'),
+        DeclareLaunchArgument(
+            'certificate', default_value='', description='PEM file for TLS; empty as in the file.'),
+        DeclareLaunchArgument(
+            'key', default_value='', description='PEM file of its private key; empty as in the file.'),
+    ]
+    return LaunchDescription([*arguments, OpaqueFunction(function=page_node)])

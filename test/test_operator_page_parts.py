@@ -1,0 +1,330 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The page's parts that need neither ROS nor a browser: door, requests, board, texts, settings."""
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from hybrid_snn_ros.operator_page import access, address, commands, files, pictures, settings
+from hybrid_snn_ros.operator_page.board import Board, HISTORY
+from hybrid_snn_ros.share import shared_file
+
+DEFAULTS = {parameter.name: parameter.default for parameter in settings.TABLE}
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+# -- the door ------------------------------------------------------------------------------------
+
+
+def test_the_right_pin_opens_a_session_that_ends():
+    clock = Clock()
+    door = access.Door('424242', clock=clock)
+    assert not door.knows(None) and not door.knows('') and not door.knows('424242')
+    key = door.enter('424242', 'phone')
+    assert len(key) >= 40 and door.knows(key) and not door.knows(key[:-1])
+    assert door.enter('424242', 'phone') != key
+    clock.now += access.SESSION_SECONDS
+    assert not door.knows(key)
+
+
+def test_without_a_pin_the_door_stands_open():
+    assert access.Door('').knows(None)
+
+
+def test_wrong_tries_make_an_address_wait_and_others_not():
+    clock = Clock()
+    door = access.Door('424242', clock=clock)
+    for _ in range(access.TRIES):
+        assert door.wait('thief') == 0
+        assert door.enter('000000', 'thief') is None
+    assert 0 < door.wait('thief') <= access.WINDOW
+    assert door.enter('424242', 'thief') is None, 'while waiting, not even the right PIN opens'
+    assert door.enter('424242', 'phone')
+    clock.now += access.WINDOW + 1
+    assert door.wait('thief') == 0
+    assert door.enter('424242', 'thief')
+
+
+def test_many_addresses_together_have_to_wait_too():
+    clock = Clock()
+    door = access.Door('424242', clock=clock)
+    for number in range(access.ALL_TRIES):
+        assert door.enter('000000', f'bot {number}') is None
+    assert door.wait('another') > 0
+    assert door.enter('424242', 'another') is None
+    clock.now += access.WINDOW + 1
+    assert door.wait('another') == 0
+
+
+def test_sessions_are_bounded_and_the_oldest_goes():
+    door = access.Door('424242')
+    keys = [door.enter('424242', 'phone') for _ in range(access.MAX_SESSIONS + 1)]
+    assert not door.knows(keys[0])
+    assert all(map(door.knows, keys[1:]))
+
+
+@pytest.mark.parametrize('host, ours', [
+    ('127.0.0.1:8080', True), ('192.168.1.7', True), ('[fe80::1]:8080', True),
+    ('localhost:1', True), ('robot.example:8080', True), ('evil.example', False), ('', False),
+    ('localhost.evil.example', False), ('127.0.0.1.evil.example', False), ('[::1', False),
+    ('evil.example@127.0.0.1', True), ('127.0.0.1@evil.example', False)])
+def test_only_names_of_this_computer_pass(host, ours):
+    assert access.Door('', ['Robot.example']).host_is_ours(host) == ours
+
+
+@pytest.mark.parametrize('origin, same', [
+    ('http://robot:8080', True), ('http://ROBOT:8080', True), ('https://robot:8080', False),
+    ('http://robot', False), ('http://robot:8081', False), ('null', False), ('', False),
+    (None, False), ('http://robot:8080.evil.example', False)])
+def test_only_the_page_itself_is_its_origin(origin, same):
+    assert access.Door.same_origin(origin, 'http', 'robot:8080') == same
+
+
+def test_new_pins_are_long_and_differ():
+    pins = {access.new_pin() for _ in range(50)}
+    assert len(pins) > 45
+    assert all(re.fullmatch('[0-9]{8}', pin) for pin in pins)
+
+
+# -- requests ------------------------------------------------------------------------------------
+
+TEACH = {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': [12, 34]}
+
+
+@pytest.mark.parametrize('request_, command', [
+    (TEACH, {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': {'sec': 12, 'nanosec': 34}}),
+    ({'do': 'undo', 'id': 'x'}, {'do': 'undo', 'id': 'x'}),
+    ({'do': 'undo', 'id': 'x', 'sample': 7}, {'do': 'undo', 'id': 'x', 'sample': 7}),
+    ({'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'},
+     {'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'}),
+    ({'do': 'forget', 'id': 'x', 'label': '<b>'}, {'do': 'forget', 'id': 'x', 'label': '<b>'})])
+def test_a_request_becomes_a_command(request_, command):
+    assert commands.checked(request_) == command
+
+
+@pytest.mark.parametrize('wrong', [
+    None, [], 'teach', 7, {}, {**TEACH, 'do': 'format'}, {**TEACH, 'do': []}, {**TEACH, 'id': ''},
+    {**TEACH, 'id': 'x' * 65}, {**TEACH, 'id': '../x'}, {**TEACH, 'id': None},
+    {**TEACH, 'label': ''}, {**TEACH, 'label': '  '}, {**TEACH, 'label': 'ü' * 33},
+    {**TEACH, 'label': ['mug']}, {**TEACH, 'label': '\ud800'}, {**TEACH, 'stamp': 12},
+    {**TEACH, 'stamp': [1]}, {**TEACH, 'stamp': [1, 10**9]}, {**TEACH, 'stamp': [-1, 0]},
+    {**TEACH, 'stamp': [1.5, 0]}, {**TEACH, 'stamp': [True, 0]}, {**TEACH, 'more': 1},
+    {'do': 'teach', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': '7'},
+    {'do': 'undo', 'id': 'x', 'label': 'mug'}, {'do': 'rename', 'id': 'x', 'label': 'a'}])
+def test_anything_else_is_refused_with_a_sentence(wrong):
+    with pytest.raises(commands.CommandError, match=r'\w+ \w+ \w+'):
+        commands.checked(wrong)
+
+
+def test_an_undo_of_whatever_was_last_is_never_sent_twice():
+    assert commands.may_repeat({'do': 'teach'})
+    assert commands.may_repeat({'do': 'undo', 'sample': 3})
+    assert not commands.may_repeat({'do': 'undo'})
+    assert not commands.may_repeat({'do': 'rollback'})
+
+
+# -- the board -----------------------------------------------------------------------------------
+
+
+class Teaching:
+    """A board that is told what a classifier would say."""
+
+    def __init__(self):
+        self.board, self.sample, self.version, self.counts = Board(), 0, 0, {}
+
+    def teach(self, label, press='p', said=None, **changes):
+        self.sample += 1
+        self.version += 1
+        self.counts[label] = self.counts.get(label, 0) + 1
+        stamp = (5, self.sample)
+        picture = np.full((48, 64, 3), 99, np.uint8)
+        self.board.pictures.add(stamp, cv2.imencode('.jpg', picture)[1].tobytes())
+        if said:
+            self.board.add_answer({'stamp': {'sec': 5, 'nanosec': self.sample}, 'label': said})
+        result = {'level': 'OK', 'operation': 'teach', 'label': label, 'sample': self.sample,
+                  'id': f'{press}.{self.sample}', 'samples': self.counts[label], 'stamp': stamp,
+                  'version': self.version, **changes}
+        self.board.add_result(result, None)
+        self.tell_labels()
+        return result
+
+    def tell_labels(self):
+        self.board.set_labels([{'label': label, 'samples': samples}
+                               for label, samples in self.counts.items()], self.version)
+
+    def light(self, label):
+        [entry] = [e for e in self.board.state()['labels'] if e['label'] == label]
+        return entry['light'], entry['with']
+
+
+def test_an_acknowledged_sample_gets_a_thumbnail_once():
+    teaching = Teaching()
+    result = teaching.teach('mug', 'phone.1')
+    teaching.board.add_result(result, None)  # 'already taught' is acknowledged the same way
+    [item] = teaching.board.state()['history']
+    assert (item['label'], item['sample'], item['press']) == ('mug', 1, 'phone.1')
+    small = cv2.imdecode(np.frombuffer(teaching.board.thumbnails[item['number']], np.uint8), 1)
+    assert small.shape == (pictures.THUMBNAIL, pictures.THUMBNAIL, 3)
+
+
+def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():
+    teaching = Teaching()
+    teaching.teach('mug', level='ERROR')
+    teaching.teach('mug', level='WARN')
+    assert teaching.board.state()['history'] == []
+
+
+def test_undo_forget_rename_and_rollback_are_followed():
+    teaching = Teaching()
+    for label in ('mug', 'duck', 'mug', 'tray'):
+        teaching.teach(label)
+    board = teaching.board
+
+    def does(operation, label, sample=None, command=None):
+        board.add_result({'level': 'OK', 'operation': operation, 'label': label, 'sample': sample,
+                          'version': 9}, command)
+        return [item['label'] for item in board.state()['history']]
+
+    assert does('undo', 'mug', 3) == ['tray', 'duck', 'mug']
+    assert does('rename', 'cup', command={'label': 'mug', 'to': 'cup'}) == ['tray', 'duck', 'cup']
+    assert does('forget', 'duck') == ['tray', 'cup']
+    assert board.state()['recent'] == ['tray', 'cup']
+    assert does('rollback', '') == []
+    assert board.thumbnails == {}
+
+
+def test_labels_that_vanish_elsewhere_take_their_thumbnails_along():
+    teaching = Teaching()
+    teaching.teach('mug')
+    teaching.board.set_labels([], 0)  # older than the acknowledgement: overtaken on its way
+    assert teaching.board.state()['history']
+    teaching.board.set_labels([], teaching.version + 1)
+    assert not teaching.board.state()['history']
+
+
+def test_history_is_bounded_with_its_thumbnails():
+    teaching = Teaching()
+    for _ in range(HISTORY + 5):
+        teaching.teach('mug')
+    assert len(teaching.board.state()['history']) == len(teaching.board.thumbnails) == HISTORY
+
+
+def test_the_traffic_light_of_a_label():
+    teaching = Teaching()
+    teaching.teach('duck')
+    teaching.teach('mug', said='duck')
+    assert teaching.light('mug') == ('few', '')
+    teaching.teach('mug', said='duck')  # still the beginning: nobody could know it
+    for _ in range(3):
+        teaching.teach('mug', said='mug')
+    assert teaching.light('mug') == ('enough', '')
+    teaching.teach('mug', said='unknown')
+    teaching.teach('mug', said='duck')
+    assert teaching.light('mug') == ('enough', '')
+    teaching.teach('mug', said='duck')
+    assert teaching.light('mug') == ('confused', 'duck')
+    for _ in range(10):
+        teaching.teach('mug', said='mug')
+    assert teaching.light('mug') == ('enough', '')
+
+
+def test_the_last_five_labels_come_newest_first():
+    teaching = Teaching()
+    for label in ('a', 'b', 'c', 'd', 'e', 'f', 'b'):
+        teaching.teach(label)
+    assert teaching.board.state()['recent'] == ['b', 'f', 'e', 'd', 'c']
+
+
+# -- texts, files, settings, address -------------------------------------------------------------
+
+
+def test_every_language_has_the_same_texts_and_placeholders():
+    english = files.texts('en')
+    for language in files.LANGUAGES:
+        other = files.texts(language)
+        assert set(other) == set(english), language
+        for key, text in other.items():
+            assert text.strip(), (language, key)
+            assert set(re.findall(r'{\w+}', text)) == set(re.findall(r'{\w+}', english[key])), key
+
+
+def test_every_text_that_the_page_asks_for_exists_and_none_is_idle():
+    english = files.texts('en')
+    sources = {path: content.decode() for path, (kind, content) in files.load().items()
+               if kind in ('text/html', 'text/javascript')}
+    asked = {key for source in sources.values() for key in re.findall(
+        r"""(?:\bt\('|data-(?:t|label|placeholder)=")(\w+)""", source)}
+    asked |= {'few', 'enough', 'confused'}  # a light is the key of its word
+    asked |= {f'done_{do}' for do in commands._FIELDS if do != 'teach'}
+    assert asked <= set(english)
+    assert {key for key in english if not key.endswith('_one')} <= asked
+
+
+def test_the_page_asks_nobody_else_and_holds_no_inline_code():
+    for path, (kind, content) in files.load().items():
+        text = content.decode()
+        outside = set(re.findall(r'https?://[^\s"\'`)]+', text)) - {'http://www.w3.org/2000/svg'}
+        assert not outside, path
+        if kind == 'text/html':
+            assert not re.search(r'<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=', text), path
+        if kind == 'text/javascript':
+            assert not re.search(r'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|'
+                                 r'new Function', text), path
+    scripts = sum(len(content) for path, (kind, content) in files.load().items()
+                  if kind == 'text/javascript')
+    assert scripts < 32 * 1024
+
+
+def test_the_parameter_file_is_the_parameter_table():
+    content = yaml.safe_load(shared_file('config', 'teach_page.yaml').read_text(encoding='utf-8'))
+    assert content == {'/**': {'ros__parameters': DEFAULTS}}
+    assert list(content['/**']['ros__parameters']) == list(DEFAULTS)
+    assert settings.checked(DEFAULTS)
+
+
+@pytest.mark.parametrize('change, sentence', [
+    ({'port': 70000}, 'port must lie in 0..65535, not 70000'),
+    ({'port': 'x'}, "port must be of type int, not 'x'"),
+    ({'pin': '12345'}, 'pin must have at least 6 characters, this one has 5'),
+    ({'pin': 12345678}, 'pin must be of type str, not 12345678'),
+    ({'view_only': 1}, 'view_only must be of type bool, not 1'),
+    ({'language': 'xx'}, "language must be one of '', 'en', 'de', not 'xx'"),
+    ({'certificate': 'a.pem'}, 'TLS needs both, certificate and key')])
+def test_wrong_parameters_are_named(change, sentence):
+    with pytest.raises(ValueError) as refusal:
+        settings.checked({**DEFAULTS, **change})
+    assert str(refusal.value) == sentence
+
+
+def test_the_address_hides_the_pin_from_servers_and_logs():
+    assert address.page_url('http', '10.0.0.7', 8080, '') == 'http://10.0.0.7:8080/'
+    assert address.page_url('https', '::1', 1, '123456') == 'https://[::1]:1/#pin=123456'
+    assert address.is_loopback('127.0.0.5') and address.is_loopback('localhost')
+    assert not address.is_loopback('0.0.0.0') and not address.is_loopback('robot')
+    assert address.reachable('0.0.0.0', 'robot.local') == 'robot.local'
+    assert address.reachable('10.0.0.7', '') == '10.0.0.7'
+
+
+def test_the_qr_code_can_be_read_back():
+    pytest.importorskip('qrcode', reason='qrcode is not installed (extra page)')
+    url = 'http://192.168.178.20:8080/#pin=12345678'
+    halves = {'█': (255, 255), '▀': (255, 0), '▄': (0, 255), '\xa0': (0, 0), ' ': (0, 0)}
+    lines = [line for line in address.qr_code(url).splitlines() if line]
+    rows = [[halves[sign][half] for sign in line] for line in lines for half in (0, 1)]
+    width = max(map(len, rows))
+    image = np.array([row + [0] * (width - len(row)) for row in rows], np.uint8)
+    image = cv2.copyMakeBorder(cv2.resize(image, None, fx=8, fy=8,
+                                          interpolation=cv2.INTER_NEAREST), 40, 40, 40, 40,
+                               cv2.BORDER_CONSTANT, value=255)
+    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == url

@@ -3,13 +3,16 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+JAZZY ?= .venv-jazzy
+JAZZY_TESTS := $(addprefix test/test_,node.py node_frames.py probe.py security.py versions.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint soak clean help
+.PHONY: demo test test-jazzy lint soak clean help
 
 help:
 	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
 	@echo 'make test   all tests'
+	@echo 'make test-jazzy   the tests of the node against ROS 2 Jazzy, in an environment of its own'
 	@echo 'make lint   style'
 	@echo 'make soak   ten thousand frames at 30 Hz, memory watched (6 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'
@@ -19,6 +22,10 @@ demo: $(BIN)/.demo-ready
 
 test: $(BIN)/.test-ready lint
 	@$(BIN)/python -m pytest
+
+# What speaks ROS, once more with the other distribution; the rest does not depend on it.
+test-jazzy: $(JAZZY)/.ready
+	@$(JAZZY)/bin/python -m pytest -p no:cacheprovider -k 'not soak' $(JAZZY_TESTS)
 
 lint: $(BIN)/.test-ready
 	@$(BIN)/ruff check .
@@ -47,5 +54,11 @@ $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page,encoder,baselines,plots,bags,test,page-test]'
 	@touch $@
 
+$(JAZZY)/.ready: setup.py | $(BIN)/python
+	@echo 'installing ROS 2 Jazzy and the TFLite runtime into $(JAZZY) (about a minute) ...'
+	@$(BIN)/python -m venv $(JAZZY)
+	@$(JAZZY)/bin/python -m pip install -q -e '.[runtime,ros-jazzy]' 'pytest<9'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist install log demo *.egg-info
+	rm -rf $(VENV) $(JAZZY) build dist install log demo *.egg-info

@@ -21,7 +21,9 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
         (f'share/{PACKAGE}/launch', glob('launch/*.launch.py')),
-        (f'share/{PACKAGE}/config', glob('config/*.yaml') + glob('config/*.xml')),
+        (f'share/{PACKAGE}/config', [*glob('config/*.yaml'), *glob('config/*.xml'),
+                                     *glob('config/*.json')]),
+        (f'share/{PACKAGE}/config/security', glob('config/security/*.xml')),
         (f'share/{PACKAGE}/models', glob('models/*')),
     ],
     # numpy and OpenCV come with the distribution on a robot (package.xml), hence the extras.
@@ -30,6 +32,9 @@ setup(
         'runtime': RUNTIME,
         'ros': ['ros-rclpy[fastrtps]==9.1.2', 'ros-kilted-rclpy', 'ros-kilted-sensor-msgs',
                 'ros-kilted-std-msgs', 'ros-kilted-std-srvs', 'ros-kilted-diagnostic-msgs'],
+        # The same in Jazzy, for `make test-jazzy`; never together with the extra ros.
+        'ros-jazzy': ['ros-rclpy[fastrtps]==7.1.6', 'ros-jazzy-rclpy', 'ros-jazzy-sensor-msgs',
+                      'ros-jazzy-std-msgs', 'ros-jazzy-std-srvs', 'ros-jazzy-diagnostic-msgs'],
         'bags': ['rosbags'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,

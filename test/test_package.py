@@ -24,7 +24,8 @@ NAME = 'hybrid_snn_ros'
 SOURCES = ('package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'LICENSE', 'resource', NAME,
            'launch', 'config', 'models')
 SHARED = ('package.xml', 'launch/classifier.launch.py', 'launch/demo.launch.py',
-          'config/classifier.yaml', 'config/fastdds.xml', 'models/efficientnet_lite0_int8.tflite',
+          'config/classifier.yaml', 'config/fastdds.xml', 'config/foxglove_layout.json',
+          'config/security/classifier.policy.xml', 'models/efficientnet_lite0_int8.tflite',
           'models/efficientnet_lite0_int8.yaml')
 # Python module -> rosdep key, where the two differ
 ROSDEP = {'numpy': 'python3-numpy', 'cv2': 'python3-opencv', 'yaml': 'python3-yaml',

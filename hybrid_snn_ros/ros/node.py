@@ -13,7 +13,7 @@ from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, Rel
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
 
-from hybrid_snn_ros.classifier import Classifier, SHIPPED_ENCODER
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated
@@ -23,10 +23,10 @@ from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.worker import Worker
-from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn.backend import BackendError
-from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
+from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
+from hybrid_snn_ros.vision.probe import load_probed
 
 _DIAGNOSTICS_PERIOD = 1.0  # seconds
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -84,7 +84,7 @@ class ClassifierNode(LifecycleNode):
         settings = self._settings
         try:
             crop = check_crop((settings.crop, settings.roi))
-            encoder = Encoder(settings.model or shared_file(*SHIPPED_ENCODER), settings.threads)
+            encoder = load_probed(settings.model, settings.threads)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,

@@ -127,8 +127,9 @@ def test_the_defaults_come_from_the_parameter_file(start):
     launched.ask('lifecycle', 'get', '/classifier', wanted='active')
     launched.ask('param', 'get', '/classifier', 'image_transport', wanted='raw')
     launched.ask('param', 'get', '/classifier', 'initial_memory', wanted='everyday.memory')
-    launched.ask('topic', 'echo', '--once', '--qos-durability', 'transient_local',
-                 '/classifier/labels', 'std_msgs/msg/String', wanted='accordion')
+    launched.ask('topic', 'echo', '--once', '--full-length', '--qos-durability',
+                 'transient_local', '--qos-reliability', 'reliable', '/classifier/labels',
+                 'std_msgs/msg/String', wanted='accordion')
     assert launched.interrupt() == 0, launched.text()
 
 

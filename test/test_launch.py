@@ -141,7 +141,7 @@ def test_a_profile_is_handed_to_fast_dds(start, tmp_path):
     launched.interrupt()
 
 
-def test_the_demo_launches_camera_and_classifier(start):
+def test_the_demo_launches_camera_classifier_and_page(start):
     launched = start('demo.launch.py', 'namespace:=shop', 'object:=mug', 'condition:=plain',
                      'rate:=7.5')
     launched.ask('lifecycle', 'get', '/shop/classifier', wanted='active')
@@ -149,5 +149,6 @@ def test_the_demo_launches_camera_and_classifier(start):
         launched.ask('param', 'get', '/shop/turntable_camera', name, wanted=value)
     launched.ask('topic', 'echo', '--once', '/shop/classifier/label', 'std_msgs/msg/String',
                  wanted='unknown')
+    launched.wait_for('the page is at http://127.0.0.1:')
     assert launched.interrupt() == 0, launched.text()
-    assert launched.text().count('process has finished cleanly') == 2
+    assert launched.text().count('process has finished cleanly') == 3

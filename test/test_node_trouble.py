@@ -45,8 +45,8 @@ def _teach(peer, label, colour, seed=0):
 
 def _listing(directory):
     """Return what a directory holds: {path: (size, time of the last change)}."""
-    return {str(path.relative_to(directory)): path.stat()[6:9:2] + (path.stat().st_mtime_ns,)
-            for path in sorted(directory.rglob('*'))}
+    return {path.name: (path.stat().st_size, path.stat().st_mtime_ns)
+            for path in directory.iterdir()}
 
 
 def _refused(peer, reason):

@@ -94,7 +94,8 @@ def test_run_refuses_settings_by_a_sentence():
     for setting, sentence in (
             ('bad', "--set needs NAME=VALUE, not 'bad'"),
             ('=5', "--set needs NAME=VALUE, not '=5'"),
-            ('speed=5', "there is no parameter 'speed'; there are model, memory, initial_memory, rule"),
+            ('speed=5', "there is no parameter 'speed'; there are model, memory, "
+             'initial_memory, rule'),
             ('threads=many', "threads must be of type int, not 'many'"),
             ('threads=0', 'threads must lie in 1..64, not 0'),
             ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):

@@ -262,8 +262,14 @@ class Peer:
 
     def call(self, service, kind, request):
         """Call a service of the node and return its response."""
-        client = self._clients.get(service) or self._clients.setdefault(
-            service, self.node.create_client(kind, f'{self.name}/{service}'))
+        client = self._clients.get(service)
+        if client is None:
+            client = self.node.create_client(kind, f'{self.name}/{service}')
+            self._clients[service] = client
+            self.until(f'service {service}', client.service_is_ready)
+            # The client knows the service now, the service not yet the client: Jazzy then drops
+            # the response ("client will not receive response"), and nobody repeats it.
+            self.spin(0.5)
         self.until(f'service {service}', client.service_is_ready)
         future = client.call_async(request)
         self.until(f'the response of {service}', future.done)

@@ -113,13 +113,13 @@ def _of_folder(pictures):
 
 def _of_bag(classifier, frames):
     """Yield (name, label, stamp, codes or None)."""
-    from hybrid_snn_ros.vision import bags
-    from hybrid_snn_ros.vision.frames import FrameError
+    from hybrid_snn_ros.vision.frames import crop_message, FrameError
     size = classifier.encoder.input_size
     for frame in frames:
         stamp = f'{frame.stamp[0]}.{frame.stamp[1]:09d}'
         try:
-            codes = classifier.encoder.codes(bags.crop(frame, size, classifier.crop))
+            codes = classifier.encoder.codes(crop_message(
+                frame.message, frame.compressed, size, classifier.crop))
         except FrameError:
             codes = None
         yield stamp, frame.label, stamp, codes

@@ -120,7 +120,8 @@ class Worker(threading.Thread):
     def _frame(self, message):
         begin = time.perf_counter()
         try:
-            rgb = self._crop(message)
+            rgb = frames.crop_message(message, messages.is_compressed(message), self._size,
+                                      self._classifier.crop)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
@@ -154,10 +155,3 @@ class Worker(threading.Thread):
         self.times.note(latency, cropped - begin, encoded - cropped, presented - encoded,
                         decided - presented, published - decided, published - begin)
         self.tutor.saw((stamp.sec, stamp.nanosec), codes)
-
-    def _crop(self, message):
-        crop = self._classifier.crop
-        if messages.is_compressed(message):
-            return frames.crop_compressed(message.format, message.data, self._size, crop)
-        return frames.crop_image(message.encoding, message.height, message.width, message.step,
-                                 message.data, self._size, crop)

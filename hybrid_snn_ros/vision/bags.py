@@ -108,17 +108,3 @@ def _read(reader, camera, teller, label):
 
 def _stamp(message):
     return int(message.header.stamp.sec), int(message.header.stamp.nanosec)
-
-
-def crop(frame, size, crop):
-    """
-    Return a frame's crop as RGB, uint8 (size, size, 3); see vision.frames.
-
-    :raises FrameError: when it cannot be decoded.
-    """
-    from hybrid_snn_ros.vision.frames import crop_compressed, crop_image
-    message = frame.message
-    if frame.compressed:
-        return crop_compressed(message.format, message.data, size, crop)
-    return crop_image(message.encoding, message.height, message.width, message.step,
-                      message.data, size, crop)

@@ -82,6 +82,19 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     return _convert(resize(_cut(pixels, window), size), cv2.COLOR_BGR2RGB)
 
 
+def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop()) -> np.ndarray:
+    """
+    Return the crop of a camera message as RGB, a new uint8 array (size, size, 3).
+
+    `message` has the fields of sensor_msgs/CompressedImage where `compressed`, else of Image; it
+    may come from a subscription or from a bag. Raises FrameError.
+    """
+    if compressed:
+        return crop_compressed(message.format, message.data, size, crop)
+    return crop_image(message.encoding, message.height, message.width, message.step,
+                      message.data, size, crop)
+
+
 def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:
     """Return a whole sensor_msgs/Image as RGB, a new uint8 array (height, width, 3)."""
     layout, pixels = _pixels(encoding, height, width, step, data)

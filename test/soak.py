@@ -15,6 +15,7 @@ exception, or when anything that was sent, taught or taken back is not accounted
 import argparse
 from collections import Counter
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 import sys
 import tempfile
 import time
@@ -42,6 +43,7 @@ MIN_GROWTH_SECONDS = 60  # ... where so long was watched
 VIEWS = 6
 OBJECTS = ('duck', 'mug', 'lego brick', 'soccer ball')
 BAD_EVERY = 100
+RUSHES, BURST = 10, 16  # held up and flooded so often, with so many frames
 SILENCE = 4.0  # seconds; image_timeout is half of it
 RETURN = 3.0  # seconds after a silence within which /diagnostics must not say STALE any more
 TROUBLE = ('Traceback', 'unforeseen', '[ERROR]', '[FATAL]', 'terminate called')
@@ -154,8 +156,8 @@ class Meter:
 class Day:
     """Everything that happens to the node, and the books kept of it."""
 
-    def __init__(self, peer, meter, options):
-        self.peer, self.meter, self.options = peer, meter, options
+    def __init__(self, node, peer, meter, options):
+        self.node, self.peer, self.meter, self.options = node, peer, meter, options
         self.good, self.bad = frames(options.size)
         self.wrong = 0  # bad frames sent
         self.asked = Counter()  # requests by operation
@@ -179,8 +181,32 @@ class Day:
             self._settle()
             self._take_back()
             self._settle()
+        for _ in range(RUSHES):
+            self._rush()
         self._save()
         self._change()
+        self.peer.spin(1.0)
+
+    def _rush(self):
+        """
+        Hold the node up, flood it, and have it learn, save and forget at once.
+
+        Buffers and heap take their largest size when such things coincide.  A busy computer makes
+        them coincide some time; here they do before memory is judged.
+        """
+        self.node.signal(SIGSTOP)
+        for _, message in self.good[:BURST]:
+            self.peer.camera.publish(header(message))
+            self.peer.spin(0.02)
+        self.node.signal(SIGCONT)
+        self.peer.show(header(self.good[0][1]))
+        self._ask('teach', 'visitor')
+        for _, message in self.good[:BURST]:
+            self.peer.camera.publish(header(message))
+        self._save()
+        self._settle()
+        self._take_back()
+        self._settle()
 
     def _settle(self):
         """Wait until everything asked for so far has been answered."""
@@ -333,7 +359,7 @@ def main():
             NodeProcess(Path(folder), domain, memory=f'{folder}/memory', rule=options.rule,
                         false_unknown=0.0, min_change=0.0) as node, Peer(domain) as peer:
         meter = Meter(node.process.pid)
-        day = Day(peer, meter, options)
+        day = Day(node, peer, meter, options)
         day.begin()
         counters = day.pass_by()
         node.end()

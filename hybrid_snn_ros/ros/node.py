@@ -8,6 +8,7 @@ import time
 import traceback
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
@@ -18,7 +19,8 @@ from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, Store
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated
 from hybrid_snn_ros.ros.commands import CommandQueue
-from hybrid_snn_ros.ros.diagnostics import Diagnostics
+from hybrid_snn_ros.ros.diagnostics import Diagnostics, LOOK
+from hybrid_snn_ros.ros.facts import facts
 from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.requests import Requests
@@ -28,7 +30,6 @@ from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
 
-_DIAGNOSTICS_PERIOD = 1.0  # seconds
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -145,9 +146,10 @@ class ClassifierNode(LifecycleNode):
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
         queue = self._settings.frame_queue
-        self._slot = FrameSlot(queue)
+        clock = self.get_clock()
+        self._slot = FrameSlot(queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands = CommandQueue()
-        self._diagnostics = Diagnostics(self.get_fully_qualified_name(), _DIAGNOSTICS_PERIOD)
+        self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
             self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
             self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
@@ -165,7 +167,9 @@ class ClassifierNode(LifecycleNode):
             else ReliabilityPolicy.RELIABLE))
         self._requests = Requests(self, self._settings, self._commands, self._slot.nudge,
                                   self._publish_result)
-        self._ticker = self.create_timer(_DIAGNOSTICS_PERIOD, self._publish_diagnostics)
+        # By a clock of its own: a simulation that stands still is a silent camera as well.
+        self._ticker = self.create_timer(
+            LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
         return result
 
     @_told
@@ -264,19 +268,15 @@ class ClassifierNode(LifecycleNode):
                 version))
 
     def _publish_diagnostics(self):
-        worker, classifier = self._worker, self._classifier
-        since = time.monotonic() - self._slot.last_time
-        counters = {'received': self._slot.received, 'answered': worker.answered,
-                    'dropped': self._slot.dropped, 'refused': worker.refused,
-                    'failed': worker.failed,
-                    'last_refusal': worker.last_refusal}
-        relearning = worker.relearning
-        facts = {'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
-                 'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
-                 'database_version': classifier.version, 'rule': classifier.rule_name,
-                 'encoder': classifier.encoder.describe(), 'memory': str(self.memory),
-                 'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed'}
+        worker, slot = self._worker, self._slot
+        since = time.monotonic() - slot.last_time
         silent = since if since > self._settings.image_timeout else None
+        if not self._diagnostics.due(silent):
+            return
+        # Counted downward along the way, so that what is on its way is never counted twice.
+        counters = {'answered': worker.answered, 'refused': worker.refused,
+                    'failed': worker.failed, 'dropped': slot.dropped, 'waiting': len(slot),
+                    'received': slot.received, 'last_refusal': worker.last_refusal}
         self._diagnostics_out.publish(self._diagnostics.message(
-            self.get_clock().now().to_msg(), counters, worker.times, facts,
-            worker.tutor.problem, silent))
+            self.get_clock().now().to_msg(), counters, worker.times,
+            facts(self._classifier, worker, self.memory), worker.tutor.problem, silent))

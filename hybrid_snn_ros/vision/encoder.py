@@ -59,7 +59,8 @@ class Encoder:
 
     Attributes: `path`, `runtime` (name and version), `delegate` (what it hands operators to),
     `threads`, `input_size` (pixels a side), `width` (embedding length), `scale` (embedding value
-    of one code), `digest` (sha256 of the model file in hex). One object serves one thread at a time.
+    of one code), `digest` (sha256 of the model file in hex). One object serves one thread at a
+    time.
 
     The input may be uint8 (raw RGB), or int8 or float32 (then (x - 127) / 128). The output may be
     quantised or float32; a float output takes its step from `embedding_scale` in the YAML beside

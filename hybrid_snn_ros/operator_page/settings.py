@@ -4,20 +4,9 @@
 
 from typing import Any, NamedTuple
 
+from hybrid_snn_ros.ros.table import declare as declare_table, Parameter, refusal
+
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
-
-
-class Parameter(NamedTuple):
-    """A parameter, its bounds and the sentence that explains it."""
-
-    name: str
-    default: Any
-    text: str
-    low: Any = None
-    high: Any = None
-    choices: tuple = ()
-
-
 TABLE = (
     Parameter('host', '127.0.0.1', 'address to listen on; 0.0.0.0 for every network, and then a '
               'PIN is required'),
@@ -50,22 +39,12 @@ def checked(values):
 
     :raises ValueError: with one sentence naming the parameter and its limits.
     """
-    tidy = {}
     for parameter in TABLE:
-        value = values[parameter.name]
-        wanted = type(parameter.default)
-        if wanted is float and type(value) is int:
-            value = float(value)
-        if type(value) is not wanted:
-            raise ValueError(f'{parameter.name} must be of type {wanted.__name__}, not {value!r}')
-        if parameter.choices and value not in parameter.choices:
-            raise ValueError(f'{parameter.name} must be one of '
-                             f"{', '.join(map(repr, parameter.choices))}, not {value!r}")
-        if parameter.low is not None and not parameter.low <= value <= parameter.high:
-            raise ValueError(f'{parameter.name} must lie in {parameter.low}..{parameter.high}, '
-                             f'not {value!r}')
-        tidy[parameter.name] = value
-    settings = Settings(**tidy)
+        problem = refusal(parameter, values[parameter.name])
+        if problem:
+            raise ValueError(problem)
+    settings = Settings(**{
+        parameter.name: type(parameter.default)(values[parameter.name]) for parameter in TABLE})
     if settings.pin and len(settings.pin) < MIN_PIN:
         raise ValueError(f'pin must have at least {MIN_PIN} characters, this one has '
                          f'{len(settings.pin)}')
@@ -76,9 +55,5 @@ def checked(values):
 
 def declare(node):
     """Declare the table on an rclpy node and return its Settings."""
-    from rcl_interfaces.msg import ParameterDescriptor
-    return checked({
-        parameter.name: node.declare_parameter(
-            parameter.name, parameter.default, ParameterDescriptor(
-                description=parameter.text, read_only=True, dynamic_typing=True)).value
-        for parameter in TABLE})
+    values, _ = declare_table(node, TABLE, 'start')
+    return checked(values)

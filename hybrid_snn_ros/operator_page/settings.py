@@ -4,31 +4,41 @@
 
 from typing import Any, NamedTuple
 
-from hybrid_snn_ros.ros.table import declare as declare_table, Parameter, refusal
+from hybrid_snn_ros.ros import table
+from hybrid_snn_ros.ros.table import Parameter, refusal
 
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
-TABLE = (
-    Parameter('host', '127.0.0.1', 'address to listen on; 0.0.0.0 for every network, and then a '
-              'PIN is required'),
-    Parameter('port', 8080, 'port to listen on; 0 takes a free one', 0, 65535),
-    Parameter('public_host', '', 'name or address that phones reach this computer by; empty finds '
-              'it'),
-    Parameter('pin', '', 'PIN of the page, 6 characters or more; empty makes a new one at every '
-              'start, or asks for none while host is this computer only'),
-    Parameter('view_only', False, 'look, but do not teach'),
-    Parameter('certificate', '', 'PEM file with the TLS certificate chain; empty for plain HTTP'),
-    Parameter('key', '', "PEM file with the certificate's private key"),
-    Parameter('classifier', 'classifier', 'name of the classifier node, relative or absolute'),
-    Parameter('image_transport', 'raw', 'raw: sensor_msgs/Image on `image`; compressed: '
-              'sensor_msgs/CompressedImage on `image/compressed`', choices=('raw', 'compressed')),
-    Parameter('rate', 10.0, 'pictures a second that a viewer gets at most', 0.5, 60.0),
-    Parameter('width', 640, 'widest picture sent, in pixels', 64, 1920),
-    Parameter('quality', 70, 'JPEG quality', 20, 95),
-    Parameter('teach_rate', 5.0, 'frames a second taught while the button is held', 0.5, 30.0),
-    Parameter('max_viewers', 8, 'browsers connected at once', 1, 64),
-    Parameter('language', '', "language of the page, 'en' or 'de'; empty follows the browser",
-              choices=('', 'en', 'de')),
-)
+GROUPS = {
+    'Who may reach it, and what it may do': (
+        Parameter('host', '127.0.0.1', 'address to listen on; 0.0.0.0 for every network, and then '
+                  'a PIN is required'),
+        Parameter('port', 8080, 'port to listen on; 0 takes a free one', 0, 65535),
+        Parameter('public_host', '', 'name or address that phones reach this computer by; empty '
+                  'finds it'),
+        Parameter('pin', '', f'PIN of the page, {MIN_PIN} characters or more; empty makes a new '
+                  'one at every start, or asks for none while host is this computer only'),
+        Parameter('view_only', False, 'look, but do not teach'),
+        Parameter('certificate', '', 'PEM file with the TLS certificate chain; empty for plain '
+                  'HTTP'),
+        Parameter('key', '', "PEM file with the certificate's private key; both or neither"),
+        Parameter('max_viewers', 8, 'browsers connected at once', 1, 64),
+    ),
+    'What it speaks to': (
+        Parameter('classifier', 'classifier', 'name of the classifier node, relative or absolute'),
+        Parameter('image_transport', 'raw', 'raw: sensor_msgs/Image on `image`; compressed: '
+                  'sensor_msgs/CompressedImage on `image/compressed`',
+                  choices=('raw', 'compressed')),
+    ),
+    'What it shows and does': (
+        Parameter('rate', 10.0, 'pictures a second that a viewer gets at most', 0.5, 60.0),
+        Parameter('width', 640, 'widest picture sent, in pixels', 64, 1920),
+        Parameter('quality', 70, 'JPEG quality', 20, 95),
+        Parameter('teach_rate', 5.0, 'frames a second taught while the button is held', 0.5, 30.0),
+        Parameter('language', '', 'language of the page; empty follows the browser',
+                  choices=('', 'en', 'de')),
+    ),
+}
+TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)
 Settings = NamedTuple('Settings', [(parameter.name, Any) for parameter in TABLE])
 LOOPBACK = ('127.0.0.1', '::1', 'localhost')
 
@@ -55,5 +65,5 @@ def checked(values):
 
 def declare(node):
     """Declare the table on an rclpy node and return its Settings."""
-    values, _ = declare_table(node, TABLE, 'start')
+    values, _ = table.declare(node, TABLE, 'start')
     return checked(values)

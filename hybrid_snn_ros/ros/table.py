@@ -79,7 +79,7 @@ def declare(node, table, when, live_too=False):
             raise ValueError(problem)
         values[parameter.name] = float(value) if type(parameter.default) is float else value
     unknown = _unknown(node, [parameter.name for parameter in table])
-    for name, sentence in unknown.items():
+    for sentence in unknown.values():
         node.get_logger().warning(sentence)
     return values, list(unknown)
 

@@ -33,7 +33,7 @@ class Diagnostics:
     def _elapsed(self):
         return time.monotonic() - self._since
 
-    def message(self, stamp, counters, times, facts, trouble, silent):
+    def message(self, stamp, counters, times, facts, trouble, silent, unconnected):
         """
         Build the message.
 
@@ -43,6 +43,8 @@ class Diagnostics:
         :param facts: dict of what else is worth knowing (labels, encoder, ...).
         :param trouble: sentence why teaching is refused, empty when it is not.
         :param silent: seconds since the last frame when that is too long, else None.
+        :param unconnected: sentences of the cameras and of the other peers that QoS keeps from
+            this node, each empty where there are none.
         """
         elapsed = self._elapsed()
         # A message in between has little time behind it: what came counts as one second's.
@@ -52,14 +54,20 @@ class Diagnostics:
         if elapsed >= _REGULAR:  # one in between leaves the rate a second to be counted over
             self._since += elapsed
             self._answered, self._refused = counters['answered'], counters['refused']
-        values = {'rate_hz': f'{rate:.1f}', **counters, **facts}
+        cameras, others = unconnected
+        values = {'rate_hz': f'{rate:.1f}', **counters, **facts,
+                  'incompatible_qos': '; '.join(filter(None, unconnected))}
         values.update((f'{stage}_ms', figures) for stage, figures in times.summary().items())
-        if silent is not None:
+        if cameras and rate == 0 and not unreadable:  # no other camera is heard
+            level, text = 'ERROR', f'incompatible QoS: {cameras} (parameter reliability)'
+        elif silent is not None:
             level, text = 'STALE', f'no frame for {silent:.1f} s'
         elif unreadable:
             level, text = 'ERROR', f"no frame could be read: {counters['last_refusal']}"
         elif trouble:
             level, text = 'ERROR', f'teaching is refused: {trouble}'
+        elif others:
+            level, text = 'WARN', f'incompatible QoS: {others}'
         else:
             level, text = 'OK', f'{rate:.1f} answers a second'
         array = DiagnosticArray(status=[messages.status(level, self._name, text, **values)])

@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid_snn_ros.memory.labels import UNKNOWN
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn import coding, decision, lateral, leave_one_out, original
+from hybrid_snn_ros.snn import coding, decision, effort, lateral, leave_one_out, original
 
 RULES = {'lateral': lateral, 'original': original}
 _CALIBRATION_SAMPLES = 256
@@ -176,9 +176,20 @@ class Network:
             self._readout = self.rule.readout(self.params, self._state)
         return self._readout
 
-    def present(self, codes):
-        """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
-        return self.rule.present(self.params, self._ready(), self.rule.counts(self.params, codes))
+    def counts(self, codes):
+        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        return self.rule.counts(self.params, codes)
+
+    def present(self, codes, counts=None):
+        """Show codes, uint8 (N,), to the columns: rule.Response; their counts, if at hand."""
+        if counts is None:
+            counts = self.counts(codes)
+        return self.rule.present(self.params, self._ready(), counts)
+
+    @property
+    def synapses(self):
+        """How far a spike reaches now (snn.effort.Synapses)."""
+        return effort.synapses_of(self._state)
 
     def inspect(self, codes, inputs):
         """

@@ -18,7 +18,7 @@ def add_arguments(parser):
     add = parser.add_argument
     add('source', metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (a folder per class, jpg or '
-             'png), or "turntable"')
+             'png), ROS bag (mcap, sqlite3), or "turntable"')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; open-set: N classes are never taught; turntable: '
@@ -27,6 +27,16 @@ def add_arguments(parser):
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
         help='how the turntable is looked at (default: %(default)s)')
+    add('--labels', metavar='TOPIC', default='',
+        help='bag: std_msgs/String naming what is shown from then on, or '
+             'vision_msgs/Classification naming single frames by their stamp')
+    add('--image', metavar='TOPIC', default='',
+        help='bag: topic of the images, where it has several')
+    add('--test', metavar='BAG',
+        help='bag: another one to ask (default: the last frames of each label, instead of '
+             'teaching them)')
+    add('--asked', type=float, metavar='SHARE', default=0.3,
+        help='bag: how many are the last (default: %(default)s)')
     add('--rule', default='lateral', choices=('lateral', 'original'),
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
@@ -49,6 +59,7 @@ def main(args):
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation import baselines, plots, protocols, report, runner
     from hybrid_snn_ros.evaluation.sources import SourceError
+    from hybrid_snn_ros.vision import bags
     from hybrid_snn_ros.vision.encoder import EncoderError
     begin = time.monotonic()
     try:
@@ -60,7 +71,7 @@ def main(args):
             baselines.check()
         if args.plots:
             plots.check()
-        data = _load(args)
+        data = _load_bag(args) if bags.is_bag(args.source) else _load(args)
         jobs = args.jobs or runner.default_jobs(data, args.orders)
         progress = Progress(f'{data.name}, {settings.protocol}, {settings.rule}')
         try:
@@ -117,6 +128,18 @@ def _load(args):
         from hybrid_snn_ros.evaluation.folders import load_folder
         return load_folder(args.source, facade, progress,
                            lambda sentence: print(sentence, file=sys.stderr))
+    finally:
+        progress.close()
+
+
+def _load_bag(args):
+    """Return the embeddings of a recording; they are not kept, it may grow."""
+    from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation.bag_source import load_bag
+    progress = Progress(f'embedding {args.source}')
+    try:
+        return load_bag(args.source, Classifier(), args.image, args.labels, args.test, args.asked,
+                        progress, lambda sentence: print(sentence, file=sys.stderr))
     finally:
         progress.close()
 

@@ -145,6 +145,10 @@ class Learner:
         """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
         return self.network.present(codes)
 
+    def warm_up(self):
+        """Do what makes a GPU's first frame slow, in the thread that will answer frames."""
+        self.network.warm_up()
+
     def decide(self, response):
         """Turn the columns' response into a Prediction."""
         return self.network.decide(response, self.false_unknown, self.top)

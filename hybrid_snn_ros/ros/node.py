@@ -96,7 +96,8 @@ class ClassifierNode(LifecycleNode):
         self._classifier = classifier
         self.get_logger().info(
             f'memory {self.memory}: {len(classifier.labels)} labels, '
-            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}')
+            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
+            f'backend {classifier.backend.why}')
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
@@ -274,6 +275,7 @@ class ClassifierNode(LifecycleNode):
         facts = {'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
                  'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
                  'database_version': classifier.version, 'rule': classifier.rule_name,
+                 'backend': classifier.backend.why,
                  'encoder': classifier.encoder.describe(), 'memory': str(self.memory),
                  'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed'}
         silent = since if since > self._settings.image_timeout else None

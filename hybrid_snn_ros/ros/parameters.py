@@ -27,7 +27,9 @@ TABLE = (
     Parameter('initial_memory', '', 'file that an empty memory begins with, as `hybrid-snn state '
               'export` writes it; empty for none'),
     Parameter('rule', 'lateral', 'learning rule', choices=('lateral', 'original')),
-    Parameter('backend', 'numpy', 'arrays on the CPU or on a GPU', choices=('numpy', 'cupy')),
+    Parameter('backend', 'numpy', 'where the network lives: numpy on the CPU, cupy on an NVIDIA '
+              'GPU, auto on whichever answers a frame faster with the labels known at configure',
+              choices=('numpy', 'cupy', 'auto')),
     Parameter('seed', 0, 'seed of everything random', 0, 2**31 - 1),
     Parameter('threads', 1, 'threads of the encoder', 1, 64),
     Parameter('crop', 0.875, 'centre square of the region of interest that is looked at, as a '

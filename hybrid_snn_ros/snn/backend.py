@@ -120,7 +120,7 @@ def kernel_cache():
         with tempfile.TemporaryFile(dir=place):
             pass
     except (OSError, RuntimeError):  # not writable; no home directory at all
-        # Not a fixed name: in a directory that everybody writes to, others could put kernels there.
+        # No fixed name: where everybody may write, others could put their own kernels there.
         place = Path(tempfile.mkdtemp(prefix='hybrid_snn_ros_cupy_'))
         print(f'hybrid_snn_ros: compiled GPU kernels cannot be kept in {caches}/hybrid_snn_ros; '
               f'{place} takes them, and the next start compiles them again', file=sys.stderr)

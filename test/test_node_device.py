@@ -21,10 +21,11 @@ from ros_harness import (  # noqa: E402
     picture,
     RED,
     values,
+    WARN,
 )
 
 # CuPy of the node's process: the strict stand-in, lost as soon as a file appears.
-CUPY = '''
+CUPY = """
 import os, sys, threading, time
 import strict_device
 sys.modules['cupy'] = strict_device
@@ -35,7 +36,7 @@ def watch():
     strict_device.traffic.lose_after(60)  # in the middle of a frame
 
 threading.Thread(target=watch, daemon=True).start()
-'''
+"""
 
 
 def test_a_lost_gpu_costs_no_frame(tmp_path):
@@ -67,7 +68,9 @@ def test_a_lost_gpu_costs_no_frame(tmp_path):
             warnings = [line for line in node.log.splitlines() if 'given up' in line]
             assert len(warnings) == 1 and 'WARN' in warnings[0], warnings
             assert 'cudaErrorIllegalAddress' in warnings[0]
-            said = values(peer.diagnosis())['backend']
+            status = peer.diagnosis()
+            assert (status.level, status.message[:21]) == (WARN, 'the GPU was given up ')
+            said = values(status)['backend']
             assert said.startswith('numpy: the GPU was given up (CUDARuntimeError: ')
             node.end()
         with NodeProcess(tmp_path, domain, memory=str(memory), backend='auto') as node:

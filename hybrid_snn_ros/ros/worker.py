@@ -14,6 +14,7 @@ import time
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
+from hybrid_snn_ros.snn import effort
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.vision import frames
 
@@ -73,11 +74,11 @@ class Worker(threading.Thread):
         """Work until stopped."""
         self._warm_up()
         while not self._stopping.is_set():
-            message = self._slot.take(self._patience())
+            frame = self._slot.take(self._patience())
             try:
                 self._carry_out()
-                if message is not None:
-                    self._frame(message)
+                if frame is not None:
+                    self._frame(frame)
                 if self.tutor.waiting and self.tutor.patience() <= 0:
                     self.tutor.give_up(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
@@ -137,11 +138,14 @@ class Worker(threading.Thread):
                 self._on_caught_up()
                 return
 
-    def _frame(self, message):
+    def _frame(self, frame):
         begin = time.perf_counter()
+        message = frame.message
         try:
-            rgb = frames.crop_message(message, messages.is_compressed(message), self._size,
-                                      self._classifier.crop)
+            picture = frames.decode_message(message, messages.is_compressed(message), self._size,
+                                            self._classifier.crop)
+            decoded = time.perf_counter()
+            rgb = frames.crop_picture(picture, self._size)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
@@ -149,17 +153,19 @@ class Worker(threading.Thread):
                               throttle_duration_sec=5.0)
             return
         try:
-            self._answer(message, rgb, begin)
+            self._answer(frame, rgb, begin, decoded)
         except Exception:
             self.failed += 1
             raise
 
-    def _answer(self, message, rgb, begin):
-        classifier, settings = self._classifier, self._settings
+    def _answer(self, frame, rgb, begin, decoded):
+        classifier, settings, message = self._classifier, self._settings, frame.message
         cropped = time.perf_counter()
         codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()
-        response = classifier.present(codes)
+        counts = classifier.counts(codes)
+        coded = time.perf_counter()
+        response = classifier.present(codes, counts)
         presented = time.perf_counter()
         classifier.false_unknown, classifier.top = settings.false_unknown, settings.top_k
         if self._track.frames != settings.smoothing:
@@ -167,11 +173,16 @@ class Worker(threading.Thread):
         prediction = classifier.decide(self._track.add(codes, response))
         decided = time.perf_counter()
         stamp = message.header.stamp
-        latency = self._clock.now().nanoseconds * 1e-9 - (stamp.sec + stamp.nanosec * 1e-9)
+        # A camera that does not stamp its frames: they are as old as they are here.
+        taken = stamp.sec + stamp.nanosec * 1e-9 or frame.stamped
+        latency = self._clock.now().nanoseconds * 1e-9 - taken
         self._on_answer(message, codes, response, prediction, latency * 1e3,
                         (decided - begin) * 1e3)
         published = time.perf_counter()
         self.answered += 1
-        self.times.note(latency, cropped - begin, encoded - cropped, presented - encoded,
-                        decided - presented, published - decided, published - begin)
+        self.times.note(
+            (latency, frame.stamped - taken, begin - frame.put, decoded - begin,
+             cropped - decoded, encoded - cropped, coded - encoded, presented - coded,
+             decided - presented, published - decided, published - begin),
+            *effort.activity(counts))
         self.tutor.saw((stamp.sec, stamp.nanosec), codes)

@@ -8,6 +8,7 @@ functions run on the CPU (NumPy) and on a GPU (CuPy).
 """
 
 import ctypes
+import functools
 import os
 from pathlib import Path
 import sys
@@ -55,6 +56,25 @@ class Backend:
                          'with the same samples until the node is configured anew')
             self.why = f'numpy: {self.lost}'
         self.name, self.xp = 'numpy', np
+
+
+def survives(method):
+    """
+    Let a method do its work again on the CPU when the device fails on the way.
+
+    Its object has a ``backend`` and ``leave(error)``, which gives that up and brings what the
+    object holds to the CPU.
+    """
+    @functools.wraps(method)
+    def work(self, *arguments):
+        try:
+            return method(self, *arguments)
+        except self.backend.errors as error:
+            if self.on_cpu:
+                raise
+            self.leave(error)
+            return method(self, *arguments)
+    return work
 
 
 def load(name):

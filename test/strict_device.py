@@ -158,7 +158,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 (it is CuPy's 
         self._memory[_inner(places)] = _inner(value)
 
     def __getattr__(self, name):
-        if name not in ('astype', 'ravel', 'reshape', 'copy', 'sum', 'mean', 'max', 'argmax',
+        if name not in ('astype', 'ravel', 'reshape', 'copy', 'sum', 'mean', 'max', 'min', 'argmax',
                         'trace', 'transpose'):
             raise AttributeError(name)
         return lambda *arguments, **options: _run(

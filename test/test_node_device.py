@@ -53,7 +53,7 @@ def test_a_lost_gpu_costs_no_frame(tmp_path):
                 peer.show(frame(picture(COLOURS[label])))
                 assert peer.teach(label)[0].level == OK
             assert peer.show(frame(picture(RED)))['label'] == 'red'
-            assert 'Strict Device' in values(peer.diagnosis())['backend']
+            assert 'Strict Device' in values(peer.diagnosis())['backend_reason']
             assert 'given up' not in node.log
             lose.touch()
             for number in range(1000):  # the node learns of the file in its own time
@@ -70,7 +70,7 @@ def test_a_lost_gpu_costs_no_frame(tmp_path):
             assert 'cudaErrorIllegalAddress' in warnings[0]
             status = peer.diagnosis()
             assert (status.level, status.message[:21]) == (WARN, 'the GPU was given up ')
-            said = values(status)['backend']
+            said = values(status)['backend_reason']
             assert said.startswith('numpy: the GPU was given up (CUDARuntimeError: ')
             node.end()
         with NodeProcess(tmp_path, domain, memory=str(memory), backend='auto') as node:

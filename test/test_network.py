@@ -183,3 +183,20 @@ def test_a_large_network_keeps_no_checkpoint(rule, often, monkeypatch):
     assert bits(other) == bits(learned(rule, rest))
     again = untaught(rule).restored(network.arrays(), network.notes(), samples)
     assert bits(again) == bits(network)
+
+
+def test_checkpoints_lie_closer_the_newer_they_are(rule, monkeypatch):
+    """Within their memory; far back is learned again from, at most, five times as far back."""
+    state = checkpoints.on_cpu(learned(rule, samples_of('ab'))._state)
+    monkeypatch.setattr(checkpoints, 'TOGETHER', 5 * checkpoints.size(state))
+    kept = []
+    for lessons in range(1, 150):
+        kept = checkpoints.with_newest(kept, checkpoints.Checkpoint(lessons, 0, 0, state))
+        places = [point.lessons for point in kept]
+        assert len(places) == min(lessons, 5) and places[-1] == lessons
+        assert lessons == 1 or places[-2] == lessons - 1
+        for back in range(1, lessons + 1):
+            begin = max([place for place in places if place <= lessons - back], default=0)
+            assert lessons - begin <= 5 * back
+    monkeypatch.setattr(checkpoints, 'TOGETHER', 1)
+    assert [point.lessons for point in checkpoints.with_newest(kept, kept[-1])] == [149, 149]

@@ -51,11 +51,11 @@ Input i spikes ``k_i`` times with its own fixed phase, the reset is subtractive.
 ``youth = relief = 0`` this is plain LDA.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import coding
+from hybrid_snn_ros.snn import coding, kernel
 from hybrid_snn_ros.snn.backend import namespace, to_numpy
 from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.presentation import present_single
@@ -101,6 +101,7 @@ class Readout(NamedTuple):
     phases: np.ndarray  # (N,), 0..9
     state: State  # for the familiarity, which needs P
     echo: Echo  # of the frame shown last
+    compiled: Any = None  # (kernel.Columns, kernel.Lateral), None for NumPy's forms
 
 
 def check(params):
@@ -178,6 +179,11 @@ def teach(params, state, spike_counts, column, shown=None):
     xp = namespace(lateral)
     x = trace(params, spike_counts, xp)
     j = column + 1
+    if kernel.suits(lateral):
+        kernel.Lateral(lateral, templates, weights, costs).teach(
+            x, j, float(samples[j]), float(samples[0]))
+        samples[[j, 0]] += 1
+        return state
     h = shown.echo.recall(state, spike_counts) if shown else None
     if h is None:
         h = lateral @ x
@@ -262,7 +268,7 @@ def readout(params, state):
     step = peak / _INT8 if peak > 0 else 1.0
     bias = gain * biases_of(params, products.own, products.with_background, products.background,
                             samples, products.residual)
-    return Readout(
+    read = Readout(
         weights=xp.rint(difference / np.float32(step)),
         scale=gain * params.trace_scale * step,
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
@@ -270,6 +276,11 @@ def readout(params, state):
         phases=phases(params, len(state.lateral)),
         state=state,
         echo=Echo())
+    if not kernel.suits(read.weights) or not len(samples):
+        return read
+    shown = kernel.Columns(read.weights[:, None], params.leak, read.scale, read.phases)
+    return read._replace(compiled=(shown.single(read.bias, params.theta),
+                                   kernel.Lateral(*state[:4])))
 
 
 def present(params, readout, spike_counts, record=None):
@@ -281,18 +292,33 @@ def present(params, readout, spike_counts, record=None):
     :return: Response; the evidence is the spike count plus the potential that is left, in units
         of the threshold, and the class its argmax; -inf for a column never taught.
     """
-    xp = namespace(readout.weights)
-    trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
-    drive = currents(readout.weights, trains)
-    drive *= np.float32(readout.scale)
-    spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak, params.theta,
-                                 record)
-    evidence = to_numpy(spikes + end / params.theta)
-    drives = to_numpy(drive.sum(axis=0) - readout.bias)
+    spikes, evidence, drives = answer(params, readout, spike_counts, record)
+    return Response(spikes, evidence, drives,
+                    familiarity(params, readout, spike_counts, evidence, drives))
+
+
+def answer(params, readout, spike_counts, record=None):
+    """
+    Show one frame to the columns, without asking how familiar it is.
+
+    :return: (spikes, evidence, drives) as of Response.
+    """
+    if readout.compiled and record is None:
+        spikes, end, drives = readout.compiled[0].present_single(spike_counts)
+    else:
+        xp = namespace(readout.weights)
+        trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
+        whole = currents(readout.weights, trains)
+        scale = np.float32(readout.scale)
+        drives = to_numpy(whole.sum(axis=0) * scale - readout.bias)  # whole numbers: exact
+        whole *= scale
+        spikes, end = present_single(whole - readout.bias / np.float32(coding.STEPS),
+                                     params.leak, params.theta, record)
+        spikes, end = to_numpy(spikes), to_numpy(end)
+    evidence = spikes + end / np.float32(params.theta)
     untaught = readout.state.samples[1:] == 0  # silent, and not to win by that
     evidence[untaught] = drives[untaught] = -np.inf
-    return Response(to_numpy(spikes), evidence, drives,
-                    familiarity(params, readout, spike_counts, evidence, drives))
+    return spikes, evidence, drives
 
 
 def familiarity(params, readout, spike_counts, evidence, drives):
@@ -307,9 +333,12 @@ def familiarity(params, readout, spike_counts, evidence, drives):
     if not len(evidence):
         return float('-inf')
     state = readout.state
-    x = trace(params, spike_counts, namespace(state.lateral))
     j = int(evidence.argmax()) + 1
-    h = state.lateral @ x
-    readout.echo.keep(state, spike_counts, h)
-    fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
+    if readout.compiled:
+        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, j)
+    else:
+        x = trace(params, spike_counts, namespace(state.lateral))
+        h = state.lateral @ x
+        readout.echo.keep(state, spike_counts, h)
+        fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
     return float(drives[j - 1] + readout.gain * params.fit_share * fit)

@@ -54,7 +54,7 @@ setup(
         'page-test': ['selenium>=4.6'],
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
-        'cuda': ['cupy-cuda12x'],
+        'cuda': ['cupy-cuda12x[ctk]'],
         'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },
     zip_safe=False,

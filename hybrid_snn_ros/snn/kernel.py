@@ -117,6 +117,14 @@ def suits(array, neurons=1):
             and neurons <= _MAX_NEURONS and library() is not None)
 
 
+def for_lateral(params, readout):
+    """Return (Columns, Lateral) that answer as a ``lateral.Readout``; None where NumPy does."""
+    if not suits(readout.weights) or not len(readout.weights):
+        return None
+    shown = Columns(readout.weights[:, None], params.leak, readout.scale, readout.phases)
+    return shown.single(readout.bias, params.theta), Lateral(*readout.state[:4])
+
+
 class Columns:
     """
     Columns ready to be shown frames: int8 weights, input-major, 64 columns side by side.

@@ -56,7 +56,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.snn import coding, kernel
-from hybrid_snn_ros.snn.backend import namespace, to_numpy
+from hybrid_snn_ros.snn.backend import fetch, namespace
 from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.presentation import present_single
 from hybrid_snn_ros.snn.rule import Response
@@ -99,6 +99,7 @@ class Readout(NamedTuple):
     bias: np.ndarray  # (C,), G B_c, taken away over the ten steps
     gain: float  # G
     phases: np.ndarray  # (N,), 0..9
+    untaught: np.ndarray  # (C,) bool, the columns never taught; None if there is none
     state: State  # for the familiarity, which needs P
     echo: Echo  # of the frame shown last
     compiled: Any = None  # (kernel.Columns, kernel.Lateral), None for NumPy's forms
@@ -160,9 +161,9 @@ def grow(params, state):
         samples=np.append(state.samples, np.int64(0)))
 
 
-def trace(params, spike_counts, xp=np):
-    """Return the synaptic trace x = nu k that a presentation leaves, float32 (N,)."""
-    return xp.asarray(spike_counts.astype(np.float32) * np.float32(params.trace_scale))
+def trace(params, spike_counts):
+    """Return the synaptic trace x = nu k that a presentation leaves, float32 (..., N)."""
+    return spike_counts.astype(np.float32) * np.float32(params.trace_scale)
 
 
 def teach(params, state, spike_counts, column, shown=None):
@@ -177,11 +178,10 @@ def teach(params, state, spike_counts, column, shown=None):
     """
     lateral, templates, weights, costs, samples = state
     xp = namespace(lateral)
-    x = trace(params, spike_counts, xp)
+    x = trace(params, xp.asarray(spike_counts))
     j = column + 1
     if kernel.suits(lateral):
-        kernel.Lateral(lateral, templates, weights, costs).teach(
-            x, j, float(samples[j]), float(samples[0]))
+        kernel.Lateral(*state[:4]).teach(x, j, float(samples[j]), float(samples[0]))
         samples[[j, 0]] += 1
         return state
     h = shown.echo.recall(state, spike_counts) if shown else None
@@ -215,14 +215,21 @@ class Products(NamedTuple):
     residual: float  # kappa
 
     @classmethod
-    def of(cls, params, state):
-        """Take them from a state."""
-        own = to_numpy(2 * state.costs[1:]).astype(np.float64)
-        with_background = to_numpy(state.templates[1:] @ state.weights[0]).astype(np.float64)
+    def of(cls, params, state, *more):
+        """
+        Take them from a state.
+
+        :param more: arrays that are brought from the state's backend by the way.
+        :return: Products; with ``more`` a list of it and those arrays, on the CPU.
+        """
+        costs, with_background, trace, *more = fetch(
+            2 * state.costs, state.templates[1:] @ state.weights[0],
+            state.lateral.trace(dtype=np.float64), *more)
         errors = int(state.samples[0]) - int((state.samples[1:] > 0).sum())
-        scatter = len(state.lateral) - params.prior * float(state.lateral.trace(dtype=np.float64))
-        return cls(own, with_background, 2 * float(state.costs[0]),
-                   max(scatter, 0.0) / errors if errors else 0.0)
+        scatter = len(state.lateral) - params.prior * float(trace)
+        products = cls(costs[1:].astype(np.float64), with_background.astype(np.float64),
+                       float(costs[0]), max(scatter, 0.0) / errors if errors else 0.0)
+        return [products, *more] if more else products
 
 
 def maturity(params, samples):
@@ -259,28 +266,27 @@ def gain_of(params, products, samples):
 def readout(params, state):
     """Derive the int8 weights, the gain and the biases with which frames are answered."""
     xp = namespace(state.weights)
-    products = Products.of(params, state)
     samples = state.samples[1:]
-    gain = gain_of(params, products, samples)
     strength = xp.asarray(maturity(params, samples).astype(np.float32))
     difference = (state.weights[1:] - state.weights[0]) * strength[:, None]
-    peak = float(xp.abs(difference).max()) if len(difference) else 0.0
+    products, peak = Products.of(
+        params, state, xp.abs(difference).max() if len(difference) else xp.zeros(1, np.float32))
+    gain = gain_of(params, products, samples)
+    peak = float(peak.item())
     step = peak / _INT8 if peak > 0 else 1.0
     bias = gain * biases_of(params, products.own, products.with_background, products.background,
                             samples, products.residual)
+    untaught = samples == 0
     read = Readout(
+        untaught=xp.asarray(untaught) if untaught.any() else None,
         weights=xp.rint(difference / np.float32(step)),
         scale=gain * params.trace_scale * step,
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
-        phases=phases(params, len(state.lateral)),
+        phases=xp.asarray(phases(params, len(state.lateral))),
         state=state,
         echo=Echo())
-    if not kernel.suits(read.weights) or not len(samples):
-        return read
-    shown = kernel.Columns(read.weights[:, None], params.leak, read.scale, read.phases)
-    return read._replace(compiled=(shown.single(read.bias, params.theta),
-                                   kernel.Lateral(*state[:4])))
+    return read._replace(compiled=kernel.for_lateral(params, read))
 
 
 def present(params, readout, spike_counts, record=None):
@@ -290,55 +296,35 @@ def present(params, readout, spike_counts, record=None):
     :param spike_counts: uint8 (N,), 0..10.
     :param record: see presentation.present.
     :return: Response; the evidence is the spike count plus the potential that is left, in units
-        of the threshold, and the class its argmax; -inf for a column never taught.
+        of the threshold, and the class its argmax; -inf for a column never taught.  Familiarity
+        is ``drive + G fit_share fit`` of the winner j, with ``fit = -(x - m_j).P (x - m_j)``: how
+        well it explains the frame (UNKNOWN.md section 1); -inf while no column exists.
     """
-    spikes, evidence, drives = answer(params, readout, spike_counts, record)
-    return Response(spikes, evidence, drives,
-                    familiarity(params, readout, spike_counts, evidence, drives))
-
-
-def answer(params, readout, spike_counts, record=None):
-    """
-    Show one frame to the columns, without asking how familiar it is.
-
-    :return: (spikes, evidence, drives) as of Response.
-    """
-    if readout.compiled and record is None:
-        spikes, end, drives = readout.compiled[0].present_single(spike_counts)
+    compiled = readout.compiled if record is None else None
+    shown = namespace(readout.weights).asarray(spike_counts)  # all a device is told of a frame
+    if compiled:
+        spikes, end, drives = compiled[0].present_single(spike_counts)
     else:
-        xp = namespace(readout.weights)
-        trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
-        whole = currents(readout.weights, trains)
-        scale = np.float32(readout.scale)
-        drives = to_numpy(whole.sum(axis=0) * scale - readout.bias)  # whole numbers: exact
-        whole *= scale
-        spikes, end = present_single(whole - readout.bias / np.float32(coding.STEPS),
-                                     params.leak, params.theta, record)
-        spikes, end = to_numpy(spikes), to_numpy(end)
+        drive = currents(readout.weights, coding.spike_trains(shown, readout.phases))
+        whole = drive.sum(axis=0)  # of whole numbers: exact in any order
+        drives = whole * np.float32(readout.scale) - readout.bias
+        drive *= np.float32(readout.scale)
+        spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak,
+                                     params.theta, record)
     evidence = spikes + end / np.float32(params.theta)
-    untaught = readout.state.samples[1:] == 0  # silent, and not to win by that
-    evidence[untaught] = drives[untaught] = -np.inf
-    return spikes, evidence, drives
-
-
-def familiarity(params, readout, spike_counts, evidence, drives):
-    """
-    Score how well the winner explains a frame (UNKNOWN.md section 1); low means never taught.
-
-    ``rel + G fit_share fit`` with ``rel`` the winner's drive over the background neuron and
-    ``fit = -(x - m_j).P (x - m_j)``.
-
-    :return: float; -inf while no column exists.
-    """
-    if not len(evidence):
-        return float('-inf')
-    state = readout.state
-    j = int(evidence.argmax()) + 1
-    if readout.compiled:
-        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, j)
+    if readout.untaught is not None:  # silent, and not to win by that
+        evidence[readout.untaught] = drives[readout.untaught] = -np.inf
+    if not len(drives):
+        return Response(*fetch(spikes, evidence, drives), float('-inf'))
+    j = evidence.argmax() + 1  # on a GPU it stays there
+    if compiled:
+        fit = compiled[1].fit(spike_counts, params.trace_scale, int(j))
     else:
-        x = trace(params, spike_counts, namespace(state.lateral))
+        state = readout.state
+        x = trace(params, shown)
         h = state.lateral @ x
         readout.echo.keep(state, spike_counts, h)
         fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
-    return float(drives[j - 1] + readout.gain * params.fit_share * fit)
+        spikes, evidence, drives, fit = fetch(spikes, evidence, drives, fit)
+    familiarity = drives[evidence.argmax()] + readout.gain * params.fit_share * fit
+    return Response(spikes, evidence, drives, float(familiarity))

@@ -47,6 +47,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.snn import kernel, plasticity, replay
+from hybrid_snn_ros.snn.backend import fetch, namespace
 from hybrid_snn_ros.snn.coding import spike_counts, spike_trains, STEPS
 from hybrid_snn_ros.snn.currents import currents, levels
 from hybrid_snn_ros.snn.plasticity import change, State, trace_of
@@ -162,14 +163,12 @@ def counts(params, codes):
 
 def initial(params, inputs, xp=np):
     """
-    Return the untaught state without columns.
+    Return the untaught state without columns, its synapses held by backend xp.
 
-    :raises ValueError: for constants out of limits, or a backend other than NumPy.
+    :raises ValueError: for constants out of limits.
     """
     check(params)
-    if xp is not np:
-        raise ValueError(f"rule 'original' runs on backend 'numpy' only, not {xp.__name__!r}")
-    return plasticity.blocks(params, 0, inputs)
+    return plasticity.blocks(params, 0, inputs, xp)
 
 
 def columns(state):
@@ -179,8 +178,8 @@ def columns(state):
 
 def grow(params, state):
     """Add one untaught column behind the others; its neurons are all alike until noise acts."""
-    block = plasticity.blocks(params, 1, state.resource.shape[-1])
-    arrays = (np.concatenate(pair) for pair in zip(state[:-1], block[:-1]))
+    block = plasticity.blocks(params, 1, state.resource.shape[-1], namespace(state.resource))
+    arrays = (namespace(old).concatenate([old, new]) for old, new in zip(state[:-1], block[:-1]))
     return State(*arrays, taught=state.taught)
 
 
@@ -201,12 +200,13 @@ def listen(params, state, counts, column, noise):
     """
     Show a frame with its label known: fast weights, noise, learning margins.
 
+    :param counts: see teach; these and the noise on the backend of the synapses.
     :param noise: see stimulation.
     :return: Spiking, its columns being (C E) networks' columns, copies running fastest.
     """
     synapses = state.weight.reshape(-1, state.weight.shape[-1])
     drive = currents(synapses, spike_trains(counts)).reshape((STEPS,) + state.excess.shape)
-    drive += np.moveaxis(noise[..., :STEPS], -1, 0)
+    drive += namespace(drive).moveaxis(noise[..., :STEPS], -1, 0)
     threshold = state.excess + np.float32(params.theta - params.margin_negative)
     threshold[column] += np.float32(params.margin_positive + params.margin_negative)
     return present_columns(
@@ -236,16 +236,19 @@ def teach(params, state, counts, column, shown=None):
 
 def _show(params, state, counts, column, noise):
     """Show a frame with its label and learn from it, in place."""
+    xp = namespace(state.weight)
+    counts, noise = xp.asarray(counts), xp.asarray(noise)
     spiking = listen(params, state, counts, column, noise)
-    chosen = spiking.winner.reshape(-1, params.copies)
-    wrong = chosen >= 0
-    answered = wrong[column].copy()
-    wrong[column] = False
-
     pushed = spiking.end.reshape(state.excess.shape)[column]
     for t in range(STEPS, params.push_step + 1):
         pushed = params.leak * pushed + noise[column, :, :, t]
     pushed += params.bias - state.excess[column]
+    winner, first, pushed = fetch(spiking.winner, spiking.first, pushed)
+
+    chosen = winner.reshape(-1, params.copies)
+    wrong = chosen >= 0
+    answered = wrong[column].copy()
+    wrong[column] = False
     forced = ~answered & (pushed.max(axis=1) >= params.theta)
     chosen[column] = np.where(answered, chosen[column], pushed.argmax(axis=1))
 
@@ -261,7 +264,7 @@ def _show(params, state, counts, column, noise):
            trace_of(params, counts))
 
     # Spikes that came early and unforced make a neuron stable, having to be pushed unsettles it.
-    first = spiking.first.reshape(-1, params.copies)[column]
+    first = first.reshape(-1, params.copies)[column]
     late = np.abs(REWARD_STEP - first - ISI_MAX) / ISI_MAX
     gain = np.where(answered, np.maximum(2 - late, -1), np.where(forced, -1, 0))
     rewarded = column, np.arange(params.copies), chosen[column]
@@ -280,7 +283,8 @@ def readout(params, state):
         return Readout(None, None, committed, threshold,
                        kernel.Columns(rows, params.leak).several(
                            threshold.reshape(-1, params.neurons), params.sigma / 2))
-    synapses, step = levels(weight.reshape(-1, state.weight.shape[-1])[committed])
+    committed = namespace(weight).asarray(committed)
+    synapses, step = levels(weight.reshape(-1, weight.shape[-1])[committed])
     return Readout(synapses, step, committed, threshold)
 
 
@@ -293,7 +297,7 @@ def present(params, readout, counts):
         Familiarity is the best excess of the column that leads: negative where no neuron of it
         reached its threshold, the more so the stranger the frame; -inf without any column.
     """
-    count, best = _answer(params, readout, counts)
+    count, best = fetch(*_answer(params, readout, counts))
     evidence = count.astype(np.float64)
     if params.tie_break:
         evidence += 0.5 + np.arctan(best / params.theta) / np.pi
@@ -303,15 +307,16 @@ def present(params, readout, counts):
 
 def _answer(params, readout, counts):
     """Return OUT spikes summed over copies, and best excess, mean over copies: (C,) each."""
+    xp = namespace(readout.threshold)
     shape = readout.threshold.shape
     if readout.compiled:
         return _merged(*readout.compiled.present(counts), shape)
-    drive = currents(readout.weight, spike_trains(counts))
+    drive = currents(readout.weight, spike_trains(xp.asarray(counts)))
     drive *= readout.step
     drive += np.float32(params.sigma / 2)
     if len(readout.committed) < readout.threshold.size:
         heard = drive
-        drive = np.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
+        drive = xp.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
         drive[:, readout.committed] = heard
     spiking = present_columns(
         drive.reshape(STEPS, shape[0] * shape[1], shape[2]), params.leak,

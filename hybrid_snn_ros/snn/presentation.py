@@ -16,6 +16,8 @@ the amount ``reset`` (subtractive reset, so that no drive is lost).
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from hybrid_snn_ros.snn.backend import namespace
 
 
@@ -74,7 +76,7 @@ def present(currents, leak, threshold, reset=None, floor=True, record=None):
     xp = namespace(currents)
     steps, columns, neurons = currents.shape
     threshold = xp.broadcast_to(xp.asarray(threshold, dtype=currents.dtype), (columns, neurons))
-    column = xp.arange(columns)
+    column, place = xp.arange(columns), xp.arange(neurons)
     u = xp.zeros((columns, neurons), dtype=currents.dtype)
     count = xp.zeros(columns, dtype=xp.int32)
     winner = xp.full(columns, -1, dtype=xp.int32)
@@ -92,11 +94,15 @@ def present(currents, leak, threshold, reset=None, floor=True, record=None):
         xp.copyto(best, xp.maximum(best, lead), where=silent)
         fires = lead >= 0
         newly = fires & silent
-        winner[newly] = leader[newly]
-        first[newly] = t
+        xp.copyto(winner, leader, where=newly)
+        xp.copyto(first, t, where=newly)
         count += fires
         if record is not None:
             record.append((u.copy(), fires))
+        if xp is not np:  # how many fired is not known without waiting for the device
+            after = xp.zeros_like(u) if reset is None else u - reset
+            u = xp.where(fires[:, None] & (place == leader[:, None]), after, u)
+            continue
         hot = column[fires], leader[fires]
         u[hot] = 0 if reset is None else u[hot] - reset
     return Spiking(count, winner, first, u, best)

@@ -30,10 +30,12 @@
 #define LANES 64          /* columns side by side */
 #define AT_ONCE 256       /* int8 weights whose sum fits int16: 256 * 127 < 2^15 */
 
-/* The same function twice, the processor chooses when the library is loaded. */
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__has_attribute)
+/* The same function twice, the processor chooses when the library is loaded (-DCLONED=: once). */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) \
+    && defined(__has_attribute) && !defined(CLONED)
 #if __has_attribute(target_clones)
 #define CLONED __attribute__((target_clones("avx2", "default")))
+#define CLONES 1
 #endif
 #endif
 #ifndef CLONED
@@ -77,9 +79,11 @@ uint32_t hs_source(void) { return HYBRID_SNN_SOURCE; }
 
 const char *hs_form(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(CLONES)
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") ? "avx2" : "sse2";
+#elif defined(__x86_64__)
+    return "sse2";
 #elif defined(__aarch64__)
     return "neon";
 #else

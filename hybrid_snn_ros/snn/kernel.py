@@ -48,7 +48,7 @@ class _Lateral(ctypes.Structure):
 def _load():
     """Return (library, sentence that says which form is used and why)."""
     if os.environ.get(SWITCH) == 'off':
-        return None, f'NumPy: the kernel is switched off by {SWITCH}=off'
+        return None, f'NumPy: the kernel is off by {SWITCH}=off'
     reason = 'it was not built, most likely for want of a C compiler at installation'
     source = _HERE / '_kernel.c'
     for path in sorted(_HERE.glob('_kernel*.so')):

@@ -110,6 +110,7 @@ def test_extreme_sums_and_potentials_on_the_threshold(forms, built, weights):
     state = lateral.initial(lateral.Params(), inputs)
     for _ in range(labels):
         state = lateral.grow(lateral.Params(), state)
+    frames = frames_of(rng, 5, inputs)
     exact = 2.0 ** -10  # sums times this are exact, so thresholds of such numbers are just met
     bias = (rng.integers(-200, 200, labels) * 10 * exact).astype(np.float32)
     for leak, theta, scale in ((1.0, 127 * exact, exact), (0.5, 64 * exact, exact),
@@ -121,7 +122,6 @@ def test_extreme_sums_and_potentials_on_the_threshold(forms, built, weights):
         def answers(params=params, read=read):
             shown = read._replace(compiled=kernel.for_lateral(params, read))
             return [lateral.present(params, shown, frame) for frame in frames]
-        frames = frames_of(rng, 5, inputs)
         for a, b in zip(*forms(answers, built, NUMPY), strict=True):
             same(a, b)
 

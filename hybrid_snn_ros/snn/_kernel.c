@@ -19,6 +19,10 @@
 #error "floats are computed in a wider type here, so results would depend on the compiler"
 #endif
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "eight bytes are transposed as one little-endian number"
+#endif
+
 #ifndef HYBRID_SNN_SOURCE
 #define HYBRID_SNN_SOURCE 0
 #endif
@@ -44,6 +48,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float float8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t bits32 __attribute__((may_alias));
 typedef int16_t short16 __attribute__((vector_size(32), aligned(2), may_alias));
 typedef int8_t byte16 __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -254,7 +259,24 @@ CLONED void hs_present_columns(const Plan *plan, const uint8_t *counts, void *ou
     }
 }
 
-INLINE float magnitude(float x) { return x < 0 ? -x : x; }
+/* Turn eight rows of eight bytes, LANES apart, into columns; the first few rows are written. */
+INLINE void transpose(const int8_t *from, int8_t *to, int rows)
+{
+    static const uint64_t halves[3] = {
+        0x00000000ffffffffu, 0x0000ffff0000ffffu, 0x00ff00ff00ff00ffu};
+    uint64_t row[8];
+    for (int k = 0; k < 8; k++)
+        memcpy(&row[k], from + k * LANES, 8);
+    for (int level = 0, apart = 4; level < 3; level++, apart /= 2)
+        for (int k = 0; k < 8; k++)
+            if (!(k & apart)) {
+                uint64_t swap = ((row[k] >> (8 * apart)) ^ row[k + apart]) & halves[level];
+                row[k + apart] ^= swap;
+                row[k] ^= swap << (8 * apart);
+            }
+    for (int k = 0; k < rows; k++)
+        memcpy(to + k * LANES, &row[k], 8);
+}
 
 /*
  * Lay out weights (columns, neurons, inputs) as [blocks][neurons][inputs][LANES], whole numbers
@@ -273,16 +295,13 @@ CLONED void hs_pack(const float *rows, int32_t columns, int32_t neurons, int32_t
                 steps[lane] = 1.0f;
             for (int lane = 0; step_out && lane < here; lane++) {
                 const float *row = rows + ((size_t)(first + lane) * neurons + neuron) * inputs;
-                float most[16] = {0}, peak = 0.0f;
-                int i = 0;
-                for (; i + 16 <= inputs; i += 16)
-                    for (int k = 0; k < 16; k++)
-                        most[k] = magnitude(row[i + k]) > most[k] ? magnitude(row[i + k])
-                                                                  : most[k];
-                for (int k = 0; k < 16; k++)
-                    peak = most[k] > peak ? most[k] : peak;
-                for (; i < inputs; i++)
-                    peak = magnitude(row[i]) > peak ? magnitude(row[i]) : peak;
+                int32_t most = 0; /* without their sign, the bits of floats rank as they do */
+                float peak;
+                for (int i = 0; i < inputs; i++) {
+                    int32_t size = ((const bits32 *)row)[i] & INT32_MAX;
+                    most = size > most ? size : most;
+                }
+                memcpy(&peak, &most, sizeof(peak));
                 steps[lane] = peak > 0 ? peak / 127.0f : 1.0f;
             }
             if (step_out)
@@ -299,9 +318,10 @@ CLONED void hs_pack(const float *rows, int32_t columns, int32_t neurons, int32_t
                     }
                 }
                 int8_t *place = out + (block * inputs) + (size_t)begin * LANES;
-                for (int i = 0; i < width; i++)
-                    for (int lane = 0; lane < LANES; lane++)
-                        place[i * LANES + lane] = tile[lane][i];
+                for (int i = 0; i < width; i += 8)
+                    for (int lane = 0; lane < LANES; lane += 8)
+                        transpose(&tile[lane][i], place + (size_t)i * LANES + lane,
+                                  width - i < 8 ? width - i : 8);
             }
         }
 }

@@ -115,11 +115,9 @@ def check(params):
                             ('trace_scale', 0, 1), ('theta', 0, 1e6)):
         if not low < getattr(params, name) <= high:
             raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
-    if not 0 <= params.leak <= 1:
-        raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
-    for name in ('youth', 'relief', 'fit_share'):
-        if not 0 <= getattr(params, name) <= 1e6:
-            raise ValueError(f'{name} must lie in [0, 1e+06], not {getattr(params, name)}')
+    for name, high in (('leak', 1), ('youth', 1e6), ('relief', 1e6), ('fit_share', 1e6)):
+        if not 0 <= getattr(params, name) <= high:
+            raise ValueError(f'{name} must lie in [0, {high:g}], not {getattr(params, name)}')
     if not isinstance(params.seed, int) or params.seed < 0:
         raise ValueError(f'seed must be a whole number from 0, not {params.seed}')
 
@@ -268,18 +266,19 @@ def readout(params, state):
     xp = namespace(state.weights)
     samples = state.samples[1:]
     strength = xp.asarray(maturity(params, samples).astype(np.float32))
-    difference = (state.weights[1:] - state.weights[0]) * strength[:, None]
+    weights = state.weights[1:] - state.weights[0]
+    weights *= strength[:, None]
     products, peak = Products.of(
-        params, state, xp.abs(difference).max() if len(difference) else xp.zeros(1, np.float32))
+        params, state, xp.maximum(weights.max(), -weights.min()) if len(weights)
+        else xp.zeros(1, np.float32))
     gain = gain_of(params, products, samples)
-    peak = float(peak.item())
-    step = peak / _INT8 if peak > 0 else 1.0
+    step = float(peak.item()) / _INT8 or 1.0
+    weights /= np.float32(step)
     bias = gain * biases_of(params, products.own, products.with_background, products.background,
                             samples, products.residual)
-    untaught = samples == 0
     read = Readout(
-        untaught=xp.asarray(untaught) if untaught.any() else None,
-        weights=xp.rint(difference / np.float32(step)),
+        untaught=xp.asarray(samples == 0) if (samples == 0).any() else None,
+        weights=xp.rint(weights, out=weights),
         scale=gain * params.trace_scale * step,
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,

@@ -11,6 +11,7 @@ import pytest
 from hybrid_snn_ros.bench import figures, machine
 from hybrid_snn_ros.bench.load import busy
 from hybrid_snn_ros.cli.main import main
+from hybrid_snn_ros.snn import kernel
 
 STAGES = {'crop', 'encode', 'code', 'present', 'decide', 'whole', 'beside_encoder'}
 
@@ -76,6 +77,7 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     assert parts == pytest.approx(stages['whole']['p50'], rel=0.5)
     assert len(found['model_digest']) == 64
     assert found['backend'] == 'numpy' and found['threads'] == 1 and found['interpreter']
+    assert found['form'] == kernel.describe()
     assert set(found['sweeps']) == {'lateral', 'original', 'encoder_threads'}
     assert set(found['teach']) >= {'encode', 'journal', 'learn', 'whole'}
     assert found['machine']['gpu'] == 'not measured'
@@ -108,6 +110,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, capsys):
 def test_peers_that_are_not_installed_are_named(capsys):
     assert main(['bench', '--peers', '--quick']) == 0
     printed = capsys.readouterr().out
-    assert 'ours_original' in printed and 'linear_head' in printed
+    assert 'ours without familiarity' in printed and 'linear head' in printed
     for name in ('snntorch', 'spikingjelly', 'norse', 'bindsnet'):
         assert name in printed  # measured, or the reason why not

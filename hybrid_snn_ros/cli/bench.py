@@ -85,15 +85,17 @@ def _peers(args):
 def _ours(args):
     from hybrid_snn_ros.bench import figures, stages, sweeps
     from hybrid_snn_ros.share import shared_file
+    from hybrid_snn_ros.snn import kernel
     from hybrid_snn_ros.vision.encoder import Encoder
     encoder = Encoder(args.model or shared_file('models', 'efficientnet_lite0_int8.tflite'),
                       args.threads)
-    print(encoder.describe())
+    print(f'{encoder.describe()}; network: {kernel.describe()}')
     subject = stages.Subject(encoder, args.labels, 2)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
-              'interpreter': encoder.runtime, 'backend': 'numpy', 'threads': args.threads,
+              'interpreter': encoder.runtime, 'backend': 'numpy', 'form': kernel.describe(),
+              'threads': args.threads,
               'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}

@@ -57,8 +57,7 @@ import numpy as np
 
 from hybrid_snn_ros.snn import coding, kernel
 from hybrid_snn_ros.snn.backend import fetch, namespace
-from hybrid_snn_ros.snn.currents import currents
-from hybrid_snn_ros.snn.presentation import present_single
+from hybrid_snn_ros.snn.presentation import present_lone
 from hybrid_snn_ros.snn.rule import Response
 from hybrid_snn_ros.snn.synapses import Echo, inhibit
 
@@ -299,25 +298,16 @@ def present(params, readout, spike_counts, record=None):
         is ``drive + G fit_share fit`` of the winner j, with ``fit = -(x - m_j).P (x - m_j)``: how
         well it explains the frame (UNKNOWN.md section 1); -inf while no column exists.
     """
-    compiled = readout.compiled if record is None else None
     shown = namespace(readout.weights).asarray(spike_counts)  # all a device is told of a frame
-    if compiled:
-        spikes, end, drives = compiled[0].present_single(spike_counts)
-    else:
-        drive = currents(readout.weights, coding.spike_trains(shown, readout.phases))
-        whole = drive.sum(axis=0)  # of whole numbers: exact in any order
-        drives = whole * np.float32(readout.scale) - readout.bias
-        drive *= np.float32(readout.scale)
-        spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak,
-                                     params.theta, record)
+    spikes, end, drives = present_lone(params, readout, shown, record)
     evidence = spikes + end / np.float32(params.theta)
     if readout.untaught is not None:  # silent, and not to win by that
         evidence[readout.untaught] = drives[readout.untaught] = -np.inf
     if not len(drives):
         return Response(*fetch(spikes, evidence, drives), float('-inf'))
     j = evidence.argmax() + 1  # on a GPU it stays there
-    if compiled:
-        fit = compiled[1].fit(spike_counts, params.trace_scale, int(j))
+    if readout.compiled:
+        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, int(j))
     else:
         state = readout.state
         x = trace(params, shown)

@@ -128,6 +128,13 @@ class Classifier(Learner):
             with contextlib.suppress(StoreError):  # as in close
                 self.keep()
 
+    def condition(self):
+        """Return how the memory stands, {name: value}: the journal, and what a start relearns."""
+        told = self.book.condition()
+        if isinstance(self._book, Vault):
+            told['journal_since_snapshot'] = self.version - self._saved
+        return told
+
     def snapshots(self):
         """Return the versions that can be returned to by snapshot, newest first."""
         return [snapshot.sequence for snapshot in self.book.snapshots()]

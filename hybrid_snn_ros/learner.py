@@ -141,9 +141,17 @@ class Learner:
         """
         return self.decide(self.present(self.eye.codes(frame_or_codes)))
 
-    def present(self, codes):
-        """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
-        return self.network.present(codes)
+    def counts(self, codes):
+        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        return self.network.counts(codes)
+
+    def present(self, codes, counts=None):
+        """Show the codes (or their counts, if at hand) to the columns: rule.Response."""
+        return self.network.present(codes, counts)
+
+    def warm_up(self):
+        """Do what makes a GPU's first frame slow, in the thread that will answer frames."""
+        self.network.warm_up()
 
     def decide(self, response):
         """Turn the columns' response into a Prediction."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid_snn_ros.memory.labels import UNKNOWN
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn import checkpoints, coding, decision, lateral, leave_one_out
+from hybrid_snn_ros.snn import checkpoints, coding, decision, effort, lateral, leave_one_out
 from hybrid_snn_ros.snn.rules import RULES
 
 _CALIBRATION_SAMPLES = 256
@@ -74,21 +74,19 @@ class Network:
         self._records = []
         self._checkpoints = []  # newest last; their states are never changed
         self._whole = True  # False once a lesson was broken off half-way
+        self._begin()
+
+    @backends.survives
+    def _begin(self):
+        self._state = self.rule.initial(self.params, self.inputs, self._xp)
         self._changed()
-        self._state = None
-        self._state = self._on_backend(lambda: self.rule.initial(params, inputs, self._xp))
 
-    def _on_backend(self, work):
-        """Return what a function returns; when the GPU fails on the way, do it on the CPU."""
-        try:
-            return work()
-        except self.backend.errors as error:
-            if self._xp is np:
-                raise
-            self._leave(error)
-            return work()
+    @property
+    def on_cpu(self):
+        """Whether what was learned lives on the CPU."""
+        return self._xp is np
 
-    def _leave(self, error):
+    def leave(self, error):
         """Leave a GPU that failed; nothing on it is used again."""
         self.backend.give_up(error)
         fresh = self._restart(len(self.lessons), self.labels)
@@ -103,10 +101,11 @@ class Network:
 
     def learn(self, number, label, codes):
         """Learn one sample: its id, its label, the encoder's output codes, uint8 (N,)."""
-        self._on_backend(lambda: self._learn(number, label, codes))
+        self._learn(number, label, codes)
         if len(self.lessons) % _CHECKPOINT_EVERY == 0:
-            self._on_backend(self._checkpoint)
+            self._checkpoint()
 
+    @backends.survives
     def _learn(self, number, label, codes):
         counts = self.rule.counts(self.params, codes)
         self._whole = False
@@ -131,6 +130,7 @@ class Network:
         self._records.append(
             decision.Record(column, self.sample_counts[column], response.familiarity))
 
+    @backends.survives
     def _now(self):
         return checkpoints.Checkpoint(len(self.lessons), len(self.labels), len(self._records),
                                       checkpoints.on_cpu(self._state))
@@ -182,9 +182,9 @@ class Network:
             fresh._computed_by = by if by.endswith(self.backend.name) else f'{by}, numpy'
         return fresh
 
+    @backends.survives
     def _resume(self, state, lessons, labels, records):
-        self._state = self._on_backend(
-            lambda: checkpoints.placed(state, self._state, self._xp))
+        self._state = checkpoints.placed(state, self._state, self._xp)
         self.lessons = list(lessons)
         self.labels = list(labels)
         self.sample_counts = [0] * len(labels)
@@ -200,10 +200,21 @@ class Network:
             self._readout = self.rule.readout(self.params, self._state)
         return self._readout
 
-    def present(self, codes):
-        """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
-        counts = self.rule.counts(self.params, codes)
-        return self._on_backend(lambda: self.rule.present(self.params, self._ready(), counts))
+    def counts(self, codes):
+        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        return self.rule.counts(self.params, codes)
+
+    @backends.survives
+    def present(self, codes, counts=None):
+        """Show codes, uint8 (N,), to the columns: rule.Response; their counts, if at hand."""
+        if counts is None:
+            counts = self.counts(codes)
+        return self.rule.present(self.params, self._ready(), counts)
+
+    @property
+    def synapses(self):
+        """How far a spike reaches now (snn.effort.Synapses)."""
+        return effort.synapses_of(self._state)
 
     def warm_up(self):
         """
@@ -211,7 +222,7 @@ class Network:
 
         What is known stays as it is: a network apart is taught.
         """
-        if self._xp is np:
+        if self.on_cpu:
             return
         codes = np.arange(self.inputs, dtype=np.uint8)
         scratch = Network(self.rule_name, self.params, self.inputs, self.backend)
@@ -220,6 +231,7 @@ class Network:
             scratch.decide(scratch.present(codes), 0.05, 1)
         self.decide(self.present(codes), 0.05, 1)
 
+    @backends.survives
     def inspect(self, codes, inputs):
         """
         Look into one presentation, for people who want to see it.
@@ -229,9 +241,6 @@ class Network:
         :return: (spike trains, 0 or 1, (inputs, steps); potentials in thresholds,
             (steps, columns), or None where the rule does not tell).
         """
-        return self._on_backend(lambda: self._inspect(codes, inputs))
-
-    def _inspect(self, codes, inputs):
         counts = self.rule.counts(self.params, codes)
         readout = self._ready()
         busy = np.sort(np.argsort(counts, kind='stable')[-inputs:])
@@ -247,13 +256,13 @@ class Network:
 
     def decide(self, response, false_unknown, top):
         """Turn the columns' response into a Prediction."""
-        made = decision.decide(
-            response, self._on_backend(self._calibrated), false_unknown, top)
+        made = decision.decide(response, self._calibrated(), false_unknown, top)
         ranked = [(self.labels[column], score) for column, score in made.ranked]
         if made.unknown:
             return Prediction(UNKNOWN, 1.0 - made.known, True, ranked, made.known)
         return Prediction(*ranked[0], False, ranked, made.known)
 
+    @backends.survives
     def _calibrated(self):
         """
         Return what the samples say of familiarity and score; renewed after every lesson.
@@ -283,8 +292,7 @@ class Network:
         learned again, and after a restart the last of them can be taken back as quickly.
         """
         saved = next((checkpoint for checkpoint in reversed(self._checkpoints)
-                      if checkpoint.lessons < len(self.lessons)), None)
-        saved = saved or self._on_backend(self._now)
+                      if checkpoint.lessons < len(self.lessons)), None) or self._now()
         arrays = {f'state_{name}': np.asarray(value)
                   for name, value in saved.state._asdict().items()}
         records = [tuple(record) for record in self._records[:saved.records]]
@@ -317,5 +325,5 @@ class Network:
         records = [decision.Record(int(column), int(count), float(familiarity))
                    for column, count, familiarity in arrays['records']]
         fresh._resume(state, lessons, labels, records)
-        fresh._on_backend(fresh._checkpoint)
+        fresh._checkpoint()
         return fresh

@@ -18,6 +18,10 @@ class Borrowed(Book):
         super().__init__(identity, ledger)
         self.reason = reason
 
+    def condition(self):
+        """Say why nothing is written."""
+        return {'journal': f'read only: {self.reason}'}
+
     def _write(self, entries, whole):
         if self.reason:
             raise StoreError(self.reason)

@@ -14,6 +14,7 @@ import time
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
+from hybrid_snn_ros.snn import effort
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.vision import frames
 
@@ -51,6 +52,7 @@ class Worker(threading.Thread):
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
+        self._told_loss = False
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._catching_up = classifier.catch_up() if classifier.behind else None
@@ -70,16 +72,18 @@ class Worker(threading.Thread):
 
     def run(self):
         """Work until stopped."""
+        self._warm_up()
         while not self._stopping.is_set():
-            message = self._slot.take(self._patience())
+            frame = self._slot.take(self._patience())
             try:
                 self._carry_out()
-                if message is not None:
-                    self._frame(message)
+                if frame is not None:
+                    self._frame(frame)
                 if self.tutor.waiting and self.tutor.patience() <= 0:
                     self.tutor.give_up(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._catch_up()
+                self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
@@ -90,6 +94,23 @@ class Worker(threading.Thread):
             self.tutor.refuse(command, 'the node was deactivated while it was learning anew')
         if self.tutor.waiting:
             self.tutor.give_up('the node was deactivated')
+
+    def _warm_up(self):
+        begin = time.perf_counter()
+        try:
+            self._classifier.warm_up()
+            self._tell_loss()
+        except Exception as error:  # then the first frame pays, or says the same
+            self._log.error(f'warming up failed in an unforeseen way: {error!r}')
+        taken = time.perf_counter() - begin
+        if taken > 0.1:
+            self._log.info(f'the backend warmed up for {taken:.1f} s')
+
+    def _tell_loss(self):
+        lost = self._classifier.backend.lost
+        if lost and not self._told_loss:
+            self._log.warning(lost)
+            self._told_loss = True
 
     def _patience(self):
         if self._catching_up is not None or len(self._commands):
@@ -117,11 +138,14 @@ class Worker(threading.Thread):
                 self._on_caught_up()
                 return
 
-    def _frame(self, message):
+    def _frame(self, frame):
         begin = time.perf_counter()
+        message = frame.message
         try:
-            rgb = frames.crop_message(message, messages.is_compressed(message), self._size,
-                                      self._classifier.crop)
+            picture = frames.decode_message(message, messages.is_compressed(message), self._size,
+                                            self._classifier.crop)
+            decoded = time.perf_counter()
+            rgb = frames.crop_picture(picture, self._size)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
@@ -129,17 +153,19 @@ class Worker(threading.Thread):
                               throttle_duration_sec=5.0)
             return
         try:
-            self._answer(message, rgb, begin)
+            self._answer(frame, rgb, begin, decoded)
         except Exception:
             self.failed += 1
             raise
 
-    def _answer(self, message, rgb, begin):
-        classifier, settings = self._classifier, self._settings
+    def _answer(self, frame, rgb, begin, decoded):
+        classifier, settings, message = self._classifier, self._settings, frame.message
         cropped = time.perf_counter()
         codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()
-        response = classifier.present(codes)
+        counts = classifier.counts(codes)
+        coded = time.perf_counter()
+        response = classifier.present(codes, counts)
         presented = time.perf_counter()
         classifier.false_unknown, classifier.top = settings.false_unknown, settings.top_k
         if self._track.frames != settings.smoothing:
@@ -147,11 +173,16 @@ class Worker(threading.Thread):
         prediction = classifier.decide(self._track.add(codes, response))
         decided = time.perf_counter()
         stamp = message.header.stamp
-        latency = self._clock.now().nanoseconds * 1e-9 - (stamp.sec + stamp.nanosec * 1e-9)
+        # A camera that does not stamp its frames: they are as old as they are here.
+        taken = stamp.sec + stamp.nanosec * 1e-9 or frame.stamped
+        latency = self._clock.now().nanoseconds * 1e-9 - taken
         self._on_answer(message, codes, response, prediction, latency * 1e3,
                         (decided - begin) * 1e3)
         published = time.perf_counter()
         self.answered += 1
-        self.times.note(latency, cropped - begin, encoded - cropped, presented - encoded,
-                        decided - presented, published - decided, published - begin)
+        self.times.note(
+            (latency, frame.stamped - taken, begin - frame.put, decoded - begin,
+             cropped - decoded, encoded - cropped, coded - encoded, presented - coded,
+             decided - presented, published - decided, published - begin),
+            *effort.activity(counts))
         self.tutor.saw((stamp.sec, stamp.nanosec), codes)

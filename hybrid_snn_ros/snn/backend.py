@@ -8,6 +8,7 @@ functions run on the CPU (NumPy) and on a GPU (CuPy).
 """
 
 import ctypes
+import functools
 import os
 from pathlib import Path
 import sys
@@ -55,6 +56,25 @@ class Backend:
                          'with the same samples until the node is configured anew')
             self.why = f'numpy: {self.lost}'
         self.name, self.xp = 'numpy', np
+
+
+def survives(method):
+    """
+    Let a method do its work again on the CPU when the device fails on the way.
+
+    Its object has a ``backend`` and ``leave(error)``, which gives that up and brings what the
+    object holds to the CPU.
+    """
+    @functools.wraps(method)
+    def work(self, *arguments):
+        try:
+            return method(self, *arguments)
+        except self.backend.errors as error:
+            if self.on_cpu:
+                raise
+            self.leave(error)
+            return method(self, *arguments)
+    return work
 
 
 def load(name):
@@ -120,7 +140,7 @@ def kernel_cache():
         with tempfile.TemporaryFile(dir=place):
             pass
     except (OSError, RuntimeError):  # not writable; no home directory at all
-        # Not a fixed name: in a directory that everybody writes to, others could put kernels there.
+        # No fixed name: where everybody may write, others could put their own kernels there.
         place = Path(tempfile.mkdtemp(prefix='hybrid_snn_ros_cupy_'))
         print(f'hybrid_snn_ros: compiled GPU kernels cannot be kept in {caches}/hybrid_snn_ros; '
               f'{place} takes them, and the next start compiles them again', file=sys.stderr)

@@ -43,7 +43,8 @@ def choose(rule, params, inputs, labels):
     except BackendError as error:
         return Backend('numpy', f'numpy, chosen by auto: {error}')
     except gpu.errors as error:
-        return Backend('numpy', f'numpy, chosen by auto: the GPU failed when it was tried: {error}')
+        return Backend(
+            'numpy', f'numpy, chosen by auto: the GPU failed when it was tried: {error}')
     name, why = decide(times, labels, backends.device_name(gpu.xp))
     if name == 'numpy':
         return Backend('numpy', why)
@@ -77,7 +78,7 @@ def column_bytes(rule, params, inputs):
     return size(rule.grow(params, state)) - before
 
 
-def untidy(rule, params, inputs, labels, xp):
+def as_if_taught(rule, params, inputs, labels, xp):
     """Return a readout of many columns in which no weight is zero, as if they had been taught."""
     draw = np.random.default_rng(0)
     state = rule.initial(params, inputs, xp)
@@ -97,7 +98,7 @@ def untidy(rule, params, inputs, labels, xp):
 
 def seconds(rule, params, inputs, labels, xp):
     """Return the median time in which a network of some labels answers a frame."""
-    readout = untidy(rule, params, inputs, labels, xp)
+    readout = as_if_taught(rule, params, inputs, labels, xp)
     frames = np.random.default_rng(1).integers(
         0, MAX_COUNT + 1, (_FRAMES + 3, inputs), dtype=np.uint8)
     taken = []

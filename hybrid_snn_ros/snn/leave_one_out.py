@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.snn import lateral
-from hybrid_snn_ros.snn.backend import fetch, namespace
+from hybrid_snn_ros.snn.backend import namespace
 
 _BLOCK = 160  # inputs; finer ones cost more calls than they save multiplications
 

@@ -57,9 +57,10 @@ class Encoder:
     """
     A TFLite model that turns a square RGB picture into an embedding of `width` codes.
 
-    Attributes: `path`, `runtime` (name and version), `threads`, `input_size` (pixels a side),
-    `width` (embedding length), `scale` (embedding value of one code), `digest` (sha256 of the
-    model file in hex). One object serves one thread at a time.
+    Attributes: `path`, `runtime` (name and version), `delegate` (what it hands operators to),
+    `threads`, `input_size` (pixels a side), `width` (embedding length), `scale` (embedding value
+    of one code), `digest` (sha256 of the model file in hex). One object serves one thread at a
+    time.
 
     The input may be uint8 (raw RGB), or int8 or float32 (then (x - 127) / 128). The output may be
     quantised or float32; a float output takes its step from `embedding_scale` in the YAML beside
@@ -88,6 +89,7 @@ class Encoder:
         except (ValueError, RuntimeError) as error:
             reason = ' '.join(str(error).split())
             raise EncoderError(f'{self.runtime} cannot load {self.path}: {reason}') from error
+        self.delegate = self._find_delegate()
         inputs = self._interpreter.get_input_details()
         if len(inputs) != 1:
             raise EncoderError(f'{self.path} has {len(inputs)} inputs, an encoder has one')
@@ -124,6 +126,20 @@ class Encoder:
         threads = f'{self.threads} thread' + ('s' if self.threads > 1 else '')
         return (f'{self.path.name} ({self.input_size} px to {self.width} codes, sha256 '
                 f'{self.digest[:12]}) on {self.runtime}, {threads}')
+
+    def _find_delegate(self) -> str:
+        """
+        Say what runs the operators besides the runtime's own kernels, as far as that is known.
+
+        A runtime tells that a delegate took operators over, but not by which name. The only one
+        here is the one it applies by itself, on a CPU XNNPACK.
+        """
+        try:
+            names = [operator['op_name'] for operator in self._interpreter._get_ops_details()]
+        except Exception:  # not an official call: another version may have none or another
+            return 'unknown'
+        taken = names.count('DELEGATE')
+        return f'XNNPACK (default, {taken} part{"s" * (taken > 1)})' if taken else 'none'
 
     def _run(self, rgb: np.ndarray) -> None:
         """Write the picture into the model's own memory and run it."""

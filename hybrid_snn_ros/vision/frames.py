@@ -20,8 +20,9 @@ import numpy as np
 from .compressed import decode_bgr
 from .framing import check_crop, check_size, Crop, crop_window, FrameError, resize, Window
 
-__all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_window', 'decode_rgb',
-           'ENCODINGS', 'FrameError', 'to_rgb', 'Window']
+__all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
+           'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
+           'to_rgb', 'Window']
 
 # A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
 MOSAIC_MIN = 3
@@ -55,31 +56,31 @@ ENCODINGS = {
 }
 
 
-def crop_image(encoding: str, height: int, width: int, step: int, data: Any, size: int,
-               crop: Crop = Crop()) -> np.ndarray:
-    """
-    Return the crop of a sensor_msgs/Image as RGB, a new uint8 array (size, size, 3).
+class Picture(NamedTuple):
+    """The part of a frame that the encoder sees, decoded but not yet at the encoder's size."""
 
-    `step` is the length of a row in bytes, padding included. Raises FrameError.
-    """
-    layout, pixels = _pixels(encoding, height, width, step, data)
-    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
-    if layout.kind == 'pixels':
-        # Channels only change places here, which is cheaper once the crop is small.
-        return _convert(resize(_cut(pixels, window), size), layout.code)
-    return _own(resize(_convert_window(layout, pixels, window), size))
+    pixels: np.ndarray  # the square window; a view of the message's bytes where nothing is decoded
+    code: int | None  # OpenCV's way from these pixels to RGB (None: they are RGB)
 
 
-def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the message's field name)
-                    crop: Crop = Crop()) -> np.ndarray:
+def decode_message(message: Any, compressed: bool, size: int, crop: Crop = Crop()) -> Picture:
     """
-    Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
+    Return the window of a camera message that `crop` selects; crop_picture takes it from there.
 
-    JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
+    JPEG, PNG, mosaics and pixels that share colour are decoded here; of plain pixels nothing is
+    touched, so their Picture is valid as long as the message is. `message` is as crop_message's,
+    `size` what crop_picture will be asked for. Raises FrameError.
     """
-    pixels = decode_bgr(format, _bytes(data).tobytes())
-    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
-    return _convert(resize(_cut(pixels, window), size), cv2.COLOR_BGR2RGB)
+    if compressed:
+        return _decode_compressed(message.format, message.data, crop)
+    return _decode_image(message.encoding, message.height, message.width, message.step,
+                         message.data, crop)
+
+
+def crop_picture(picture: Picture, size: int) -> np.ndarray:
+    """Return a decoded picture as RGB, a new uint8 array (size, size, 3). Raises FrameError."""
+    # Channels only change places here, which is cheaper once the picture is small.
+    return _convert(resize(picture.pixels, size), picture.code)
 
 
 def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop()) -> np.ndarray:
@@ -89,10 +90,27 @@ def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop())
     `message` has the fields of sensor_msgs/CompressedImage where `compressed`, else of Image; it
     may come from a subscription or from a bag. Raises FrameError.
     """
-    if compressed:
-        return crop_compressed(message.format, message.data, size, crop)
-    return crop_image(message.encoding, message.height, message.width, message.step,
-                      message.data, size, crop)
+    return crop_picture(decode_message(message, compressed, size, crop), size)
+
+
+def crop_image(encoding: str, height: int, width: int, step: int, data: Any, size: int,
+               crop: Crop = Crop()) -> np.ndarray:
+    """
+    Return the crop of a sensor_msgs/Image as RGB, a new uint8 array (size, size, 3).
+
+    `step` is the length of a row in bytes, padding included. Raises FrameError.
+    """
+    return crop_picture(_decode_image(encoding, height, width, step, data, crop), size)
+
+
+def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the message's field name)
+                    crop: Crop = Crop()) -> np.ndarray:
+    """
+    Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
+
+    JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
+    """
+    return crop_picture(_decode_compressed(format, data, crop), size)
 
 
 def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:
@@ -104,6 +122,24 @@ def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.n
 def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)
     """Return a whole sensor_msgs/CompressedImage as RGB, a new uint8 array (height, width, 3)."""
     return _convert(decode_bgr(format, _bytes(data).tobytes()), cv2.COLOR_BGR2RGB)
+
+
+def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
+                  crop: Crop) -> Picture:
+    """Return the window of a raw frame; only pixels that need their neighbours are converted."""
+    layout, pixels = _pixels(encoding, height, width, step, data)
+    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
+    if layout.kind == 'pixels':
+        return Picture(_cut(pixels, window), layout.code)
+    return Picture(_convert_window(layout, pixels, window), None)
+
+
+def _decode_compressed(format: Any, data: Any,  # noqa: A002 (the message's field name)
+                       crop: Crop) -> Picture:
+    """Return the window of a compressed frame."""
+    pixels = decode_bgr(format, _bytes(data).tobytes())
+    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
+    return Picture(_cut(pixels, window), cv2.COLOR_BGR2RGB)
 
 
 def _pixels(encoding: Any, height: Any, width: Any, step: Any,

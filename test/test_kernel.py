@@ -224,13 +224,21 @@ def test_results_do_not_depend_on_the_width_of_vectors(forms, built, narrow):
 def test_what_does_not_fit_is_refused_before_it_is_touched(forms, built):
     params = lateral.Params()
     counts, column = few_counts(params, 1, 6, 40, 2)
-    kernel.use(built)
+    forms(lambda: None, built)
     state = teach_all(params, untaught(params, 40, 2), counts, column)
     read = lateral.readout(params, state)
     with pytest.raises(ValueError, match='40 spike counts are wanted, not 39'):
         lateral.present(params, read, counts[0][:-1])
-    with pytest.raises(ValueError, match='40 inputs are wanted'):
+    with pytest.raises(ValueError, match='40 inputs and a row'):
         lateral.teach(params, state, counts[0][:-1], 0)
+    with pytest.raises(ValueError, match='a row below 3'):
+        lateral.teach(params, state, counts[0], -3)
+    with pytest.raises(ValueError, match='not of one lateral network'):
+        lateral.teach(params, state._replace(costs=state.costs[:-1]), counts[0], 0)
+    frozen = state.templates.copy()
+    frozen.flags.writeable = False
+    with pytest.raises(ValueError, match='read-only'):
+        lateral.teach(params, state._replace(templates=frozen), counts[0], 0)
     with pytest.raises(TypeError, match='needs contiguous float32'):
         lateral.teach(params, state._replace(weights=state.weights.astype(float)), counts[0], 0)
     # Counts beyond ten, which no code makes, count as ten.
@@ -240,10 +248,11 @@ def test_what_does_not_fit_is_refused_before_it_is_touched(forms, built):
 
 def describe_in(folder, **environment):
     """Return what a new process says of the kernel, the package being in a folder."""
+    environment = {**{name: value for name, value in os.environ.items() if name != kernel.SWITCH},
+                   'PYTHONPATH': str(folder), **environment}
     program = 'from hybrid_snn_ros.snn import kernel; print(kernel.describe())'
     return subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,
-                          timeout=60, check=True, cwd=folder,
-                          env={**os.environ, 'PYTHONPATH': str(folder), **environment}).stdout
+                          timeout=60, check=True, cwd=folder, env=environment).stdout
 
 
 @pytest.fixture(scope='module')

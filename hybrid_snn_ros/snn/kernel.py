@@ -217,20 +217,28 @@ class Lateral:
         """Take float32 arrays as of ``lateral.State``."""
         self._library = library()
         self._kept = lateral, templates, weights, costs
+        rows, inputs = weights.shape
+        if lateral.shape != (inputs, inputs) or templates.shape != weights.shape or (
+                costs.shape != (rows,)):
+            raise ValueError('these arrays are not of one lateral network')
         self._net = _Lateral(*map(_address, self._kept), lateral.shape[0], templates.shape[0])
         self._at = ctypes.addressof(self._net)
 
     def fit(self, counts, trace_scale, row):
         """Return ``2 (w_row . x - A_row) - x . P x`` of spike counts, float."""
         found = np.asarray(counts, dtype=np.uint8).tobytes()
-        if len(found) != self._net.inputs:
-            raise ValueError(f'{self._net.inputs} spike counts are wanted, not {len(found)}')
+        if len(found) != self._net.inputs or not 0 <= row < self._net.rows:
+            raise ValueError(f'{self._net.inputs} spike counts and a row below {self._net.rows} '
+                             f'are wanted, not {len(found)} and {row}')
         return self._library.hs_fit(self._at, found, trace_scale, row)
 
     def teach(self, x, row, own_samples, all_samples):
         """Teach trace x, float32 (N,), to a row of the state, in place, but for the samples."""
-        if x.shape != (self._net.inputs,):
-            raise ValueError(f'{self._net.inputs} inputs are wanted, not {x.shape}')
+        if x.shape != (self._net.inputs,) or not 0 <= row < self._net.rows:
+            raise ValueError(f'{self._net.inputs} inputs and a row below {self._net.rows} are '
+                             f'wanted, not {x.shape} and {row}')
+        if not all(array.flags.writeable for array in self._kept):
+            raise ValueError('these arrays are read-only')
         self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples)
 
 

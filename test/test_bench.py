@@ -15,6 +15,7 @@ from hybrid_snn_ros.bench import dds, figures, machine, stages, sweeps
 from hybrid_snn_ros.bench.load import busy
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.network import Prediction
+from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.vision.frames import crop_message
 
 PARTS = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
@@ -83,6 +84,7 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     assert len(found['model_digest']) == 64
     assert (found['backend'], found['backend_reason']) == ('numpy', 'numpy, as asked for')
     assert found['threads'] == 1 and found['interpreter']
+    assert found['form'] == kernel.describe()
     assert set(found['sweeps']) == {
         'lateral', 'original', 'encoder_threads', 'blas_threads'}
     assert set(found['teach']) >= {'encode', 'journal', 'learn', 'whole'}
@@ -168,6 +170,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, capsys):
 def test_peers_that_are_not_installed_are_named(capsys):
     assert main(['bench', '--peers', '--quick']) == 0
     printed = capsys.readouterr().out
-    assert 'ours_original' in printed and 'linear_head' in printed
+    assert 'ours without familiarity' in printed and 'linear head' in printed
     for name in ('snntorch', 'spikingjelly', 'norse', 'bindsnet'):
         assert name in printed  # measured, or the reason why not

@@ -88,18 +88,21 @@ def _peers(args):
 def _ours(args):
     from hybrid_snn_ros.bench import blas, figures, stages, sweeps
     from hybrid_snn_ros.share import shared_file
+    from hybrid_snn_ros.snn import kernel
     from hybrid_snn_ros.snn.backend import Backend
     from hybrid_snn_ros.vision.encoder import Encoder
     backend = Backend(args.backend)
     encoder = Encoder(args.model or shared_file('models', 'efficientnet_lite0_int8.tflite'),
                       args.threads)
-    print(f'{encoder.describe()}; backend {backend.why}')
+    form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
+    print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
     subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
               'interpreter': encoder.runtime, 'delegate': encoder.delegate,
-              'backend': args.backend, 'backend_reason': backend.why, 'threads': args.threads,
+              'backend': args.backend, 'backend_reason': backend.why, 'form': form,
+              'threads': args.threads,
               'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}

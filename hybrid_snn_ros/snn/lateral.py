@@ -51,14 +51,13 @@ Input i spikes ``k_i`` times with its own fixed phase, the reset is subtractive.
 ``youth = relief = 0`` this is plain LDA.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import coding
+from hybrid_snn_ros.snn import coding, kernel
 from hybrid_snn_ros.snn.backend import fetch, namespace
-from hybrid_snn_ros.snn.currents import currents
-from hybrid_snn_ros.snn.presentation import present_single
+from hybrid_snn_ros.snn.presentation import present_lone
 from hybrid_snn_ros.snn.rule import Response
 from hybrid_snn_ros.snn.synapses import Echo, inhibit
 
@@ -102,6 +101,7 @@ class Readout(NamedTuple):
     untaught: np.ndarray  # (C,) bool, the columns never taught; None if there is none
     state: State  # for the familiarity, which needs P
     echo: Echo  # of the frame shown last
+    compiled: Any = None  # (kernel.Columns, kernel.Lateral), None for NumPy's forms
 
 
 def check(params):
@@ -114,11 +114,9 @@ def check(params):
                             ('trace_scale', 0, 1), ('theta', 0, 1e6)):
         if not low < getattr(params, name) <= high:
             raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
-    if not 0 <= params.leak <= 1:
-        raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
-    for name in ('youth', 'relief', 'fit_share'):
-        if not 0 <= getattr(params, name) <= 1e6:
-            raise ValueError(f'{name} must lie in [0, 1e+06], not {getattr(params, name)}')
+    for name, high in (('leak', 1), ('youth', 1e6), ('relief', 1e6), ('fit_share', 1e6)):
+        if not 0 <= getattr(params, name) <= high:
+            raise ValueError(f'{name} must lie in [0, {high:g}], not {getattr(params, name)}')
     if not isinstance(params.seed, int) or params.seed < 0:
         raise ValueError(f'seed must be a whole number from 0, not {params.seed}')
 
@@ -179,6 +177,10 @@ def teach(params, state, spike_counts, column, shown=None):
     xp = namespace(lateral)
     x = trace(params, xp.asarray(spike_counts))
     j = column + 1
+    if kernel.suits(lateral):
+        kernel.Lateral(*state[:4]).teach(x, j, float(samples[j]), float(samples[0]))
+        samples[[j, 0]] += 1
+        return state
     h = shown.echo.recall(state, spike_counts) if shown else None
     if h is None:
         h = lateral @ x
@@ -263,24 +265,26 @@ def readout(params, state):
     xp = namespace(state.weights)
     samples = state.samples[1:]
     strength = xp.asarray(maturity(params, samples).astype(np.float32))
-    difference = (state.weights[1:] - state.weights[0]) * strength[:, None]
+    weights = state.weights[1:] - state.weights[0]
+    weights *= strength[:, None]
     products, peak = Products.of(
-        params, state, xp.abs(difference).max() if len(difference) else xp.zeros(1, np.float32))
+        params, state, xp.maximum(weights.max(), -weights.min()) if len(weights)
+        else xp.zeros(1, np.float32))
     gain = gain_of(params, products, samples)
-    peak = float(peak.item())
-    step = peak / _INT8 if peak > 0 else 1.0
+    step = float(peak.item()) / _INT8 or 1.0
+    weights /= np.float32(step)
     bias = gain * biases_of(params, products.own, products.with_background, products.background,
                             samples, products.residual)
-    untaught = samples == 0
-    return Readout(
-        untaught=xp.asarray(untaught) if untaught.any() else None,
-        weights=xp.rint(difference / np.float32(step)),
+    read = Readout(
+        untaught=xp.asarray(samples == 0) if (samples == 0).any() else None,
+        weights=xp.rint(weights, out=weights),
         scale=gain * params.trace_scale * step,
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
         phases=xp.asarray(phases(params, len(state.lateral))),
         state=state,
         echo=Echo())
+    return read._replace(compiled=kernel.for_lateral(params, read))
 
 
 def present(params, readout, spike_counts, record=None):
@@ -295,25 +299,21 @@ def present(params, readout, spike_counts, record=None):
         well it explains the frame (UNKNOWN.md section 1); -inf while no column exists.
     """
     shown = namespace(readout.weights).asarray(spike_counts)  # all a device is told of a frame
-    drive = currents(readout.weights, coding.spike_trains(shown, readout.phases))
-    drive *= np.float32(readout.scale)
-    spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak, params.theta,
-                                 record)
-    evidence = spikes + end / params.theta
-    drives = drive.sum(axis=0) - readout.bias
+    spikes, end, drives = present_lone(params, readout, shown, record)
+    evidence = spikes + end / np.float32(params.theta)
     if readout.untaught is not None:  # silent, and not to win by that
         evidence[readout.untaught] = drives[readout.untaught] = -np.inf
     if not len(drives):
         return Response(*fetch(spikes, evidence, drives), float('-inf'))
-    state = readout.state
-    x = trace(params, shown)
-    h = state.lateral @ x
-    readout.echo.keep(state, spike_counts, h)
     j = evidence.argmax() + 1  # on a GPU it stays there
-    fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
-    spikes, evidence, drives, fit = fetch(spikes, evidence, drives, fit)
+    if readout.compiled:
+        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, int(j))
+    else:
+        state = readout.state
+        x = trace(params, shown)
+        h = state.lateral @ x
+        readout.echo.keep(state, spike_counts, h)
+        fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
+        spikes, evidence, drives, fit = fetch(spikes, evidence, drives, fit)
     familiarity = drives[evidence.argmax()] + readout.gain * params.fit_share * fit
     return Response(spikes, evidence, drives, float(familiarity))
-
-
-

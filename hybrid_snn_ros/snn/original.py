@@ -42,14 +42,14 @@ The form is event-driven: weights change after the frame, so a presentation is o
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import plasticity, replay
+from hybrid_snn_ros.snn import kernel, plasticity, replay
 from hybrid_snn_ros.snn.backend import fetch, namespace
 from hybrid_snn_ros.snn.coding import spike_counts, spike_trains, STEPS
-from hybrid_snn_ros.snn.currents import currents
+from hybrid_snn_ros.snn.currents import currents, levels
 from hybrid_snn_ros.snn.plasticity import change, State, trace_of
 from hybrid_snn_ros.snn.presentation import present as present_columns
 from hybrid_snn_ros.snn.rule import Response
@@ -91,11 +91,18 @@ class Params(NamedTuple):
 
 
 class Readout(NamedTuple):
-    """What answering needs: the R neurons that were ever taught, and all thresholds."""
+    """
+    What answering needs: the R neurons that were ever taught, and all thresholds.
 
-    weight: np.ndarray  # (R, N) float32
+    A neuron answers by weights on a grid of 127 levels of its strongest: whole numbers, held as
+    float32 for BLAS or as int8 by the kernel.  Their sums are exact, so both spike alike.
+    """
+
+    weight: np.ndarray  # (R, N) whole numbers; None with the kernel, as is
+    step: np.ndarray  # (R,), what a level of a neuron is worth
     committed: np.ndarray  # (R,) places of those neurons among the C E L
     threshold: np.ndarray  # (C, E, L) float32
+    compiled: Any = None  # kernel.Columns, None for NumPy's forms
 
 
 def published(neurons=15, copies=15):
@@ -266,13 +273,19 @@ def _show(params, state, counts, column, noise):
 
 
 def readout(params, state):
-    """Copy what answering needs, so that teaching may go on meanwhile."""
+    """Derive what answering needs, so that teaching may go on meanwhile."""
     committed = np.flatnonzero(state.samples)
     weight, excess = ((state.slow, state.slow_excess) if params.beta > 0
                       else (state.weight, state.excess))
+    threshold = excess + np.float32(params.theta)
+    if kernel.suits(weight, params.neurons) and len(committed):
+        rows = weight.reshape((-1,) + weight.shape[2:])  # (C E, L, N)
+        return Readout(None, None, committed, threshold,
+                       kernel.Columns(rows, params.leak).several(
+                           threshold.reshape(-1, params.neurons), params.sigma / 2))
     committed = namespace(weight).asarray(committed)
-    synapses = weight.reshape(-1, state.weight.shape[-1])[committed]
-    return Readout(synapses, committed, excess + np.float32(params.theta))
+    synapses, step = levels(weight.reshape(-1, weight.shape[-1])[committed])
+    return Readout(synapses, step, committed, threshold)
 
 
 def present(params, readout, counts):
@@ -294,9 +307,12 @@ def present(params, readout, counts):
 
 def _answer(params, readout, counts):
     """Return OUT spikes summed over copies, and best excess, mean over copies: (C,) each."""
-    xp = namespace(readout.weight)
+    xp = namespace(readout.threshold)
     shape = readout.threshold.shape
+    if readout.compiled:
+        return _merged(*readout.compiled.present(counts), shape)
     drive = currents(readout.weight, spike_trains(xp.asarray(counts)))
+    drive *= readout.step
     drive += np.float32(params.sigma / 2)
     if len(readout.committed) < readout.threshold.size:
         heard = drive
@@ -305,6 +321,10 @@ def _answer(params, readout, counts):
     spiking = present_columns(
         drive.reshape(STEPS, shape[0] * shape[1], shape[2]), params.leak,
         readout.threshold.reshape(-1, shape[2]))
-    merged = shape[:2]
-    return (spiking.count.reshape(merged).sum(axis=1),
-            spiking.best.reshape(merged).mean(axis=1, dtype=np.float64))
+    return _merged(spiking.count, spiking.best, shape)
+
+
+def _merged(count, best, shape):
+    """Merge the copies' columns (C E,)."""
+    return (count.reshape(shape[:2]).sum(axis=1),
+            best.reshape(shape[:2]).mean(axis=1, dtype=np.float64))

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.snn.backend import namespace
+from hybrid_snn_ros.snn.coding import spike_trains, STEPS
+from hybrid_snn_ros.snn.currents import currents
 
 
 class Spiking(NamedTuple):
@@ -58,6 +60,25 @@ def present_single(currents, leak, threshold, record=None):
         xp.multiply(fires, threshold, out=spent)
         u -= spent
     return fired.sum(axis=0, dtype=xp.int32), u
+
+
+def present_lone(params, readout, counts, record=None):
+    """
+    Show one frame to the columns of a lateral readout, by the kernel where there is one.
+
+    :param params: with ``leak`` and ``theta``; readout: ``lateral.Readout``.
+    :param counts: uint8 (N,) on the readout's backend.
+    :param record: see present; a kernel keeps no record, so NumPy steps, to the same bits.
+    :return: (spikes (C,) int32, end potentials (C,), graded drives (C,)).
+    """
+    if readout.compiled and record is None:
+        return readout.compiled[0].present_single(counts)
+    drive = currents(readout.weights, spike_trains(counts, readout.phases))
+    whole = drive.sum(axis=0)  # of whole numbers: exact in any order
+    drives = whole * np.float32(readout.scale) - readout.bias
+    drive *= np.float32(readout.scale)
+    spikes, end = present_single(drive - readout.bias / STEPS, params.leak, params.theta, record)
+    return spikes, end, drives
 
 
 def present(currents, leak, threshold, reset=None, floor=True, record=None):

@@ -14,7 +14,7 @@ from pathlib import Path
 from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory.disk import DISK
 from hybrid_snn_ros.memory.entry import decode, encode
-from hybrid_snn_ros.memory.errors import disk_error
+from hybrid_snn_ros.memory.errors import disk_error, IdentityError, StoreError
 from hybrid_snn_ros.memory.header import encode_header
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.view import look
@@ -55,10 +55,15 @@ class Follower:
         if mark == self._mark:
             return None
         # The mark is older than what is read: a change in between is seen by the next look.
-        entries = self._appended()
-        news = self.anew(self._mark is None) if entries is None else entries
-        self._mark = mark
-        return news
+        before, self._mark = self._mark, mark
+        try:
+            entries = self._appended()
+            return self.anew(before is None) if entries is None else entries
+        except IdentityError:
+            raise  # as long as it stays what it is, that has been said
+        except StoreError:
+            self._mark = before
+            raise
 
     def anew(self, snapshots=False):
         """Return the View of the whole; StoreError as of `news`."""

@@ -46,9 +46,9 @@ def _knows(peer, labels):
 
 def _says(peer, namespace, level):
     """Wait until the last word of a node on /diagnostics has a level."""
-    peer.until(f'level {level} of {namespace}', lambda: level == [
+    peer.until(f'level {level} of {namespace}', lambda: [level] == [
         status.level for array in peer.diagnostics for status in array.status
-        if status.name.startswith(f'/{namespace}/classifier')][-1:][0])
+        if status.name.startswith(f'/{namespace}/classifier')][-1:])
 
 
 def test_two_cameras_at_once_do_not_hear_of_each_other(tmp_path):

@@ -88,7 +88,7 @@ class Classifier(Learner):
         """
         Know what the writer of a borrowed memory has changed meanwhile; nothing is written.
 
-        A look costs a microsecond or so while nothing has changed.
+        A look costs one stat while nothing has changed.
 
         :param later: as in ``undo``.
         :return: whether anything has changed.

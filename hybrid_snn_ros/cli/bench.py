@@ -144,14 +144,13 @@ def _ours(args):
 
 
 def _encoder_threads(path, args):
-    """Return {threads: summary of encoding} for one thread and for every core."""
-    import os
-
+    """Return {threads: summary of encoding} by number of threads."""
+    from hybrid_snn_ros.bench import machine
     from hybrid_snn_ros.bench.figures import time_it
     from hybrid_snn_ros.bench.stages import pictures
     from hybrid_snn_ros.vision.encoder import Encoder
     figures = {}
-    for threads in sorted({1, os.cpu_count() or 1}):
+    for threads in machine.thread_counts():
         encoder = Encoder(path, threads)
         size = encoder.input_size
         picture = pictures('vga', 1)[0][:size, :size].copy()

@@ -119,27 +119,25 @@ class Worker(threading.Thread):
                 return
 
     def _frame(self, frame):
-        begin = time.perf_counter()
-        message = frame.message
+        before = self.answered
         try:
-            picture = frames.decode_message(message, messages.is_compressed(message), self._size,
-                                            self._classifier.crop)
-            decoded = time.perf_counter()
-            rgb = frames.crop_picture(picture, self._size)
+            self._answer(frame)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
             self._log.warning(f'frame refused ({self.refused} so far): {error}',
                               throttle_duration_sec=5.0)
-            return
-        try:
-            self._answer(frame, rgb, begin, decoded)
         except Exception:
-            self.failed += 1
+            self.failed += self.answered == before  # every frame counts once
             raise
 
-    def _answer(self, frame, rgb, begin, decoded):
+    def _answer(self, frame):
         classifier, settings, message = self._classifier, self._settings, frame.message
+        begin = time.perf_counter()
+        picture = frames.decode_message(message, messages.is_compressed(message), self._size,
+                                        classifier.crop)
+        decoded = time.perf_counter()
+        rgb = frames.crop_picture(picture, self._size)
         cropped = time.perf_counter()
         codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()

@@ -16,9 +16,10 @@ import pytest
 
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.vision import probe as probing
-from hybrid_snn_ros.vision.encoder import EncoderError, RUNTIMES
+from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.probe import load_probed, probe
+from hybrid_snn_ros.vision.runtime import RUNTIMES
 
 MODEL = shared_file(*SHIPPED_ENCODER)
 SEEDS = range(12)
@@ -144,7 +145,7 @@ def test_the_child_ends_itself_where_nobody_is_left_to_end_it(tmp_path):
     misbehaving(tmp_path, 'time.sleep(60)')
     path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
     child = subprocess.run(
-        [sys.executable, '-m', 'hybrid_snn_ros.vision.probe', str(MODEL), '1', '0.5'],
+        [sys.executable, '-m', 'hybrid_snn_ros.vision.probe', str(MODEL), '1', 'auto', '0.5'],
         env={**os.environ, 'PYTHONPATH': path}, timeout=20)
     assert child.returncode == -signal.SIGALRM
 

@@ -39,6 +39,10 @@ TABLE = (
     Parameter('frame_queue', 1, 'frames that may wait: 1 answers the newest only; more loses none '
               'of a data set or bag (the camera is then subscribed to reliably)', 1, 1000),
     Parameter('autostart', True, 'configure and activate at start, without a lifecycle manager'),
+    Parameter('delegate', 'auto', 'what computes the encoder: auto, xnnpack, none, or the library '
+              'of an external delegate, e.g. libedgetpu.so.1'),
+    Parameter('cpus', '', "CPUs that the encoder's threads and the classifier keep to, as in "
+              "'0-3,6'; empty for all (Linux)"),
     Parameter('learning', True, 'accept teaching', live=True),
     Parameter('teach_frames', 1, 'frames that one ~/teach labels, the newest one included',
               1, 1000, live=True),

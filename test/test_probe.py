@@ -5,6 +5,7 @@
 from concurrent.futures import ThreadPoolExecutor
 import hashlib
 import os
+from pathlib import Path
 import shutil
 import signal
 import subprocess
@@ -163,6 +164,15 @@ def test_the_node_refuses_damaged_models_and_lives(tmp_path):
             assert peer.state() == 'unconfigured'
         assert node.log.count('configure failed: ') == 4 and str(model) in node.log
         model.write_bytes(content + b'and a tail')  # foreign, but whole
+        assert peer.set(cpus='9999') == ['']
+        assert not peer.change('configure') and 'CPU 9999 is not among' in node.log
+        chosen = max(os.sched_getaffinity(0))
+        assert peer.set(cpus=str(chosen)) == ['']
         assert peer.change('configure') and peer.change('activate')
         assert peer.show(frame(picture(RED)))['label'] == 'unknown'
+        assert f'on CPU {chosen}' in node.log
+        threads = [os.sched_getaffinity(int(thread.name))
+                   for thread in Path(f'/proc/{node.process.pid}/task').iterdir()]
+        # The worker alone: what serves DDS and ROS stays free.
+        assert threads.count({chosen}) == 1 or os.cpu_count() == 1
         node.end()

@@ -28,9 +28,9 @@ ARROWS = {
     'bench': {'share', 'threads', 'memory', 'snn', 'vision'},
     'ros': {'classifier', 'share', 'threads', 'memory', 'snn', 'vision'},
     'sim': {'ros.process', 'share', 'threads'},
-    'operator_page': {'ros.process', 'share', 'threads', 'vision.frames'},
-    'cli': {'bench', 'classifier', 'evaluation', 'ros', 'sim', 'share', 'threads', 'memory',
-            'snn', 'vision'},
+    'operator_page': {'ros.process', 'ros.table', 'share', 'threads', 'vision.frames'},
+    'cli': {'bench', 'classifier', 'evaluation', 'operator_page.settings', 'ros', 'sim', 'share',
+            'threads', 'memory', 'snn', 'vision'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

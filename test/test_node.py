@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
@@ -154,25 +153,6 @@ def test_newest_frame_wins_and_every_frame_is_accounted_for(robot):
     assert got['dropped'] > 0.2 * got['received']
     assert sum(stamp[0] == last[0] for stamp in peer.answers) >= got['answered']
     assert 'p50' in after['latency_ms'] and 'p95' in after['encode_ms']
-
-
-def test_unknown_is_said_when_enough_is_known_and_false_unknown_acts_live(robot):
-    """With 24 samples a picture of noise is unknown; with false_unknown 0 nothing ever is."""
-    peer, _, _ = robot
-    for seed in range(1, 6):
-        for label, colour in list(COLOURS.items()):
-            peer.show(frame(picture(colour, seed)))
-            assert peer.teach(label)[0].level == OK
-    noise = np.random.default_rng(7).integers(0, 256, (240, 320, 3), np.uint8)
-    assert peer.set(false_unknown=0.3) == ['']
-    answer = peer.show(frame(noise))
-    assert (answer['label'], answer['unknown']) == ('unknown', True)
-    assert len(answer['ranked']) == 4
-    assert peer.set(false_unknown=0.0, top_k=2) == ['', '']
-    answer = peer.show(frame(noise))
-    assert not answer['unknown'] and answer['label'] in COLOURS
-    assert len(answer['ranked']) == 2
-    assert peer.set(false_unknown=0.05, top_k=5) == ['', '']
 
 
 def test_save_service_while_teaching_leaves_a_whole_memory(robot):

@@ -238,36 +238,6 @@ def test_five_frames_five_acknowledgements_and_a_new_label_cuts_the_earlier_shor
     assert (counts['five'], counts['first'], counts['second']) == (5, 1, 5)
 
 
-@pytest.mark.parametrize('name, value, reason', [
-    ('false_unknown', 0.95, 'must lie in 0.0..0.9'),
-    ('false_unknown', float('nan'), 'must lie in 0.0..0.9'),
-    ('top_k', 0, 'must lie in 1..100'),
-    ('top_k', 2.5, 'must be of type int'),
-    ('top_k', True, 'must be of type int'),
-    ('teach_frames', 1001, 'must lie in 1..1000'),
-    ('min_change', 1.5, 'must lie in 0.0..1.0'),
-    ('recent_frames', 0, 'must lie in 1..100000'),
-    ('frame_queue', 2, 'read at configure'),
-    ('initial_memory', 'mine.memory', 'read at configure'),
-    ('image_timeout', 0.0, 'must lie in 0.1..3600'),
-    ('learning', 'yes', 'must be of type bool'),
-    ('learning', None, 'must be of type bool'),
-    ('roi', 0.5, 'needs 4 numbers'),
-    ('roi', [0.5], 'needs 4 numbers'),
-    ('roi', ['a', 'b', 'c', 'd'], 'must lie in 0.0..1.0'),
-    ('rule', 'backprop', 'must be one of lateral, original'),
-    ('crop', 0.5, 'read at configure'),
-    ('model', 'other.tflite', 'read at configure'),
-    ('memory', '/tmp', 'read at configure'),
-    ('image_transport', 'compressed', 'read at configure'),
-])
-def test_a_parameter_is_refused_with_its_bound(robot, name, value, reason):
-    """The reason names the parameter and the limit; the node lives on."""
-    peer, _, _ = robot
-    said, = peer.set(**{name: value})
-    assert name in said and reason in said
-
-
 def test_a_parameter_that_does_not_exist_is_refused(robot):
     """The sentence is rclpy's own."""
     peer, _, _ = robot

@@ -14,7 +14,6 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 
 import pytest
-import yaml
 
 import hybrid_snn_ros
 from hybrid_snn_ros.share import shared_file
@@ -126,27 +125,6 @@ def test_launch_files_start_executables_that_exist():
 
 
 # -- configuration and launch files --------------------------------------------------------------
-
-
-def test_the_parameter_file_is_the_parameter_table():
-    pytest.importorskip('rclpy', reason='rclpy is not installed')
-    from hybrid_snn_ros.ros.parameters import TABLE
-    content = yaml.safe_load(shared_file('config', 'classifier.yaml').read_text(encoding='utf-8'))
-    assert list(content) == ['/**']
-    assert list(content['/**']) == ['ros__parameters']
-    written = content['/**']['ros__parameters']
-    assert list(written) == [parameter.name for parameter in TABLE]
-    for parameter in TABLE:
-        assert written[parameter.name] == parameter.default, parameter.name
-        assert type(written[parameter.name]) is type(parameter.default), parameter.name
-
-
-def test_every_parameter_is_explained_in_the_file():
-    lines = shared_file('config', 'classifier.yaml').read_text(encoding='utf-8').splitlines()
-    start = lines.index('  ros__parameters:') + 1
-    for before, line in zip(lines[start - 1:], lines[start:]):
-        if not line.lstrip().startswith('#'):
-            assert before.lstrip().startswith('# '), line
 
 
 def launch_arguments(path):

@@ -13,6 +13,7 @@ from hybrid_snn_ros.threads import pin_blas
 # command -> (module under cli/, what it does); modules are imported only when they are asked for
 COMMANDS = {
     'demo': ('demo', 'a simulated camera, the node, teaching and naming, on this computer'),
+    'parameters': ('parameters', 'the parameters of a node, as a file to change or as a table'),
     'run': ('run', 'start the classifier node without ros2 launch'),
     'evaluate': ('evaluate', 'teach and score a set of embeddings'),
     'tune': ('tune', 'search for the constants of the lateral rule, or measure what each is for'),

@@ -66,7 +66,8 @@ def _problem(setting):
 
     rcl silently ignores names it does not know, and values of another type than the file's.
     """
-    from hybrid_snn_ros.ros.parameters import refusal, TABLE
+    from hybrid_snn_ros.ros.parameters import TABLE
+    from hybrid_snn_ros.ros.table import refusal
     name, _, text = setting.partition('=')
     if not (name and text):
         return f'--set needs NAME=VALUE, not {setting!r}'

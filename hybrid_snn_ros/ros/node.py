@@ -18,6 +18,7 @@ from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, Store
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated
 from hybrid_snn_ros.ros.commands import CommandQueue
+from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.diagnostics import Diagnostics
 from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
@@ -56,6 +57,7 @@ class ClassifierNode(LifecycleNode):
         self._commands = None
         self._camera = None
         self._outgoing = []
+        self._connections = Connections(self)
         self._diagnostics = None
         self._trouble = ''  # why teaching is refused, while no worker knows better
         self._settings = Parameters(self, lambda: self._classifier is not None)
@@ -138,15 +140,14 @@ class ClassifierNode(LifecycleNode):
             self._vision_info_out = self._out(messages.VisionInfo, '~/vision_info', _LATCHED)
 
     def _out(self, kind, topic, qos):
-        self._outgoing.append(self.create_lifecycle_publisher(kind, topic, qos))
+        self._outgoing.append(self._connections.publisher(kind, topic, qos))
         return self._outgoing[-1]
 
     @_told
     def on_activate(self, state):
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
-        queue = self._settings.frame_queue
-        self._slot = FrameSlot(queue)
+        self._slot = FrameSlot(self._settings.frame_queue)
         self._commands = CommandQueue()
         self._diagnostics = Diagnostics(self.get_fully_qualified_name(), _DIAGNOSTICS_PERIOD)
         self._worker = Worker(
@@ -156,18 +157,24 @@ class ClassifierNode(LifecycleNode):
         self._published_labels, self._debugged = None, 0.0
         self._publish_labels()
         self._worker.start()
-        topic = self.resolve_topic_name('image')
-        kind = Image
-        if self._settings.image_transport == 'compressed':
-            topic, kind = f'{topic}/compressed', CompressedImage
-        # Depth 1: a queue would only serve stale frames, where none is asked for.
-        self._camera = self.create_subscription(kind, topic, self._slot.put, QoSProfile(
-            depth=queue, reliability=qos_profile_sensor_data.reliability if queue == 1
-            else ReliabilityPolicy.RELIABLE))
-        self._requests = Requests(self, self._settings, self._commands, self._slot.nudge,
-                                  self._publish_result)
+        self._camera = self._subscribe_to_camera()
+        self._requests = Requests(self, self._connections, self._settings, self._commands,
+                                  self._slot.nudge, self._publish_result)
         self._ticker = self.create_timer(_DIAGNOSTICS_PERIOD, self._publish_diagnostics)
         return result
+
+    def _subscribe_to_camera(self):
+        settings = self._settings
+        topic = self.resolve_topic_name('image')
+        kind = Image
+        if settings.image_transport == 'compressed':
+            topic, kind = f'{topic}/compressed', CompressedImage
+        reliable = settings.reliability == 'reliable' or (
+            settings.reliability == 'auto' and settings.frame_queue > 1)
+        # Depth 1 by default: a queue would only serve stale frames, where none is asked for.
+        return self._connections.subscription(kind, topic, self._slot.put, QoSProfile(
+            depth=settings.depth or settings.frame_queue,
+            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT))
 
     @_told
     def on_deactivate(self, state):
@@ -178,7 +185,7 @@ class ClassifierNode(LifecycleNode):
     def _close_traffic(self):
         if self._worker is None:
             return
-        self.destroy_subscription(self._camera)
+        self._connections.destroy(self._camera)
         self._requests.close()
         self.destroy_timer(self._ticker)
         self._worker.stop()
@@ -212,7 +219,7 @@ class ClassifierNode(LifecycleNode):
         if self._classifier is None:
             return
         for publisher in self._outgoing:
-            self.destroy_lifecycle_publisher(publisher)
+            self._connections.destroy(publisher)
         self._outgoing = []
         # Closing saves what was computed; a frozen robot writes nothing at all.
         (self._classifier if self._settings.learning else self._classifier.book).close()
@@ -276,8 +283,16 @@ class ClassifierNode(LifecycleNode):
                  'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
                  'database_version': classifier.version, 'rule': classifier.rule_name,
                  'encoder': classifier.encoder.describe(), 'memory': str(self.memory),
-                 'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed'}
+                 'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed',
+                 'unknown_parameters': ', '.join(self._settings.unknown)}
         silent = since if since > self._settings.image_timeout else None
         self._diagnostics_out.publish(self._diagnostics.message(
             self.get_clock().now().to_msg(), counters, worker.times, facts,
-            worker.tutor.problem, silent))
+            worker.tutor.problem, silent, self._unconnected()))
+
+    def _unconnected(self):
+        """Return sentences: of cameras and of other peers that QoS keeps from this node."""
+        cameras, others = [], []
+        for mismatch in self._connections.mismatches():
+            (cameras if mismatch.topic == self._camera.topic_name else others).append(mismatch)
+        return '; '.join(map(str, cameras)), '; '.join(map(str, others))

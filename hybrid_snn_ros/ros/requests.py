@@ -21,29 +21,31 @@ _SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
 class Requests:
     """Subscriptions and services of an active node."""
 
-    def __init__(self, node, settings, commands, nudge, report):
+    def __init__(self, node, connections, settings, commands, nudge, report):
         """
         Open them.
 
         :param node: rclpy node.
+        :param connections: Connections of the node.
         :param settings: ros.parameters.Parameters.
         :param commands: CommandQueue, which the worker empties.
         :param nudge: function that wakes the worker.
         :param report: function of a commands.Result: publish it.
         """
         self._node = node
+        self._connections = connections
         self._settings = settings
         self._commands = commands
         self._nudge = nudge
         self._report = report
         self._subscriptions = [
-            node.create_subscription(String, '~/teach', self._on_teach, _DEPTH),
-            node.create_subscription(String, '~/forget', self._on_forget, _DEPTH),
-            node.create_subscription(String, '~/rename', self._on_rename, _DEPTH),
-            node.create_subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
-            node.create_subscription(String, '~/command', self._on_command, _DEPTH)]
+            connections.subscription(String, '~/teach', self._on_teach, _DEPTH),
+            connections.subscription(String, '~/forget', self._on_forget, _DEPTH),
+            connections.subscription(String, '~/rename', self._on_rename, _DEPTH),
+            connections.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
+            connections.subscription(String, '~/command', self._on_command, _DEPTH)]
         if messages.HAVE_VISION_MSGS:
-            self._subscriptions.append(node.create_subscription(
+            self._subscriptions.append(connections.subscription(
                 messages.Classification, '~/teach_frame', self._on_teach_frame, _DEPTH))
         self._services = [
             node.create_service(SetBool, '~/learning', self._on_learning),
@@ -54,7 +56,7 @@ class Requests:
     def close(self):
         """Close them."""
         for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+            self._connections.destroy(subscription)
         for service in self._services:
             self._node.destroy_service(service)
 

@@ -1,0 +1,166 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Publishers and subscriptions that know which peers they cannot be connected to.
+
+DDS connects two ends only where what the publisher offers is at least what the subscriber asks
+for.  Else nothing arrives and nothing fails, which is how cameras seem dead.  The middleware
+raises an event then; it names no peer, so the graph is asked who it is, as long as there is one.
+"""
+
+import math
+import time
+from typing import NamedTuple
+
+from rclpy.publisher import PublisherEventCallbacks  # their own module has another name in Humble
+from rclpy.qos import (
+    DurabilityPolicy,
+    LivelinessPolicy,
+    qos_policy_name_from_kind,
+    ReliabilityPolicy,
+)
+from rclpy.subscription import SubscriptionEventCallbacks
+
+# Seconds after an event in which the graph may still have to learn of the peer.
+_DISCOVERY = 5.0
+_FOREVER = 9e18  # nanoseconds; the middleware's "no deadline"
+
+
+class Mismatch(NamedTuple):
+    """A peer that is not connected."""
+
+    topic: str
+    peer: str  # full name of its node
+    policies: str  # what is offered and what is asked for
+    incoming: bool  # the peer publishes
+
+    def __str__(self):
+        """Say it in one sentence."""
+        if self.incoming:
+            return f'{self.topic}: nothing arrives from {self.peer}: {self.policies}'
+        return f'{self.topic}: nothing reaches {self.peer}: {self.policies}'
+
+
+class _End:
+    """One end of ours."""
+
+    def __init__(self, incoming):
+        self.incoming = incoming
+        self.deaf = False  # the middleware has no events: look always
+        self.suspected = None  # monotonic seconds of the last event or sight of the peer
+        self.unnamed = ''  # the policy that an event told of, until its peer is found
+
+    def on_event(self, event):
+        """Take note that a peer does not match; who it is may not be known yet."""
+        self.suspected = time.monotonic()
+        self.unnamed = qos_policy_name_from_kind(event.last_policy_kind)
+
+
+class Connections:
+    """Makes a node's publishers and subscriptions, and looks after whether they connect."""
+
+    def __init__(self, node):
+        """Begin without any, on an rclpy lifecycle node."""
+        self._node = node
+        self._ends = {}  # publisher or subscription -> _End
+        self._told = set()
+
+    def publisher(self, kind, topic, qos):
+        """Make a lifecycle publisher."""
+        end = _End(incoming=False)
+        return self._add(end, PublisherEventCallbacks, lambda **events: (
+            self._node.create_lifecycle_publisher(kind, topic, qos, **events)))
+
+    def subscription(self, kind, topic, callback, qos):
+        """Make a subscription."""
+        end = _End(incoming=True)
+        return self._add(end, SubscriptionEventCallbacks, lambda **events: (
+            self._node.create_subscription(kind, topic, callback, qos, **events)))
+
+    def _add(self, end, callbacks, create):
+        on_event = end.on_event
+        try:
+            made = create(event_callbacks=callbacks(incompatible_qos=on_event))
+        except RuntimeError:  # Humble's UnsupportedEventTypeError; later ones leave the event out
+            made = create()
+        end.deaf = not any(handler.callback is on_event for handler in made.event_handlers)
+        self._ends[made] = end
+        return made
+
+    def destroy(self, made):
+        """Destroy a publisher or subscription that was made here."""
+        end = self._ends.pop(made)
+        if end.incoming:
+            self._node.destroy_subscription(made)
+        else:
+            self._node.destroy_lifecycle_publisher(made)
+
+    def mismatches(self):
+        """Return the Mismatches there are now, and log each that is new."""
+        found = {}
+        for made, end in self._ends.items():
+            if end.deaf or end.suspected is not None:
+                found.update(self._look(made, end))
+        for key in found.keys() - self._told:
+            self._node.get_logger().warning(str(found[key]))
+        self._told = set(found)
+        return list(found.values())
+
+    def _look(self, made, end):
+        """Return {(topic, peer's address): Mismatch} of one end, by what the graph says now."""
+        topic = made.topic_name
+        ask = (self._node.get_publishers_info_by_topic if end.incoming
+               else self._node.get_subscriptions_info_by_topic)
+        found = {}
+        for peer in ask(topic):
+            offered, asked = peer.qos_profile, made.qos_profile
+            if not end.incoming:
+                offered, asked = asked, offered
+            reasons = differences(offered, asked)
+            if reasons:
+                found[topic, bytes(peer.endpoint_gid)] = Mismatch(
+                    topic, _full_name(peer), '; '.join(reasons), end.incoming)
+        now = time.monotonic()
+        if found:
+            end.suspected, end.unnamed = now, ''
+        elif end.suspected is not None and now - end.suspected > _DISCOVERY:
+            if end.unnamed:
+                self._node.get_logger().warning(
+                    f'{topic}: a peer that the graph does not show is not connected, because of '
+                    f'the policy {end.unnamed}')
+            end.suspected = None
+        return found
+
+
+def differences(offered, asked):
+    """
+    Return what keeps two ends apart, a text for each policy.
+
+    :param offered: QoSProfile of the publisher.
+    :param asked: QoSProfile of the subscriber.
+    """
+    found = []
+    for policy, strong, weak in (
+            ('reliability', ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT),
+            ('durability', DurabilityPolicy.TRANSIENT_LOCAL, DurabilityPolicy.VOLATILE),
+            ('liveliness', LivelinessPolicy.MANUAL_BY_TOPIC, LivelinessPolicy.AUTOMATIC)):
+        if getattr(asked, policy) == strong and getattr(offered, policy) == weak:
+            found.append(f'{policy} {weak.name} is offered, {strong.name} asked for')
+    for policy in ('deadline', 'liveliness_lease_duration'):
+        least, most = _seconds(getattr(offered, policy)), _seconds(getattr(asked, policy))
+        if least > most:
+            found.append(f'{policy} {least:g} s is offered, {most:g} s asked for')
+    return found
+
+
+def _seconds(duration):
+    """Return a duration in seconds; unset ones (0) and endless ones are infinite."""
+    nanoseconds = duration.nanoseconds
+    return nanoseconds * 1e-9 if 0 < nanoseconds < _FOREVER else math.inf
+
+
+def _full_name(peer):
+    """Return the full name of a peer's node, as far as it has one."""
+    if 'UNKNOWN' in peer.node_name:  # discovered before its node, or not of ROS at all
+        return 'a peer without a name'
+    return f"{peer.node_namespace.rstrip('/')}/{peer.node_name}"

@@ -23,7 +23,8 @@ def facts():
 
 def thread_counts():
     """Return the numbers of threads worth trying here: powers of two, and every core."""
-    cores = os.cpu_count() or 1
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity')
+             else os.cpu_count() or 1)
     return sorted({cores, *(2 ** n for n in range(cores.bit_length()) if 2 ** n <= cores)})
 
 

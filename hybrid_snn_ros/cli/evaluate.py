@@ -27,6 +27,8 @@ def add_arguments(parser):
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
         help='how the turntable is looked at (default: %(default)s)')
+    add('--model', metavar='FILE',
+        help='TFLite encoder for a folder or the turntable (default: the one that is shipped)')
     add('--rule', default='lateral', choices=('lateral', 'original'),
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
@@ -106,9 +108,11 @@ def _load(args):
     """Return the embeddings of the source, made now where they are not."""
     from hybrid_snn_ros.evaluation.sources import load_pack
     if args.source != TURNTABLE and not Path(args.source).is_dir():
+        if args.model:
+            raise ValueError(f'--model needs pictures, {args.source} holds embeddings')
         return load_pack(args.source)
     from hybrid_snn_ros.classifier import Classifier
-    facade = Classifier()  # the encoder and the crop that a robot would use
+    facade = Classifier(args.model or None)  # the crop that a robot would use, and its encoder
     progress = Progress(f'embedding {args.source}')
     try:
         if args.source == TURNTABLE:

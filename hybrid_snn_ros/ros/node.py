@@ -87,7 +87,8 @@ class ClassifierNode(LifecycleNode):
         settings = self._settings
         try:
             crop = check_crop((settings.crop, settings.roi))
-            encoder = load_probed(settings.model, settings.threads)
+            encoder = load_probed(settings.model, settings.threads, settings.delegate,
+                                  settings.cpus)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,

@@ -71,6 +71,7 @@ class Worker(threading.Thread):
 
     def run(self):
         """Work until stopped."""
+        self._classifier.encoder.pin_thread()
         while not self._stopping.is_set():
             frame = self._slot.take(self._patience())
             try:

@@ -122,8 +122,9 @@ class Network:
         """
         Build the network that was taught other samples, step by step.
 
-        Yields (samples learned, samples to learn); this network stays as it is and may go on
-        answering meanwhile.  The last item is the new network.
+        Yields (samples learned, samples to learn); meanwhile this network goes on answering, as it
+        is or, where samples are merely added, with what it has learned of them.  The last item is
+        the new network, which may be this one.
 
         :param samples: {id: memory.ledger.Sample}, in the order taught.
         """
@@ -135,13 +136,14 @@ class Network:
         numbers = list(samples)
         same = 0
         while (same < min(len(numbers), len(self.lessons))
-               and self.lessons[same][:2] == (numbers[same], columns[same])):
+               and self.lessons[same][:2] == (numbers[same], columns[same])
+               and _equal(self.lessons[same].codes, samples[numbers[same]].codes)):
             same += 1
-        if self._whole and same == len(numbers) == len(self.lessons):  # only names have changed
-            self.labels = labels
-            yield self
-            return
-        fresh = self._restart(same, labels)
+        fresh = self
+        if self._whole and same == len(self.lessons):  # but names may have changed
+            self.labels = labels[:len(self.labels)]
+        else:
+            fresh = self._restart(same, labels)
         total = len(numbers) - len(fresh.lessons)
         for done, number in enumerate(numbers[len(fresh.lessons):]):
             fresh.learn(number, samples[number].label, samples[number].codes)
@@ -313,6 +315,10 @@ def params_of(rule, params):
         params = kind(**params)
     RULES[rule].check(params)
     return params
+
+
+def _equal(codes, others):
+    return codes is others or np.array_equal(codes, others)
 
 
 def _copy(state):

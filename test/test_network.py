@@ -92,9 +92,19 @@ def test_the_way_is_short_from_a_checkpoint(rule, often):
 def test_samples_may_be_added_at_the_end(rule, often):
     """Those of an import, for instance; what was learned before is not learned again."""
     everything = samples_of('abacbabca')
-    network, steps = led(learned(rule, dict(list(everything.items())[:6])), everything)
-    assert len(steps) == 3
-    assert bits(network) == bits(learned(rule, everything))
+    for known in (6, 8):  # at a checkpoint and behind one
+        network = learned(rule, dict(list(everything.items())[:known]))
+        added, steps = led(network, everything)
+        assert added is network and len(steps) == 9 - known
+        assert bits(network) == bits(learned(rule, everything))
+
+
+def test_another_sample_of_the_same_number_is_learned(rule, often):
+    """The memory of a directory may have been exchanged for another one."""
+    network, samples = learned(rule, samples_of('abab')), samples_of('abab')
+    samples[4] = samples[4]._replace(codes=samples[4].codes[::-1].copy())
+    other, steps = led(network, samples)
+    assert len(steps) == 1 and bits(other) == bits(learned(rule, samples)) != bits(network)
 
 
 def test_another_name_costs_nothing_a_merge_learns_again(rule, often):
@@ -126,13 +136,13 @@ def test_a_restored_network_is_the_same_and_goes_on_the_same(rule, often):
         again, steps = led(again, samples)
         assert len(steps) == {7: 1, 8: 2, 9: 3}.get(length, 0)
         assert bits(again) == bits(network)
-        more = {**samples, **samples_of('dab', 50)}
-        assert bits(led(again, more)[0]) == bits(led(network, more)[0]) == bits(
-            learned(rule, more))
         if length > 3:
             less = dict(list(samples.items())[:-1])
             assert len(led(again, less)[1]) < 6
             assert bits(led(again, less)[0]) == bits(learned(rule, less))
+        more = {**samples, **samples_of('dab', 50)}
+        assert bits(led(again, more)[0]) == bits(led(network, more)[0]) == bits(
+            learned(rule, more))
 
 
 def test_what_other_constants_or_programs_computed_is_not_used(rule):

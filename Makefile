@@ -15,7 +15,7 @@ help:
 	@echo 'make test   all tests'
 	@echo 'make test-jazzy   the tests of the node against ROS 2 Jazzy, in an environment of its own'
 	@echo 'make lint   style'
-	@echo 'make soak   ten thousand frames at 30 Hz, memory watched (6 minutes)'
+	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'
 
 demo: $(BIN)/.demo-ready

@@ -115,7 +115,8 @@ def _ours(args):
     for labels, row in report['sweeps']['lateral'].items():
         _print(f'lateral rule, {labels} labels', row)
     _print('original rule, labels x L neurons x copies', report['sweeps']['original'])
-    _print('encode, by threads of the encoder and the CPUs they are bound to', report['sweeps']['encoder_threads'])
+    _print('encode, by threads of the encoder (and CPUs they are bound to)',
+           report['sweeps']['encoder_threads'])
     if args.dds:
         from hybrid_snn_ros.bench import dds
         report['dds'] = {}
@@ -136,7 +137,7 @@ def _ours(args):
 
 
 def _encoder_threads(path, args):
-    """Return {threads and CPUs: summary of encoding} for one thread, two, and all cores."""
+    """Return {threads and CPUs: summary of encoding} for one, two and all."""
     from concurrent.futures import ThreadPoolExecutor
     import os
 

@@ -45,7 +45,7 @@ $(BIN)/python:
 	@$(BIN)/python -m pip install -q --upgrade pip wheel
 
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
-$(BIN)/.demo-ready: setup.py | $(BIN)/python
+$(BIN)/.demo-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
 	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page]'
 	@touch $@

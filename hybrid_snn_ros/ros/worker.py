@@ -55,6 +55,7 @@ class Worker(threading.Thread):
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
+        self._told_loss = False
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._newest = 0, 0  # stamp of the last answered frame
@@ -77,6 +78,7 @@ class Worker(threading.Thread):
     def run(self):
         """Work until stopped."""
         self._classifier.encoder.pin_thread()
+        self._warm_up()
         while not self._stopping.is_set():
             frame = self._slot.take(self._patience())
             try:
@@ -88,6 +90,7 @@ class Worker(threading.Thread):
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._follow()
                 self._catch_up()
+                self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
@@ -98,6 +101,23 @@ class Worker(threading.Thread):
             self.tutor.refuse(command, 'the node was deactivated while it was learning anew')
         if self.tutor.waiting:
             self.tutor.give_up('the node was deactivated')
+
+    def _warm_up(self):
+        begin = time.perf_counter()
+        try:
+            self._classifier.warm_up()
+            self._tell_loss()
+        except Exception as error:  # then the first frame pays, or says the same
+            self._log.error(f'warming up failed in an unforeseen way: {error!r}')
+        taken = time.perf_counter() - begin
+        if taken > 0.1:
+            self._log.info(f'the backend warmed up for {taken:.1f} s')
+
+    def _tell_loss(self):
+        lost = self._classifier.backend.lost
+        if lost and not self._told_loss:
+            self._log.warning(lost)
+            self._told_loss = True
 
     def _patience(self):
         if self._catching_up is not None or len(self._commands):

@@ -21,6 +21,7 @@ from ros_harness import (  # noqa: E402
     Peer,
     picture,
     RED,
+    ROOT,
     values,
 )
 from std_msgs.msg import String  # noqa: E402
@@ -74,6 +75,9 @@ def test_every_value_is_there_and_right(watched):
     status = peer.diagnosis()
     found = values(status)
     assert status.name == '/classifier: camera to label'
+    page = (ROOT / 'docs' / 'ros.md').read_text(encoding='utf-8')
+    told = [name.removesuffix('_ms') for name in found]
+    assert not [name for name in told if f'`{name}`' not in page]
     for stage in STAGES:
         words = found[f'{stage}_ms'].split()
         assert words[::2] == ['p50', 'p95', 'p99', 'max']

@@ -5,9 +5,10 @@
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.network import Network, params_of
+from hybrid_snn_ros.network import Network
 from hybrid_snn_ros.snn import effort
 from hybrid_snn_ros.snn.coding import spike_trains
+from hybrid_snn_ros.snn.rules import params_of
 
 INPUTS = 60
 

@@ -214,6 +214,8 @@ class _Subscriber:
         published = answers[-1][0] - answers[0][0] + 1
         _, latency, processing, received = zip(*answers)
         now, peak = machine.resident_mb(node.pid)
+        self._counters.clear()
+        self._until(node, lambda: self._counters, '/diagnostics')
         stages = {'publish_to_label': summary(received), 'stamp_to_decision': summary(latency),
                   'processing': summary(processing)}
         for name, text in self._counters.items():

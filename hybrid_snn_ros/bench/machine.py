@@ -17,8 +17,14 @@ def facts():
         'system': platform.platform(), 'python': platform.python_version(),
         'numpy': np.__version__, 'blas': _blas(),
         'blas_threads': os.environ.get('OPENBLAS_NUM_THREADS', 'not pinned'),
-        'load': [round(load, 2) for load in os.getloadavg()],
-        'gpu': 'not measured'}
+        'load': [round(load, 2) for load in os.getloadavg()]}
+
+
+def thread_counts():
+    """Return the numbers of threads worth trying here: powers of two, and every core."""
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity')
+             else os.cpu_count() or 1)
+    return sorted({cores, *(2 ** n for n in range(cores.bit_length()) if 2 ** n <= cores)})
 
 
 def resident_mb(process='self'):

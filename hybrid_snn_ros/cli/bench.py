@@ -13,6 +13,9 @@ def add_arguments(parser):
     add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
+    add('--backend', choices=('numpy', 'cupy'), default='numpy',
+        help='where the network lives: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
+             'and the node behind --dds stay on the CPU (default: %(default)s)')
     add('--labels', type=int, default=64, metavar='N',
         help='labels the network knows (default: %(default)s)')
     add('--frames', type=int, default=500, metavar='N',
@@ -85,16 +88,21 @@ def _peers(args):
 def _ours(args):
     from hybrid_snn_ros.bench import blas, figures, stages, sweeps
     from hybrid_snn_ros.share import shared_file
+    from hybrid_snn_ros.snn import kernel
+    from hybrid_snn_ros.snn.backend import Backend
     from hybrid_snn_ros.vision.encoder import Encoder
+    backend = Backend(args.backend)
     encoder = Encoder(args.model or shared_file('models', 'efficientnet_lite0_int8.tflite'),
                       args.threads)
-    print(encoder.describe())
-    subject = stages.Subject(encoder, args.labels, 2)
+    form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
+    print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
+    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
               'interpreter': encoder.runtime, 'delegate': encoder.delegate,
-              'backend': 'numpy', 'threads': args.threads,
+              'backend': args.backend, 'backend_reason': backend.why, 'form': form,
+              'threads': args.threads,
               'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
@@ -113,15 +121,16 @@ def _ours(args):
     seconds = 0.02 if args.quick else 0.4
     report['sweeps'] = {
         'lateral': sweeps.lateral_sweep(sweeps.LABELS[:2] if args.quick else sweeps.LABELS,
-                                        seconds),
+                                        seconds, backend.xp),
         'original': sweeps.original_sweep(sweeps.NETWORKS[:1] if args.quick else sweeps.NETWORKS,
-                                          seconds),
+                                          seconds, backend.xp),
         'encoder_threads': _encoder_threads(encoder.path, args),
         'blas_threads': blas.sweep(args.labels, seconds)}
     for labels, row in report['sweeps']['lateral'].items():
         _print(f'lateral rule, {labels} labels', row)
     _print('original rule, labels x L neurons x copies', report['sweeps']['original'])
-    _print('encode, by threads of the encoder', report['sweeps']['encoder_threads'])
+    _print('encode, by threads of the encoder and the CPUs they are bound to',
+           report['sweeps']['encoder_threads'])
     for threads, row in report['sweeps']['blas_threads'].items():
         _print(f'lateral rule, {args.labels} labels, BLAS threads: {threads}', row)
     if args.dds:
@@ -144,19 +153,27 @@ def _ours(args):
 
 
 def _encoder_threads(path, args):
-    """Return {threads: summary of encoding} for one thread and for every core."""
+    """Return {threads and CPUs: summary of encoding} by number of threads, some bound."""
+    from concurrent.futures import ThreadPoolExecutor
     import os
 
+    from hybrid_snn_ros.bench import machine
     from hybrid_snn_ros.bench.figures import time_it
     from hybrid_snn_ros.bench.stages import pictures
     from hybrid_snn_ros.vision.encoder import Encoder
     figures = {}
-    for threads in sorted({1, os.cpu_count() or 1}):
-        encoder = Encoder(path, threads)
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else []
+    ways = [(threads, '') for threads in machine.thread_counts()]
+    ways += [(threads, ','.join(map(str, cores[-threads:])))
+             for threads in (1, 2) if threads < len(cores)]
+    for threads, cpus in ways:
+        encoder = Encoder(path, threads, cpus=cpus)
         size = encoder.input_size
         picture = pictures('vga', 1)[0][:size, :size].copy()
-        figures[str(threads)] = time_it(lambda e=encoder, p=picture: e.codes(p),
-                                        0.1 if args.quick else 2.0)
+        with ThreadPoolExecutor(1, initializer=encoder.pin_thread) as worker:
+            figures[f'{threads} on {cpus}' if cpus else str(threads)] = worker.submit(
+                time_it, lambda e=encoder, p=picture: e.codes(p),
+                0.1 if args.quick else 2.0).result()
     return figures
 
 

@@ -37,6 +37,10 @@ def add_arguments(parser):
              'teaching them)')
     add('--asked', type=float, metavar='SHARE', default=0.3,
         help='bag: how many are the last (default: %(default)s)')
+    add('--model', metavar='FILE',
+        help='TFLite encoder for pictures and bags (default: the one that is shipped)')
+    add('--crop', type=float, metavar='FRACTION',
+        help='centre square that is looked at, as a fraction of the short side (default: 0.875)')
     add('--rule', default='lateral', choices=('lateral', 'original'),
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
@@ -59,7 +63,6 @@ def main(args):
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation import baselines, plots, protocols, report, runner
     from hybrid_snn_ros.evaluation.sources import SourceError
-    from hybrid_snn_ros.vision import bags
     from hybrid_snn_ros.vision.encoder import EncoderError
     begin = time.monotonic()
     try:
@@ -71,7 +74,7 @@ def main(args):
             baselines.check()
         if args.plots:
             plots.check()
-        data = _load_bag(args) if bags.is_bag(args.source) else _load(args)
+        data = _load(args)
         jobs = args.jobs or runner.default_jobs(data, args.orders)
         progress = Progress(f'{data.name}, {settings.protocol}, {settings.rule}')
         try:
@@ -116,32 +119,33 @@ def _settings(args, form):
 def _load(args):
     """Return the embeddings of the source, made now where they are not."""
     from hybrid_snn_ros.evaluation.sources import load_pack
-    if args.source != TURNTABLE and not Path(args.source).is_dir():
+    from hybrid_snn_ros.vision import bags
+    recorded = bags.is_bag(args.source)
+    if args.source != TURNTABLE and not Path(args.source).is_dir() and not recorded:
+        if args.model or args.crop is not None:
+            raise ValueError(f'--model and --crop need pictures, {args.source} holds embeddings')
         return load_pack(args.source)
     from hybrid_snn_ros.classifier import Classifier
-    facade = Classifier()  # the encoder and the crop that a robot would use
+    from hybrid_snn_ros.vision.framing import check_crop, Crop
+    crop = check_crop(Crop() if args.crop is None else Crop(args.crop))
+    facade = Classifier(args.model or None, crop=crop)  # by default what a robot would use
     progress = Progress(f'embedding {args.source}')
     try:
         if args.source == TURNTABLE:
             from hybrid_snn_ros.evaluation.turntable_source import load_turntable
             return load_turntable(args.condition, facade, progress)
+        if recorded:
+            from hybrid_snn_ros.evaluation.bag_source import load_bag
+            return load_bag(args.source, facade, args.image, args.labels, args.test, args.asked,
+                            progress, _remark)
         from hybrid_snn_ros.evaluation.folders import load_folder
-        return load_folder(args.source, facade, progress,
-                           lambda sentence: print(sentence, file=sys.stderr))
+        return load_folder(args.source, facade, progress, _remark)
     finally:
         progress.close()
 
 
-def _load_bag(args):
-    """Return the embeddings of a recording; they are not kept, it may grow."""
-    from hybrid_snn_ros.classifier import Classifier
-    from hybrid_snn_ros.evaluation.bag_source import load_bag
-    progress = Progress(f'embedding {args.source}')
-    try:
-        return load_bag(args.source, Classifier(), args.image, args.labels, args.test, args.asked,
-                        progress, lambda sentence: print(sentence, file=sys.stderr))
-    finally:
-        progress.close()
+def _remark(sentence):
+    print(sentence, file=sys.stderr)
 
 
 def _write_json(path, figures):

@@ -33,7 +33,7 @@ class Diagnostics:
     def _elapsed(self):
         return time.monotonic() - self._since
 
-    def message(self, stamp, counters, times, facts, trouble, silent, unconnected):
+    def message(self, stamp, counters, times, facts, trouble, silent, unconnected, lost=''):
         """
         Build the message.
 
@@ -45,6 +45,7 @@ class Diagnostics:
         :param silent: seconds since the last frame when that is too long, else None.
         :param unconnected: sentences of the cameras and of the other peers that QoS keeps from
             this node, each empty where there are none.
+        :param lost: sentence why a GPU was given up, empty when none was.
         """
         elapsed = self._elapsed()
         # A message in between has little time behind it: what came counts as one second's.
@@ -68,6 +69,8 @@ class Diagnostics:
             level, text = 'ERROR', f'teaching is refused: {trouble}'
         elif others:
             level, text = 'WARN', f'incompatible QoS: {others}'
+        elif lost:
+            level, text = 'WARN', lost
         else:
             level, text = 'OK', f'{rate:.1f} answers a second'
         array = DiagnosticArray(status=[messages.status(level, self._name, text, **values)])

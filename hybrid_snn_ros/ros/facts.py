@@ -3,7 +3,7 @@
 """What is worth knowing of a running classifier besides its times, as values of a diagnostic."""
 
 from hybrid_snn_ros.ros import messages, soc
-from hybrid_snn_ros.snn import effort
+from hybrid_snn_ros.snn import effort, kernel
 
 
 def facts(classifier, worker, memory, root='/'):
@@ -19,9 +19,12 @@ def facts(classifier, worker, memory, root='/'):
         'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
         'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
         'database_version': classifier.version, 'rule': classifier.rule_name,
-        'backend': classifier.network.backend, 'encoder': encoder.describe(),
+        'backend': classifier.backend.name, 'backend_reason': classifier.backend.why,
+        'network_form': kernel.describe(),
+        'encoder': encoder.describe(),
         'interpreter': encoder.runtime, 'delegate': encoder.delegate,
-        'threads': encoder.threads, 'model_digest': encoder.digest, 'memory': str(memory),
+        'threads': encoder.threads, 'cpus': ', '.join(map(str, encoder.cpus)) or 'all',
+        'model_digest': encoder.digest, 'memory': str(memory),
         **classifier.condition(), **_effort(classifier, worker),
         'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed', **soc.read(root)}
 

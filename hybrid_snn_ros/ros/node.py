@@ -28,6 +28,7 @@ from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.worker import Worker
+from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
@@ -101,7 +102,8 @@ class ClassifierNode(LifecycleNode):
         settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
         try:
             crop = check_crop((settings.crop, settings.roi))
-            encoder = load_probed(settings.model, settings.threads)
+            encoder = load_probed(settings.model, settings.threads, settings.delegate,
+                                  settings.cpus)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,
@@ -113,7 +115,9 @@ class ClassifierNode(LifecycleNode):
         self._classifier = classifier
         self.get_logger().info(
             f'memory {self.memory}: {len(classifier.labels)} labels, '
-            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}')
+            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
+            f'backend {classifier.backend.why}; {kernel.describe()}'
+            + ('; read along, not written' if classifier.follows else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
@@ -305,7 +309,7 @@ class ClassifierNode(LifecycleNode):
             self.get_clock().now().to_msg(), counters, worker.times,
             {**facts(self._classifier, worker, self.memory),
              'unknown_parameters': ', '.join(self._settings.unknown)},
-            worker.tutor.problem, silent, self._unconnected()))
+            worker.tutor.problem, silent, self._unconnected(), self._classifier.backend.lost))
 
     def _unconnected(self):
         """Return sentences: of cameras and of other peers that QoS keeps from this node."""

@@ -11,6 +11,7 @@ or one full disk is counted and said; it never ends the thread.
 import threading
 import time
 
+from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
@@ -22,6 +23,7 @@ from hybrid_snn_ros.vision import frames
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
+_FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 
 
 class Worker(threading.Thread):
@@ -53,10 +55,12 @@ class Worker(threading.Thread):
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
+        self._told_loss = False
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._newest = 0, 0  # stamp of the last answered frame
         self._catching_up = classifier.catch_up() if classifier.behind else None
+        self._next_look = 0.0  # monotonic seconds; see _follow
         self.tutor = Tutor(classifier, settings, on_result)
         self.relearning = None  # (samples learned, samples to learn) while learning anew
         self.times = StageTimes()
@@ -73,6 +77,8 @@ class Worker(threading.Thread):
 
     def run(self):
         """Work until stopped."""
+        self._classifier.encoder.pin_thread()
+        self._warm_up()
         while not self._stopping.is_set():
             frame = self._slot.take(self._patience())
             try:
@@ -82,7 +88,9 @@ class Worker(threading.Thread):
                 if self.tutor.waiting and self.tutor.patience() <= 0:
                     self.tutor.give_up(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
+                self._follow()
                 self._catch_up()
+                self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
@@ -94,10 +102,41 @@ class Worker(threading.Thread):
         if self.tutor.waiting:
             self.tutor.give_up('the node was deactivated')
 
+    def _warm_up(self):
+        begin = time.perf_counter()
+        try:
+            self._classifier.warm_up()
+            self._tell_loss()
+        except Exception as error:  # then the first frame pays, or says the same
+            self._log.error(f'warming up failed in an unforeseen way: {error!r}')
+        taken = time.perf_counter() - begin
+        if taken > 0.1:
+            self._log.info(f'the backend warmed up for {taken:.1f} s')
+
+    def _tell_loss(self):
+        lost = self._classifier.backend.lost
+        if lost and not self._told_loss:
+            self._log.warning(lost)
+            self._told_loss = True
+
     def _patience(self):
         if self._catching_up is not None or len(self._commands):
             return 0.0
-        return max(self.tutor.patience(), 0.0) if self.tutor.waiting else 3600.0
+        longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
+        return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
+
+    def _follow(self):
+        """Learn what somebody else has written to a memory that is only borrowed here."""
+        if not self._classifier.follows or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _FOLLOW_PERIOD
+        try:
+            self._classifier.follow(later=True)
+        except StoreError as error:
+            self._log.warning(f'{error}; frames are answered from what is known',
+                              throttle_duration_sec=60.0)
+        if self._classifier.behind and self._catching_up is None:
+            self._catching_up = self._classifier.catch_up()
 
     def _carry_out(self):
         for _ in range(_COMMANDS_AT_ONCE):
@@ -121,27 +160,25 @@ class Worker(threading.Thread):
                 return
 
     def _frame(self, frame):
-        begin = time.perf_counter()
-        message = frame.message
+        before = self.answered
         try:
-            picture = frames.decode_message(message, messages.is_compressed(message), self._size,
-                                            self._classifier.crop)
-            decoded = time.perf_counter()
-            rgb = frames.crop_picture(picture, self._size)
+            self._answer(frame)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
             self._log.warning(f'frame refused ({self.refused} so far): {error}',
                               throttle_duration_sec=5.0)
-            return
-        try:
-            self._answer(frame, rgb, begin, decoded)
         except Exception:
-            self.failed += 1
+            self.failed += self.answered == before  # every frame counts once
             raise
 
-    def _answer(self, frame, rgb, begin, decoded):
+    def _answer(self, frame):
         classifier, settings, message = self._classifier, self._settings, frame.message
+        begin = time.perf_counter()
+        picture = frames.decode_message(message, messages.is_compressed(message), self._size,
+                                        classifier.crop)
+        decoded = time.perf_counter()
+        rgb = frames.crop_picture(picture, self._size)
         cropped = time.perf_counter()
         codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()

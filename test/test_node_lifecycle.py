@@ -188,10 +188,10 @@ MANAGER = """
     node.create_subscription(Status, 'bond', lambda m: heard.append((time.monotonic(), m)), 100)
     client = node.create_client(ChangeState, 'classifier/change_state')
 
-    def change(number):
+    def change(number, seconds=20):
         future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
-        rclpy.spin_until_future_complete(node, future, timeout_sec=20)
-        return future.result().success
+        rclpy.spin_until_future_complete(node, future, timeout_sec=seconds)
+        return future.result() and future.result().success
 
     def until(condition):
         end = time.monotonic() + 20
@@ -200,7 +200,8 @@ MANAGER = """
         return bool(condition())
 
     assert client.wait_for_service(20)
-    time.sleep(0.5)
+    # The service need not know its client yet, and its answer is then lost: ask what does no harm.
+    assert any(change(Transition.TRANSITION_ACTIVATE, 2) is False for _ in range(10))
     steps = [change(Transition.TRANSITION_CONFIGURE), not heard,
              change(Transition.TRANSITION_ACTIVATE), until(lambda: len(heard) > 12)]
     gaps = [later[0] - earlier[0] for earlier, later in zip(heard, heard[1:])]

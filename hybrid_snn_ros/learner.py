@@ -11,8 +11,10 @@ from typing import NamedTuple
 from hybrid_snn_ros.memory.book import Book
 from hybrid_snn_ros.memory.labels import normalise
 from hybrid_snn_ros.memory.repeats import Repeats
-from hybrid_snn_ros.network import Network, params_of, RULES
-from hybrid_snn_ros.snn import backend as backends
+from hybrid_snn_ros.network import Network
+from hybrid_snn_ros.snn import crossover
+from hybrid_snn_ros.snn.backend import Backend
+from hybrid_snn_ros.snn.rules import params_of, RULES
 from hybrid_snn_ros.vision.eye import Eye
 
 
@@ -45,7 +47,7 @@ class Learner:
         :param crop: vision.framing.Crop, or None for the default.
         :param false_unknown: nominal share of frames of taught labels answered as unknown.
         :param top: how many labels a prediction ranks.
-        :param backend: 'numpy' or 'cupy'.
+        :param backend: 'numpy', 'cupy', or 'auto' for whichever answers faster here.
         :param inputs: width N of the embedding where no encoder is wanted: then only codes can
             be taught and asked.
         :param min_change: 1 - cosine to the newest sample of its label that a frame must reach
@@ -66,13 +68,13 @@ class Learner:
         self.false_unknown = false_unknown
         self.top = top
         self.min_change = min_change
-        self._backend = backend
+        # Whether a GPU pays depends on the labels: 'auto' is decided when they are known.
+        self._backend = None if backend == 'auto' else Backend(backend)
         self.eye = Eye(encoder, crop, inputs)
         self._book = None
         self._repeats = None
         self._network = None
         self._learned = 0  # version the network has caught up with, None for an earlier one
-        backends.load(backend)  # say at once that it cannot be had
 
     @property
     def encoder(self):
@@ -102,8 +104,16 @@ class Learner:
     def network(self):
         """The network that answers; made now if it was not yet."""
         if self._network is None:
-            self._network = Network(self.rule_name, self.params, self.eye.inputs, self._backend)
+            self._network = Network(self.rule_name, self.params, self.eye.inputs, self.backend)
         return self._network
+
+    @property
+    def backend(self):
+        """Where the network lives (snn.backend.Backend); for 'auto' measured now."""
+        if self._backend is None:
+            self._backend = crossover.choose(
+                RULES[self.rule_name], self.params, self.eye.inputs, len(self.ledger.labels))
+        return self._backend
 
     @property
     def labels(self):
@@ -131,9 +141,17 @@ class Learner:
         """
         return self.decide(self.present(self.eye.codes(frame_or_codes)))
 
-    def present(self, codes):
-        """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
-        return self.network.present(codes)
+    def counts(self, codes):
+        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        return self.network.counts(codes)
+
+    def present(self, codes, counts=None):
+        """Show the codes (or their counts, if at hand) to the columns: rule.Response."""
+        return self.network.present(codes, counts)
+
+    def warm_up(self):
+        """Do what makes a GPU's first frame slow, in the thread that will answer frames."""
+        self.network.warm_up()
 
     def decide(self, response):
         """Turn the columns' response into a Prediction."""

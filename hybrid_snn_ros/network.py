@@ -14,13 +14,11 @@ import numpy as np
 
 from hybrid_snn_ros.memory.labels import UNKNOWN
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn import coding, decision, lateral, leave_one_out, original
+from hybrid_snn_ros.snn import checkpoints, coding, decision, effort, lateral, leave_one_out
+from hybrid_snn_ros.snn.rules import RULES
 
-RULES = {'lateral': lateral, 'original': original}
 _CALIBRATION_SAMPLES = 256
 _CHECKPOINT_EVERY = 64  # samples; bounds how many an undo of the last one learns again
-_CHECKPOINTS = 2
-_CHECKPOINT_BYTES = 64 * 2**20  # a network larger than this keeps none
 
 
 class Prediction(NamedTuple):
@@ -42,15 +40,13 @@ class Lesson(NamedTuple):
     counts: np.ndarray  # uint8 (N,), the same as spike counts
 
 
-class _Checkpoint(NamedTuple):
-    lessons: int
-    columns: int
-    records: int
-    state: tuple
-
-
 class Network:
-    """Learns samples one at a time, answers frames."""
+    """
+    Learns samples one at a time, answers frames.
+
+    A GPU that fails on the way is given up: the network is built anew on the CPU, from its newest
+    checkpoint and the lessons behind that, and what was asked for is done there.
+    """
 
     def __init__(self, rule, params, inputs, backend='numpy'):
         """
@@ -59,15 +55,19 @@ class Network:
         :param rule: 'lateral' or 'original'.
         :param params: the rule's Params.
         :param inputs: width N of the codes.
-        :param backend: 'numpy' or 'cupy'.
+        :param backend: 'numpy', 'cupy', or a snn.backend.Backend to share.
         :raises BackendError: when the backend cannot be had.
         """
+        if not isinstance(backend, backends.Backend):
+            backend = backends.Backend(backend)
         self.rule_name = rule
         self.rule = RULES[rule]
         self.params = params
         self.inputs = inputs
         self.backend = backend
-        self._xp = backends.load(backend)
+        self._xp = backend.xp
+        self.on_cpu = backend.xp is np
+        self._computed_by = backend.name  # 'cupy, numpy' for a state that both had a part in
         self._hindsight = leave_one_out.hindsight if rule == 'lateral' else None
         self.labels = []  # texts, one a column
         self.lessons = []
@@ -75,8 +75,20 @@ class Network:
         self._records = []
         self._checkpoints = []  # newest last; their states are never changed
         self._whole = True  # False once a lesson was broken off half-way
-        self._state = self.rule.initial(params, inputs, self._xp)
+        self._begin()
+
+    @backends.survives
+    def _begin(self):
+        self._state = self.rule.initial(self.params, self.inputs, self._xp)
         self._changed()
+
+    def leave(self, error):
+        """Leave a GPU that failed; nothing on it is used again."""
+        self.backend.give_up(error)
+        fresh = self._restart(len(self.lessons), self.labels)
+        for lesson in self.lessons[len(fresh.lessons):]:
+            fresh.learn(lesson.number, self.labels[lesson.column], lesson.codes)
+        vars(self).update(vars(fresh))
 
     def _changed(self):
         self._readout = self._calibration = None
@@ -85,6 +97,12 @@ class Network:
 
     def learn(self, number, label, codes):
         """Learn one sample: its id, its label, the encoder's output codes, uint8 (N,)."""
+        self._learn(number, label, codes)
+        if len(self.lessons) % _CHECKPOINT_EVERY == 0:
+            self._checkpoint()
+
+    @backends.survives
+    def _learn(self, number, label, codes):
         counts = self.rule.counts(self.params, codes)
         self._whole = False
         if label in self.labels:
@@ -101,8 +119,6 @@ class Network:
         self.sample_counts[column] += 1
         self._changed()
         self._whole = True
-        if len(self.lessons) % _CHECKPOINT_EVERY == 0:
-            self._checkpoint()
 
     def _record(self, counts, column):
         """Keep how familiar a frame is just before it is learned (see snn.decision)."""
@@ -110,20 +126,22 @@ class Network:
         self._records.append(
             decision.Record(column, self.sample_counts[column], response.familiarity))
 
+    @backends.survives
     def _now(self):
-        return _Checkpoint(len(self.lessons), len(self.labels), len(self._records), self._state)
+        return checkpoints.Checkpoint(len(self.lessons), len(self.labels), len(self._records),
+                                      checkpoints.on_cpu(self._state))
 
     def _checkpoint(self):
-        if sum(getattr(array, 'nbytes', 0) for array in self._state) <= _CHECKPOINT_BYTES:
-            self._checkpoints = [*self._checkpoints[1 - _CHECKPOINTS:],
-                                 self._now()._replace(state=_copy(self._state))]
+        if checkpoints.size(self._state) <= checkpoints.LARGEST:
+            self._checkpoints = checkpoints.with_newest(self._checkpoints, self._now())
 
     def toward(self, samples):
         """
         Build the network that was taught other samples, step by step.
 
-        Yields (samples learned, samples to learn); this network stays as it is and may go on
-        answering meanwhile.  The last item is the new network.
+        Yields (samples learned, samples to learn); meanwhile this network goes on answering, as it
+        is or, where samples are merely added, with what it has learned of them.  The last item is
+        the new network, which may be this one.
 
         :param samples: {id: memory.ledger.Sample}, in the order taught.
         """
@@ -135,13 +153,15 @@ class Network:
         numbers = list(samples)
         same = 0
         while (same < min(len(numbers), len(self.lessons))
-               and self.lessons[same][:2] == (numbers[same], columns[same])):
+               and self.lessons[same][:2] == (numbers[same], columns[same])
+               and ((codes := self.lessons[same].codes) is samples[numbers[same]].codes
+                    or np.array_equal(codes, samples[numbers[same]].codes))):
             same += 1
-        if self._whole and same == len(numbers) == len(self.lessons):  # only names have changed
-            self.labels = labels
-            yield self
-            return
-        fresh = self._restart(same, labels)
+        fresh = self
+        if self._whole and same == len(self.lessons):  # but names may have changed
+            self.labels = labels[:len(self.labels)]
+        else:
+            fresh = self._restart(same, labels)
         total = len(numbers) - len(fresh.lessons)
         for done, number in enumerate(numbers[len(fresh.lessons):]):
             fresh.learn(number, samples[number].label, samples[number].codes)
@@ -157,10 +177,13 @@ class Network:
             fresh._resume(last.state, self.lessons[:last.lessons], labels[:last.columns],
                           self._records[:last.records])
             fresh._checkpoints = usable
+            if fresh._computed_by != self._computed_by:
+                fresh._computed_by = 'cupy, numpy'
         return fresh
 
+    @backends.survives
     def _resume(self, state, lessons, labels, records):
-        self._state = _copy(state)
+        self._state = checkpoints.placed(state, self._state, self._xp)
         self.lessons = list(lessons)
         self.labels = list(labels)
         self.sample_counts = [0] * len(labels)
@@ -176,10 +199,38 @@ class Network:
             self._readout = self.rule.readout(self.params, self._state)
         return self._readout
 
-    def present(self, codes):
-        """Show the encoder's codes, uint8 (N,), to the columns and return rule.Response."""
-        return self.rule.present(self.params, self._ready(), self.rule.counts(self.params, codes))
+    def counts(self, codes):
+        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        return self.rule.counts(self.params, codes)
 
+    @backends.survives
+    def present(self, codes, counts=None):
+        """Show codes, uint8 (N,), to the columns: rule.Response; their counts, if at hand."""
+        if counts is None:
+            counts = self.counts(codes)
+        return self.rule.present(self.params, self._ready(), counts)
+
+    @property
+    def synapses(self):
+        """How far a spike reaches now (snn.effort.Synapses)."""
+        return effort.synapses_of(self._state)
+
+    def warm_up(self):
+        """
+        Compile a GPU's kernels and load its libraries, in this thread, before a frame waits.
+
+        What is known stays as it is: a network apart is taught.
+        """
+        if self.on_cpu:
+            return
+        codes = np.arange(self.inputs, dtype=np.uint8)
+        scratch = Network(self.rule_name, self.params, self.inputs, self.backend)
+        for number, label in enumerate('abab'):
+            scratch.learn(number, label, np.roll(codes, number))
+            scratch.decide(scratch.present(codes), 0.05, 1)
+        self.decide(self.present(codes), 0.05, 1)
+
+    @backends.survives
     def inspect(self, codes, inputs):
         """
         Look into one presentation, for people who want to see it.
@@ -193,7 +244,8 @@ class Network:
         readout = self._ready()
         busy = np.sort(np.argsort(counts, kind='stable')[-inputs:])
         phases = getattr(readout, 'phases', None)
-        trains = coding.spike_trains(counts[busy], None if phases is None else phases[busy])
+        trains = coding.spike_trains(
+            counts[busy], None if phases is None else backends.to_numpy(phases)[busy])
         if self.rule is not lateral or not self.labels:
             return trains, None
         record = []
@@ -209,6 +261,7 @@ class Network:
             return Prediction(UNKNOWN, 1.0 - made.known, True, ranked, made.known)
         return Prediction(*ranked[0], False, ranked, made.known)
 
+    @backends.survives
     def _calibrated(self):
         """
         Return what the samples say of familiarity and score; renewed after every lesson.
@@ -238,17 +291,16 @@ class Network:
         learned again, and after a restart the last of them can be taken back as quickly.
         """
         saved = next((checkpoint for checkpoint in reversed(self._checkpoints)
-                      if checkpoint.lessons < len(self.lessons)), self._now())
-        arrays = {f'state_{name}': np.asarray(
-            value if isinstance(value, int) else backends.to_numpy(value))
-            for name, value in saved.state._asdict().items()}
+                      if checkpoint.lessons < len(self.lessons)), None) or self._now()
+        arrays = {f'state_{name}': np.asarray(value)
+                  for name, value in saved.state._asdict().items()}
         records = [tuple(record) for record in self._records[:saved.records]]
         return {**arrays, 'records': np.array(records, np.float64).reshape(-1, 3),
                 'lessons': np.array(saved.lessons)}
 
     def notes(self):
         """Return what the arrays depend on besides the samples."""
-        return {'rule': self.rule_name, 'backend': self.backend,
+        return {'rule': self.rule_name, 'backend': self._computed_by,
                 'params': {name: str(value) for name, value in self.params._asdict().items()}}
 
     def restored(self, arrays, notes, samples):
@@ -268,41 +320,9 @@ class Network:
                 labels.append(sample.label)
             lessons.append(Lesson(number, labels.index(sample.label), sample.codes,
                                   self.rule.counts(self.params, sample.codes)))
-        like = self._state._asdict()
-        state = type(self._state)(**{
-            name: int(arrays[f'state_{name}']) if isinstance(like[name], int)
-            else arrays[f'state_{name}'] if isinstance(like[name], np.ndarray)
-            else self._xp.asarray(arrays[f'state_{name}']) for name in like})
+        state = [arrays[f'state_{name}'] for name in self._state._fields]
         records = [decision.Record(int(column), int(count), float(familiarity))
                    for column, count, familiarity in arrays['records']]
         fresh._resume(state, lessons, labels, records)
         fresh._checkpoint()
         return fresh
-
-
-def params_of(rule, params):
-    """
-    Return a rule's Params from None, a dict of values that differ from the defaults, or Params.
-
-    :raises ValueError: for an unknown constant, or a value that is no number or out of bounds.
-    """
-    kind = RULES[rule].Params
-    if params is None:
-        params = {}
-    if not isinstance(params, kind):
-        if not isinstance(params, dict):
-            raise ValueError(f"params must be a dict or the rule's own Params, not {params!r}")
-        unknown = set(params) - set(kind._fields)
-        if unknown:
-            raise ValueError(f"no such constant: {', '.join(sorted(unknown))}; there are "
-                             f"{', '.join(kind._fields)}")
-        for name, value in params.items():
-            if not isinstance(value, (int, float)):
-                raise ValueError(f'{name} must be a number, not {value!r}')
-        params = kind(**params)
-    RULES[rule].check(params)
-    return params
-
-
-def _copy(state):
-    return type(state)(*(value.copy() if hasattr(value, 'copy') else value for value in state))

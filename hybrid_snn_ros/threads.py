@@ -4,10 +4,10 @@
 
 import os
 
-_VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
+VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
 
 
 def pin_blas():
     """Hold BLAS to one thread unless the user said otherwise; call before NumPy is imported."""
-    for variable in _VARIABLES:
+    for variable in VARIABLES:
         os.environ.setdefault(variable, '1')

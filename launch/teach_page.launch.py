@@ -3,32 +3,39 @@
 """Starts the operator's page, also on another computer than the classifier's."""
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-# Launch arguments that are parameters of the node; an empty one leaves the file's value alone.
-# Typed, because a PIN of digits alone would be read as a number.
-OVERRIDES = {'host': str, 'port': int, 'pin': str, 'view_only': bool, 'image_transport': str,
-             'classifier': str, 'certificate': str, 'key': str}
+from hybrid_snn_ros import launching
+
+# Launch arguments that are parameters of the node: name -> how its text becomes a value.
+# An empty one leaves the value of the parameter file alone.
+OVERRIDES = {'host': dict.get, 'port': launching.whole, 'pin': dict.get,
+             'view_only': launching.truth, 'image_transport': dict.get, 'classifier': dict.get,
+             'certificate': dict.get, 'key': dict.get}
 
 
 def page_node(context):
     """Return the node with the arguments as they were given."""
-    overrides = {name: ParameterValue(context.launch_configurations[name], value_type=kind)
-                 for name, kind in OVERRIDES.items()
-                 if context.launch_configurations[name] != ''}
+    given = context.launch_configurations
+    overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
+                 if given[name] != ''}
+    # Typed, because a PIN of digits alone would be read as a number.
+    overrides = {name: ParameterValue(value, value_type=type(value))
+                 for name, value in overrides.items()}
     return [Node(
         package='hybrid_snn_ros', executable='teach_page', name='teach_page',
         namespace=LaunchConfiguration('namespace'),
         parameters=[LaunchConfiguration('page_params_file'), overrides],
-        remappings=[('image', LaunchConfiguration('image'))], output='screen')]
+        remappings=[('image', LaunchConfiguration('image'))], output='screen',
+        **launching.respawn(given))]
 
 
 def generate_launch_description():
-    """Declare the arguments, then start the node."""
+    """Declare the arguments, then start the node; nothing is left behind for other files."""
     arguments = [
         DeclareLaunchArgument(
             'namespace', default_value='', description="The classifier's namespace."),
@@ -62,5 +69,12 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'key', default_value='',
             description='PEM file of its private key; empty as in the file.'),
+        DeclareLaunchArgument(
+            'use_respawn', default_value='false',
+            description='Whether the page is started again when it has died.'),
+        DeclareLaunchArgument(
+            'respawn_delay', default_value='2.0',
+            description='Seconds before it is started again.'),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=page_node)])
+    return LaunchDescription([
+        GroupAction([*arguments, OpaqueFunction(function=page_node)], scoped=True)])

@@ -118,7 +118,7 @@ class Network:
             return 0.0
         zero = self.background
         apart = sum(c.a + zero.a - zero.w @ c.m for c in taught)
-        if apart <= 1e-9 * sum(c.a + zero.a for c in taught):
+        if apart <= 1e-6 * sum(c.a + zero.a for c in taught):
             return 0.0
         over = 0.0
         for c in taught:

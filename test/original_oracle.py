@@ -13,12 +13,21 @@ reward.  Two things are as in the fast form and not as in the published network:
 * A relay takes no time: L, winner-take-all and OUT act in one step, and a block (10 steps in the
   published network, renewed by every spike) holds to the end of the frame.
   Target and BIASGATE act in the step before the push arrives in L.
+
+It answers, as the fast form does, by int8 weights.
 """
 
 import math
 
 SHOWN, FRAME = 10, 15
 REWARD_STEP = 14
+LEVELS = 127  # answers are given by weights on a grid
+
+
+def on_grid(weights):
+    """Return a neuron's weights rounded to multiples of a 127th of the strongest."""
+    unit = max(abs(weight) for weight in weights) / LEVELS
+    return [unit * round(weight / unit) for weight in weights] if unit else weights
 
 
 class LNeuron:
@@ -119,7 +128,7 @@ class Network:
                     neuron.learn()
 
     def show(self, counts):
-        """Run a frame without a label: consolidated weights, mean of the noise, no learning."""
+        """Run a frame without a label: slow weights on a grid, mean noise, no learning."""
         answering = [self.params.theta] * len(self.columns)
         self._run(counts, answering, lambda c, j, t: self.params.sigma / 2, self.params.beta > 0,
                   None)
@@ -132,6 +141,8 @@ class Network:
         self.first = [FRAME] * size
         self.best = [-math.inf] * size
         self.shown_end = [[0.0] * len(column) for column in self.columns]
+        spoken = {neuron: on_grid(neuron.slow if slow else neuron.weight) if label is None
+                  else neuron.weight for column in self.columns for neuron in column}
         gate_blocked = [False] * size
         gate_fired = [False] * size
         accumulator = [0] * len(counts)
@@ -155,9 +166,9 @@ class Network:
                 pushed = t == p.push_step and gate_fired[c]
                 lead, lead_excess = None, -math.inf
                 for j, neuron in enumerate(column):
-                    weights = neuron.slow if slow else neuron.weight
                     raised = neuron.slow_excess if slow else neuron.excess
-                    neuron.integrate(weights, spikes, noise(c, j, t), p.bias if pushed else 0.0)
+                    neuron.integrate(
+                        spoken[neuron], spikes, noise(c, j, t), p.bias if pushed else 0.0)
                     # The push comes from outside and finds no margins, only the neuron itself.
                     threshold = p.theta if pushed else answering[c]
                     excess = neuron.u - threshold - raised

@@ -80,13 +80,15 @@ class NodeProcess:
 
     started = []  # all of this run, for the logs of a failed test
 
-    def __init__(self, directory, domain, *arguments, environment=None, **parameters):
+    def __init__(self, directory, domain, *arguments, environment=None,
+                 program=('-m', 'hybrid_snn_ros.ros.main'), **parameters):
         """
         Start the node.
 
         :param directory: Path for the log file.
         :param arguments: further words after --ros-args.
         :param environment: variables to set besides those of this process.
+        :param program: words for Python that run the node.
         :param parameters: ROS parameters; values are written as YAML (JSON is a part of it).
         """
         words = [*arguments]
@@ -95,7 +97,7 @@ class NodeProcess:
         self.log_path = directory / f'node{len(self.started)}.log'
         with open(self.log_path, 'wb') as log:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', 'hybrid_snn_ros.ros.main', '--ros-args', *words],
+                [sys.executable, *program, '--ros-args', *words],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env={**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1',

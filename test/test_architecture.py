@@ -16,6 +16,7 @@ HEADER = ('# Copyright 2026 The hybrid_snn_ros developers\n'
 
 # part -> the other parts of the package it may import; what is not listed may import nothing
 ARROWS = {
+    'launching': set(),
     'share': set(),
     'threads': set(),
     'vision': {'share'},
@@ -25,7 +26,7 @@ ARROWS = {
     'learner': {'network', 'memory', 'snn', 'vision'},
     'classifier': {'learner', 'network', 'memory', 'vision'},
     'evaluation': {'classifier', 'share', 'memory', 'sim.turntable', 'snn', 'vision'},
-    'bench': {'share', 'threads', 'memory', 'snn', 'vision'},
+    'bench': {'share', 'threads', 'memory', 'network', 'snn', 'vision', 'ros.messages'},
     'ros': {'classifier', 'share', 'threads', 'memory', 'snn', 'vision'},
     'sim': {'ros.process', 'share', 'threads'},
     'operator_page': {'ros.process', 'ros.table', 'share', 'threads', 'vision.frames'},
@@ -38,7 +39,8 @@ ARROWS['__init__'] = {'classifier'}
 ROS_PARTS = ('ros', 'sim', 'operator_page')
 ROS_MODULES = ('rclpy', 'launch', 'launch_ros', 'ament_index_python', 'cv_bridge')
 CUPY = {'snn/backend.py'}
-BENCH_ROS = ('bench/camera.py', 'bench/dds.py')  # a camera and a subscriber are nodes
+# A camera and a subscriber are nodes; messages are made of bytes and turned into them.
+BENCH_ROS = ('bench/camera.py', 'bench/dds.py', 'bench/wire.py')
 TORCH = {'bench/peers.py'}  # what we are compared with
 PICKLE = {'vision/torch_weights.py'}
 

@@ -6,11 +6,19 @@ from lateral_common import few_counts, teach_all, untaught
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.snn import coding, decision, lateral, leave_one_out, synapses
+from hybrid_snn_ros.snn import coding, decision, kernel, lateral, leave_one_out, synapses
 from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.presentation import present, present_single
 
 PARAMS = lateral.Params()
+
+
+@pytest.fixture
+def numpy_forms():
+    """Answer and teach by NumPy, whether or not there is a kernel (test_kernel compares them)."""
+    before = kernel.use((None, 'NumPy: for a test'))
+    yield
+    kernel.use(before)
 
 
 def taught(inputs=200, labels=12, frames=60, params=PARAMS, seed=3):
@@ -84,7 +92,7 @@ def test_inhibition_takes_the_same_bits_off_both_triangles(inputs):
     np.testing.assert_array_equal(weights, weights.T)
 
 
-def test_teaching_the_frame_just_shown_learns_the_same_bits():
+def test_teaching_the_frame_just_shown_learns_the_same_bits(numpy_forms):
     state, counts, column = taught()
     other, _, _ = taught()
     for frame, c in zip(counts[:20], column[:20]):
@@ -97,7 +105,7 @@ def test_teaching_the_frame_just_shown_learns_the_same_bits():
             np.testing.assert_array_equal(ours, plain)
 
 
-def test_what_was_shown_counts_for_that_frame_in_that_network_only():
+def test_what_was_shown_counts_for_that_frame_in_that_network_only(numpy_forms):
     state, counts, column = taught()
     read = lateral.readout(PARAMS, state)
     assert read.echo.recall(state, counts[0]) is None  # nothing was shown

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmark's camera, a process of its own: numbered frames at a steady rate."""
 
-from array import array
 import sys
 import time
 
@@ -17,19 +16,12 @@ def main(kind, rate, count):
     """
     import rclpy
     from rclpy.qos import qos_profile_sensor_data
-    from sensor_msgs.msg import CompressedImage, Image
 
     from hybrid_snn_ros.bench.stages import pictures
+    from hybrid_snn_ros.bench.wire import message as message_of
     rclpy.init(args=[])
     node = rclpy.create_node('bench_camera')
-    messages = []
-    for picture in pictures(kind, count):
-        if kind == 'compressed':
-            messages.append(CompressedImage(format='jpeg', data=array('B', picture)))
-        else:
-            height, width = picture.shape[:2]
-            messages.append(Image(height=height, width=width, step=3 * width, encoding='bgr8',
-                                  data=array('B', picture.tobytes())))
+    messages = [message_of(kind, picture) for picture in pictures(kind, count)]
     publisher = node.create_publisher(
         type(messages[0]), 'image/compressed' if kind == 'compressed' else 'image',
         qos_profile_sensor_data)

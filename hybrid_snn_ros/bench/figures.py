@@ -15,6 +15,12 @@ def summary(milliseconds):
             for name, share in PERCENTILES.items()}
 
 
+def jitter(milliseconds):
+    """Return how far times lie apart, the 95th less the 5th percentile, in milliseconds."""
+    low, high = np.percentile(milliseconds, (5, 95))
+    return round(float(high - low), 3)
+
+
 def over_runs(runs):
     """
     Return what several runs have in common: medians of percentiles, the maximum of maxima.

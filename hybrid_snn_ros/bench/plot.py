@@ -13,7 +13,8 @@ def draw(report, path):
     from matplotlib.figure import Figure
     figure = Figure(figsize=(10, 4), layout='constrained')
     left, right = figure.subplots(1, 2)
-    names = [name for name in ('crop', 'encode', 'code', 'present', 'decide')
+    names = [name for name in ('receive', 'decode', 'crop', 'encode', 'code', 'present', 'decide',
+                               'publish')
              if name in report['stages']]
     p50, p99 = ([report['stages'][name][share] for name in names] for share in ('p50', 'p99'))
     left.barh(names, p99, color='#d5dde8', label='p99')

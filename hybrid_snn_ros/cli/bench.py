@@ -13,6 +13,9 @@ def add_arguments(parser):
     add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
+    add('--backend', choices=('numpy', 'cupy'), default='numpy',
+        help='where the network lives: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
+             'and the node behind --dds stay on the CPU (default: %(default)s)')
     add('--labels', type=int, default=64, metavar='N',
         help='labels the network knows (default: %(default)s)')
     add('--frames', type=int, default=500, metavar='N',
@@ -60,7 +63,7 @@ def main(args):
     try:
         with busy(args.busy):
             report.update(_peers(args) if args.peers else _ours(args))
-    except (EncoderError, ImportError) as error:
+    except (EncoderError, ImportError, RuntimeError) as error:
         return _refuse(str(error), 1)
     if args.json:
         Path(args.json).write_text(json.dumps(report, indent=1) + '\n', encoding='utf-8')
@@ -83,40 +86,53 @@ def _peers(args):
 
 
 def _ours(args):
-    from hybrid_snn_ros.bench import figures, stages, sweeps
+    from hybrid_snn_ros.bench import blas, figures, stages, sweeps
     from hybrid_snn_ros.share import shared_file
+    from hybrid_snn_ros.snn import kernel
+    from hybrid_snn_ros.snn.backend import Backend
     from hybrid_snn_ros.vision.encoder import Encoder
+    backend = Backend(args.backend)
     encoder = Encoder(args.model or shared_file('models', 'efficientnet_lite0_int8.tflite'),
                       args.threads)
-    print(encoder.describe())
-    subject = stages.Subject(encoder, args.labels, 2)
+    form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
+    print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
+    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
-              'interpreter': encoder.runtime, 'backend': 'numpy', 'threads': args.threads,
+              'interpreter': encoder.runtime, 'delegate': encoder.delegate,
+              'backend': args.backend, 'backend_reason': backend.why, 'form': form,
+              'threads': args.threads,
               'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
+    for name in ('jitter_ms', 'cpu_ms_per_frame'):
+        report[name] = sorted(run[1][name] for run in runs)[len(runs) // 2]
+    report['effort'] = subject.effort()
     _print('answering a raw 640x480 frame, in this process', report['stages'])
+    print(f"jitter {report['jitter_ms']} ms, {report['cpu_ms_per_frame']} ms of CPU a frame")
+    print(report['effort'])
     report['inputs'] = {}
     for kind in ('720p', 'compressed'):
         report['inputs'][kind] = stages.answer_frames(subject, kind, args.frames // 2, 5)[0]
-        _print(f'the same, {kind}', {name: report['inputs'][kind][name]
-                                     for name in ('crop', 'whole')})
+        _print(f'the same, {kind}', report['inputs'][kind])
     report['teach'] = stages.teach_frames(subject, max(10, args.frames // 4))
     _print('teaching a frame: whole is frame in hand to learned and on disk', report['teach'])
     seconds = 0.02 if args.quick else 0.4
     report['sweeps'] = {
         'lateral': sweeps.lateral_sweep(sweeps.LABELS[:2] if args.quick else sweeps.LABELS,
-                                        seconds),
+                                        seconds, backend.xp),
         'original': sweeps.original_sweep(sweeps.NETWORKS[:1] if args.quick else sweeps.NETWORKS,
-                                          seconds),
-        'encoder_threads': _encoder_threads(encoder.path, args)}
+                                          seconds, backend.xp),
+        'encoder_threads': _encoder_threads(encoder.path, args),
+        'blas_threads': blas.sweep(args.labels, seconds)}
     for labels, row in report['sweeps']['lateral'].items():
         _print(f'lateral rule, {labels} labels', row)
     _print('original rule, labels x L neurons x copies', report['sweeps']['original'])
     _print('encode, by threads of the encoder (and CPUs they are bound to)',
            report['sweeps']['encoder_threads'])
+    for threads, row in report['sweeps']['blas_threads'].items():
+        _print(f'lateral rule, {args.labels} labels, BLAS threads: {threads}', row)
     if args.dds:
         from hybrid_snn_ros.bench import dds
         report['dds'] = {}

@@ -43,6 +43,7 @@ class Journal:
         self._attempt = None  # highest generation of a rewrite that failed; it may be there
         self._anew = False  # whether the file is no good to append to
         self._shared = False  # whether others may have written since
+        self.synced = None  # monotonic time of the last write that reached the medium, if any
 
     def _take(self, found):
         self.header = found.header
@@ -161,6 +162,7 @@ class Journal:
         except BaseException:
             self.close()  # interrupted half-way: to be looked at before the next append
             raise
+        self.synced = time.monotonic()
 
     def compact(self, entries):
         """

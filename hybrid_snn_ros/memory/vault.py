@@ -142,6 +142,14 @@ class Vault(Book):
             self.journal.close()
             self._lock.release()
 
+    def condition(self):
+        """Return how the journal stands, {name: value}."""
+        journal = self.journal
+        synced = ('not yet since the start' if journal.synced is None
+                  else f'{time.monotonic() - journal.synced:.1f} s ago')
+        return {'journal': 'open' if self._open else 'closed', 'journal_bytes': journal.length,
+                'journal_entries': len(journal.entries), 'journal_synced': synced}
+
     @property
     def _name(self):
         return f'the memory {self.directory}'

@@ -1,21 +1,39 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What /diagnostics says of the node, once a second: strings are made here, not per frame."""
+"""
+What /diagnostics says of the node, once a second: strings are made here, not per frame.
+
+That the camera went silent, or came back, is said at once.
+"""
+
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 
 from hybrid_snn_ros.ros import messages
 
+PERIOD = 1.0  # seconds
+LOOK = 0.1  # seconds between two looks whether there is something to say at once
+_REGULAR = PERIOD - LOOK / 2  # looks come a little early or late
+
 
 class Diagnostics:
     """Turns the node's counters into a DiagnosticArray."""
 
-    def __init__(self, node_name, period):
+    def __init__(self, node_name):
         self._name = f'{node_name}: camera to label'
-        self._period = period
         self._answered = self._refused = 0
+        self._silent = False
+        self._since = time.monotonic()  # the regular message before
 
-    def message(self, stamp, counters, times, facts, trouble, silent, unconnected):
+    def due(self, silent):
+        """Tell whether a message is to be published now: each second, and at a change."""
+        return self._elapsed() >= _REGULAR or (silent is not None) != self._silent
+
+    def _elapsed(self):
+        return time.monotonic() - self._since
+
+    def message(self, stamp, counters, times, facts, trouble, silent, unconnected, lost=''):
         """
         Build the message.
 
@@ -27,15 +45,20 @@ class Diagnostics:
         :param silent: seconds since the last frame when that is too long, else None.
         :param unconnected: sentences of the cameras and of the other peers that QoS keeps from
             this node, each empty where there are none.
+        :param lost: sentence why a GPU was given up, empty when none was.
         """
-        rate = (counters['answered'] - self._answered) / self._period
+        elapsed = self._elapsed()
+        # A message in between has little time behind it: what came counts as one second's.
+        rate = (counters['answered'] - self._answered) / max(elapsed, _REGULAR)
         unreadable = rate == 0 and counters['refused'] > self._refused
-        self._answered, self._refused = counters['answered'], counters['refused']
+        self._silent = silent is not None
+        if elapsed >= _REGULAR:  # one in between leaves the rate a second to be counted over
+            self._since += elapsed
+            self._answered, self._refused = counters['answered'], counters['refused']
         cameras, others = unconnected
         values = {'rate_hz': f'{rate:.1f}', **counters, **facts,
                   'incompatible_qos': '; '.join(filter(None, unconnected))}
-        for stage, figures in times.summary().items():
-            values[f'{stage}_ms'] = 'p50 {:.2f} p95 {:.2f} max {:.2f}'.format(*figures)
+        values.update((f'{stage}_ms', figures) for stage, figures in times.summary().items())
         if cameras and rate == 0 and not unreadable:  # no other camera is heard
             level, text = 'ERROR', f'incompatible QoS: {cameras} (parameter reliability)'
         elif silent is not None:
@@ -46,6 +69,8 @@ class Diagnostics:
             level, text = 'ERROR', f'teaching is refused: {trouble}'
         elif others:
             level, text = 'WARN', f'incompatible QoS: {others}'
+        elif lost:
+            level, text = 'WARN', lost
         else:
             level, text = 'OK', f'{rate:.1f} answers a second'
         array = DiagnosticArray(status=[messages.status(level, self._name, text, **values)])

@@ -11,21 +11,41 @@ no frame may be lost (a data set, a bag), the slot holds several and hands them 
 from collections import deque
 import threading
 import time
+from typing import Any, NamedTuple
+
+
+class Frame(NamedTuple):
+    """A camera message and when it came."""
+
+    message: Any
+    stamped: float  # by the ROS clock, seconds: to be compared with the header's stamp
+    put: float  # perf_counter seconds
 
 
 class FrameSlot:
     """Holds the newest frames, one by default, and a wish for the worker's attention."""
 
-    def __init__(self, length=1):
+    def __init__(self, length=1, now=time.time):
+        """
+        Make an empty slot.
+
+        :param length: frames that may wait.
+        :param now: function that tells the time in seconds by which the camera stamps.
+        """
         self._condition = threading.Condition()
         self._frames = deque(maxlen=length)
         self._nudged = False
+        self._now = now
         self.received = 0
         self.last_time = time.monotonic()  # of the newest frame; before the first: of now
         self.dropped = 0  # replaced by a newer frame before the worker was ready
 
-    def put(self, frame):
+    def __len__(self):
+        return len(self._frames)
+
+    def put(self, message):
         """Store a frame; where there is no room, in place of the oldest."""
+        frame = Frame(message, self._now(), time.perf_counter())
         with self._condition:
             self.received += 1
             self.last_time = time.monotonic()
@@ -44,7 +64,7 @@ class FrameSlot:
         Wait for a frame or a nudge.
 
         :param timeout: seconds.
-        :return: the oldest frame it holds, or None.
+        :return: the oldest Frame it holds, or None.
         """
         with self._condition:
             self._condition.wait_for(lambda: self._frames or self._nudged, timeout)

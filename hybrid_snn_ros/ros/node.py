@@ -8,6 +8,7 @@ import time
 import traceback
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
@@ -19,17 +20,18 @@ from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated
 from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.connections import Connections
-from hybrid_snn_ros.ros.diagnostics import Diagnostics
+from hybrid_snn_ros.ros.diagnostics import Diagnostics, LOOK
+from hybrid_snn_ros.ros.facts import facts
 from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.worker import Worker
+from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
 
-_DIAGNOSTICS_PERIOD = 1.0  # seconds
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -99,7 +101,9 @@ class ClassifierNode(LifecycleNode):
         self._classifier = classifier
         self.get_logger().info(
             f'memory {self.memory}: {len(classifier.labels)} labels, '
-            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}')
+            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
+            f'backend {classifier.backend.why}; {kernel.describe()}'
+            + ('; read along, not written' if classifier.follows else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
@@ -147,9 +151,10 @@ class ClassifierNode(LifecycleNode):
     def on_activate(self, state):
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
-        self._slot = FrameSlot(self._settings.frame_queue)
+        clock = self.get_clock()
+        self._slot = FrameSlot(self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands = CommandQueue()
-        self._diagnostics = Diagnostics(self.get_fully_qualified_name(), _DIAGNOSTICS_PERIOD)
+        self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
             self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
             self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
@@ -160,7 +165,9 @@ class ClassifierNode(LifecycleNode):
         self._camera = self._subscribe_to_camera()
         self._requests = Requests(self, self._connections, self._settings, self._commands,
                                   self._slot.nudge, self._publish_result)
-        self._ticker = self.create_timer(_DIAGNOSTICS_PERIOD, self._publish_diagnostics)
+        # By a clock of its own: a simulation that stands still is a silent camera as well.
+        self._ticker = self.create_timer(
+            LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
         return result
 
     def _subscribe_to_camera(self):
@@ -272,23 +279,20 @@ class ClassifierNode(LifecycleNode):
                 version))
 
     def _publish_diagnostics(self):
-        worker, classifier = self._worker, self._classifier
-        since = time.monotonic() - self._slot.last_time
-        counters = {'received': self._slot.received, 'answered': worker.answered,
-                    'dropped': self._slot.dropped, 'refused': worker.refused,
-                    'failed': worker.failed,
-                    'last_refusal': worker.last_refusal}
-        relearning = worker.relearning
-        facts = {'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
-                 'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
-                 'database_version': classifier.version, 'rule': classifier.rule_name,
-                 'encoder': classifier.encoder.describe(), 'memory': str(self.memory),
-                 'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed',
-                 'unknown_parameters': ', '.join(self._settings.unknown)}
+        worker, slot = self._worker, self._slot
+        since = time.monotonic() - slot.last_time
         silent = since if since > self._settings.image_timeout else None
+        if not self._diagnostics.due(silent):
+            return
+        # Read against the frames' way: what moves on meanwhile is never counted twice.
+        counters = {'answered': worker.answered, 'refused': worker.refused,
+                    'failed': worker.failed, 'dropped': slot.dropped, 'waiting': len(slot),
+                    'received': slot.received, 'last_refusal': worker.last_refusal}
         self._diagnostics_out.publish(self._diagnostics.message(
-            self.get_clock().now().to_msg(), counters, worker.times, facts,
-            worker.tutor.problem, silent, self._unconnected()))
+            self.get_clock().now().to_msg(), counters, worker.times,
+            {**facts(self._classifier, worker, self.memory),
+             'unknown_parameters': ', '.join(self._settings.unknown)},
+            worker.tutor.problem, silent, self._unconnected(), self._classifier.backend.lost))
 
     def _unconnected(self):
         """Return sentences: of cameras and of other peers that QoS keeps from this node."""

@@ -19,7 +19,9 @@ GROUPS = {
                   '`everyday.memory`)'),
         Parameter('rule', 'lateral', 'learning rule: ours, or CoLaNET as it was published',
                   choices=('lateral', 'original')),
-        Parameter('backend', 'numpy', 'arrays on the CPU or on a GPU', choices=('numpy', 'cupy')),
+        Parameter('backend', 'numpy', 'where the network lives: numpy on the CPU, cupy on an '
+                  'NVIDIA GPU, auto on whichever answers a frame faster with the labels known at '
+                  'configure', choices=('numpy', 'cupy', 'auto')),
         Parameter('seed', 0, 'seed of everything random', 0, 2**31 - 1),
         Parameter('threads', 1, 'threads of the encoder', 1, 64),
         Parameter('delegate', 'auto', 'what computes the encoder: auto, xnnpack, none, or the '

@@ -1,29 +1,59 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Times of the last frames by stage: cheap to note on the hot path, summed up when asked."""
+"""What the last frames took and did: cheap to note on the hot path, summed up when asked."""
+
+from typing import NamedTuple
 
 import numpy as np
 
-STAGES = ('latency', 'crop', 'encode', 'present', 'decide', 'publish', 'total')
+# In the order of a frame's way.  'total' is from the worker taking the frame to the last publish;
+# 'latency' from the header's stamp to the decision, so it has receive and wait in it.
+STAGES = ('latency', 'receive', 'wait', 'decode', 'crop', 'encode', 'code', 'present', 'decide',
+          'publish', 'total')
+_PERCENTILES = (50, 95, 99, 100)
+
+
+class Figures(NamedTuple):
+    """How long a stage took, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    max: float  # noqa: A003 (what it is)
+
+    def __str__(self):
+        return ' '.join(f'{name} {value:.2f}' for name, value in zip(self._fields, self))
 
 
 class StageTimes:
-    """A ring of the last ``length`` frames; rows are frames, columns are STAGES, in seconds."""
+    """A ring of the last ``length`` frames: seconds of every stage, and what spiked."""
 
     def __init__(self, length=300):
         self._ring = np.zeros((length, len(STAGES)))
+        self._spikes = np.zeros((length, 2))
         self._noted = 0
 
-    def note(self, *seconds):
-        """Note one frame: a time for every stage, in the order of STAGES."""
-        self._ring[self._noted % len(self._ring)] = seconds
+    def note(self, seconds, active, spikes):
+        """
+        Note one frame.
+
+        :param seconds: a time for every stage, in the order of STAGES.
+        :param active: inputs that spiked at all; spikes: of all of them, while it was shown.
+        """
+        place = self._noted % len(self._ring)
+        self._ring[place] = seconds
+        self._spikes[place] = active, spikes
         self._noted += 1
 
     def summary(self):
-        """Return {stage: (p50, p95, max)} in milliseconds; empty before the first frame."""
+        """Return {stage: Figures}; empty before the first frame."""
         known = self._ring[:self._noted]
         if not len(known):
             return {}
-        p50, p95 = np.percentile(known, (50, 95), axis=0) * 1e3
-        top = known.max(axis=0) * 1e3
-        return {stage: (p50[i], p95[i], top[i]) for i, stage in enumerate(STAGES)}
+        columns = np.percentile(known, _PERCENTILES, axis=0).T * 1e3
+        return {stage: Figures(*column) for stage, column in zip(STAGES, columns.tolist())}
+
+    def spikes(self):
+        """Return the mean (active inputs, spikes) of a frame; None before the first one."""
+        known = self._spikes[:self._noted]
+        return tuple(known.mean(axis=0).tolist()) if len(known) else None

@@ -11,15 +11,18 @@ or one full disk is counted and said; it never ends the thread.
 import threading
 import time
 
+from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
+from hybrid_snn_ros.snn import effort
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.vision import frames
 
 # Requests carried out between two frames, so that a flood costs classification little.
 _COMMANDS_AT_ONCE = 4
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
+_FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 
 
 class Worker(threading.Thread):
@@ -51,9 +54,11 @@ class Worker(threading.Thread):
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
+        self._told_loss = False
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._catching_up = classifier.catch_up() if classifier.behind else None
+        self._next_look = 0.0  # monotonic seconds; see _follow
         self.tutor = Tutor(classifier, settings, on_result)
         self.relearning = None  # (samples learned, samples to learn) while learning anew
         self.times = StageTimes()
@@ -71,16 +76,19 @@ class Worker(threading.Thread):
     def run(self):
         """Work until stopped."""
         self._classifier.encoder.pin_thread()
+        self._warm_up()
         while not self._stopping.is_set():
-            message = self._slot.take(self._patience())
+            frame = self._slot.take(self._patience())
             try:
                 self._carry_out()
-                if message is not None:
-                    self._frame(message)
+                if frame is not None:
+                    self._frame(frame)
                 if self.tutor.waiting and self.tutor.patience() <= 0:
                     self.tutor.give_up(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
+                self._follow()
                 self._catch_up()
+                self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
@@ -92,10 +100,41 @@ class Worker(threading.Thread):
         if self.tutor.waiting:
             self.tutor.give_up('the node was deactivated')
 
+    def _warm_up(self):
+        begin = time.perf_counter()
+        try:
+            self._classifier.warm_up()
+            self._tell_loss()
+        except Exception as error:  # then the first frame pays, or says the same
+            self._log.error(f'warming up failed in an unforeseen way: {error!r}')
+        taken = time.perf_counter() - begin
+        if taken > 0.1:
+            self._log.info(f'the backend warmed up for {taken:.1f} s')
+
+    def _tell_loss(self):
+        lost = self._classifier.backend.lost
+        if lost and not self._told_loss:
+            self._log.warning(lost)
+            self._told_loss = True
+
     def _patience(self):
         if self._catching_up is not None or len(self._commands):
             return 0.0
-        return max(self.tutor.patience(), 0.0) if self.tutor.waiting else 3600.0
+        longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
+        return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
+
+    def _follow(self):
+        """Learn what somebody else has written to a memory that is only borrowed here."""
+        if not self._classifier.follows or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _FOLLOW_PERIOD
+        try:
+            self._classifier.follow(later=True)
+        except StoreError as error:
+            self._log.warning(f'{error}; frames are answered from what is known',
+                              throttle_duration_sec=60.0)
+        if self._classifier.behind and self._catching_up is None:
+            self._catching_up = self._classifier.catch_up()
 
     def _carry_out(self):
         for _ in range(_COMMANDS_AT_ONCE):
@@ -118,11 +157,14 @@ class Worker(threading.Thread):
                 self._on_caught_up()
                 return
 
-    def _frame(self, message):
+    def _frame(self, frame):
         begin = time.perf_counter()
+        message = frame.message
         try:
-            rgb = frames.crop_message(message, messages.is_compressed(message), self._size,
-                                      self._classifier.crop)
+            picture = frames.decode_message(message, messages.is_compressed(message), self._size,
+                                            self._classifier.crop)
+            decoded = time.perf_counter()
+            rgb = frames.crop_picture(picture, self._size)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
@@ -130,17 +172,19 @@ class Worker(threading.Thread):
                               throttle_duration_sec=5.0)
             return
         try:
-            self._answer(message, rgb, begin)
+            self._answer(frame, rgb, begin, decoded)
         except Exception:
             self.failed += 1
             raise
 
-    def _answer(self, message, rgb, begin):
-        classifier, settings = self._classifier, self._settings
+    def _answer(self, frame, rgb, begin, decoded):
+        classifier, settings, message = self._classifier, self._settings, frame.message
         cropped = time.perf_counter()
         codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()
-        response = classifier.present(codes)
+        counts = classifier.counts(codes)
+        coded = time.perf_counter()
+        response = classifier.present(codes, counts)
         presented = time.perf_counter()
         classifier.false_unknown, classifier.top = settings.false_unknown, settings.top_k
         if self._track.frames != settings.smoothing:
@@ -148,11 +192,16 @@ class Worker(threading.Thread):
         prediction = classifier.decide(self._track.add(codes, response))
         decided = time.perf_counter()
         stamp = message.header.stamp
-        latency = self._clock.now().nanoseconds * 1e-9 - (stamp.sec + stamp.nanosec * 1e-9)
+        # A camera that does not stamp its frames: they are as old as they are here.
+        taken = stamp.sec + stamp.nanosec * 1e-9 or frame.stamped
+        latency = self._clock.now().nanoseconds * 1e-9 - taken
         self._on_answer(message, codes, response, prediction, latency * 1e3,
                         (decided - begin) * 1e3)
         published = time.perf_counter()
         self.answered += 1
-        self.times.note(latency, cropped - begin, encoded - cropped, presented - encoded,
-                        decided - presented, published - decided, published - begin)
+        self.times.note(
+            (latency, frame.stamped - taken, begin - frame.put, decoded - begin,
+             cropped - decoded, encoded - cropped, coded - encoded, presented - coded,
+             decided - presented, published - decided, published - begin),
+            *effort.activity(counts))
         self.tutor.saw((stamp.sec, stamp.nanosec), codes)

@@ -7,13 +7,74 @@ Everything else in ``snn`` works on the namespace ``xp`` its arrays come from, s
 functions run on the CPU (NumPy) and on a GPU (CuPy).
 """
 
+import ctypes
+import functools
+import os
+from pathlib import Path
 import sys
+import tempfile
 
 import numpy as np
+
+# What CuPy raises when a device is lost, full or misbehaves (its CUDA and library errors are
+# RuntimeErrors), when a kernel cannot be compiled for want of a library, or be stored.
+_TROUBLE = (RuntimeError, MemoryError, ImportError, OSError)
 
 
 class BackendError(RuntimeError):
     """The wanted backend cannot be had; the message says why."""
+
+
+class Backend:
+    """
+    Where the arrays of networks live.
+
+    All networks of a learner share one, so that a GPU that was lost is lost for all of them, and
+    told once.
+    """
+
+    def __init__(self, name, why=''):
+        """
+        Take a backend into use.
+
+        :param name: 'numpy' or 'cupy'.
+        :param why: sentence saying how it was chosen, for logs; empty for one that was asked for.
+        :raises BackendError: when it cannot be had.
+        """
+        self.name = name
+        self.xp = load(name)
+        self.errors = () if self.xp is np else _TROUBLE  # what means that the device has failed
+        self.why = why or f'{name}, as asked for' + ('' if self.xp is np else
+                                                     f' ({device_name(self.xp)})')
+        self.lost = ''  # sentence saying why the device was given up; empty while all is well
+
+    def give_up(self, error):
+        """Stay on the CPU from now on; the first error is the one that is told."""
+        if not self.lost:
+            reason = str(error).strip().split('\n')[0] or 'no reason given'
+            self.lost = (f'the GPU was given up ({type(error).__name__}: {reason}); numpy goes on '
+                         'with the same samples until the next start')
+            self.why = f'numpy: {self.lost}'
+        self.name, self.xp = 'numpy', np
+
+
+def survives(method):
+    """
+    Let a method do its work again on the CPU when the device fails on the way.
+
+    Its object has a ``backend`` and ``leave(error)``, which gives that up and brings what the
+    object holds to the CPU.
+    """
+    @functools.wraps(method)
+    def work(self, *arguments):
+        try:
+            return method(self, *arguments)
+        except self.backend.errors as error:
+            if self.on_cpu:
+                raise
+            self.leave(error)
+            return method(self, *arguments)
+    return work
 
 
 def load(name):
@@ -26,7 +87,8 @@ def load(name):
     if name == 'numpy':
         return np
     if name != 'cupy':
-        raise BackendError(f"backend must be 'numpy' or 'cupy', not {name!r}")
+        raise BackendError(f"backend must be 'numpy', 'cupy' or 'auto', not {name!r}")
+    kernel_cache()
     try:
         import cupy
     except ImportError as error:
@@ -34,10 +96,56 @@ def load(name):
             f"backend 'cupy' needs CuPy (pip install 'hybrid_snn_ros[cuda]'): {error}") from error
     try:
         cupy.cuda.runtime.getDeviceCount()
-        cupy.zeros(1).sum().item()
+        # A kernel is compiled and a library loaded: both are missing where there is a driver only.
+        (cupy.eye(2) @ cupy.ones(2)).sum().item()
     except Exception as error:  # CuPy reports a missing driver in a dozen exception types
         raise BackendError(f"backend 'cupy' found no usable GPU: {error}") from error
     return cupy
+
+
+def devices():
+    """Return how many CUDA devices the driver knows; quick, without importing CuPy."""
+    try:
+        driver = ctypes.CDLL('libcuda.so.1')
+        count = ctypes.c_int(0)
+        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
+            return 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value
+
+
+def device_name(xp):
+    """Return what the GPU calls itself."""
+    name = xp.cuda.runtime.getDeviceProperties(0)['name']
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def kernel_cache():
+    """
+    Let CuPy keep compiled kernels where the next start finds them, unless the user chose a place.
+
+    Compiling takes seconds.  CuPy's own place is in the home directory, which a service may be
+    unable to write to; CuPy then fails at the first kernel.  To be called before CuPy is imported.
+
+    :return: the directory; where nothing persistent can be written, one of temporary files.
+    """
+    chosen = os.environ.get('CUPY_CACHE_DIR')
+    if chosen:
+        return chosen
+    caches = os.environ.get('XDG_CACHE_HOME') or '~/.cache'
+    try:
+        place = Path(caches).expanduser() / 'hybrid_snn_ros' / 'cupy'
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except (OSError, RuntimeError):  # not writable; no home directory at all
+        # No fixed name: where everybody may write, others could put their own kernels there.
+        place = Path(tempfile.mkdtemp(prefix='hybrid_snn_ros_cupy_'))
+        print(f'hybrid_snn_ros: compiled GPU kernels cannot be kept in {caches}/hybrid_snn_ros; '
+              f'{place} takes them, and the next start compiles them again', file=sys.stderr)
+    os.environ['CUPY_CACHE_DIR'] = str(place)
+    return str(place)
 
 
 def namespace(array):
@@ -50,3 +158,28 @@ def namespace(array):
 def to_numpy(array):
     """Bring an array of any backend to the CPU; a NumPy array is returned as it is."""
     return array if isinstance(array, np.ndarray) else array.get()
+
+
+def fetch(*arrays):
+    """
+    Bring arrays of one backend to the CPU, in a single transfer.
+
+    A transfer waits for all that the device still has to do, so a frame should need one only.
+
+    :param arrays: of types that float64 holds exactly (bool, up to int32, float32, float64).
+    :return: list of NumPy arrays of the same shapes and types; NumPy arrays as they are.
+    """
+    if all(isinstance(array, (np.ndarray, np.generic)) for array in arrays):
+        return list(arrays)
+    xp = namespace(arrays[0])
+    packed = xp.concatenate([array.ravel().astype(np.float64) for array in arrays]).get()
+    ends = np.cumsum([array.size for array in arrays])
+    return [part.astype(array.dtype).reshape(array.shape)
+            for part, array in zip(np.split(packed, ends[:-1]), arrays)]
+
+
+def synchronize(array):
+    """Wait until the device of an array has done all it was told; nothing to do on the CPU."""
+    xp = namespace(array)
+    if xp is not np:
+        xp.cuda.get_current_stream().synchronize()

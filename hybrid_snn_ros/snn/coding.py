@@ -16,6 +16,8 @@ follow from the integer output codes alone; the encoder's scale never enters.
 
 import numpy as np
 
+from hybrid_snn_ros.snn.backend import namespace
+
 STEPS = 10  # steps a frame is shown
 SILENT_STEPS = 5  # steps of silence behind it, in which the label arrives
 MAX_COUNT = STEPS  # an input fires at most once a step
@@ -63,9 +65,16 @@ def spike_trains(counts, phases=None):
     Input i fires at step t when ``floor((k_i (t+1) + phase_i)/10) > floor((k_i t + phase_i)/10)``;
     with phase 0 this is the accumulator of the published network.
 
-    :param counts: integers 0..10, (N,).
-    :param phases: integers 0..9, (N,), or None for phase 0 everywhere.
+    :param counts: integers 0..10, (N,), of any backend.
+    :param phases: integers 0..9, (N,), of the same, or None for phase 0 everywhere.
     :return: float32 (N, STEPS) of zeros and ones, a row an input.
     """
+    xp = namespace(counts)
+    if xp is not np:  # counted there, so that no table has to live on every device
+        reached = counts.astype(np.int32)[:, None] * xp.arange(STEPS + 1, dtype=np.int32)
+        if phases is not None:
+            reached += phases[:, None]
+        reached //= STEPS
+        return (reached[:, 1:] > reached[:, :-1]).astype(np.float32)
     row = np.multiply(counts, STEPS, dtype=np.intp)
     return _ROWS.take(row if phases is None else row + phases, axis=0)

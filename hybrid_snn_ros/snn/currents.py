@@ -9,6 +9,21 @@ from hybrid_snn_ros.snn.backend import namespace
 # Multiplications in a block.  OpenBLAS starts threads above 262 144, and on a busy machine they
 # wait for each other (0.1 ms became 11); it also has faster kernels for small products.
 _BLAS_ALONE = 262_144
+_LEVELS = 127  # of int8, either sign
+
+
+def levels(synapses):
+    """
+    Put every neuron's weights on a grid of 127 levels of the strongest of them.
+
+    :param synapses: float32 (R, N), a row a neuron.
+    :return: (whole numbers -127..127, float32 (R, N); what a level is worth, float32 (R,)).
+    """
+    xp = namespace(synapses)
+    peak = xp.maximum(synapses.max(axis=1), -synapses.min(axis=1))
+    step = xp.where(peak > 0, peak / np.float32(_LEVELS), np.float32(1))
+    whole = synapses / step[:, None]
+    return xp.rint(whole, out=whole), step
 
 
 def currents(synapses, trains):

@@ -51,14 +51,13 @@ Input i spikes ``k_i`` times with its own fixed phase, the reset is subtractive.
 ``youth = relief = 0`` this is plain LDA.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import coding
-from hybrid_snn_ros.snn.backend import namespace, to_numpy
-from hybrid_snn_ros.snn.currents import currents
-from hybrid_snn_ros.snn.presentation import present_single
+from hybrid_snn_ros.snn import coding, kernel
+from hybrid_snn_ros.snn.backend import fetch, namespace
+from hybrid_snn_ros.snn.presentation import present_lone
 from hybrid_snn_ros.snn.rule import Response
 from hybrid_snn_ros.snn.synapses import Echo, inhibit
 
@@ -99,8 +98,10 @@ class Readout(NamedTuple):
     bias: np.ndarray  # (C,), G B_c, taken away over the ten steps
     gain: float  # G
     phases: np.ndarray  # (N,), 0..9
+    untaught: np.ndarray  # (C,) bool, the columns never taught; None if there is none
     state: State  # for the familiarity, which needs P
     echo: Echo  # of the frame shown last
+    compiled: Any = None  # (kernel.Columns, kernel.Lateral), None for NumPy's forms
 
 
 def check(params):
@@ -113,11 +114,9 @@ def check(params):
                             ('trace_scale', 0, 1), ('theta', 0, 1e6)):
         if not low < getattr(params, name) <= high:
             raise ValueError(f'{name} must lie in ({low}, {high:g}], not {getattr(params, name)}')
-    if not 0 <= params.leak <= 1:
-        raise ValueError(f'leak must lie in [0, 1], not {params.leak}')
-    for name in ('youth', 'relief', 'fit_share'):
-        if not 0 <= getattr(params, name) <= 1e6:
-            raise ValueError(f'{name} must lie in [0, 1e+06], not {getattr(params, name)}')
+    for name, high in (('leak', 1), ('youth', 1e6), ('relief', 1e6), ('fit_share', 1e6)):
+        if not 0 <= getattr(params, name) <= high:
+            raise ValueError(f'{name} must lie in [0, {high:g}], not {getattr(params, name)}')
     if not isinstance(params.seed, int) or params.seed < 0:
         raise ValueError(f'seed must be a whole number from 0, not {params.seed}')
 
@@ -159,9 +158,9 @@ def grow(params, state):
         samples=np.append(state.samples, np.int64(0)))
 
 
-def trace(params, spike_counts, xp=np):
-    """Return the synaptic trace x = nu k that a presentation leaves, float32 (N,)."""
-    return xp.asarray(spike_counts.astype(np.float32) * np.float32(params.trace_scale))
+def trace(params, spike_counts):
+    """Return the synaptic trace x = nu k that a presentation leaves, float32 (..., N)."""
+    return spike_counts.astype(np.float32) * np.float32(params.trace_scale)
 
 
 def teach(params, state, spike_counts, column, shown=None):
@@ -176,8 +175,12 @@ def teach(params, state, spike_counts, column, shown=None):
     """
     lateral, templates, weights, costs, samples = state
     xp = namespace(lateral)
-    x = trace(params, spike_counts, xp)
+    x = trace(params, xp.asarray(spike_counts))
     j = column + 1
+    if kernel.suits(lateral):
+        kernel.Lateral(*state[:4]).teach(x, j, float(samples[j]), float(samples[0]))
+        samples[[j, 0]] += 1
+        return state
     h = shown.echo.recall(state, spike_counts) if shown else None
     if h is None:
         h = lateral @ x
@@ -209,14 +212,21 @@ class Products(NamedTuple):
     residual: float  # kappa
 
     @classmethod
-    def of(cls, params, state):
-        """Take them from a state."""
-        own = to_numpy(2 * state.costs[1:]).astype(np.float64)
-        with_background = to_numpy(state.templates[1:] @ state.weights[0]).astype(np.float64)
+    def of(cls, params, state, *more):
+        """
+        Take them from a state.
+
+        :param more: arrays that are brought from the state's backend by the way.
+        :return: Products; with ``more`` a list of it and those arrays, on the CPU.
+        """
+        costs, with_background, trace, *more = fetch(
+            2 * state.costs, state.templates[1:] @ state.weights[0],
+            state.lateral.trace(dtype=np.float64), *more)
         errors = int(state.samples[0]) - int((state.samples[1:] > 0).sum())
-        scatter = len(state.lateral) - params.prior * float(state.lateral.trace(dtype=np.float64))
-        return cls(own, with_background, 2 * float(state.costs[0]),
-                   max(scatter, 0.0) / errors if errors else 0.0)
+        scatter = len(state.lateral) - params.prior * float(trace)
+        products = cls(costs[1:].astype(np.float64), with_background.astype(np.float64),
+                       float(costs[0]), max(scatter, 0.0) / errors if errors else 0.0)
+        return [products, *more] if more else products
 
 
 def maturity(params, samples):
@@ -253,23 +263,28 @@ def gain_of(params, products, samples):
 def readout(params, state):
     """Derive the int8 weights, the gain and the biases with which frames are answered."""
     xp = namespace(state.weights)
-    products = Products.of(params, state)
     samples = state.samples[1:]
-    gain = gain_of(params, products, samples)
     strength = xp.asarray(maturity(params, samples).astype(np.float32))
-    difference = (state.weights[1:] - state.weights[0]) * strength[:, None]
-    peak = float(xp.abs(difference).max()) if len(difference) else 0.0
-    step = peak / _INT8 if peak > 0 else 1.0
+    weights = state.weights[1:] - state.weights[0]
+    weights *= strength[:, None]
+    products, peak = Products.of(
+        params, state, xp.maximum(weights.max(), -weights.min()) if len(weights)
+        else xp.zeros(1, np.float32))
+    gain = gain_of(params, products, samples)
+    step = float(peak.item()) / _INT8 or 1.0
+    weights /= np.float32(step)
     bias = gain * biases_of(params, products.own, products.with_background, products.background,
                             samples, products.residual)
-    return Readout(
-        weights=xp.rint(difference / np.float32(step)),
+    read = Readout(
+        untaught=xp.asarray(samples == 0) if (samples == 0).any() else None,
+        weights=xp.rint(weights, out=weights),
         scale=gain * params.trace_scale * step,
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
-        phases=phases(params, len(state.lateral)),
+        phases=xp.asarray(phases(params, len(state.lateral))),
         state=state,
         echo=Echo())
+    return read._replace(compiled=kernel.for_lateral(params, read))
 
 
 def present(params, readout, spike_counts, record=None):
@@ -279,37 +294,26 @@ def present(params, readout, spike_counts, record=None):
     :param spike_counts: uint8 (N,), 0..10.
     :param record: see presentation.present.
     :return: Response; the evidence is the spike count plus the potential that is left, in units
-        of the threshold, and the class its argmax; -inf for a column never taught.
+        of the threshold, and the class its argmax; -inf for a column never taught.  Familiarity
+        is ``drive + G fit_share fit`` of the winner j, with ``fit = -(x - m_j).P (x - m_j)``: how
+        well it explains the frame (UNKNOWN.md section 1); -inf while no column exists.
     """
-    xp = namespace(readout.weights)
-    trains = xp.asarray(coding.spike_trains(spike_counts, readout.phases))
-    drive = currents(readout.weights, trains)
-    drive *= np.float32(readout.scale)
-    spikes, end = present_single(drive - readout.bias / coding.STEPS, params.leak, params.theta,
-                                 record)
-    evidence = to_numpy(spikes + end / params.theta)
-    drives = to_numpy(drive.sum(axis=0) - readout.bias)
-    untaught = readout.state.samples[1:] == 0  # silent, and not to win by that
-    evidence[untaught] = drives[untaught] = -np.inf
-    return Response(to_numpy(spikes), evidence, drives,
-                    familiarity(params, readout, spike_counts, evidence, drives))
-
-
-def familiarity(params, readout, spike_counts, evidence, drives):
-    """
-    Score how well the winner explains a frame (UNKNOWN.md section 1); low means never taught.
-
-    ``rel + G fit_share fit`` with ``rel`` the winner's drive over the background neuron and
-    ``fit = -(x - m_j).P (x - m_j)``.
-
-    :return: float; -inf while no column exists.
-    """
-    if not len(evidence):
-        return float('-inf')
-    state = readout.state
-    x = trace(params, spike_counts, namespace(state.lateral))
-    j = int(evidence.argmax()) + 1
-    h = state.lateral @ x
-    readout.echo.keep(state, spike_counts, h)
-    fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
-    return float(drives[j - 1] + readout.gain * params.fit_share * fit)
+    shown = namespace(readout.weights).asarray(spike_counts)  # all a device is told of a frame
+    spikes, end, drives = present_lone(params, readout, shown, record)
+    evidence = spikes + end / np.float32(params.theta)
+    if readout.untaught is not None:  # silent, and not to win by that
+        evidence[readout.untaught] = drives[readout.untaught] = -np.inf
+    if not len(drives):
+        return Response(*fetch(spikes, evidence, drives), float('-inf'))
+    j = evidence.argmax() + 1  # on a GPU it stays there
+    if readout.compiled:
+        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, int(j))
+    else:
+        state = readout.state
+        x = trace(params, shown)
+        h = state.lateral @ x
+        readout.echo.keep(state, spike_counts, h)
+        fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
+        spikes, evidence, drives, fit = fetch(spikes, evidence, drives, fit)
+    familiarity = drives[evidence.argmax()] + readout.gain * params.fit_share * fit
+    return Response(spikes, evidence, drives, float(familiarity))

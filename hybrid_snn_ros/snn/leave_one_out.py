@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.snn import lateral
-from hybrid_snn_ros.snn.backend import to_numpy
+from hybrid_snn_ros.snn.backend import namespace
 
 _BLOCK = 160  # inputs; finer ones cost more calls than they save multiplications
 
@@ -48,25 +48,26 @@ def hindsight(params, state, spike_counts, columns):
     :param columns: (M,), the column of each.
     :return: Hindsight, of the samples whose column has others (K <= M).
     """
-    state = lateral.State(*(to_numpy(array) for array in state))
+    xp = namespace(state.lateral)
     several = state.samples[1:][columns] > 1
     columns = np.asarray(columns)[several]
     if not len(columns):
         return Hindsight(
             np.zeros(0), np.zeros((0, lateral.columns(state))), columns, np.zeros(0))
     row = np.arange(len(columns))
-    x = spike_counts[several].astype(np.float32) * np.float32(params.trace_scale)
+    x = lateral.trace(params, xp.asarray(spike_counts[several]))
     n = state.samples[1:][columns].astype(np.float64)
-    products = lateral.Products.of(params, state)
+    own_columns, place = np.unique(columns, return_inverse=True)
 
     n_0 = int(state.samples[0])
     # Products with P: of the sample x, the templates m, the background m0 and the error d.
-    x_x = _self_products(x, state.lateral)
-    m_x = (x @ state.weights[1:].T).astype(np.float64)
+    # They are taken where P lives; what is made of them is small.
+    products, x_x, *of_weights = lateral.Products.of(
+        params, state, _self_products(x, state.lateral), x @ state.weights[1:].T,
+        x @ state.weights[0],
+        state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T)
+    m_x, background_x, between = (product.astype(np.float64) for product in of_weights)
     own_x = m_x[row, columns]
-    background_x = (x @ state.weights[0]).astype(np.float64)
-    own_columns, place = np.unique(columns, return_inverse=True)
-    between = (state.templates[own_columns + 1] @ state.weights[1:].T).astype(np.float64)
     to_own = between[place]  # m_c . P m_j of every column
     m_d = m_x - to_own  # m_c . P d of every column
     background_d = background_x - products.with_background[columns]
@@ -140,11 +141,12 @@ def _self_products(x, lateral):
     P is symmetric: blocks above its diagonal count twice and those below are not looked at, which
     leaves little more than half of the multiplications.
     """
-    products = np.zeros(len(x))
+    xp = namespace(x)
+    products = xp.zeros(len(x))
     for start in range(0, x.shape[1], _BLOCK):
         end = start + _BLOCK
         head = x[:, start:end]
         heard = head @ lateral[start:end, start:end]
         heard += 2 * (x[:, end:] @ lateral[end:, start:end])
-        products += np.einsum('ij,ij->i', heard, head)
+        products += xp.einsum('ij,ij->i', heard, head)
     return products

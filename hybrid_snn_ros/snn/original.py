@@ -42,13 +42,14 @@ The form is event-driven: weights change after the frame, so a presentation is o
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import plasticity, replay
+from hybrid_snn_ros.snn import kernel, plasticity, replay
+from hybrid_snn_ros.snn.backend import fetch, namespace
 from hybrid_snn_ros.snn.coding import spike_counts, spike_trains, STEPS
-from hybrid_snn_ros.snn.currents import currents
+from hybrid_snn_ros.snn.currents import currents, levels
 from hybrid_snn_ros.snn.plasticity import change, State, trace_of
 from hybrid_snn_ros.snn.presentation import present as present_columns
 from hybrid_snn_ros.snn.rule import Response
@@ -90,11 +91,18 @@ class Params(NamedTuple):
 
 
 class Readout(NamedTuple):
-    """What answering needs: the R neurons that were ever taught, and all thresholds."""
+    """
+    What answering needs: the R neurons that were ever taught, and all thresholds.
 
-    weight: np.ndarray  # (R, N) float32
+    A neuron answers by weights on a grid of 127 levels of its strongest: whole numbers, held as
+    float32 for BLAS or as int8 by the kernel.  Their sums are exact, so both spike alike.
+    """
+
+    weight: np.ndarray  # (R, N) whole numbers; None with the kernel, as is
+    step: np.ndarray  # (R,), what a level of a neuron is worth
     committed: np.ndarray  # (R,) places of those neurons among the C E L
     threshold: np.ndarray  # (C, E, L) float32
+    compiled: Any = None  # kernel.Columns, None for NumPy's forms
 
 
 def published(neurons=15, copies=15):
@@ -155,14 +163,12 @@ def counts(params, codes):
 
 def initial(params, inputs, xp=np):
     """
-    Return the untaught state without columns.
+    Return the untaught state without columns, its synapses held by backend xp.
 
-    :raises ValueError: for constants out of limits, or a backend other than NumPy.
+    :raises ValueError: for constants out of limits.
     """
     check(params)
-    if xp is not np:
-        raise ValueError(f"rule 'original' runs on backend 'numpy' only, not {xp.__name__!r}")
-    return plasticity.blocks(params, 0, inputs)
+    return plasticity.blocks(params, 0, inputs, xp)
 
 
 def columns(state):
@@ -172,8 +178,8 @@ def columns(state):
 
 def grow(params, state):
     """Add one untaught column behind the others; its neurons are all alike until noise acts."""
-    block = plasticity.blocks(params, 1, state.resource.shape[-1])
-    arrays = (np.concatenate(pair) for pair in zip(state[:-1], block[:-1]))
+    block = plasticity.blocks(params, 1, state.resource.shape[-1], namespace(state.resource))
+    arrays = (namespace(old).concatenate([old, new]) for old, new in zip(state[:-1], block[:-1]))
     return State(*arrays, taught=state.taught)
 
 
@@ -194,12 +200,13 @@ def listen(params, state, counts, column, noise):
     """
     Show a frame with its label known: fast weights, noise, learning margins.
 
+    :param counts: see teach; these and the noise on the backend of the synapses.
     :param noise: see stimulation.
     :return: Spiking, its columns being (C E) networks' columns, copies running fastest.
     """
     synapses = state.weight.reshape(-1, state.weight.shape[-1])
     drive = currents(synapses, spike_trains(counts)).reshape((STEPS,) + state.excess.shape)
-    drive += np.moveaxis(noise[..., :STEPS], -1, 0)
+    drive += namespace(drive).moveaxis(noise[..., :STEPS], -1, 0)
     threshold = state.excess + np.float32(params.theta - params.margin_negative)
     threshold[column] += np.float32(params.margin_positive + params.margin_negative)
     return present_columns(
@@ -229,16 +236,19 @@ def teach(params, state, counts, column, shown=None):
 
 def _show(params, state, counts, column, noise):
     """Show a frame with its label and learn from it, in place."""
+    xp = namespace(state.weight)
+    counts, noise = xp.asarray(counts), xp.asarray(noise)
     spiking = listen(params, state, counts, column, noise)
-    chosen = spiking.winner.reshape(-1, params.copies)
-    wrong = chosen >= 0
-    answered = wrong[column].copy()
-    wrong[column] = False
-
     pushed = spiking.end.reshape(state.excess.shape)[column]
     for t in range(STEPS, params.push_step + 1):
         pushed = params.leak * pushed + noise[column, :, :, t]
     pushed += params.bias - state.excess[column]
+    winner, first, pushed = fetch(spiking.winner, spiking.first, pushed)
+
+    chosen = winner.reshape(-1, params.copies)
+    wrong = chosen >= 0
+    answered = wrong[column].copy()
+    wrong[column] = False
     forced = ~answered & (pushed.max(axis=1) >= params.theta)
     chosen[column] = np.where(answered, chosen[column], pushed.argmax(axis=1))
 
@@ -254,7 +264,7 @@ def _show(params, state, counts, column, noise):
            trace_of(params, counts))
 
     # Spikes that came early and unforced make a neuron stable, having to be pushed unsettles it.
-    first = spiking.first.reshape(-1, params.copies)[column]
+    first = first.reshape(-1, params.copies)[column]
     late = np.abs(REWARD_STEP - first - ISI_MAX) / ISI_MAX
     gain = np.where(answered, np.maximum(2 - late, -1), np.where(forced, -1, 0))
     rewarded = column, np.arange(params.copies), chosen[column]
@@ -263,12 +273,19 @@ def _show(params, state, counts, column, noise):
 
 
 def readout(params, state):
-    """Copy what answering needs, so that teaching may go on meanwhile."""
+    """Derive what answering needs, so that teaching may go on meanwhile."""
     committed = np.flatnonzero(state.samples)
     weight, excess = ((state.slow, state.slow_excess) if params.beta > 0
                       else (state.weight, state.excess))
-    synapses = weight.reshape(-1, state.weight.shape[-1])[committed]
-    return Readout(synapses, committed, excess + np.float32(params.theta))
+    threshold = excess + np.float32(params.theta)
+    if kernel.suits(weight, params.neurons) and len(committed):
+        rows = weight.reshape((-1,) + weight.shape[2:])  # (C E, L, N)
+        return Readout(None, None, committed, threshold,
+                       kernel.Columns(rows, params.leak).several(
+                           threshold.reshape(-1, params.neurons), params.sigma / 2))
+    committed = namespace(weight).asarray(committed)
+    synapses, step = levels(weight.reshape(-1, weight.shape[-1])[committed])
+    return Readout(synapses, step, committed, threshold)
 
 
 def present(params, readout, counts):
@@ -280,7 +297,7 @@ def present(params, readout, counts):
         Familiarity is the best excess of the column that leads: negative where no neuron of it
         reached its threshold, the more so the stranger the frame; -inf without any column.
     """
-    count, best = _answer(params, readout, counts)
+    count, best = fetch(*_answer(params, readout, counts))
     evidence = count.astype(np.float64)
     if params.tie_break:
         evidence += 0.5 + np.arctan(best / params.theta) / np.pi
@@ -290,16 +307,24 @@ def present(params, readout, counts):
 
 def _answer(params, readout, counts):
     """Return OUT spikes summed over copies, and best excess, mean over copies: (C,) each."""
+    xp = namespace(readout.threshold)
     shape = readout.threshold.shape
-    drive = currents(readout.weight, spike_trains(counts))
+    if readout.compiled:
+        return _merged(*readout.compiled.present(counts), shape)
+    drive = currents(readout.weight, spike_trains(xp.asarray(counts)))
+    drive *= readout.step
     drive += np.float32(params.sigma / 2)
     if len(readout.committed) < readout.threshold.size:
         heard = drive
-        drive = np.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
+        drive = xp.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
         drive[:, readout.committed] = heard
     spiking = present_columns(
         drive.reshape(STEPS, shape[0] * shape[1], shape[2]), params.leak,
         readout.threshold.reshape(-1, shape[2]))
-    merged = shape[:2]
-    return (spiking.count.reshape(merged).sum(axis=1),
-            spiking.best.reshape(merged).mean(axis=1, dtype=np.float64))
+    return _merged(spiking.count, spiking.best, shape)
+
+
+def _merged(count, best, shape):
+    """Merge the copies' columns (C E,)."""
+    return (count.reshape(shape[:2]).sum(axis=1),
+            best.reshape(shape[:2]).mean(axis=1, dtype=np.float64))

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.snn.backend import namespace
 from hybrid_snn_ros.snn.coding import MAX_COUNT
 
 
@@ -36,7 +37,8 @@ class State(NamedTuple):
     """
     Everything learned: C columns, E copies, L neurons each, N inputs (float32 unless said).
 
-    The column comes first, so a new column is a new block behind the others.
+    The column comes first, so a new column is a new block behind the others.  On a GPU live the
+    arrays with a synapse or a threshold in them; what only steers learning stays on the CPU.
     """
 
     resource: np.ndarray  # (C, E, L, N), W
@@ -44,17 +46,17 @@ class State(NamedTuple):
     slow: np.ndarray  # (C, E, L, N), consolidated weights; (C, E, L, 0) when beta is zero
     excess: np.ndarray  # (C, E, L), A, what a neuron's threshold lies above theta
     slow_excess: np.ndarray  # (C, E, L), A of the consolidated weights
-    stability: np.ndarray  # (C, E, L), s; a neuron learns at the rate 2^-s
-    samples: np.ndarray  # (C, E, L) int32, changes of each neuron; 0 = uncommitted
-    stored: np.ndarray  # (C, kept, N) uint8, samples for replay; (C, 0, N) without replay
-    frames: np.ndarray  # (C,) int32, frames of each label that were offered for storing
+    stability: np.ndarray  # (C, E, L) on the CPU, s; a neuron learns at the rate 2^-s
+    samples: np.ndarray  # (C, E, L) int32 on the CPU, changes of each neuron; 0 = uncommitted
+    stored: np.ndarray  # (C, kept, N) uint8 on the CPU, for replay; (C, 0, N) without replay
+    frames: np.ndarray  # (C,) int32 on the CPU, frames of each label offered for storing
     taught: int  # frames taught; picks the noise of the next one
 
 
 def weight_of(params, resource):
     """Return the weights of resources, any shape (COLANET.md A.5)."""
     span = params.w_max - params.w_min
-    positive = np.maximum(resource, 0)
+    positive = namespace(resource).maximum(resource, 0)
     return params.w_min + span * positive / (span + positive)
 
 
@@ -69,22 +71,23 @@ def initial_resource(params):
     return resource_of(params, 0.0)
 
 
-def blocks(params, columns, inputs):
+def blocks(params, columns, inputs, xp=np):
     """
     Return the state of untaught columns.
 
     :param columns: how many, C; may be zero.
     :param inputs: synapses of a neuron, N.
+    :param xp: backend that holds the synapses.
     :return: State that has been taught no frame.
     """
     neurons = (columns, params.copies, params.neurons)
     consolidated = inputs if params.beta > 0 else 0
     return State(
-        resource=np.full(neurons + (inputs,), initial_resource(params), dtype=np.float32),
-        weight=np.zeros(neurons + (inputs,), dtype=np.float32),
-        slow=np.zeros(neurons + (consolidated,), dtype=np.float32),
-        excess=np.zeros(neurons, dtype=np.float32),
-        slow_excess=np.zeros(neurons, dtype=np.float32),
+        resource=xp.full(neurons + (inputs,), initial_resource(params), dtype=np.float32),
+        weight=xp.zeros(neurons + (inputs,), dtype=np.float32),
+        slow=xp.zeros(neurons + (consolidated,), dtype=np.float32),
+        excess=xp.zeros(neurons, dtype=np.float32),
+        slow_excess=xp.zeros(neurons, dtype=np.float32),
         stability=np.zeros(neurons, dtype=np.float32),
         samples=np.zeros(neurons, dtype=np.int32),
         stored=np.zeros((columns, params.kept if params.replay else 0, inputs), dtype=np.uint8),
@@ -103,10 +106,19 @@ def change(params, state, rows, delta, trace):
     """
     Move the resources of some neurons, in place, and all that follows from them.
 
-    :param rows: tuple of three index arrays (R,) into columns, copies and neurons.
-    :param delta: float32 (R,), change of a fully contributing synapse, rate already included.
-    :param trace: float32 (N,), see trace_of; every row is changed along the same trace.
+    :param rows: tuple of three index arrays (R,) into columns, copies and neurons, on the CPU.
+    :param delta: float32 (R,), likewise; change of a fully contributing synapse, rate included.
+    :param trace: float32 (N,), see trace_of; every row is changed along the same trace; on the
+        backend of the synapses.
     """
+    if not len(delta):
+        return
+    state.samples[rows] += 1
+    blend = np.maximum(1 / state.samples[rows], params.beta).astype(np.float32)
+    xp = namespace(state.resource)
+    if xp is not np:
+        steps = xp.asarray(np.array([delta, blend]))  # fewer and larger transfers
+        rows, (delta, blend) = tuple(xp.asarray(np.array(rows))), steps
     # All rows share the trace, so conservation is one centring of it instead of R sums.
     inputs = trace.shape[0]
     direction = trace - trace.sum() / (inputs + params.n_silent)
@@ -114,9 +126,7 @@ def change(params, state, rows, delta, trace):
     weight = weight_of(params, resource)
     state.resource[rows] = resource
     state.weight[rows] = weight
-    state.excess[rows] = excess = params.alpha * np.maximum(weight, 0).sum(axis=1)
-    state.samples[rows] += 1
+    state.excess[rows] = excess = params.alpha * xp.maximum(weight, 0).sum(axis=1)
     if params.beta > 0:
-        blend = np.maximum(1 / state.samples[rows], params.beta).astype(np.float32)
         state.slow[rows] += blend[:, None] * (weight - state.slow[rows])
         state.slow_excess[rows] += blend * (excess - state.slow_excess[rows])

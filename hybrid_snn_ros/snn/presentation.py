@@ -16,7 +16,11 @@ the amount ``reset`` (subtractive reset, so that no drive is lost).
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from hybrid_snn_ros.snn.backend import namespace
+from hybrid_snn_ros.snn.coding import spike_trains, STEPS
+from hybrid_snn_ros.snn.currents import currents
 
 
 class Spiking(NamedTuple):
@@ -58,6 +62,25 @@ def present_single(currents, leak, threshold, record=None):
     return fired.sum(axis=0, dtype=xp.int32), u
 
 
+def present_lone(params, readout, counts, record=None):
+    """
+    Show one frame to the columns of a lateral readout, by the kernel where there is one.
+
+    :param params: with ``leak`` and ``theta``; readout: ``lateral.Readout``.
+    :param counts: uint8 (N,) on the readout's backend.
+    :param record: see present; a kernel keeps no record, so NumPy steps, to the same bits.
+    :return: (spikes (C,) int32, end potentials (C,), graded drives (C,)).
+    """
+    if readout.compiled and record is None:
+        return readout.compiled[0].present_single(counts)
+    drive = currents(readout.weights, spike_trains(counts, readout.phases))
+    whole = drive.sum(axis=0)  # of whole numbers: exact in any order
+    drives = whole * np.float32(readout.scale) - readout.bias
+    drive *= np.float32(readout.scale)
+    spikes, end = present_single(drive - readout.bias / STEPS, params.leak, params.theta, record)
+    return spikes, end, drives
+
+
 def present(currents, leak, threshold, reset=None, floor=True, record=None):
     """
     Step all columns through one frame.
@@ -74,7 +97,7 @@ def present(currents, leak, threshold, reset=None, floor=True, record=None):
     xp = namespace(currents)
     steps, columns, neurons = currents.shape
     threshold = xp.broadcast_to(xp.asarray(threshold, dtype=currents.dtype), (columns, neurons))
-    column = xp.arange(columns)
+    column, place = xp.arange(columns), xp.arange(neurons)
     u = xp.zeros((columns, neurons), dtype=currents.dtype)
     count = xp.zeros(columns, dtype=xp.int32)
     winner = xp.full(columns, -1, dtype=xp.int32)
@@ -92,11 +115,15 @@ def present(currents, leak, threshold, reset=None, floor=True, record=None):
         xp.copyto(best, xp.maximum(best, lead), where=silent)
         fires = lead >= 0
         newly = fires & silent
-        winner[newly] = leader[newly]
-        first[newly] = t
+        xp.copyto(winner, leader, where=newly)
+        xp.copyto(first, t, where=newly)
         count += fires
         if record is not None:
             record.append((u.copy(), fires))
+        if xp is not np:  # how many fired is not known without waiting for the device
+            after = xp.zeros_like(u) if reset is None else u - reset
+            u = xp.where(fires[:, None] & (place == leader[:, None]), after, u)
+            continue
         hot = column[fires], leader[fires]
         u[hot] = 0 if reset is None else u[hot] - reset
     return Spiking(count, winner, first, u, best)

@@ -1,0 +1,252 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The compiled forms of presenting and teaching (``_kernel.c``), and whether they are there.
+
+They are built when the package is installed and a C compiler is found; without them everything
+runs on NumPy, with the same spikes, bit for bit.  What the kernel does that BLAS cannot: it reads
+the weights of those inputs alone that fired, as int8, and steps all columns in one call.
+
+It is called with Python's lock held: no call takes a millisecond at usual sizes, and a thread that
+lets go of the lock may wait 5 ms to have it again.
+"""
+
+import ctypes
+import os
+from pathlib import Path
+import zlib
+
+import numpy as np
+
+from hybrid_snn_ros.snn.coding import MAX_COUNT, STEPS, TRAINS
+
+SWITCH = 'HYBRID_SNN_KERNEL'  # environment: 'off' to do without
+_HERE = Path(__file__).resolve().parent
+_LANES = 64  # these three as in _kernel.c
+_MAX_INPUTS = 4096
+_MAX_NEURONS = 32
+
+# Bit t of row count * 10 + phase: an input with that count and phase fires at step t.
+_STEP_BITS = (TRAINS.reshape(-1, STEPS) @ (1 << np.arange(STEPS))).astype(np.uint16)
+
+_loaded = None  # (library or None, sentence)
+
+
+class _Plan(ctypes.Structure):
+    _fields_ = [*((name, ctypes.c_void_p) for name in (
+        'weights', 'phases', 'trains', 'scale', 'bias', 'threshold')),
+        *((name, ctypes.c_int32) for name in ('inputs', 'columns', 'neurons')),
+        *((name, ctypes.c_float) for name in ('leak', 'theta', 'mean_noise'))]
+
+
+class _Lateral(ctypes.Structure):
+    _fields_ = [*((name, ctypes.c_void_p) for name in (
+        'lateral', 'templates', 'weights', 'costs')),
+        ('inputs', ctypes.c_int32), ('rows', ctypes.c_int32)]
+
+
+def _load():
+    """Return (library, sentence that says which form is used and why)."""
+    if os.environ.get(SWITCH) == 'off':
+        return None, f'NumPy: the kernel is off by {SWITCH}=off'
+    reason = 'it was not built, most likely for want of a C compiler at installation'
+    source = _HERE / '_kernel.c'
+    for path in sorted(_HERE.glob('_kernel*.so')):
+        try:
+            return open_library(path, source if source.exists() else None)
+        except (OSError, AttributeError) as error:
+            reason = str(error)
+    return None, f'NumPy: there is no compiled kernel: {reason}'
+
+
+def open_library(path, source=None):
+    """
+    Load a built kernel.
+
+    :param source: the file it must have been built from, or None for any.
+    :return: (library, sentence).
+    :raises OSError: when it is of another machine or another source.
+    """
+    library = ctypes.PyDLL(str(path))
+    library.hs_source.restype = ctypes.c_uint32
+    library.hs_form.restype = ctypes.c_char_p
+    if source is not None and library.hs_source() != zlib.crc32(source.read_bytes()):
+        raise OSError(f'{path.name} is not of this source; install the package again')
+    address, number, real = ctypes.c_void_p, ctypes.c_int32, ctypes.c_float
+    for name, takes, gives in (
+            ('present_single', (address, ctypes.c_char_p, address), None),
+            ('present_columns', (address, ctypes.c_char_p, address), None),
+            ('pack', (address, number, number, number, address, address), None),
+            ('fit', (address, ctypes.c_char_p, real, number), real),
+            ('teach', (address, address, number, real, real), None)):
+        function = getattr(library, f'hs_{name}')
+        function.argtypes, function.restype = takes, gives
+    return library, f'compiled kernel ({library.hs_form().decode()})'
+
+
+def library():
+    """Return the loaded kernel, or None where NumPy is used; loaded at the first call."""
+    global _loaded
+    if _loaded is None:
+        _loaded = _load()
+    return _loaded[0]
+
+
+def describe():
+    """Return a sentence: which form answers and teaches here, and why if it is not compiled."""
+    library()
+    return _loaded[1]
+
+
+def use(loaded):
+    """
+    Exchange what ``library`` and ``describe`` return; for comparisons and tests.
+
+    :param loaded: as open_library returns it, (None, sentence) for NumPy.
+    :return: what was used until now.
+    """
+    global _loaded
+    library()
+    before, _loaded = _loaded, loaded
+    return before
+
+
+def suits(array, neurons=1):
+    """Tell whether the kernel is there and takes weights or synapses (..., N) as these."""
+    return (isinstance(array, np.ndarray) and array.shape[-1] <= _MAX_INPUTS
+            and neurons <= _MAX_NEURONS and library() is not None)
+
+
+def for_lateral(params, readout):
+    """Return (Columns, Lateral) that answer as a ``lateral.Readout``; None where NumPy does."""
+    if not suits(readout.weights) or not len(readout.weights):
+        return None
+    shown = Columns(readout.weights[:, None], params.leak, readout.scale, readout.phases)
+    return shown.single(readout.bias, params.theta), Lateral(*readout.state[:4])
+
+
+class Columns:
+    """
+    Columns ready to be shown frames: int8 weights, input-major, 64 columns side by side.
+
+    Twelve calls of NumPy's would take longer than a small network takes, hence one for all.
+    """
+
+    def __init__(self, weights, leak, scale=None, phases=None):
+        """
+        Lay out weights.
+
+        :param weights: float32 (C, L, N); with ``scale`` whole numbers -127..127, without it each
+            row (neuron) is put on a grid of 127 levels of its own peak.
+        :param scale: current of one spike through weight 1, the same for all; L must be 1.
+        :param phases: (N,) 0..9, or None for none.
+        """
+        self._library = library()
+        weights = np.ascontiguousarray(weights)
+        self.columns, self.neurons, self.inputs = weights.shape
+        blocks = -(-self.columns // _LANES)
+        self._padded = blocks, self.neurons, _LANES
+        packed = np.empty((blocks, self.neurons, self.inputs, _LANES), dtype=np.int8)
+        steps = np.ones(self._padded, dtype=np.float32)
+        self._library.hs_pack(
+            _address(weights), *weights.shape, _address(packed, np.int8),
+            None if scale is not None else _address(steps))
+        if scale is not None:
+            steps *= np.float32(scale)
+        phases = np.zeros(self.inputs, np.uint8) if phases is None else phases.astype(np.uint8)
+        # The structure holds bare addresses, so what they point at is kept alive beside it.
+        self._kept = [packed, steps, phases]
+        self._plan = _Plan(
+            weights=_address(packed, np.int8), phases=_address(phases, np.uint8),
+            trains=_address(_STEP_BITS, np.uint16), scale=_address(steps), inputs=self.inputs,
+            columns=self.columns, neurons=self.neurons, leak=leak)
+        self._at = ctypes.addressof(self._plan)
+
+    def single(self, bias, theta):
+        """Complete columns of one neuron: what is taken off in ten steps (C,), the threshold."""
+        padded = np.zeros(self._padded[0] * _LANES, dtype=np.float32)
+        padded[:self.columns] = bias
+        self._kept.append(padded)
+        self._plan.bias, self._plan.theta = _address(padded), theta
+        self._out = ctypes.c_float * (3 * self.columns)
+        return self
+
+    def several(self, threshold, mean_noise):
+        """Complete columns of several: thresholds (C, L), current that is there without spikes."""
+        padded = np.full(self._padded, np.inf, dtype=np.float32)
+        column = np.arange(self.columns)
+        padded[column // _LANES, :, column % _LANES] = threshold
+        self._kept.append(padded)
+        self._plan.threshold, self._plan.mean_noise = _address(padded), mean_noise
+        self._out = ctypes.c_float * (2 * self.columns)
+        return self
+
+    def present_single(self, counts):
+        """
+        Show spike counts (N,) as ``presentation.present_single`` does.
+
+        :return: (spikes (C,) int32, end (C,), graded drive (C,)).
+        """
+        out = self._out()
+        self._library.hs_present_single(self._at, self._bytes(counts), out)
+        real = np.frombuffer(out, dtype=np.float32).reshape(3, -1)
+        return real[0].view(np.int32), real[1], real[2]
+
+    def present(self, counts):
+        """
+        Show spike counts (N,) as ``presentation.present`` does, reset to zero, with a floor.
+
+        :return: (spikes (C,) int32, best excess (C,)).
+        """
+        out = self._out()
+        self._library.hs_present_columns(self._at, self._bytes(counts), out)
+        real = np.frombuffer(out, dtype=np.float32).reshape(2, -1)
+        return real[0].view(np.int32), real[1]
+
+    def _bytes(self, counts):
+        found = np.asarray(counts, dtype=np.uint8).tobytes()
+        if len(found) != self.inputs:
+            raise ValueError(f'{self.inputs} spike counts are wanted, not {len(found)}')
+        return found
+
+
+class Lateral:
+    """The arrays of a lateral state as the kernel sees them; they must stay where they are."""
+
+    def __init__(self, lateral, templates, weights, costs):
+        """Take float32 arrays as of ``lateral.State``."""
+        self._library = library()
+        self._kept = lateral, templates, weights, costs
+        rows, inputs = weights.shape
+        if lateral.shape != (inputs, inputs) or templates.shape != weights.shape or (
+                costs.shape != (rows,)):
+            raise ValueError('these arrays are not of one lateral network')
+        self._net = _Lateral(*map(_address, self._kept), lateral.shape[0], templates.shape[0])
+        self._at = ctypes.addressof(self._net)
+
+    def fit(self, counts, trace_scale, row):
+        """Return ``2 (w_row . x - A_row) - x . P x`` of spike counts, float."""
+        found = np.asarray(counts, dtype=np.uint8).tobytes()
+        if len(found) != self._net.inputs or not 0 <= row < self._net.rows:
+            raise ValueError(f'{self._net.inputs} spike counts and a row below {self._net.rows} '
+                             f'are wanted, not {len(found)} and {row}')
+        return self._library.hs_fit(self._at, found, trace_scale, row)
+
+    def teach(self, x, row, own_samples, all_samples):
+        """Teach trace x, float32 (N,), to a row of the state, in place, but for the samples."""
+        if x.shape != (self._net.inputs,) or not 0 <= row < self._net.rows:
+            raise ValueError(f'{self._net.inputs} inputs and a row below {self._net.rows} are '
+                             f'wanted, not {x.shape} and {row}')
+        if not all(array.flags.writeable for array in self._kept):
+            raise ValueError('these arrays are read-only')
+        self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples)
+
+
+def _address(array, dtype=np.float32):
+    """Return where an array lies, once it is certain that it is what the kernel takes it for."""
+    if array.dtype != dtype or not array.flags.c_contiguous:
+        raise TypeError(f'the kernel needs contiguous {np.dtype(dtype)}, not {array.dtype}')
+    return array.ctypes.data
+
+
+assert MAX_COUNT == STEPS == 10  # as compiled

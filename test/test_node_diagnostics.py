@@ -1,0 +1,154 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The running node's /diagnostics: every stage, every count, silence at once, the frame's age."""
+
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+
+from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+from ros_harness import (  # noqa: E402
+    frame,
+    fresh_domain,
+    GREEN,
+    header,
+    NodeProcess,
+    OK,
+    Peer,
+    picture,
+    RED,
+    values,
+)
+
+from hybrid_snn_ros import Classifier  # noqa: E402
+from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
+from hybrid_snn_ros.ros.stage_times import STAGES  # noqa: E402
+from hybrid_snn_ros.snn import effort  # noqa: E402
+
+STALE = DiagnosticStatus.STALE
+SILENCE = 0.6  # seconds, image_timeout
+PERIOD = 1 / 60  # seconds between two frames of a fast camera
+ENCODING = 0.05  # seconds that the slowed encoder takes longer
+SLOWED = f"""
+import time
+from hybrid_snn_ros.vision.encoder import Encoder
+from hybrid_snn_ros.ros.main import main
+usual = Encoder.codes
+def slowed(self, rgb):
+    time.sleep({ENCODING})
+    return usual(self, rgb)
+Encoder.codes = slowed
+main()
+"""
+
+
+def seconds(stamp):
+    return stamp.sec + stamp.nanosec * 1e-9
+
+
+@pytest.fixture(scope='module')
+def watched(tmp_path_factory):
+    """Yield (peer, memory) of a node that counts a camera as silent early."""
+    directory, domain = tmp_path_factory.mktemp('watched'), fresh_domain()
+    with NodeProcess(directory, domain, memory=str(directory / 'memory'),
+                     image_timeout=SILENCE) as node, Peer(domain) as peer:
+        yield peer, directory / 'memory'
+        node.end()
+
+
+def test_every_value_is_there_and_right(watched):
+    """One picture again and again: what it makes the network do is known beforehand."""
+    peer, memory = watched
+    for label, colour in (('green', GREEN), ('red', RED)):
+        peer.show(frame(picture(colour)))
+        assert peer.teach(label)[0].level == OK
+    for _ in range(320):  # the ring then holds nothing else
+        peer.camera.publish(header(frame(picture(RED))))
+        peer.spin(0.002)
+    peer.show(frame(picture(RED)))
+    status = peer.diagnosis()
+    found = values(status)
+    assert status.name == '/classifier: camera to label'
+    for stage in STAGES:
+        words = found[f'{stage}_ms'].split()
+        assert words[::2] == ['p50', 'p95', 'p99', 'max']
+        figures = [float(word) for word in words[1::2]]
+        assert figures == sorted(figures) and 0 <= figures[0] < 20000
+    assert float(found['encode_ms'].split()[1]) > 0.1
+    known = Classifier()
+    counts = known.counts(known.eye.codes(picture(RED)))
+    active, spikes = effort.activity(counts)
+    assert float(found['spikes_per_frame']) == pytest.approx(spikes, rel=0.1)
+    assert float(found['sparsity']) == pytest.approx(1 - active / len(counts), abs=0.05)
+    columns, familiarity = (int(word) for word in found['synaptic_operations'].split()[::2])
+    assert columns == pytest.approx(2 * spikes, rel=0.1)
+    assert familiarity == pytest.approx(active * len(counts), rel=0.1)
+    assert 'Loihi' in found['energy_estimate'] and 'encoder' in found['energy_estimate']
+    assert found['backend'] == 'numpy' and found['threads'] == '1'
+    assert found['interpreter'] == known.encoder.runtime
+    assert found['model_digest'] == known.encoder.digest
+    assert found['delegate'].split()[0] in ('XNNPACK', 'none', 'unknown')
+    assert (found['labels'], found['samples']) == ('2', '2')
+    assert (found['journal'], found['journal_entries']) == ('open', '2')
+    assert int(found['journal_bytes']) == (memory / FILE_NAME).stat().st_size
+
+
+def test_a_silent_camera_is_stale_at_once_and_a_returning_one_ok_within_a_second(watched):
+    """By the stamps of the messages; of three silences the median, for a busy machine's sake."""
+    peer, _ = watched
+    gone, back = [], []
+
+    def first(level, since):
+        """Return the stamp of the first message of a level behind a moment, less the moment."""
+        after = (seconds(array.header.stamp) - since for array in peer.diagnostics
+                 if array.status[0].level == level)
+        return next((delay for delay in after if delay > 0), None)
+    for _ in range(3):
+        peer.show(frame(picture(GREEN)))
+        last = time.time()
+        gone.append(peer.until('STALE', lambda since=last: first(STALE, since)))
+        assert peer.diagnostics[-1].status[0].message.startswith('no frame for 0.')
+        returned = frame(picture(GREEN))
+        peer.show(returned)
+        begin = seconds(returned.header.stamp)
+        back.append(peer.until('OK', lambda since=begin: first(OK, since)))
+    assert np.median(gone) < SILENCE + 0.5
+    assert min(gone) > SILENCE - 0.2  # from the answer on; the frame came a little earlier
+    assert np.median(back) < 1.0
+
+
+def test_the_age_of_an_answered_frame_is_bounded_however_slow_the_encoder(tmp_path):
+    """
+    60 frames a second, 50 ms and more for each: two in three are dropped, no answer is stale.
+
+    When the encoder is ready the newest frame is at most one period old.  With a queue it would be
+    as old as the queue is long.
+    """
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
+                     program=('-c', SLOWED)) as node, Peer(domain) as peer:
+        message = frame(picture(RED, size=(48, 64)))
+        peer.show(message)
+        before, heard = peer.counters(), set(peer.answers)
+        begin = time.monotonic()
+        for number in range(180):
+            peer.spin(max(0.0, begin + number * PERIOD - time.monotonic()))
+            peer.camera.publish(header(message))
+        last = message.header.stamp.sec, message.header.stamp.nanosec
+        peer.until('the answer to the last frame', lambda: last in peer.answers)
+        after = peer.counters()
+        answers = [answer for stamp, answer in peer.answers.items() if stamp not in heard]
+        waited = [answer['latency_ms'] - answer['processing_ms'] for answer in answers]
+        assert min(answer['processing_ms'] for answer in answers) >= ENCODING * 1e3
+        # DDS and a busy machine get as much again; a queue of two frames would take 50 ms more.
+        assert np.median(waited) < 2 * PERIOD * 1e3, waited
+        got = {name: int(after[name]) - int(before[name]) for name in (
+            'received', 'answered', 'dropped', 'refused', 'failed', 'waiting')}
+        assert got['received'] == got['answered'] + got['dropped']
+        assert got['refused'] == got['failed'] == got['waiting'] == 0
+        assert got['dropped'] > got['answered'] >= len(answers) > 10
+        assert got['received'] <= 180
+        node.end()

@@ -129,7 +129,7 @@ def _ours(args):
     for labels, row in report['sweeps']['lateral'].items():
         _print(f'lateral rule, {labels} labels', row)
     _print('original rule, labels x L neurons x copies', report['sweeps']['original'])
-    _print('encode, by threads of the encoder (and CPUs they are bound to)',
+    _print('encode, by threads of the encoder and the CPUs they are bound to',
            report['sweeps']['encoder_threads'])
     for threads, row in report['sweeps']['blas_threads'].items():
         _print(f'lateral rule, {args.labels} labels, BLAS threads: {threads}', row)
@@ -153,17 +153,17 @@ def _ours(args):
 
 
 def _encoder_threads(path, args):
-    """Return {threads and CPUs: summary of encoding} for one, two and all."""
+    """Return {threads and CPUs: summary of encoding} by number of threads, some bound."""
     from concurrent.futures import ThreadPoolExecutor
     import os
 
+    from hybrid_snn_ros.bench import machine
     from hybrid_snn_ros.bench.figures import time_it
     from hybrid_snn_ros.bench.stages import pictures
     from hybrid_snn_ros.vision.encoder import Encoder
     figures = {}
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else []
-    every = len(cores) or os.cpu_count() or 1
-    ways = [(threads, '') for threads in sorted({1, min(2, every), every})]
+    ways = [(threads, '') for threads in machine.thread_counts()]
     ways += [(threads, ','.join(map(str, cores[-threads:])))
              for threads in (1, 2) if threads < len(cores)]
     for threads, cpus in ways:

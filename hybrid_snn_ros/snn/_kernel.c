@@ -7,7 +7,7 @@
  * without Python's headers and one build serves every Python.
  *
  * Every sum has one order, whatever the processor: weights are whole numbers, whose sums are
- * exact, and floats are added in LANES fixed lanes.  Never compile with -ffast-math or with
+ * exact, and floats are added in 32 fixed lanes.  Never compile with -ffast-math or with
  * contraction to fused multiply-add (-ffp-contract=off).
  */
 
@@ -15,8 +15,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#if FLT_EVAL_METHOD != 0
-#error "floats are computed in a wider type here, so results would depend on the compiler"
+/* 16 is 0 for compilers that can compute in half precision, too. */
+#if (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16) || defined(__FAST_MATH__)
+#error "floats are not computed as they are written, so results would depend on the compiler"
 #endif
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -328,24 +329,22 @@ CLONED void hs_pack(const float *rows, int32_t columns, int32_t neurons, int32_t
 
 /* ---- lateral synapses --------------------------------------------------------------------------*/
 
-INLINE float add_lanes(float8 a, float8 b, float8 c, float8 d)
+INLINE float add_lanes(const float8 *part)
 {
-    float8 sum = (a + b) + (c + d);
+    float8 sum = (part[0] + part[1]) + (part[2] + part[3]);
     return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
 }
 
 INLINE float dot(const float *x, const float *y, int number)
 {
-    float8 a = {0}, b = {0}, c = {0}, d = {0};
+    float8 part[4] = {{0}};
     int i = 0;
     for (; i + 32 <= number; i += 32) {
         const float8 *p = (const float8 *)(x + i), *q = (const float8 *)(y + i);
-        a += p[0] * q[0];
-        b += p[1] * q[1];
-        c += p[2] * q[2];
-        d += p[3] * q[3];
+        for (int k = 0; k < 4; k++)
+            part[k] += p[k] * q[k];
     }
-    float sum = add_lanes(a, b, c, d);
+    float sum = add_lanes(part);
     for (; i < number; i++)
         sum += x[i] * y[i];
     return sum;

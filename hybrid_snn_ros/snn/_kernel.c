@@ -35,8 +35,11 @@
 #define LANES 64          /* columns side by side */
 #define AT_ONCE 256       /* int8 weights whose sum fits int16: 256 * 127 < 2^15 */
 
-/* The same function twice, the processor chooses when the library is loaded (-DCLONED=: once). */
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) \
+/*
+ * The same function twice, the processor chooses when the library is loaded (-DCLONED=: once).
+ * Clang 14 gives such functions names under which nobody finds them.
+ */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && !defined(__clang__) \
     && defined(__has_attribute) && !defined(CLONED)
 #if __has_attribute(target_clones)
 #define CLONED __attribute__((target_clones("avx2", "default")))

@@ -20,8 +20,8 @@ from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory.book import Book
 from hybrid_snn_ros.memory.borrowed import Borrowed
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.follower import Follower
 from hybrid_snn_ros.memory.header import Header
-from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look, View
 from hybrid_snn_ros.network import Prediction
@@ -59,24 +59,48 @@ class Classifier(Learner):
         """
         Know what a directory holds and leave it alone; every change tries to ``open`` it first.
 
+        What its writer changes is known after the next ``follow``.
+
         :param reason: sentence with which changes are refused as long as that fails.
         :param initial: as in ``open``.
         :return: sentences the user should hear.
-        :raises StoreError: when it was taught through another encoder.
+        :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
+        follower = Follower(directory, self.eye.identity)
         remarks, ledger, found = [], None, None
-        if (Path(directory).expanduser() / FILE_NAME).exists():
-            view = look(directory)
-            remarks = view.problems + identities.compare(
-                str(directory), view.header.identity, self.eye.identity)
-            ledger = view.ledger
+        view = follower.news()
+        if view is not None:
+            remarks, ledger = view.problems, view.ledger
             found = next(((s.sequence, s.arrays, s.notes) for s in view.snapshots), None)
         self.close()
         self._home = directory, initial
-        self._take_over(Borrowed(self.eye.identity, ledger, None), found)
+        self._take_over(Borrowed(self.eye.identity, ledger, follower), found)
         remarks += self._begin_with(initial)
         self._book.reason = reason
         return remarks
+
+    @property
+    def follows(self):
+        """Whether the memory is a borrowed one, whose writer can be followed."""
+        return self._home is not None
+
+    def follow(self, later=False):
+        """
+        Know what the writer of a borrowed memory has changed meanwhile; nothing is written.
+
+        A look costs one stat while nothing has changed.
+
+        :param later: as in ``undo``.
+        :return: whether anything has changed.
+        :raises StoreError: when it cannot be read; what is known stays.
+        """
+        before = self.ledger
+        if not self.follows or not self._book.follow():
+            return False
+        if self.ledger is not before:
+            self._learned = None  # another history, whose versions mean something else
+        self._changed(later)
+        return True
 
     def _take_over(self, book, found):
         """Know what a book holds; a snapshot that was found, if any, saves learning it again."""

@@ -66,6 +66,7 @@ class Network:
         self.inputs = inputs
         self.backend = backend
         self._xp = backend.xp
+        self.on_cpu = backend.xp is np
         self._computed_by = backend.name  # 'cupy, numpy' for a state that both had a part in
         self._hindsight = leave_one_out.hindsight if rule == 'lateral' else None
         self.labels = []  # texts, one a column
@@ -80,11 +81,6 @@ class Network:
     def _begin(self):
         self._state = self.rule.initial(self.params, self.inputs, self._xp)
         self._changed()
-
-    @property
-    def on_cpu(self):
-        """Whether what was learned lives on the CPU."""
-        return self._xp is np
 
     def leave(self, error):
         """Leave a GPU that failed; nothing on it is used again."""
@@ -143,8 +139,9 @@ class Network:
         """
         Build the network that was taught other samples, step by step.
 
-        Yields (samples learned, samples to learn); this network stays as it is and may go on
-        answering meanwhile.  The last item is the new network.
+        Yields (samples learned, samples to learn); meanwhile this network goes on answering, as it
+        is or, where samples are merely added, with what it has learned of them.  The last item is
+        the new network, which may be this one.
 
         :param samples: {id: memory.ledger.Sample}, in the order taught.
         """
@@ -156,13 +153,15 @@ class Network:
         numbers = list(samples)
         same = 0
         while (same < min(len(numbers), len(self.lessons))
-               and self.lessons[same][:2] == (numbers[same], columns[same])):
+               and self.lessons[same][:2] == (numbers[same], columns[same])
+               and ((codes := self.lessons[same].codes) is samples[numbers[same]].codes
+                    or np.array_equal(codes, samples[numbers[same]].codes))):
             same += 1
-        if self._whole and same == len(numbers) == len(self.lessons):  # only names have changed
-            self.labels = labels
-            yield self
-            return
-        fresh = self._restart(same, labels)
+        fresh = self
+        if self._whole and same == len(self.lessons):  # but names may have changed
+            self.labels = labels[:len(self.labels)]
+        else:
+            fresh = self._restart(same, labels)
         total = len(numbers) - len(fresh.lessons)
         for done, number in enumerate(numbers[len(fresh.lessons):]):
             fresh.learn(number, samples[number].label, samples[number].codes)
@@ -178,8 +177,8 @@ class Network:
             fresh._resume(last.state, self.lessons[:last.lessons], labels[:last.columns],
                           self._records[:last.records])
             fresh._checkpoints = usable
-            by = self._computed_by
-            fresh._computed_by = by if by.endswith(self.backend.name) else f'{by}, numpy'
+            if fresh._computed_by != self._computed_by:
+                fresh._computed_by = 'cupy, numpy'
         return fresh
 
     @backends.survives

@@ -5,50 +5,60 @@
 from launch import LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
+    GroupAction,
     IncludeLaunchDescription,
     OpaqueFunction,
     SetEnvironmentVariable,
+    SetLaunchConfiguration,
 )
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-
-def truth(text):
-    """Read a launch argument as a truth value."""
-    if text.lower() not in ('true', 'false'):
-        raise ValueError(f"a launch argument must be 'true' or 'false', not {text!r}")
-    return text.lower() == 'true'
-
+from hybrid_snn_ros import launching
 
 # Launch arguments that are parameters of the node: name -> how its text becomes a value.
 # An empty one leaves the value of the parameter file alone.
-OVERRIDES = {'image_transport': str, 'memory': str, 'use_sim_time': truth, 'autostart': truth}
+OVERRIDES = {'image_transport': dict.get, 'memory': dict.get, 'learning': launching.truth,
+             'use_sim_time': launching.truth, 'autostart': launching.truth}
+
+
+def surroundings(context):
+    """Return the actions that settle what camera, classifier and page have in common."""
+    given = context.launch_configurations
+    actions = []
+    if not given['image']:
+        actions.append(SetLaunchConfiguration(
+            'image', 'image' if given['camera'] == launching.NONE else 'image_raw'))
+    variable = launching.dds_variable(given, context.environment.get('ROS_DISTRO'))
+    if variable:
+        actions.append(SetEnvironmentVariable(*variable))
+    return actions
 
 
 def classifier_node(context):
-    """Return the actions that start the node with the arguments as they were given."""
-    overrides = {name: to_value(context.launch_configurations[name])
-                 for name, to_value in OVERRIDES.items()
-                 if context.launch_configurations[name] != ''}
-    initial = context.launch_configurations['initial_memory']
-    overrides['initial_memory'] = '' if initial == 'none' else initial
-    profile = context.launch_configurations['dds_profile']
-    environment = [SetEnvironmentVariable('FASTDDS_DEFAULT_PROFILES_FILE', profile)]
-    node = Node(
+    """Return the node with the arguments as they were given."""
+    given = context.launch_configurations
+    overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
+                 if given[name] != ''}
+    initial = given['initial_memory']
+    overrides['initial_memory'] = '' if initial == launching.NONE else initial
+    return [Node(
         package='hybrid_snn_ros', executable='classifier_node', name='classifier',
         namespace=LaunchConfiguration('namespace'),
-        # Both the file and the overrides speak to /**: the later one wins.
-        parameters=[LaunchConfiguration('params_file'), overrides],
-        remappings=[('image', LaunchConfiguration('image'))],
+        # The later one wins where both speak to /**, as our file does.
+        parameters=[LaunchConfiguration('params_file'), {
+            name: ParameterValue(value, value_type=type(value))  # a directory may be called 8
+            for name, value in overrides.items()}],
+        remappings=[*launching.remappings(given), ('image', LaunchConfiguration('image'))],
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
-        output='screen')
-    return [*(environment if profile != 'none' else []), node]
+        output='screen', **launching.respawn(given))]
 
 
 def generate_launch_description():
-    """Declare the arguments, then start the node."""
+    """Declare the arguments, then start the nodes; nothing is left behind for other files."""
     shared = FindPackageShare('hybrid_snn_ros')
     arguments = [
         DeclareLaunchArgument(
@@ -58,10 +68,15 @@ def generate_launch_description():
             default_value=PathJoinSubstitution([shared, 'config', 'classifier.yaml']),
             description='YAML file with the parameters of the node.'),
         DeclareLaunchArgument(
-            'image', default_value='image', description='Topic of the camera frames.'),
+            'image', default_value='',
+            description='Topic of the camera frames; empty for image, or image_raw where a '
+                        'camera is started along.'),
         DeclareLaunchArgument(
             'image_transport', default_value='',
             description='raw or compressed; empty takes it from params_file.'),
+        DeclareLaunchArgument(
+            'remaps', default_value='',
+            description='Further names to remap, like "~/label:=/label ~/teach:=/teach".'),
         DeclareLaunchArgument(
             'memory', default_value='',
             description='Directory of what was taught; empty takes it from params_file.'),
@@ -71,12 +86,26 @@ def generate_launch_description():
             description='File that an empty memory begins with: some sixty everyday objects, a '
                         'file of your own, or none.'),
         DeclareLaunchArgument(
+            'learning', default_value='',
+            description='Whether teaching is accepted; empty takes it from params_file, false '
+                        'only reads the memory and follows who writes it.'),
+        DeclareLaunchArgument(
             'use_sim_time', default_value='',
             description='Whether time comes from /clock; empty takes it from params_file.'),
         DeclareLaunchArgument(
             'autostart', default_value='',
             description='Whether the node configures and activates itself; empty takes it from '
                         'params_file, false leaves that to a lifecycle manager.'),
+        DeclareLaunchArgument(
+            'use_respawn', default_value='false',
+            description='Whether a node is started again when it has died.'),
+        DeclareLaunchArgument(
+            'respawn_delay', default_value='2.0',
+            description='Seconds before it is started again.'),
+        DeclareLaunchArgument(
+            'camera', default_value='none',
+            description='Camera to start along: none, usb_cam, v4l2_camera or turntable (see '
+                        'camera.launch.py).'),
         DeclareLaunchArgument(
             'page', default_value='false',
             description="Whether the operator's page is started too (see teach_page.launch.py)."),
@@ -87,9 +116,11 @@ def generate_launch_description():
             description='Fast DDS profile with room for raw images, none to leave Fast DDS alone. '
                         'Start the camera with the same one.'),
     ]
+    camera = IncludeLaunchDescription(
+        PathJoinSubstitution([shared, 'launch', 'camera.launch.py']))
     page = IncludeLaunchDescription(
         PathJoinSubstitution([shared, 'launch', 'teach_page.launch.py']),
-        launch_arguments={'namespace': LaunchConfiguration('namespace'),
-                          'image': LaunchConfiguration('image')}.items(),
         condition=IfCondition(LaunchConfiguration('page')))
-    return LaunchDescription([*arguments, OpaqueFunction(function=classifier_node), page])
+    return LaunchDescription([GroupAction([
+        *arguments, OpaqueFunction(function=surroundings), camera,
+        OpaqueFunction(function=classifier_node), page], scoped=True)])

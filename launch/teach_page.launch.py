@@ -3,11 +3,13 @@
 """Starts the operator's page, also on another computer than the classifier's."""
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
+
+from hybrid_snn_ros import launching
 
 # Launch arguments that are parameters of the node; an empty one leaves the file's value alone.
 # Typed, because a PIN of digits alone would be read as a number.
@@ -24,11 +26,12 @@ def page_node(context):
         package='hybrid_snn_ros', executable='teach_page', name='teach_page',
         namespace=LaunchConfiguration('namespace'),
         parameters=[LaunchConfiguration('page_params_file'), overrides],
-        remappings=[('image', LaunchConfiguration('image'))], output='screen')]
+        remappings=[('image', LaunchConfiguration('image'))], output='screen',
+        **launching.respawn(context.launch_configurations))]
 
 
 def generate_launch_description():
-    """Declare the arguments, then start the node."""
+    """Declare the arguments, then start the node; nothing is left behind for other files."""
     arguments = [
         DeclareLaunchArgument(
             'namespace', default_value='', description="The classifier's namespace."),
@@ -62,5 +65,12 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'key', default_value='',
             description='PEM file of its private key; empty as in the file.'),
+        DeclareLaunchArgument(
+            'use_respawn', default_value='false',
+            description='Whether the page is started again when it has died.'),
+        DeclareLaunchArgument(
+            'respawn_delay', default_value='2.0',
+            description='Seconds before it is started again.'),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=page_node)])
+    return LaunchDescription([
+        GroupAction([*arguments, OpaqueFunction(function=page_node)], scoped=True)])

@@ -12,11 +12,13 @@ back, and the next fsync succeeds: that is what Linux does.
 """
 
 import errno
+import itertools
 from pathlib import PurePosixPath
 
 from hybrid_snn_ros.memory.disk import Disk
 
 SECTOR = 512
+_marks = itertools.count()
 
 
 class PowerCut(BaseException):
@@ -29,6 +31,7 @@ class _File:
         self.seen = bytearray(content)
         self.pending = []  # ('write', offset, bytes) or ('truncate', length, None), not synced
         self.locked = False
+        self.mark = next(_marks)
 
 
 class _Directory:
@@ -122,6 +125,7 @@ class FaultyDisk(Disk):
                 self._tear(node.durable, at, data)
         node.pending, node.locked = [], False
         node.seen = bytearray(node.durable)
+        node.mark = next(_marks)
 
     def _tear(self, content, offset, data):
         end = offset + len(data)
@@ -158,6 +162,13 @@ class FaultyDisk(Disk):
     def read(self, path):
         return bytes(self._find(path).seen)
 
+    def mark(self, path):
+        return self._find(path).mark
+
+    def read_parts(self, path, length, offset):
+        content = self.read(path)
+        return content[:length], content[offset:]
+
     def open(self, path):
         return _Handle(self._find(path))
 
@@ -192,12 +203,14 @@ class FaultyDisk(Disk):
     @staticmethod
     def _put(node, data, offset):
         _write(node.seen, offset, data)
+        node.mark = next(_marks)
         node.pending.append(('write', offset, bytes(data)))
 
     def truncate(self, handle, length):
         if self._call() and self.rng.random() < 0.5:
             raise PowerCut
         _truncate(handle.node.seen, length)
+        handle.node.mark = next(_marks)
         handle.node.pending.append(('truncate', length, None))
         if self.calls == self.cut_at:
             raise PowerCut

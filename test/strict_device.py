@@ -158,8 +158,8 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801 (it is CuPy's 
         self._memory[_inner(places)] = _inner(value)
 
     def __getattr__(self, name):
-        if name not in ('astype', 'ravel', 'reshape', 'copy', 'sum', 'mean', 'max', 'min', 'argmax',
-                        'trace', 'transpose'):
+        if name not in ('argmax', 'astype', 'copy', 'max', 'mean', 'min', 'ravel', 'reshape',
+                        'sum', 'trace', 'transpose'):
             raise AttributeError(name)
         return lambda *arguments, **options: _run(
             getattr(self._memory, name), *arguments, **options)

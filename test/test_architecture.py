@@ -16,6 +16,7 @@ HEADER = ('# Copyright 2026 The hybrid_snn_ros developers\n'
 
 # part -> the other parts of the package it may import; what is not listed may import nothing
 ARROWS = {
+    'launching': set(),
     'share': set(),
     'threads': set(),
     'vision': {'share'},

@@ -5,11 +5,13 @@
 import importlib.util
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
+import strict_device
 
-from hybrid_snn_ros.bench import dds, figures, machine, stages
+from hybrid_snn_ros.bench import dds, figures, machine, stages, sweeps
 from hybrid_snn_ros.bench.load import busy
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.network import Prediction
@@ -80,12 +82,28 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     parts = sum(stages[name]['p50'] for name in PARTS)
     assert parts == pytest.approx(stages['whole']['p50'], rel=0.5)
     assert len(found['model_digest']) == 64
-    assert found['backend'] == 'numpy' and found['threads'] == 1 and found['interpreter']
+    assert (found['backend'], found['backend_reason']) == ('numpy', 'numpy, as asked for')
+    assert found['threads'] == 1 and found['interpreter']
     assert found['form'] == kernel.describe()
     assert set(found['sweeps']) == {
         'lateral', 'original', 'encoder_threads', 'blas_threads'}
     assert set(found['teach']) >= {'encode', 'journal', 'learn', 'whole'}
-    assert found['machine']['gpu'] == 'not measured'
+
+
+def test_a_network_on_a_device_is_timed(monkeypatch):
+    """With the stand-in for a GPU, which see; what the device still has to do is waited for."""
+    monkeypatch.setitem(sys.modules, 'cupy', strict_device)
+    monkeypatch.setenv('CUPY_CACHE_DIR', '/not/used')
+    monkeypatch.setattr(sweeps, 'INPUTS', 64)
+    rows = sweeps.lateral_sweep((3,), 0.01, strict_device)
+    assert set(rows['3']) == {'present_decide', 'teach', 'readout'}
+    assert set(sweeps.original_sweep([(3, 2, 2)], 0.01, strict_device)) == {'3x2x2'}
+
+
+def test_a_gpu_that_is_not_there_is_said(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, 'cupy', None)
+    assert main(['bench', '--quick', '--backend', 'cupy']) == 1
+    assert "pip install 'hybrid_snn_ros[cuda]'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not ROS, reason='rclpy is not installed (extra ros)')

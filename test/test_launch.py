@@ -7,17 +7,23 @@ launch, launch_ros and ros2cli are not on PyPI: these tests run where a ROS inst
 colcon workspace with this package) is sourced, and skip elsewhere.
 """
 
+import ast
 import os
+from pathlib import Path
+import re
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import yaml
 
 pytest.importorskip('launch_ros', reason='launch_ros is not installed (it comes with apt)')
 pytest.importorskip('ros2launch', reason='ros2 launch is not installed (it comes with apt)')
 ament = pytest.importorskip('ament_index_python')
+
+from test_launch_files import launch_arguments, LAUNCH_FILES  # noqa: E402
 
 try:
     ament.get_package_share_directory('hybrid_snn_ros')
@@ -28,7 +34,9 @@ except (LookupError, OSError):
 
 @pytest.fixture
 def environment(tmp_path):
-    return {**os.environ, 'ROS_DOMAIN_ID': str(1 + os.getpid() % 100), 'PYTHONUNBUFFERED': '1',
+    inherited = {name: value for name, value in os.environ.items()
+                 if name != 'FASTDDS_DEFAULT_PROFILES_FILE'}
+    return {**inherited, 'ROS_DOMAIN_ID': str(1 + os.getpid() % 100), 'PYTHONUNBUFFERED': '1',
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'HOME': str(tmp_path)}
 
 
@@ -39,8 +47,9 @@ class Launched:
         self.log = log
         self._environment = environment
         with open(log, 'wb') as output:
+            place = [str(file)] if isinstance(file, Path) else ['hybrid_snn_ros', file]
             self._process = subprocess.Popen(
-                [_ros2(), 'launch', 'hybrid_snn_ros', file, *arguments], env=environment,
+                [_ros2(), 'launch', *place, *arguments], env=environment,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
@@ -52,6 +61,19 @@ class Launched:
         while words not in self.text():
             assert self._process.poll() is None and time.monotonic() < end, self.text()
             time.sleep(0.1)
+
+    def pids(self, executable, count=1):
+        """Return the process ids under which an executable was started so far."""
+        end = time.monotonic() + 30
+        while len(found := re.findall(rf'\[{executable}-\d+\]: process started with pid '
+                                      r'\[(\d+)\]', self.text())) < count:
+            assert time.monotonic() < end, self.text()
+            time.sleep(0.1)
+        return [int(pid) for pid in found]
+
+    def end(self):
+        """Wait for the end that the launch finds by itself and return its exit code."""
+        return self._process.wait(60)
 
     def ask(self, *words, wanted, seconds=40.0):
         """Run a ros2 command until its output holds what is wanted."""
@@ -99,27 +121,211 @@ def start(environment, tmp_path):
                    stdout=subprocess.DEVNULL)
 
 
+def parameters(launched, node):
+    """Return all parameters of a node by `ros2 param dump`, once it is there."""
+    found = yaml.safe_load(launched.ask('param', 'dump', node, wanted='ros__parameters'))
+    return found[node]['ros__parameters']
+
+
+def environment_of(pid):
+    """Return the environment a process was started with."""
+    pairs = Path(f'/proc/{pid}/environ').read_bytes().split(b'\0')
+    return dict(pair.decode().split('=', 1) for pair in pairs if b'=' in pair)
+
+
 def test_every_argument_of_the_classifier_arrives(start, tmp_path):
+    """Also past a parameter file that speaks to the node by its name; a killed node comes back."""
     params = tmp_path / 'mine.yaml'
-    params.write_text('/**:\n  ros__parameters:\n    top_k: 3\n    image_transport: raw\n'
-                      '    autostart: true\n')
+    params.write_text('/cell/classifier:\n  ros__parameters:\n    top_k: 3\n'
+                      '    image_transport: raw\n    autostart: true\n    learning: true\n')
     launched = start(
         'classifier.launch.py', 'namespace:=cell', f'params_file:={params}',
         'image:=/front/image_raw', 'image_transport:=compressed', f'memory:={tmp_path}/known',
-        'initial_memory:=none',
-        'use_sim_time:=true', 'autostart:=false', 'log_level:=debug', 'dds_profile:=none')
+        'initial_memory:=none', 'remaps:=~/label:=/said ~/teach:=hear', 'learning:=false',
+        'use_sim_time:=true', 'autostart:=false', 'log_level:=debug', 'dds_profile:=none',
+        'use_respawn:=true', 'respawn_delay:=0.2')
     node = '/cell/classifier'
-    for name, value in (('top_k', '3'), ('image_transport', 'compressed'),
-                        ('memory', f'{tmp_path}/known'), ('use_sim_time', 'True'),
-                        ('autostart', 'False')):
-        launched.ask('param', 'get', node, name, wanted=value)
-    launched.ask('lifecycle', 'get', node, wanted='unconfigured')
+    found = parameters(launched, node)
+    wanted = {'top_k': 3, 'image_transport': 'compressed', 'memory': f'{tmp_path}/known',
+              'initial_memory': '', 'learning': False, 'use_sim_time': True, 'autostart': False}
+    assert {name: found[name] for name in wanted} == wanted
+    [first] = launched.pids('classifier_node')
+    assert 'FASTDDS_DEFAULT_PROFILES_FILE' not in environment_of(first)
     launched.ask('lifecycle', 'set', node, 'configure', wanted='Transitioning successful')
     launched.ask('lifecycle', 'set', node, 'activate', wanted='Transitioning successful')
-    launched.ask('node', 'info', node, wanted='/front/image_raw/compressed')
+    info = launched.ask('node', 'info', node, wanted='/front/image_raw/compressed')
+    assert '/said: std_msgs/msg/String' in info and '/cell/hear: std_msgs/msg/String' in info
     assert '[DEBUG]' in launched.text()
+    os.kill(first, signal.SIGKILL)
+    assert launched.pids('classifier_node', 2)[1] != first
+    launched.ask('lifecycle', 'get', node, wanted='unconfigured')
     assert launched.interrupt() == 0, launched.text()
     assert 'process has finished cleanly' in launched.text()
+
+
+@pytest.mark.parametrize('path', LAUNCH_FILES, ids=lambda path: path.name)
+def test_every_argument_is_shown(path):
+    shown = subprocess.run([_ros2(), 'launch', str(path), '--show-args'], timeout=60,
+                           stdout=subprocess.PIPE, text=True, check=True).stdout
+    for name, keywords in launch_arguments(path):
+        assert f"'{name}':\n        {ast.literal_eval(keywords['description'])}\n" in shown
+
+
+DRIVER = """#!{python}
+import sys, rclpy
+from sensor_msgs.msg import CompressedImage, Image
+rclpy.init()
+node = rclpy.create_node('driver', automatically_declare_parameters_from_overrides=True)
+raw = node.create_publisher(Image, 'image_raw', 1)
+node.create_publisher(CompressedImage, 'image_raw/compressed', 1)
+picture = Image(height=48, width=64, step=192, encoding='rgb8', data=bytes(range(96)) * 96)
+node.create_timer(0.1, lambda: raw.publish(picture))
+try:
+    rclpy.spin(node)
+except (KeyboardInterrupt, rclpy.executors.ExternalShutdownException):
+    pass
+"""
+
+
+@pytest.fixture
+def drivers(tmp_path, environment):
+    """Make nodes that are called like the drivers from apt, and take any parameters."""
+    for package, executable in (('usb_cam', 'usb_cam_node_exe'),
+                                ('v4l2_camera', 'v4l2_camera_node')):
+        marker = tmp_path / 'apt/share/ament_index/resource_index/packages' / package
+        script = tmp_path / 'apt/lib' / package / executable
+        for path, text in ((marker, ''), (script, DRIVER.format(python=sys.executable))):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        script.chmod(0o755)
+    environment['AMENT_PREFIX_PATH'] = f"{tmp_path / 'apt'}:{environment['AMENT_PREFIX_PATH']}"
+
+
+def test_a_camera_is_started_along_with_what_it_calls_the_arguments(start, drivers, tmp_path):
+    """And the classifier answers it."""
+    more = tmp_path / 'driver.yaml'
+    more.write_text('/**:\n  ros__parameters:\n    pixel_format: mjpeg2rgb\n'
+                    '    framerate: 30.0\n')
+    common = ('namespace:=cell', 'camera_device:=/dev/video2', 'camera_width:=320',
+              'camera_height:=240', 'camera_rate:=7.5', 'initial_memory:=none')
+    launched = start('classifier.launch.py', 'camera:=usb_cam', 'image:=front',
+                     f'camera_params_file:={more}', *common)
+    found = parameters(launched, '/cell/usb_cam')
+    wanted = {'video_device': '/dev/video2', 'image_width': 320, 'image_height': 240,
+              'framerate': 7.5, 'pixel_format': 'mjpeg2rgb'}
+    assert {name: found.get(name) for name in wanted} == wanted
+    launched.ask('topic', 'echo', '--once', '/cell/classifier/label', 'std_msgs/msg/String',
+                 wanted='unknown')
+    info = launched.ask('node', 'info', '/cell/usb_cam', wanted='/cell/front: sensor_msgs')
+    assert '/cell/front/compressed: sensor_msgs' in info
+    assert 'FASTDDS_DEFAULT_PROFILES_FILE' in environment_of(
+        launched.pids('usb_cam_node_exe')[0])
+    assert launched.interrupt() == 0, launched.text()
+
+    launched = start('classifier.launch.py', 'camera:=v4l2_camera', 'use_respawn:=true',
+                     'respawn_delay:=0.2', *common)
+    found = parameters(launched, '/cell/v4l2_camera')
+    assert (found['image_size'], found['time_per_frame']) == ([320, 240], [2, 15])
+    launched.ask('topic', 'echo', '--once', '/cell/classifier/label', 'std_msgs/msg/String',
+                 wanted='unknown')
+    os.kill(launched.pids('v4l2_camera_node')[0], signal.SIGKILL)
+    assert len(launched.pids('v4l2_camera_node', 2)) == 2
+    assert launched.interrupt() == 0, launched.text()
+
+
+def test_the_turntable_is_a_camera_too(start):
+    launched = start('camera.launch.py', 'namespace:=shop', 'object:=mug', 'condition:=plain',
+                     'camera_rate:=12', 'camera_width:=160', 'camera_height:=120',
+                     'image:=/seen')
+    found = parameters(launched, '/shop/turntable_camera')
+    wanted = {'object': 'mug', 'condition': 'plain', 'rate': 12.0, 'width': 160, 'height': 120}
+    assert {name: found[name] for name in wanted} == wanted
+    launched.ask('topic', 'echo', '--once', '--field', 'width', '/seen', 'sensor_msgs/msg/Image',
+                 wanted='160')
+    assert launched.interrupt() == 0, launched.text()
+
+
+@pytest.mark.parametrize('arguments, sentence', [
+    (('camera:=v4l2_camera',), 'camera:=v4l2_camera needs the package v4l2_camera, which is not '
+                               'installed: sudo apt install ros-'),
+    (('use_respawn:=maybe',), "use_respawn must be 'true' or 'false', not 'maybe'")])
+def test_a_wrong_argument_ends_with_one_sentence(start, arguments, sentence):
+    launched = start('classifier.launch.py', *arguments)
+    assert launched.end() == 1
+    [line] = [line for line in launched.text().splitlines() if 'ERROR' in line]
+    assert sentence in line and 'Traceback' not in launched.text()
+    assert 'process started' not in launched.text()
+
+
+OUTER = """
+from launch import LaunchDescription
+from launch.actions import GroupAction, IncludeLaunchDescription, LogInfo
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import PushRosNamespace, SetRemap
+from launch_ros.substitutions import FindPackageShare
+
+
+def include(file='classifier.launch.py', **arguments):
+    return IncludeLaunchDescription(
+        PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'launch', file]),
+        launch_arguments={'initial_memory': 'none', **arguments}.items())
+
+
+def left():
+    return LogInfo(msg=['left: ', *(
+        part for name in ('namespace', 'log_level', 'image', 'camera', 'object', 'memory')
+        for part in (LaunchConfiguration(name, default='-'), ' ')),
+        EnvironmentVariable('FASTDDS_DEFAULT_PROFILES_FILE', default_value='-')])
+
+
+def generate_launch_description():
+    return LaunchDescription([
+        GroupAction([SetRemap('~/label', '/one/sees'), include(
+            namespace='one', memory='MEMORY', image='/eye', log_level='debug')]),
+        left(),
+        GroupAction([PushRosNamespace('robot'), include(namespace='two', dds_profile='none')]),
+        left(),
+        include('camera.launch.py', camera='none'),
+        include('demo.launch.py', page='false', namespace='three')])
+"""
+
+
+def test_the_launch_files_may_be_included_often_and_leave_nothing_behind(start, tmp_path):
+    outer = tmp_path / 'outer.launch.py'
+    outer.write_text(OUTER.replace('MEMORY', str(tmp_path / 'known')))
+    launched = start(outer)
+    one, two = (parameters(launched, node) for node in ('/one/classifier',
+                                                       '/robot/two/classifier'))
+    assert (one['memory'], two['memory']) == (str(tmp_path / 'known'), '')
+    info = launched.ask('node', 'info', '/one/classifier', wanted='/eye: sensor_msgs')
+    assert '/one/sees: std_msgs' in info
+    info = launched.ask('node', 'info', '/robot/two/classifier',
+                        wanted='/robot/two/image: sensor_msgs')
+    assert '/robot/two/classifier/label: std_msgs' in info
+    launched.ask('topic', 'echo', '--once', '/three/classifier/label', 'std_msgs/msg/String',
+                 wanted='unknown')
+    has = ['FASTDDS_DEFAULT_PROFILES_FILE' in environment_of(pid)
+           for pid in launched.pids('classifier_node', 3)]
+    assert has == [True, False, True]
+    assert launched.text().count('left: - - - - - - -') == 2, launched.text()
+    assert launched.interrupt() == 0, launched.text()
+
+
+def test_several_cameras_share_a_memory_and_what_is_taught_at_the_first(start, tmp_path):
+    launched = start('cameras.launch.py', 'namespace:=robot', 'cameras:=front,rear',
+                     f'memory:={tmp_path}/common', 'camera:=turntable', 'object:=mug',
+                     'camera_rate:=5', 'initial_memory:=none')
+    launched.wait_for('robot/rear shares its memory: teach it at robot/front')
+    for side, learning in (('front', True), ('rear', False)):
+        found = parameters(launched, f'/robot/{side}/classifier')
+        assert (found['learning'], found['memory']) == (learning, f'{tmp_path}/common')
+        launched.ask('topic', 'echo', '--once', f'/robot/{side}/classifier/label',
+                     'std_msgs/msg/String', wanted='unknown')
+    launched.ask('topic', 'pub', '-w', '1', '--once', '/robot/front/classifier/teach',
+                 'std_msgs/msg/String', 'data: mug', wanted='publishing')
+    launched.ask('topic', 'echo', '--once', '/robot/rear/classifier/label',
+                 'std_msgs/msg/String', wanted='mug')
+    assert launched.interrupt() == 0, launched.text()
 
 
 def test_the_defaults_come_from_the_parameter_file(start):
@@ -145,8 +351,8 @@ def test_the_demo_launches_camera_classifier_and_page(start):
     launched = start('demo.launch.py', 'namespace:=shop', 'object:=mug', 'condition:=plain',
                      'rate:=7.5')
     launched.ask('lifecycle', 'get', '/shop/classifier', wanted='active')
-    for name, value in (('object', 'mug'), ('condition', 'plain'), ('rate', '7.5')):
-        launched.ask('param', 'get', '/shop/turntable_camera', name, wanted=value)
+    found = parameters(launched, '/shop/turntable_camera')
+    assert (found['object'], found['condition'], found['rate']) == ('mug', 'plain', 7.5)
     launched.ask('topic', 'echo', '--once', '/shop/classifier/label', 'std_msgs/msg/String',
                  wanted='unknown')
     launched.wait_for('the page is at http://127.0.0.1:')

@@ -94,9 +94,19 @@ def test_the_way_is_short_from_a_checkpoint(rule, often):
 def test_samples_may_be_added_at_the_end(rule, often):
     """Those of an import, for instance; what was learned before is not learned again."""
     everything = samples_of('abacbabca')
-    network, steps = led(learned(rule, dict(list(everything.items())[:6])), everything)
-    assert len(steps) == 3
-    assert bits(network) == bits(learned(rule, everything))
+    for known in (6, 8):  # at a checkpoint and behind one
+        network = learned(rule, dict(list(everything.items())[:known]))
+        added, steps = led(network, everything)
+        assert added is network and len(steps) == 9 - known
+        assert bits(network) == bits(learned(rule, everything))
+
+
+def test_another_sample_of_the_same_number_is_learned(rule, often):
+    """The memory of a directory may have been exchanged for another one."""
+    network, samples = learned(rule, samples_of('abab')), samples_of('abab')
+    samples[4] = samples[4]._replace(codes=samples[4].codes[::-1].copy())
+    other, steps = led(network, samples)
+    assert len(steps) == 1 and bits(other) == bits(learned(rule, samples)) != bits(network)
 
 
 def test_another_name_costs_nothing_a_merge_learns_again(rule, often):
@@ -128,13 +138,13 @@ def test_a_restored_network_is_the_same_and_goes_on_the_same(rule, often):
         again, steps = led(again, samples)
         assert len(steps) == {7: 1, 8: 2, 9: 3}.get(length, 0)
         assert bits(again) == bits(network)
-        more = {**samples, **samples_of('dab', 50)}
-        assert bits(led(again, more)[0]) == bits(led(network, more)[0]) == bits(
-            learned(rule, more))
         if length > 3:
             less = dict(list(samples.items())[:-1])
             assert len(led(again, less)[1]) < 6
             assert bits(led(again, less)[0]) == bits(learned(rule, less))
+        more = {**samples, **samples_of('dab', 50)}
+        assert bits(led(again, more)[0]) == bits(led(network, more)[0]) == bits(
+            learned(rule, more))
 
 
 def test_what_other_constants_or_programs_computed_is_not_used(rule):
@@ -183,3 +193,20 @@ def test_a_large_network_keeps_no_checkpoint(rule, often, monkeypatch):
     assert bits(other) == bits(learned(rule, rest))
     again = untaught(rule).restored(network.arrays(), network.notes(), samples)
     assert bits(again) == bits(network)
+
+
+def test_checkpoints_lie_closer_the_newer_they_are(rule, monkeypatch):
+    """Within their memory; far back is learned again from, at most, six times as far back."""
+    state = checkpoints.on_cpu(learned(rule, samples_of('ab'))._state)
+    monkeypatch.setattr(checkpoints, 'TOGETHER', 5 * checkpoints.size(state))
+    kept = []
+    for lessons in range(1, 150):
+        kept = checkpoints.with_newest(kept, checkpoints.Checkpoint(lessons, 0, 0, state))
+        places = [point.lessons for point in kept]
+        assert len(places) == min(lessons, 5) and places[-1] == lessons
+        assert lessons == 1 or places[-2] == lessons - 1
+        for back in range(1, lessons + 1):
+            begin = max([place for place in places if place <= lessons - back], default=0)
+            assert lessons - begin <= 6 * back
+    monkeypatch.setattr(checkpoints, 'TOGETHER', 1)
+    assert [point.lessons for point in checkpoints.with_newest(kept, kept[-1])] == [149, 149]

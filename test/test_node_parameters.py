@@ -11,6 +11,8 @@ import pytest
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
 
 from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+import rclpy  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
 from ros_harness import (  # noqa: E402
     BLUE,
     COLOURS,
@@ -28,6 +30,7 @@ from ros_harness import (  # noqa: E402
     WARN,
 )
 
+from hybrid_snn_ros.operator_page import settings  # noqa: E402
 from hybrid_snn_ros.ros.parameters import TABLE  # noqa: E402
 from hybrid_snn_ros.ros.table import bounds  # noqa: E402
 
@@ -219,3 +222,19 @@ def test_unknown_names_in_the_parameter_file_are_warned_of(tmp_path):
             'there is no parameter topk: it has no effect; did you mean top_k?']
         assert peer.show(frame(picture(RED)))['unknown']
         node.end()
+
+
+def test_unknown_names_are_told_by_the_page_too(capfd):
+    context = rclpy.Context()
+    rclpy.init(args=['--ros-args', '-p', 'prot:=8081', '-p', 'rate:=5'], context=context,
+               domain_id=fresh_domain())
+    node = rclpy.create_node('teach_page', context=context)
+    try:
+        assert settings.declare(node).rate == 5.0
+        assert 'there is no parameter prot: it has no effect; did you mean port?' \
+            in capfd.readouterr().err
+        result, = node.set_parameters([Parameter('rate', value=7.0)])
+        assert (result.successful, node.get_parameter('rate').value) == (False, 5)
+    finally:
+        node.destroy_node()
+        context.try_shutdown()

@@ -17,8 +17,7 @@ def facts():
         'system': platform.platform(), 'python': platform.python_version(),
         'numpy': np.__version__, 'blas': _blas(),
         'blas_threads': os.environ.get('OPENBLAS_NUM_THREADS', 'not pinned'),
-        'load': [round(load, 2) for load in os.getloadavg()],
-        'gpu': 'not measured'}
+        'load': [round(load, 2) for load in os.getloadavg()]}
 
 
 def resident_mb(process='self'):

@@ -21,7 +21,7 @@ from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, summary
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.network import Prediction
-from hybrid_snn_ros.snn import decision, effort, lateral, leave_one_out
+from hybrid_snn_ros.snn import backend, decision, effort, lateral, leave_one_out
 from hybrid_snn_ros.vision import frames
 from hybrid_snn_ros.vision.framing import Crop
 
@@ -56,18 +56,18 @@ def pictures(kind, count=_PICTURES, seed=0):
 class Subject:
     """An encoder and a lateral network that was taught its frames under many labels."""
 
-    def __init__(self, encoder, labels, shots, seed=0):
+    def __init__(self, encoder, labels, shots, seed=0, xp=np):
         """
         Teach; frames of a label are the embedding of a picture with other codes changed.
 
-        :param labels: columns C; shots: samples of each.
+        :param labels: columns C; shots: samples of each; xp: backend that holds the network.
         """
         self.encoder = encoder
         self.crop = Crop()
         self.params = lateral.Params()
         rng = np.random.default_rng(seed)
         seen = [encoder.codes(self.cut('vga', picture)) for picture in pictures('vga', 8, seed)]
-        self.state = lateral.initial(self.params, encoder.width)
+        self.state = lateral.initial(self.params, encoder.width, xp)
         counts, columns = [], []
         for column in range(labels):
             own = rng.permutation(seen[column % len(seen)])
@@ -199,6 +199,7 @@ def teach_frames(subject, count):
             stored = clock()
             subject.state = lateral.teach(subject.params, subject.state, counts, number % labels,
                                           subject.readout)
+            backend.synchronize(subject.state.lateral)
             end = clock()
             subject.readout = lateral.readout(subject.params, subject.state)
             ready = clock()

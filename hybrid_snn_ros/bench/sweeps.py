@@ -5,7 +5,7 @@
 import numpy as np
 
 from hybrid_snn_ros.bench.figures import time_it
-from hybrid_snn_ros.snn import decision, lateral, original, plasticity
+from hybrid_snn_ros.snn import backend, decision, lateral, original, plasticity
 
 INPUTS = 1280
 LABELS = (10, 64, 256, 1000)
@@ -18,10 +18,10 @@ def frame(rng):
             * (rng.random(INPUTS) < 0.45)).astype(np.uint8)
 
 
-def lateral_network(labels, seed=0):
-    """Return (params, state, frames) of a network that was taught each label twice."""
+def lateral_network(labels, seed=0, xp=np):
+    """Return (params, state, frames) of a network on backend xp, taught each label twice."""
     params, rng = lateral.Params(), np.random.default_rng(seed)
-    state = lateral.initial(params, INPUTS)
+    state = lateral.initial(params, INPUTS, xp)
     shown = []
     for column in range(labels):
         state = lateral.grow(params, state)
@@ -33,12 +33,12 @@ def lateral_network(labels, seed=0):
     return params, state, shown
 
 
-def lateral_sweep(labels=LABELS, seconds=0.3):
+def lateral_sweep(labels=LABELS, seconds=0.3, xp=np):
     """Return {labels: {present_decide, teach, readout: summary}} of the lateral rule."""
     calibration = decision.Calibration(np.linspace(-5, 0, 256), 0.1)
     figures = {}
     for number in labels:
-        params, state, shown = lateral_network(number)
+        params, state, shown = lateral_network(number, xp=xp)
         readout = lateral.readout(params, state)
 
         def answer(params=params, readout=readout, frame=shown[0]):
@@ -47,6 +47,7 @@ def lateral_sweep(labels=LABELS, seconds=0.3):
 
         def teach(params=params, state=state, readout=readout, frame=shown[0]):
             lateral.teach(params, state, frame, 0, readout)
+            backend.synchronize(state.lateral)
 
         figures[str(number)] = {
             'present_decide': time_it(answer, seconds),
@@ -55,21 +56,21 @@ def lateral_sweep(labels=LABELS, seconds=0.3):
     return figures
 
 
-def original_network(labels, neurons, copies, seed=0):
+def original_network(labels, neurons, copies, seed=0, xp=np):
     """Return (params, readout) of the original rule with every neuron committed."""
     params, rng = original.published(neurons, copies), np.random.default_rng(seed)
-    state = plasticity.blocks(params, labels, INPUTS)
+    state = plasticity.blocks(params, labels, INPUTS, xp)
     weight = rng.normal(0, 0.05, state.weight.shape).astype(np.float32)
-    state = state._replace(weight=weight, samples=np.ones_like(state.samples))
+    state = state._replace(weight=xp.asarray(weight), samples=np.ones_like(state.samples))
     return params, original.readout(params, state)
 
 
-def original_sweep(networks=NETWORKS, seconds=0.3):
+def original_sweep(networks=NETWORKS, seconds=0.3, xp=np):
     """Return {'labels x neurons x copies': summary} of presenting with the original rule."""
     counts = frame(np.random.default_rng(1))
     figures = {}
     for labels, neurons, copies in networks:
-        params, readout = original_network(labels, neurons, copies)
+        params, readout = original_network(labels, neurons, copies, xp=xp)
         figures[f'{labels}x{neurons}x{copies}'] = time_it(
             lambda p=params, r=readout: original.present(p, r, counts), seconds)
     return figures

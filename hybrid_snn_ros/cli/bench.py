@@ -13,6 +13,9 @@ def add_arguments(parser):
     add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
+    add('--backend', choices=('numpy', 'cupy'), default='numpy',
+        help='where the network lives: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
+             'and the node behind --dds stay on the CPU (default: %(default)s)')
     add('--labels', type=int, default=64, metavar='N',
         help='labels the network knows (default: %(default)s)')
     add('--frames', type=int, default=500, metavar='N',
@@ -86,16 +89,20 @@ def _ours(args):
     from hybrid_snn_ros.bench import blas, figures, stages, sweeps
     from hybrid_snn_ros.share import shared_file
     from hybrid_snn_ros.snn import kernel
+    from hybrid_snn_ros.snn.backend import Backend
     from hybrid_snn_ros.vision.encoder import Encoder
+    backend = Backend(args.backend)
     encoder = Encoder(args.model or shared_file('models', 'efficientnet_lite0_int8.tflite'),
                       args.threads)
-    print(f'{encoder.describe()}; network: {kernel.describe()}')
-    subject = stages.Subject(encoder, args.labels, 2)
+    form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
+    print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
+    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
               'interpreter': encoder.runtime, 'delegate': encoder.delegate,
-              'backend': 'numpy', 'form': kernel.describe(), 'threads': args.threads,
+              'backend': args.backend, 'backend_reason': backend.why, 'form': form,
+              'threads': args.threads,
               'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
@@ -114,9 +121,9 @@ def _ours(args):
     seconds = 0.02 if args.quick else 0.4
     report['sweeps'] = {
         'lateral': sweeps.lateral_sweep(sweeps.LABELS[:2] if args.quick else sweeps.LABELS,
-                                        seconds),
+                                        seconds, backend.xp),
         'original': sweeps.original_sweep(sweeps.NETWORKS[:1] if args.quick else sweeps.NETWORKS,
-                                          seconds),
+                                          seconds, backend.xp),
         'encoder_threads': _encoder_threads(encoder.path, args),
         'blas_threads': blas.sweep(args.labels, seconds)}
     for labels, row in report['sweeps']['lateral'].items():

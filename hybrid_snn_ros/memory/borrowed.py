@@ -7,16 +7,38 @@ from hybrid_snn_ros.memory.errors import StoreError
 
 
 class Borrowed(Book):
-    """What is known, with the reason why it stays so."""
+    """What is known, with the reason why it is not to be changed here."""
 
-    def __init__(self, identity, ledger, reason):
+    def __init__(self, identity, ledger, follower):
         """
         Take over a ledger.
 
-        :param reason: sentence with which every change is refused; None while it is being filled.
+        :param follower: Follower that tells what becomes of it.
         """
         super().__init__(identity, ledger)
-        self.reason = reason
+        self.reason = None  # sentence with which changes are refused; None while it is filled
+        self._follower = follower
+
+    def follow(self):
+        """
+        Take in what was written meanwhile.
+
+        :return: whether there was anything; the ledger is another one where it was read anew.
+        :raises StoreError: when it cannot be read; what is known stays.
+        """
+        with self._guard:
+            news = self._follower.news()
+            if not news:
+                return False
+            if isinstance(news, list):
+                try:
+                    for entry in news:
+                        self.ledger.apply(entry)
+                    return True
+                except StoreError:  # makes no sense here: only the whole can tell
+                    news = self._follower.anew()
+            self.ledger = news.ledger
+            return True
 
     def condition(self):
         """Say why nothing is written."""

@@ -23,6 +23,18 @@ class Disk:
         """Return a file's bytes."""
         return Path(path).read_bytes()
 
+    def mark(self, path):
+        """Return what differs once a file was written to or replaced."""
+        found = os.stat(path)
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+    def read_parts(self, path, length, offset):
+        """Return a file's first bytes, ``length`` of them, and all from an offset on."""
+        with open(path, 'rb') as file:
+            head = file.read(length)
+            file.seek(offset)
+            return head, file.read()
+
     def open(self, path):
         """Open an existing file for reading and writing."""
         return os.open(path, os.O_RDWR)

@@ -28,10 +28,11 @@ class View(NamedTuple):
     snapshots: list  # Snapshot, the usable ones, newest first
 
 
-def look(path, disk=DISK):
+def look(path, disk=DISK, cached=True):
     """
     Read the memory of a directory, or an exported file.
 
+    :param cached: whether to read the snapshots of a directory, too.
     :return: View.
     :raises StoreError: when there is nothing to be read.
     """
@@ -53,7 +54,7 @@ def look(path, disk=DISK):
     if found.torn:
         problems.append(f'{path}: the last {found.torn} bytes are not a whole entry (being '
                         'written at this moment, or torn off by a power cut)')
-    kept = list(snapshots.usable(directory, found, disk, problems)) if directory else []
+    kept = list(snapshots.usable(directory, found, disk, problems)) if directory and cached else []
     return View(path, found.header, found.entries, ledger, len(content), problems, kept)
 
 

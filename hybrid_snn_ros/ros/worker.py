@@ -11,6 +11,7 @@ or one full disk is counted and said; it never ends the thread.
 import threading
 import time
 
+from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
@@ -21,6 +22,7 @@ from hybrid_snn_ros.vision import frames
 # Requests carried out between two frames, so that a flood costs classification little.
 _COMMANDS_AT_ONCE = 4
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
+_FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 
 
 class Worker(threading.Thread):
@@ -56,6 +58,7 @@ class Worker(threading.Thread):
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._catching_up = classifier.catch_up() if classifier.behind else None
+        self._next_look = 0.0  # monotonic seconds; see _follow
         self.tutor = Tutor(classifier, settings, on_result)
         self.relearning = None  # (samples learned, samples to learn) while learning anew
         self.times = StageTimes()
@@ -82,6 +85,7 @@ class Worker(threading.Thread):
                 if self.tutor.waiting and self.tutor.patience() <= 0:
                     self.tutor.give_up(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
+                self._follow()
                 self._catch_up()
                 self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
@@ -115,7 +119,21 @@ class Worker(threading.Thread):
     def _patience(self):
         if self._catching_up is not None or len(self._commands):
             return 0.0
-        return max(self.tutor.patience(), 0.0) if self.tutor.waiting else 3600.0
+        longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
+        return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
+
+    def _follow(self):
+        """Learn what somebody else has written to a memory that is only borrowed here."""
+        if not self._classifier.follows or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _FOLLOW_PERIOD
+        try:
+            self._classifier.follow(later=True)
+        except StoreError as error:
+            self._log.warning(f'{error}; frames are answered from what is known',
+                              throttle_duration_sec=60.0)
+        if self._classifier.behind and self._catching_up is None:
+            self._catching_up = self._classifier.catch_up()
 
     def _carry_out(self):
         for _ in range(_COMMANDS_AT_ONCE):

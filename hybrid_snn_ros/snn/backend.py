@@ -53,7 +53,7 @@ class Backend:
         if not self.lost:
             reason = str(error).strip().split('\n')[0] or 'no reason given'
             self.lost = (f'the GPU was given up ({type(error).__name__}: {reason}); numpy goes on '
-                         'with the same samples until the node is configured anew')
+                         'with the same samples until the next start')
             self.why = f'numpy: {self.lost}'
         self.name, self.xp = 'numpy', np
 

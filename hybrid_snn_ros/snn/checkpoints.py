@@ -16,7 +16,7 @@ from hybrid_snn_ros.snn.backend import to_numpy
 
 LARGEST = 64 * 2**20  # bytes; a state larger than this is not kept
 TOGETHER = 40 * 2**20  # bytes of all that are kept; five of the default network with 64 labels
-ALWAYS = 2  # that many are kept even if they take more together
+ALWAYS = 2  # the newest ones, kept even if they take more together
 
 
 class Checkpoint(NamedTuple):
@@ -65,5 +65,5 @@ def with_newest(checkpoints, newest):
         bounds = [0, *(point.lessons for point in kept)]
         costs = [(after - before) / (now - before)
                  for before, after in zip(bounds, bounds[2:])]
-        kept.pop(int(np.argmin(costs)))
+        kept.pop(int(np.argmin(costs[:len(kept) - ALWAYS])))
     return kept

@@ -1,0 +1,195 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+What the arguments of our launch files mean: texts in, checked values out.
+
+The launch files themselves (``launch/``) only declare arguments and start nodes.  All functions
+take ``given``, the launch configurations as {name: text}, and raise ValueError with a sentence
+that names the argument.
+"""
+
+from fractions import Fraction
+import os
+import re
+from typing import NamedTuple
+
+import yaml
+
+NONE = 'none'
+
+
+def truth(given, name):
+    """Read an argument as true or false."""
+    if given[name].lower() not in ('true', 'false'):
+        raise ValueError(f"{name} must be 'true' or 'false', not {given[name]!r}")
+    return given[name].lower() == 'true'
+
+
+def number(given, name, kind=Fraction):
+    """Read an argument as a number above 0, None where it is empty."""
+    if given[name] == '':
+        return None
+    try:
+        value = kind(given[name])
+    except (ValueError, ZeroDivisionError):
+        value = 0
+    if value <= 0:
+        what = 'a whole number' if kind is int else 'a number'
+        raise ValueError(f'{name} must be {what} above 0, not {given[name]!r}')
+    return value
+
+
+def respawn(given):
+    """Return the keywords with which a node is started again when it has died."""
+    return {'respawn': truth(given, 'use_respawn'),
+            'respawn_delay': float(number(given, 'respawn_delay') or 0)}
+
+
+def remappings(given):
+    """Read the pairs of `remaps`, like '~/label:=/label ~/teach:=/teach'."""
+    pairs = [tuple(word.split(':=')) for word in given['remaps'].split()]
+    for pair in pairs:
+        if len(pair) != 2 or not all(pair):
+            raise ValueError("remaps must be pairs from:=to with spaces between them, not "
+                             f"'{':='.join(pair)}'")
+    return pairs
+
+
+def dds_variable(given, distribution):
+    """
+    Return the environment variable that hands Fast DDS its profile as (name, value).
+
+    None where `dds_profile` is none.
+    """
+    path = given['dds_profile']
+    if path == NONE:
+        return None
+    if not os.path.isfile(path):
+        raise ValueError(f'there is no dds_profile {path}; give a file, or none')
+    # Fast DDS 2.6, which comes with Humble, knows the older name alone.
+    prefix = 'FASTRTPS' if distribution == 'humble' else 'FASTDDS'
+    return f'{prefix}_DEFAULT_PROFILES_FILE', path
+
+
+# -- one camera ----------------------------------------------------------------------------------
+
+
+class Camera(NamedTuple):
+    """A node that publishes pictures."""
+
+    package: str
+    executable: str
+    name: str
+    parameters: dict
+
+    def missing(self, distribution):
+        """Return the sentence that tells how to get it."""
+        return (f'camera:={self.package} needs the package {self.package}, which is not '
+                f"installed: sudo apt install ros-{distribution or '<distribution>'}-"
+                f"{self.package.replace('_', '-')}")
+
+
+def camera(given):
+    """Return the Camera of `camera` with the parameters it calls the arguments; None for none."""
+    choice = given['camera']
+    if choice == NONE:
+        return None
+    makers = {'usb_cam': _usb_cam, 'v4l2_camera': _v4l2_camera, 'turntable': _turntable}
+    if choice not in makers:
+        raise ValueError(f"camera must be none, {', '.join(makers)}, not {choice!r}")
+    found = makers[choice](given, number(given, 'camera_width', int),
+                           number(given, 'camera_height', int), number(given, 'camera_rate'))
+    return found._replace(parameters={
+        name: value for name, value in found.parameters.items() if value not in (None, '')})
+
+
+def _usb_cam(given, width, height, rate):
+    return Camera('usb_cam', 'usb_cam_node_exe', 'usb_cam', {
+        'video_device': given['camera_device'], 'image_width': width, 'image_height': height,
+        'framerate': rate and float(rate)})
+
+
+def _v4l2_camera(given, width, height, rate):
+    if (width is None) != (height is None):
+        raise ValueError('v4l2_camera needs camera_width and camera_height, or neither')
+    period = rate and 1 / rate.limit_denominator(1001)  # seconds as numerator, denominator
+    return Camera('v4l2_camera', 'v4l2_camera_node', 'v4l2_camera', {
+        'video_device': given['camera_device'], 'image_size': width and [width, height],
+        'time_per_frame': period and [period.numerator, period.denominator]})
+
+
+def _turntable(given, width, height, rate):
+    return Camera('hybrid_snn_ros', 'turntable_camera', 'turntable_camera', {
+        'object': given['object'], 'condition': given['condition'], 'width': width,
+        'height': height, 'rate': rate and float(rate)})
+
+
+# -- several cameras -----------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """One of several cameras."""
+
+    namespace: str
+    arguments: dict  # of classifier.launch.py, name -> text
+    teacher: str = ''  # namespace of the camera that writes the memory of this one
+
+
+def cameras(given, known):
+    """
+    Return the Places of `cameras`, or of `cameras_file`.
+
+    Those with the same memory share it: the first one that learns writes, the others only read.
+
+    :param known: names of the arguments that classifier.launch.py has.
+    """
+    places, writers = [], {}
+    for name, own in _chosen(given).items():
+        arguments = {'image': given['image'], 'memory': given['memory'],
+                     **_checked(name, own, known)}
+        namespace = '/'.join(part for part in (given['namespace'], name) if part)
+        memory = arguments['memory']
+        memory = memory and os.path.abspath(os.path.expanduser(memory))
+        teacher = writers.get(memory, '')
+        if teacher:
+            arguments.setdefault('learning', 'false')
+        elif memory and arguments.get('learning') != 'false':
+            writers[memory] = namespace
+        places.append(Place(namespace, arguments, teacher))
+    return places
+
+
+def _chosen(given):
+    """Return {name: {launch argument: value}}."""
+    if given['cameras']:
+        names = [name.strip() for name in given['cameras'].split(',')]
+        if len(set(names)) < len(names):
+            raise ValueError(f"cameras names one camera twice: {given['cameras']}")
+        return dict.fromkeys(names)
+    path = given['cameras_file']
+    try:
+        with open(path, encoding='utf-8') as file:
+            found = yaml.safe_load(file)
+    except OSError as error:
+        raise ValueError(f'cameras_file {path} cannot be read: {error.strerror}') from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"cameras_file {path} is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(found, dict) or not found:
+        raise ValueError(f'cameras_file {path} must name cameras, each with its launch arguments')
+    return found
+
+
+def _checked(name, own, known):
+    """Return the launch arguments of one camera as text."""
+    own = {} if own is None else own
+    if not re.fullmatch('[A-Za-z][A-Za-z0-9_]*', str(name)):
+        raise ValueError(f'a camera is called like its namespace, which {str(name)!r} cannot be')
+    if not isinstance(own, dict):
+        raise ValueError(f'the camera {name} needs launch arguments, not {own!r}')
+    unknown = sorted(str(key) for key in own if key not in known)
+    if unknown:
+        raise ValueError(f"the camera {name} has {', '.join(unknown)}, but classifier.launch.py "
+                         'has no such argument (ros2 launch ... --show-args lists them)')
+    return {key: str(value).lower() if isinstance(value, bool) else str(value)
+            for key, value in own.items()}

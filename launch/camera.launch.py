@@ -1,0 +1,92 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a camera: a driver from apt (usb_cam, v4l2_camera), or the simulated turntable."""
+
+from launch import LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
+
+from hybrid_snn_ros import launching
+
+
+def camera_node(context):
+    """Return the actions that start the camera, none for none."""
+    given = context.launch_configurations
+    distribution = context.environment.get('ROS_DISTRO')
+    camera = launching.camera(given)
+    if camera is None:
+        return []
+    try:
+        FindPackagePrefix(camera.package).perform(context)
+    except LookupError:
+        raise RuntimeError(camera.missing(distribution)) from None
+    variable = launching.dds_variable(given, distribution)
+    file = given['camera_params_file']
+    return [*([SetEnvironmentVariable(*variable)] if variable else []), Node(
+        package=camera.package, executable=camera.executable, name=camera.name,
+        namespace=LaunchConfiguration('namespace'),
+        # Texts are typed, because an object or a device may be called 8.
+        parameters=[*([file] if file else []), {
+            name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
+            for name, value in camera.parameters.items()}],
+        # image_transport makes the name of the compressed pictures before it is remapped.
+        remappings=[('image_raw', given['image']),
+                    ('image_raw/compressed', f"{given['image']}/compressed")],
+        output='screen', **launching.respawn(given))]
+
+
+def generate_launch_description():
+    """Declare the arguments, then start the camera; nothing is left behind for other files."""
+    arguments = [
+        DeclareLaunchArgument(
+            'camera', default_value='turntable',
+            description='usb_cam, v4l2_camera (both from apt), turntable (simulated), or none.'),
+        DeclareLaunchArgument(
+            'namespace', default_value='', description='Namespace of the camera.'),
+        DeclareLaunchArgument(
+            'image', default_value='image_raw', description='Topic of the camera frames.'),
+        DeclareLaunchArgument(
+            'camera_device', default_value='',
+            description="Device of usb_cam or v4l2_camera, like /dev/video2; empty for the "
+                        "driver's default."),
+        DeclareLaunchArgument(
+            'camera_width', default_value='',
+            description="Width of the picture in pixels; empty for the driver's default."),
+        DeclareLaunchArgument(
+            'camera_height', default_value='',
+            description="Height of the picture in pixels; empty for the driver's default."),
+        DeclareLaunchArgument(
+            'camera_rate', default_value='',
+            description="Frames a second; empty for the driver's default."),
+        DeclareLaunchArgument(
+            'camera_params_file', default_value='',
+            description='YAML file with further parameters of the driver, like its pixel_format; '
+                        'the arguments win over it.'),
+        DeclareLaunchArgument(
+            'object', default_value='',
+            description='What stands on the turntable; empty for a duck.'),
+        DeclareLaunchArgument(
+            'condition', default_value='',
+            description='What changes between views of the turntable: plain, jitter or varied; '
+                        'empty for varied.'),
+        DeclareLaunchArgument(
+            'use_respawn', default_value='false',
+            description='Whether the camera is started again when it has died.'),
+        DeclareLaunchArgument(
+            'respawn_delay', default_value='2.0',
+            description='Seconds before it is started again.'),
+        DeclareLaunchArgument(
+            'dds_profile', default_value=PathJoinSubstitution(
+                [FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml']),
+            description='Fast DDS profile with room for raw images, or none.'),
+    ]
+    return LaunchDescription([
+        GroupAction([*arguments, OpaqueFunction(function=camera_node)], scoped=True)])

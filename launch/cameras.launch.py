@@ -1,0 +1,70 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Starts a classifier for each of several cameras, in a namespace of its own.
+
+    ros2 launch hybrid_snn_ros cameras.launch.py cameras:=front,rear
+    ros2 launch hybrid_snn_ros cameras.launch.py cameras_file:=mine.yaml log_level:=debug
+
+Cameras that are given the same memory share it: the first one writes, and so can be taught; the
+others only read, and follow what the first is taught.
+"""
+
+from launch import LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    LogInfo,
+    OpaqueFunction,
+)
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import PathJoinSubstitution
+from launch_ros.substitutions import FindPackageShare
+
+from hybrid_snn_ros import launching
+
+
+def classifiers(context):
+    """Return an include of classifier.launch.py for each camera, without traces of the others."""
+    path = PathJoinSubstitution(
+        [FindPackageShare('hybrid_snn_ros'), 'launch', 'classifier.launch.py']).perform(context)
+    known = {argument.name for argument in PythonLaunchDescriptionSource(
+        path).get_launch_description(context).get_launch_arguments()} - {'namespace'}
+    actions = []
+    for place in launching.cameras(context.launch_configurations, known):
+        if place.teacher:
+            actions.append(LogInfo(
+                msg=f'{place.namespace} shares its memory: teach it at {place.teacher}'))
+        actions.append(GroupAction([IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(path), launch_arguments={
+                'namespace': place.namespace, **place.arguments}.items())], scoped=True))
+    return actions
+
+
+def generate_launch_description():
+    """Declare the arguments, then start the nodes; nothing is left behind for other files."""
+    arguments = [
+        DeclareLaunchArgument(
+            'cameras', default_value='',
+            description='Names separated by commas, like front,rear; empty takes them from '
+                        'cameras_file.'),
+        DeclareLaunchArgument(
+            'cameras_file', default_value=PathJoinSubstitution(
+                [FindPackageShare('hybrid_snn_ros'), 'config', 'cameras.yaml']),
+            description='YAML file with the cameras and, for each, any launch arguments of '
+                        'classifier.launch.py.'),
+        DeclareLaunchArgument(
+            'namespace', default_value='',
+            description="Namespace in front of the cameras' names."),
+        DeclareLaunchArgument(
+            'image', default_value='image_raw',
+            description="Topic of the frames, relative to each camera's namespace."),
+        DeclareLaunchArgument(
+            'memory', default_value='',
+            description='One memory for all cameras; empty for one each, in '
+                        '~/.ros/hybrid_snn_ros/<namespace>/classifier. Any other argument of '
+                        'classifier.launch.py may be given here, too, and holds for all.'),
+    ]
+    return LaunchDescription([
+        GroupAction([*arguments, OpaqueFunction(function=classifiers)], scoped=True)])

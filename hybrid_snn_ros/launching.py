@@ -39,6 +39,13 @@ def number(given, name, kind=Fraction):
     return value
 
 
+def whole(given, name):
+    """Read an argument as a whole number."""
+    if not given[name].isdecimal():
+        raise ValueError(f'{name} must be a whole number, not {given[name]!r}')
+    return int(given[name])
+
+
 def respawn(given):
     """Return the keywords with which a node is started again when it has died."""
     return {'respawn': truth(given, 'use_respawn'),

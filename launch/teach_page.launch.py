@@ -11,23 +11,27 @@ from launch_ros.substitutions import FindPackageShare
 
 from hybrid_snn_ros import launching
 
-# Launch arguments that are parameters of the node; an empty one leaves the file's value alone.
-# Typed, because a PIN of digits alone would be read as a number.
-OVERRIDES = {'host': str, 'port': int, 'pin': str, 'view_only': bool, 'image_transport': str,
-             'classifier': str, 'certificate': str, 'key': str}
+# Launch arguments that are parameters of the node: name -> how its text becomes a value.
+# An empty one leaves the value of the parameter file alone.
+OVERRIDES = {'host': dict.get, 'port': launching.whole, 'pin': dict.get,
+             'view_only': launching.truth, 'image_transport': dict.get, 'classifier': dict.get,
+             'certificate': dict.get, 'key': dict.get}
 
 
 def page_node(context):
     """Return the node with the arguments as they were given."""
-    overrides = {name: ParameterValue(context.launch_configurations[name], value_type=kind)
-                 for name, kind in OVERRIDES.items()
-                 if context.launch_configurations[name] != ''}
+    given = context.launch_configurations
+    overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
+                 if given[name] != ''}
+    # Typed, because a PIN of digits alone would be read as a number.
+    overrides = {name: ParameterValue(value, value_type=type(value))
+                 for name, value in overrides.items()}
     return [Node(
         package='hybrid_snn_ros', executable='teach_page', name='teach_page',
         namespace=LaunchConfiguration('namespace'),
         parameters=[LaunchConfiguration('page_params_file'), overrides],
         remappings=[('image', LaunchConfiguration('image'))], output='screen',
-        **launching.respawn(context.launch_configurations))]
+        **launching.respawn(given))]
 
 
 def generate_launch_description():

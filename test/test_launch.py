@@ -349,7 +349,7 @@ def test_a_profile_is_handed_to_fast_dds(start, tmp_path):
 
 def test_the_demo_launches_camera_classifier_and_page(start):
     launched = start('demo.launch.py', 'namespace:=shop', 'object:=mug', 'condition:=plain',
-                     'rate:=7.5')
+                     'rate:=7.5', 'port:=0')  # the last one is the page's
     launched.ask('lifecycle', 'get', '/shop/classifier', wanted='active')
     found = parameters(launched, '/shop/turntable_camera')
     assert (found['object'], found['condition'], found['rate']) == ('mug', 'plain', 7.5)
@@ -358,3 +358,21 @@ def test_the_demo_launches_camera_classifier_and_page(start):
     launched.wait_for('the page is at http://127.0.0.1:')
     assert launched.interrupt() == 0, launched.text()
     assert launched.text().count('process has finished cleanly') == 3
+
+
+def test_every_argument_of_the_page_arrives(start, tmp_path):
+    params = tmp_path / 'page.yaml'
+    params.write_text('/**:\n  ros__parameters:\n    quality: 60\n    port: 8080\n')
+    launched = start(
+        'teach_page.launch.py', 'namespace:=cell', f'page_params_file:={params}', 'image:=/eye',
+        'host:=127.0.0.1', 'port:=0', 'pin:=123456', 'view_only:=true', 'use_respawn:=true',
+        'respawn_delay:=0.2', 'image_transport:=compressed', 'classifier:=mind')
+    found = parameters(launched, '/cell/teach_page')
+    wanted = {'quality': 60, 'host': '127.0.0.1', 'port': 0, 'pin': '123456', 'view_only': True,
+              'image_transport': 'compressed', 'classifier': 'mind'}
+    assert {name: found[name] for name in wanted} == wanted
+    os.kill(launched.pids('teach_page')[0], signal.SIGKILL)
+    assert len(launched.pids('teach_page', 2)) == 2
+    assert launched.interrupt() == 0, launched.text()
+    launched = start('teach_page.launch.py', 'certificate:=/none.pem', 'key:=/none.key')
+    launched.wait_for('/none.pem')

@@ -163,6 +163,8 @@ def test_the_other_arguments():
      "respawn_delay must be a number above 0, not '-1'"),
     (launching.remappings, {'remaps': 'a:=b c'}, "remaps must be pairs from:=to with spaces "
                                                  "between them, not 'c'"),
+    (lambda g: launching.whole(g, 'port'), {'port': '80a'},
+     "port must be a whole number, not '80a'"),
     (launching.remappings, {'remaps': 'a:='}, "not 'a:='"),
     (lambda g: launching.dds_variable(g, ''), {'dds_profile': '/nowhere.xml'},
      'there is no dds_profile /nowhere.xml; give a file, or none')])

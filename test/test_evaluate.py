@@ -16,6 +16,10 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.evaluation import protocols
 from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
+from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.vision.encoder import EncoderError
+from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.runtime import load_runtime
 
 EMBEDDINGS = Path(__file__).resolve().parents[2] / 'shared' / 'data' / 'embeddings'
 needs_sklearn = pytest.mark.skipif(importlib.util.find_spec('sklearn') is None,
@@ -283,6 +287,8 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path, capsys):
     (['--protocol', 'open-set', '--unknown', '3'], 'needs --unknown 1..2 of the 4 classes'),
     (['--protocol', 'turntable'], '--protocol turntable needs the SOURCE turntable'),
     (['--false-unknown', '1'], 'must lie in [0, 1), not 1.0'),
+    (['--model', 'any.tflite'], '--model and --crop need pictures'),
+    (['--crop', '0.5'], 'small.npz holds embeddings'),
     (['--json', '/nowhere/at/all.json'], 'the directory of --json /nowhere/at/all.json does not'),
 ])
 def test_a_bad_setting_is_refused_by_one_sentence(tmp_path, capsys, words, sentence):
@@ -290,6 +296,38 @@ def test_a_bad_setting_is_refused_by_one_sentence(tmp_path, capsys, words, sente
     assert (code, out) == (2, '')
     assert err.startswith('hybrid-snn evaluate: ') and sentence in err
     assert len(err.splitlines()) == 1
+
+
+def test_pictures_are_seen_by_the_encoder_and_in_the_crop_that_are_asked_for(
+        tmp_path, capsys, monkeypatch):
+    cv2 = pytest.importorskip('cv2')
+    try:
+        load_runtime()
+    except EncoderError as error:
+        pytest.skip(str(error))
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    draw = np.random.default_rng(0)
+    for part, count in (('train', 3), ('test', 2)):
+        for colour, label in enumerate(('blue', 'green')):
+            for number in range(count):
+                picture = draw.integers(80, 120, (128, 128, 3), np.uint8)
+                picture[:40, :, colour] = picture[-40:, :, colour] = 250  # grey in the middle
+                folder = tmp_path / 'set' / part / label
+                folder.mkdir(parents=True, exist_ok=True)
+                assert cv2.imwrite(str(folder / f'{number}.png'), picture)
+    found = {}
+    for crop in ('1', '0.3'):
+        output = tmp_path / f'{crop}.json'
+        code, _, err = evaluate(capsys, tmp_path / 'set', '--crop', crop, '--orders', '1',
+                                '--model', str(shared_file(*SHIPPED_ENCODER)),
+                                '--json', str(output))
+        assert code == 0, err
+        found[crop] = json.loads(output.read_text())['accuracy']
+    assert found['1'] == 1.0 > found['0.3']
+    for words, sentence in ((('--crop', '1.5'), 'at most 1, it is 1.5'),
+                            (('--model', '/nowhere.tflite'), '/nowhere.tflite cannot be read')):
+        code, _, err = evaluate(capsys, tmp_path / 'set', *words)
+        assert (code, len(err.splitlines())) == (2, 1) and sentence in err
 
 
 def test_figures_that_cannot_be_written_are_still_shown(tmp_path, capsys):

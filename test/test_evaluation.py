@@ -15,7 +15,8 @@ from hybrid_snn_ros.evaluation.folders import load_folder
 from hybrid_snn_ros.evaluation.protocols import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 from hybrid_snn_ros.evaluation.turntable_source import load_turntable
-from hybrid_snn_ros.vision.encoder import Encoder, EncoderError, load_runtime
+from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
+from hybrid_snn_ros.vision.runtime import load_runtime
 
 
 def absent(module):

@@ -253,11 +253,11 @@ def test_memory_of_another_setting_is_refused_by_name(robot, tmp_path):
 
 
 def test_soak_command(tmp_path):
-    """A short run of soak.py: its table, its sums and its exit code."""
+    """A short run of soak.py with a silence in it: its table, its sums and its exit code."""
     done = subprocess.run(
         [sys.executable, str(ROOT / 'test' / 'soak.py'), '--frames', '120', '--rate', '40',
          '--size', '160', '120', '--teach-every', '40', '--max-lost', '0.5'],
         check=False, capture_output=True, text=True, timeout=3 * WAIT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert 'sent 120 (1 bad)' in done.stdout
-    assert 'taught 7, acknowledged 7' in done.stdout
+    assert 'samples 4 before, 4 after; 12 changes; 1 silences' in done.stdout

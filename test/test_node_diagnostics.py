@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running node's /diagnostics: every stage, every count, silence at once, the frame's age."""
 
+import json
 import time
 
 import numpy as np
@@ -20,8 +21,10 @@ from ros_harness import (  # noqa: E402
     Peer,
     picture,
     RED,
+    ROOT,
     values,
 )
+from std_msgs.msg import String  # noqa: E402
 
 from hybrid_snn_ros import Classifier  # noqa: E402
 from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
@@ -72,6 +75,9 @@ def test_every_value_is_there_and_right(watched):
     status = peer.diagnosis()
     found = values(status)
     assert status.name == '/classifier: camera to label'
+    page = (ROOT / 'docs' / 'ros.md').read_text(encoding='utf-8')
+    told = [name.removesuffix('_ms') for name in found]
+    assert not [name for name in told if f'`{name}`' not in page]
     for stage in STAGES:
         words = found[f'{stage}_ms'].split()
         assert words[::2] == ['p50', 'p95', 'p99', 'max']
@@ -90,10 +96,34 @@ def test_every_value_is_there_and_right(watched):
     assert found['backend'] == 'numpy' and found['threads'] == '1'
     assert found['interpreter'] == known.encoder.runtime
     assert found['model_digest'] == known.encoder.digest
-    assert found['delegate'].split()[0] in ('XNNPACK', 'none', 'unknown')
+    assert found['delegate'] == known.encoder.delegate and found['cpus'] == 'all'
     assert (found['labels'], found['samples']) == ('2', '2')
     assert (found['journal'], found['journal_entries']) == ('open', '2')
     assert int(found['journal_bytes']) == (memory / FILE_NAME).stat().st_size
+
+
+def test_debug_tells_what_one_frame_makes_the_network_do(watched):
+    peer, _ = watched
+    heard = []
+    subscription = peer.node.create_subscription(String, 'classifier/debug', heard.append, 1)
+    try:
+        peer.until('~/debug', lambda: peer.show(frame(picture(RED))) and heard)
+    finally:
+        peer.node.destroy_subscription(subscription)
+    known = Classifier()
+    active, spikes = effort.activity(known.counts(known.eye.codes(picture(RED))))
+    assert json.loads(heard[-1].data)['effort'] == {
+        'spikes': spikes, 'sparsity': round(1 - active / 1280, 3), 'columns': 2 * spikes,
+        'familiarity': active * 1280}
+
+
+def test_a_camera_that_stamps_nothing_has_frames_of_an_age_all_the_same(watched):
+    """Their age counts from where they came in, not from 1970."""
+    peer, _ = watched
+    message = frame(picture(RED))
+    message.header.stamp.sec = message.header.stamp.nanosec = 0
+    answer = peer.show(message)
+    assert answer['processing_ms'] < answer['latency_ms'] < 20000
 
 
 def test_a_silent_camera_is_stale_at_once_and_a_returning_one_ok_within_a_second(watched):

@@ -25,6 +25,8 @@ from ros_harness import (  # noqa: E402
 )
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 
+from hybrid_snn_ros.vision import frames  # noqa: E402
+
 
 def _mosaic(rgb, pattern):
     channel = {'r': 0, 'g': 1, 'b': 2}
@@ -54,10 +56,20 @@ ENCODINGS = {
     'rgba8': lambda rgb: np.dstack([rgb, rgb[..., 0]]),
     'bgra8': lambda rgb: np.dstack([rgb[..., ::-1], rgb[..., 0]]),
     'yuv422': lambda rgb: _yuv422(rgb, luma=1),
+    'uyvy': lambda rgb: _yuv422(rgb, luma=1),
     'yuv422_yuy2': lambda rgb: _yuv422(rgb, luma=0),
+    'yuyv': lambda rgb: _yuv422(rgb, luma=0),
     **{f'bayer_{pattern}8': lambda rgb, pattern=pattern: _mosaic(rgb, pattern)
        for pattern in ('rggb', 'bggr', 'gbrg', 'grbg')},
 }
+
+
+GREY_ENCODINGS = ('mono8', '8UC1')
+
+
+def test_no_encoding_is_left_out():
+    """What the node reads is what is sent to it here."""
+    assert {*ENCODINGS, *GREY_ENCODINGS} == {*frames.ENCODINGS}
 
 
 @pytest.mark.parametrize('padding', [0, 12])
@@ -70,7 +82,7 @@ def test_colours_of_every_encoding_are_told_apart(robot, encoding, padding):
         assert peer.show(frame(pixels, encoding, padding))['label'] == label
 
 
-@pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
+@pytest.mark.parametrize('encoding', GREY_ENCODINGS)
 def test_grey_encodings_are_answered(robot, encoding):
     """A grey frame shows what its RGB twin showed."""
     peer, _, _ = robot

@@ -102,8 +102,8 @@ def test_unreadable_frames_are_an_error_not_silence_and_the_log_is_throttled(rob
     count = int(peer.counters()['refused']) - refused
     assert count > 50
     assert node.log.count('frame refused') - warnings <= 1  # 5 s apart
-    peer.show(frame(GOOD))
-    assert peer.diagnosis().level == OK
+    peer.until('OK', lambda: peer.show(frame(GOOD)) and (
+        peer.diagnostics[-1].status[0].level == OK))
 
 
 @pytest.mark.parametrize('text, reason', [

@@ -5,6 +5,7 @@
 from concurrent.futures import ThreadPoolExecutor
 import hashlib
 import os
+from pathlib import Path
 import shutil
 import signal
 import subprocess
@@ -16,9 +17,10 @@ import pytest
 
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.vision import probe as probing
-from hybrid_snn_ros.vision.encoder import EncoderError, RUNTIMES
+from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.probe import load_probed, probe
+from hybrid_snn_ros.vision.runtime import RUNTIMES
 
 MODEL = shared_file(*SHIPPED_ENCODER)
 SEEDS = range(12)
@@ -144,7 +146,7 @@ def test_the_child_ends_itself_where_nobody_is_left_to_end_it(tmp_path):
     misbehaving(tmp_path, 'time.sleep(60)')
     path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
     child = subprocess.run(
-        [sys.executable, '-m', 'hybrid_snn_ros.vision.probe', str(MODEL), '1', '0.5'],
+        [sys.executable, '-m', 'hybrid_snn_ros.vision.probe', str(MODEL), '1', 'auto', '0.5'],
         env={**os.environ, 'PYTHONPATH': path}, timeout=20)
     assert child.returncode == -signal.SIGALRM
 
@@ -162,6 +164,15 @@ def test_the_node_refuses_damaged_models_and_lives(tmp_path):
             assert peer.state() == 'unconfigured'
         assert node.log.count('configure failed: ') == 4 and str(model) in node.log
         model.write_bytes(content + b'and a tail')  # foreign, but whole
+        assert peer.set(cpus='9999') == ['']
+        assert not peer.change('configure') and 'CPU 9999 is not among' in node.log
+        chosen = max(os.sched_getaffinity(0))
+        assert peer.set(cpus=str(chosen)) == ['']
         assert peer.change('configure') and peer.change('activate')
         assert peer.show(frame(picture(RED)))['label'] == 'unknown'
+        assert f'on CPU {chosen}' in node.log
+        threads = [os.sched_getaffinity(int(thread.name))
+                   for thread in Path(f'/proc/{node.process.pid}/task').iterdir()]
+        # The worker alone: what serves DDS and ROS stays free.
+        assert threads.count({chosen}) == 1 or os.cpu_count() == 1
         node.end()

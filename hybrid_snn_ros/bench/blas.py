@@ -11,18 +11,19 @@ import os
 import subprocess
 import sys
 
+from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.threads import VARIABLES
 
 
 def sweep(labels=64, seconds=0.4):
     """
-    Return {threads: {present_decide, teach, readout: summary}} for one thread and every core.
+    Return {threads: {present_decide, teach, readout: summary}} by number of threads.
 
     :param labels: columns of the network; seconds: for each figure.
     :raises RuntimeError: when a process fails.
     """
     return {str(threads): _measure(threads, labels, seconds)
-            for threads in sorted({1, os.cpu_count() or 1})}
+            for threads in machine.thread_counts()}
 
 
 def _measure(threads, labels, seconds):

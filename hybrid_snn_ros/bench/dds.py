@@ -49,8 +49,8 @@ def measure(kind, rate, labels, count, warm_up, runs, threads=1):
             transport = 'compressed' if kind == 'compressed' else 'raw'
             words = ['--ros-args', '-p', f'memory:={directory}/memory',
                      '-p', f'threads:={threads}', '-p', f'image_transport:={transport}']
-            with _process('hybrid_snn_ros.ros.main', *words, log=directory):
-                acknowledged = subscriber.teach(labels)
+            with _process('hybrid_snn_ros.ros.main', *words, log=directory) as node:
+                acknowledged = subscriber.teach(node, labels)
             done = []
             for _ in range(runs):
                 subscriber.drain()
@@ -89,11 +89,17 @@ def _empty_domain():
 @contextmanager
 def _process(module, *words, log):
     """Run ``python -m module words``; end it for certain."""
-    with open(Path(log, f'{module}.log'), 'ab') as output:
+    path = Path(log, f'{module}.log')
+    with open(path, 'ab') as output:
         process = subprocess.Popen([sys.executable, '-m', module, *words], stdout=output,
                                    stderr=output, stdin=subprocess.DEVNULL)
     try:
         yield process
+    except BenchError as error:
+        if process.poll() is None:
+            raise
+        last = path.read_text(errors='replace').strip().rpartition('\n')[2]
+        raise BenchError(f'{module} ended with code {process.returncode}: {last}') from error
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -141,10 +147,11 @@ class _Subscriber:
     def _on_diagnostics(self, message):
         self._counters = {pair.key: pair.value for pair in message.status[0].values}
 
-    def _until(self, reached, what, seconds=_PATIENCE):
+    def _until(self, node, reached, what, seconds=_PATIENCE):
+        """Listen until something is so; fail after a time, or when the node has ended."""
         end = time.monotonic() + seconds
         while not reached():
-            if time.monotonic() > end:
+            if time.monotonic() > end or node.poll() is not None:
                 raise BenchError(f'{what} did not come within {seconds:g} s')
             self._executor.spin_once(timeout_sec=0.05)
 
@@ -155,16 +162,17 @@ class _Subscriber:
             self._executor.spin_once(timeout_sec=0.05)
         self._answers.clear()
 
-    def teach(self, labels):
+    def teach(self, node, labels):
         """Teach the frames that come; return the times from asking to the acknowledgement."""
-        self._until(lambda: self._answers, 'an answer')
-        self._until(self._asked.get_subscription_count, 'the node')
+        self._until(node, lambda: self._answers, 'an answer')
+        self._until(node, self._asked.get_subscription_count, 'the node')
         taken, refused = [], 0
         while len(taken) < labels:
             self._answers.clear()
-            self._until(lambda: self._answers, 'an answer')  # a frame that was not taught yet
+            # A frame that was not taught yet.
+            self._until(node, lambda: self._answers, 'an answer')
             asked, (moment, result) = self._command(
-                f'{len(taken)}.{refused}', do='teach', label=f'label {len(taken)}',
+                node, f'{len(taken)}.{refused}', do='teach', label=f'label {len(taken)}',
                 stamp=self._newest)
             if result.level == self._ok:
                 taken.append((moment - asked) * 1e3)
@@ -174,36 +182,40 @@ class _Subscriber:
                     raise BenchError(f'teaching was refused: {result.message}')
         return summary(taken)
 
-    def _command(self, name, **fields):
+    def _command(self, node, name, **fields):
         """
         Send a ~/command and return (when it was sent, (when its result came, result)).
 
         Topics are matched one by one, and a result that is sent before we are matched goes
         nowhere.  To ask once more is harmless: the frame is named, and taught once.
         """
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            asked = time.monotonic()
-            self._asked.publish(self._string(data=json.dumps({'id': name, **fields})))
-            while time.monotonic() < asked + _ASK_AGAIN:
-                if name in self._results:
-                    return asked, self._results.pop(name)
-                self._executor.spin_once(timeout_sec=0.05)
-        raise BenchError(f'an acknowledgement did not come within {_PATIENCE:g} s')
+        asked = float('-inf')
+
+        def answered():
+            nonlocal asked
+            if name not in self._results and time.monotonic() > asked + _ASK_AGAIN:
+                asked = time.monotonic()
+                self._asked.publish(self._string(data=json.dumps({'id': name, **fields})))
+            return name in self._results
+        self._until(node, answered, 'an acknowledgement')
+        return asked, self._results.pop(name)
 
     def run(self, node, begin, count, warm_up):
         """Take the answers of one node process that was started at ``begin``."""
-        self._until(lambda: self._answers, 'the first answer')
+        self._until(node, lambda: self._answers, 'the first answer')
         start = (time.monotonic() - begin) * 1e3
-        self._until(lambda: len(self._answers) >= warm_up, 'the warm-up')
+        self._until(node, lambda: len(self._answers) >= warm_up, 'the warm-up')
         self._answers.clear()
         used, since = machine.cpu_seconds(node.pid), len(self._answers)
-        self._until(lambda: len(self._answers) >= count, f'{count} answers', _PATIENCE + count)
+        self._until(node, lambda: len(self._answers) >= count, f'{count} answers',
+                    _PATIENCE + count)
         used = machine.cpu_seconds(node.pid) - used
         answers = self._answers[since:since + count]
         published = answers[-1][0] - answers[0][0] + 1
         _, latency, processing, received = zip(*answers)
         now, peak = machine.resident_mb(node.pid)
+        self._counters.clear()
+        self._until(node, lambda: self._counters, '/diagnostics')
         stages = {'publish_to_label': summary(received), 'stamp_to_decision': summary(latency),
                   'processing': summary(processing)}
         for name, text in self._counters.items():

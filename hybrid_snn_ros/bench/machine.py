@@ -20,6 +20,13 @@ def facts():
         'load': [round(load, 2) for load in os.getloadavg()]}
 
 
+def thread_counts():
+    """Return the numbers of threads worth trying here: powers of two, and every core."""
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity')
+             else os.cpu_count() or 1)
+    return sorted({cores, *(2 ** n for n in range(cores.bit_length()) if 2 ** n <= cores)})
+
+
 def resident_mb(process='self'):
     """Return the resident memory of a process in megabytes and its peak, (now, peak)."""
     found = {}

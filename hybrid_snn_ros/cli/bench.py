@@ -129,7 +129,8 @@ def _ours(args):
     for labels, row in report['sweeps']['lateral'].items():
         _print(f'lateral rule, {labels} labels', row)
     _print('original rule, labels x L neurons x copies', report['sweeps']['original'])
-    _print('encode, by threads of the encoder', report['sweeps']['encoder_threads'])
+    _print('encode, by threads of the encoder and the CPUs they are bound to',
+           report['sweeps']['encoder_threads'])
     for threads, row in report['sweeps']['blas_threads'].items():
         _print(f'lateral rule, {args.labels} labels, BLAS threads: {threads}', row)
     if args.dds:
@@ -152,19 +153,27 @@ def _ours(args):
 
 
 def _encoder_threads(path, args):
-    """Return {threads: summary of encoding} for one thread and for every core."""
+    """Return {threads and CPUs: summary of encoding} by number of threads, some bound."""
+    from concurrent.futures import ThreadPoolExecutor
     import os
 
+    from hybrid_snn_ros.bench import machine
     from hybrid_snn_ros.bench.figures import time_it
     from hybrid_snn_ros.bench.stages import pictures
     from hybrid_snn_ros.vision.encoder import Encoder
     figures = {}
-    for threads in sorted({1, os.cpu_count() or 1}):
-        encoder = Encoder(path, threads)
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else []
+    ways = [(threads, '') for threads in machine.thread_counts()]
+    ways += [(threads, ','.join(map(str, cores[-threads:])))
+             for threads in (1, 2) if threads < len(cores)]
+    for threads, cpus in ways:
+        encoder = Encoder(path, threads, cpus=cpus)
         size = encoder.input_size
         picture = pictures('vga', 1)[0][:size, :size].copy()
-        figures[str(threads)] = time_it(lambda e=encoder, p=picture: e.codes(p),
-                                        0.1 if args.quick else 2.0)
+        with ThreadPoolExecutor(1, initializer=encoder.pin_thread) as worker:
+            figures[f'{threads} on {cpus}' if cpus else str(threads)] = worker.submit(
+                time_it, lambda e=encoder, p=picture: e.codes(p),
+                0.1 if args.quick else 2.0).result()
     return figures
 
 

@@ -27,6 +27,10 @@ def add_arguments(parser):
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
         help='how the turntable is looked at (default: %(default)s)')
+    add('--model', metavar='FILE',
+        help='TFLite encoder for a folder or the turntable (default: the one that is shipped)')
+    add('--crop', type=float, metavar='FRACTION',
+        help='centre square that is looked at, as a fraction of the short side (default: 0.875)')
     add('--rule', default='lateral', choices=('lateral', 'original'),
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
@@ -106,9 +110,13 @@ def _load(args):
     """Return the embeddings of the source, made now where they are not."""
     from hybrid_snn_ros.evaluation.sources import load_pack
     if args.source != TURNTABLE and not Path(args.source).is_dir():
+        if args.model or args.crop is not None:
+            raise ValueError(f'--model and --crop need pictures, {args.source} holds embeddings')
         return load_pack(args.source)
     from hybrid_snn_ros.classifier import Classifier
-    facade = Classifier()  # the encoder and the crop that a robot would use
+    from hybrid_snn_ros.vision.framing import check_crop, Crop
+    crop = check_crop(Crop() if args.crop is None else Crop(args.crop))
+    facade = Classifier(args.model or None, crop=crop)  # by default what a robot would use
     progress = Progress(f'embedding {args.source}')
     try:
         if args.source == TURNTABLE:

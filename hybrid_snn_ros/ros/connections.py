@@ -23,6 +23,8 @@ from rclpy.subscription import SubscriptionEventCallbacks
 
 # Seconds after an event in which the graph may still have to learn of the peer.
 _DISCOVERY = 5.0
+_NAMING = 1.0  # seconds in which a peer that was just discovered may still get its name
+_NAMELESS = 'a peer without a name'
 _FOREVER = 9e18  # nanoseconds; the middleware's "no deadline"
 
 
@@ -63,6 +65,7 @@ class Connections:
         """Begin without any, on an rclpy lifecycle node."""
         self._node = node
         self._ends = {}  # publisher or subscription -> _End
+        self._seen = {}  # (topic, peer's address) of a mismatch -> monotonic seconds
         self._told = set()
 
     def publisher(self, kind, topic, qos):
@@ -97,10 +100,13 @@ class Connections:
 
     def mismatches(self):
         """Return the Mismatches there are now, and log each that is new."""
-        found = {}
+        found, now = {}, time.monotonic()
         for made, end in self._ends.items():
             if end.deaf or end.suspected is not None:
                 found.update(self._look(made, end))
+        self._seen = {key: self._seen.get(key, now) for key in found}
+        found = {key: mismatch for key, mismatch in found.items()
+                 if mismatch.peer != _NAMELESS or now - self._seen[key] > _NAMING}
         for key in found.keys() - self._told:
             self._node.get_logger().warning(str(found[key]))
         self._told = set(found)
@@ -162,5 +168,5 @@ def _seconds(duration):
 def _full_name(peer):
     """Return the full name of a peer's node, as far as it has one."""
     if 'UNKNOWN' in peer.node_name:  # discovered before its node, or not of ROS at all
-        return 'a peer without a name'
+        return _NAMELESS
     return f"{peer.node_namespace.rstrip('/')}/{peer.node_name}"

@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 
+from hybrid_snn_ros.snn import effort
+
 PERIOD = 0.2  # seconds between two looks
 _INPUTS = 40
 _COLUMNS = 8
@@ -19,11 +21,14 @@ def view(classifier, codes, response, stamp):
     :param codes: uint8 (N,) of the frame; response: rule.Response to it; stamp: (sec, nanosec).
     :return: JSON text: stamp, spikes and evidence of the leading labels, spike trains of the
         busiest inputs (steps at which each fired), potentials of the leading columns in units of
-        the threshold, and the last entries of the journal.
+        the threshold, what the frame makes the network do (snn.effort.Effort), and the last
+        entries of the journal.
     """
     network = classifier.network
     labels = network.labels
     leading = [int(c) for c in np.argsort(-response.evidence, kind='stable')[:_COLUMNS]]
+    done = effort.effort(network.synapses, network.inputs,
+                         *effort.activity(network.counts(codes)))
     trains, potentials = network.inspect(codes, _INPUTS)
     return json.dumps({
         'stamp': {'sec': stamp[0], 'nanosec': stamp[1]},
@@ -32,6 +37,7 @@ def view(classifier, codes, response, stamp):
         'trains': [np.flatnonzero(train).tolist() for train in trains],
         'membranes': {} if potentials is None else {
             labels[c]: [_plain(u) for u in potentials[:, c]] for c in leading},
+        'effort': {name: _plain(value) for name, value in done._asdict().items()},
         'journal': [_told(entry) for entry in
                     classifier.ledger.entries_since(classifier.version - _ENTRIES)],
     }, ensure_ascii=False)

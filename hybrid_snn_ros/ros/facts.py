@@ -23,7 +23,8 @@ def facts(classifier, worker, memory, root='/'):
         'network_form': kernel.describe(),
         'encoder': encoder.describe(),
         'interpreter': encoder.runtime, 'delegate': encoder.delegate,
-        'threads': encoder.threads, 'model_digest': encoder.digest, 'memory': str(memory),
+        'threads': encoder.threads, 'cpus': ', '.join(map(str, encoder.cpus)) or 'all',
+        'model_digest': encoder.digest, 'memory': str(memory),
         **classifier.condition(), **_effort(classifier, worker),
         'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed', **soc.read(root)}
 

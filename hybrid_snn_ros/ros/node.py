@@ -8,6 +8,7 @@ import time
 import traceback
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, ReliabilityPolicy
@@ -51,6 +52,8 @@ def _told(transition):
 class ClassifierNode(LifecycleNode):
     """Allocates in configure, has traffic only while active, frees everything in cleanup."""
 
+    _group = None  # callback group of what the last transition made
+
     def __init__(self):
         super().__init__('classifier')
         self._classifier = None
@@ -72,6 +75,16 @@ class ClassifierNode(LifecycleNode):
             self.trigger_activate()
 
     @property
+    def default_callback_group(self):
+        """
+        Group of whatever is created now, a new one with every configure and activate.
+
+        A group of rclpy keeps a weak reference to all that ever was in it, so that one for the
+        life of the node would grow with every transition.
+        """
+        return self._group or super().default_callback_group
+
+    @property
     def memory(self):
         """Directory in which this node keeps what it was taught."""
         chosen = self._settings.memory
@@ -85,10 +98,11 @@ class ClassifierNode(LifecycleNode):
     @_told
     def on_configure(self, state):
         """Load the encoder and what was taught, and make the publishers."""
-        settings = self._settings
+        settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
         try:
             crop = check_crop((settings.crop, settings.roi))
-            encoder = load_probed(settings.model, settings.threads)
+            encoder = load_probed(settings.model, settings.threads, settings.delegate,
+                                  settings.cpus)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,
@@ -150,6 +164,7 @@ class ClassifierNode(LifecycleNode):
     def on_activate(self, state):
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
+        self._group = MutuallyExclusiveCallbackGroup()
         clock = self.get_clock()
         self._slot = FrameSlot(self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands = CommandQueue()

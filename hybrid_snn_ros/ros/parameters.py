@@ -24,6 +24,10 @@ GROUPS = {
                   'configure', choices=('numpy', 'cupy', 'auto')),
         Parameter('seed', 0, 'seed of everything random', 0, 2**31 - 1),
         Parameter('threads', 1, 'threads of the encoder', 1, 64),
+        Parameter('delegate', 'auto', 'what computes the encoder: auto, xnnpack, none, or the '
+                  'library of an external delegate, e.g. libedgetpu.so.1'),
+        Parameter('cpus', '', "CPUs that the encoder's threads and the classifier keep to, as in "
+                  '0-3,6 (Linux); empty for all'),
         Parameter('autostart', True, 'configure and activate at start, without a lifecycle '
                   'manager'),
     ),

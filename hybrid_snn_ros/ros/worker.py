@@ -21,6 +21,7 @@ from hybrid_snn_ros.vision import frames
 
 # Requests carried out between two frames, so that a flood costs classification little.
 _COMMANDS_AT_ONCE = 4
+_OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
 _FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 
@@ -57,6 +58,7 @@ class Worker(threading.Thread):
         self._told_loss = False
         self._size = classifier.encoder.input_size
         self._track = Track(1)
+        self._newest = 0, 0  # stamp of the last answered frame
         self._catching_up = classifier.catch_up() if classifier.behind else None
         self._next_look = 0.0  # monotonic seconds; see _follow
         self.tutor = Tutor(classifier, settings, on_result)
@@ -75,6 +77,7 @@ class Worker(threading.Thread):
 
     def run(self):
         """Work until stopped."""
+        self._classifier.encoder.pin_thread()
         self._warm_up()
         while not self._stopping.is_set():
             frame = self._slot.take(self._patience())
@@ -157,27 +160,25 @@ class Worker(threading.Thread):
                 return
 
     def _frame(self, frame):
-        begin = time.perf_counter()
-        message = frame.message
+        before = self.answered
         try:
-            picture = frames.decode_message(message, messages.is_compressed(message), self._size,
-                                            self._classifier.crop)
-            decoded = time.perf_counter()
-            rgb = frames.crop_picture(picture, self._size)
+            self._answer(frame)
         except frames.FrameError as error:
             self.refused += 1
             self.last_refusal = str(error)
             self._log.warning(f'frame refused ({self.refused} so far): {error}',
                               throttle_duration_sec=5.0)
-            return
-        try:
-            self._answer(frame, rgb, begin, decoded)
         except Exception:
-            self.failed += 1
+            self.failed += self.answered == before  # every frame counts once
             raise
 
-    def _answer(self, frame, rgb, begin, decoded):
+    def _answer(self, frame):
         classifier, settings, message = self._classifier, self._settings, frame.message
+        begin = time.perf_counter()
+        picture = frames.decode_message(message, messages.is_compressed(message), self._size,
+                                        classifier.crop)
+        decoded = time.perf_counter()
+        rgb = frames.crop_picture(picture, self._size)
         cropped = time.perf_counter()
         codes = classifier.encoder.codes(rgb)
         encoded = time.perf_counter()
@@ -188,12 +189,14 @@ class Worker(threading.Thread):
         classifier.false_unknown, classifier.top = settings.false_unknown, settings.top_k
         if self._track.frames != settings.smoothing:
             self._track = Track(settings.smoothing)
+        stamp = message.header.stamp.sec, message.header.stamp.nanosec
+        if stamp < self._newest:  # a bag that loops, a clock set back: another scene
+            self._track.reset()
+        self._newest = stamp
         prediction = classifier.decide(self._track.add(codes, response))
         decided = time.perf_counter()
-        stamp = message.header.stamp
-        # A camera that does not stamp its frames: they are as old as they are here.
-        taken = stamp.sec + stamp.nanosec * 1e-9 or frame.stamped
-        latency = self._clock.now().nanoseconds * 1e-9 - taken
+        taken = _taken(message.header.stamp, frame.stamped)
+        latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
         self._on_answer(message, codes, response, prediction, latency * 1e3,
                         (decided - begin) * 1e3)
         published = time.perf_counter()
@@ -203,4 +206,15 @@ class Worker(threading.Thread):
              cropped - decoded, encoded - cropped, coded - encoded, presented - coded,
              decided - presented, published - decided, published - begin),
             *effort.activity(counts))
-        self.tutor.saw((stamp.sec, stamp.nanosec), codes)
+        self.tutor.saw(stamp, codes)
+
+
+def _taken(stamp, received):
+    """
+    Return when a frame was taken, in seconds, to tell its age by.
+
+    A stamp that cannot be of this clock (none at all, of the future, of a bag that is replayed
+    without its clock) says nothing of that: such a frame is as old as it is here.
+    """
+    taken = stamp.sec + stamp.nanosec * 1e-9
+    return taken if 0 <= received - taken <= _OLDEST else received

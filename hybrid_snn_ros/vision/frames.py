@@ -3,10 +3,10 @@
 """
 Turn the fields of image messages into RGB: the encoder's crop, or the whole frame.
 
-The crop is taken before colours are converted and pixels are averaged, so that a large frame costs
-little more than its crop. Bytes are read where they lie: `data` may be bytes, a bytearray, an
-array.array('B'), a memoryview or a contiguous uint8 ndarray. Whatever the fields hold, the only
-exception raised here is FrameError.
+The crop is taken before colours are converted and pixels are averaged, and of a large JPEG no more
+is decoded than the crop needs, so that a large frame costs little more than its crop. Bytes are
+read where they lie: `data` may be bytes, a bytearray, an array.array('B'), a memoryview or a
+contiguous uint8 ndarray. Whatever the fields hold, the only exception raised here is FrameError.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from .compressed import decode_bgr
-from .framing import check_crop, check_size, Crop, crop_window, FrameError, resize, Window
+from . import framing
+from .compressed import decode_bgr, read_header
+from .framing import check_crop, check_size, Crop, crop_window, FrameError, Window
 
 __all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
            'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
@@ -72,7 +73,7 @@ def decode_message(message: Any, compressed: bool, size: int, crop: Crop = Crop(
     `size` what crop_picture will be asked for. Raises FrameError.
     """
     if compressed:
-        return _decode_compressed(message.format, message.data, crop)
+        return _decode_compressed(message.format, message.data, size, crop)
     return _decode_image(message.encoding, message.height, message.width, message.step,
                          message.data, crop)
 
@@ -80,7 +81,7 @@ def decode_message(message: Any, compressed: bool, size: int, crop: Crop = Crop(
 def crop_picture(picture: Picture, size: int) -> np.ndarray:
     """Return a decoded picture as RGB, a new uint8 array (size, size, 3). Raises FrameError."""
     # Channels only change places here, which is cheaper once the picture is small.
-    return _convert(resize(picture.pixels, size), picture.code)
+    return _convert(framing.resize(picture.pixels, size), picture.code)
 
 
 def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop()) -> np.ndarray:
@@ -110,7 +111,7 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
 
     JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
     """
-    return crop_picture(_decode_compressed(format, data, crop), size)
+    return crop_picture(_decode_compressed(format, data, size, crop), size)
 
 
 def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:
@@ -121,7 +122,8 @@ def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.n
 
 def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)
     """Return a whole sensor_msgs/CompressedImage as RGB, a new uint8 array (height, width, 3)."""
-    return _convert(decode_bgr(format, _bytes(data).tobytes()), cv2.COLOR_BGR2RGB)
+    content = _bytes(data).tobytes()
+    return _convert(decode_bgr(read_header(format, content), content), cv2.COLOR_BGR2RGB)
 
 
 def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
@@ -134,12 +136,14 @@ def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
     return Picture(_convert_window(layout, pixels, window), None)
 
 
-def _decode_compressed(format: Any, data: Any,  # noqa: A002 (the message's field name)
+def _decode_compressed(format: Any, data: Any, size: int,  # noqa: A002 (the field's name)
                        crop: Crop) -> Picture:
-    """Return the window of a compressed frame."""
-    pixels = decode_bgr(format, _bytes(data).tobytes())
-    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
-    return Picture(_cut(pixels, window), cv2.COLOR_BGR2RGB)
+    """Return the window of a compressed frame, decoded no finer than the encoder will see it."""
+    content = _bytes(data).tobytes()
+    header = read_header(format, content)
+    factor, window = framing.reduced_window(header.width, header.height, size, crop,
+                                            header.factor)
+    return Picture(_cut(decode_bgr(header, content, factor), window), cv2.COLOR_BGR2RGB)
 
 
 def _pixels(encoding: Any, height: Any, width: Any, step: Any,

@@ -16,6 +16,9 @@ MAX_PIXELS = 2 ** 26
 MAX_OUTPUT = 4096
 # Fractions typed with few digits, say 1/3 + 2/3, may exceed 1 by rounding alone.
 SLACK = 1e-6
+# Shrunk further than this, linear interpolation passes pixels over: of 536 groceries shrunk by
+# 1.875, 1.7 points fewer were right than with INTER_AREA; by way of twice the size, 0.2 fewer.
+LINEAR_UP_TO = 1.5
 
 
 class FrameError(ValueError):
@@ -71,6 +74,13 @@ def check_size(width: int, height: int) -> None:
                          f'{MAX_SIDE} a side and {MAX_PIXELS} in all')
 
 
+def check_output(size: Any) -> int:
+    """Return the side of the crop in pixels; raise FrameError when it can't be one."""
+    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_OUTPUT:
+        raise FrameError(f'the crop is written at 1 to {MAX_OUTPUT} pixels a side, not {size!r}')
+    return size
+
+
 def crop_window(width: int, height: int, crop: Crop) -> Window:
     """Return the square of pixels that `crop` selects in a frame of this size."""
     fraction, (x, y, roi_width, roi_height) = check_crop(crop)
@@ -83,14 +93,48 @@ def crop_window(width: int, height: int, crop: Crop) -> Window:
 
 
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Return square `pixels` at size x size; averages when shrinking, the same array if equal."""
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_OUTPUT:
-        raise FrameError(f'the crop is written at 1 to {MAX_OUTPUT} pixels a side, not {size!r}')
-    side = pixels.shape[0]
-    if side == size:
+    """
+    Return square `pixels` at size x size; averages when shrinking, the same array if equal.
+
+    OpenCV's INTER_AREA averages exactly, but is fast only at a factor of two. So pixels are
+    halved by it, and brought to a size that can be halved by linear interpolation.
+    """
+    check_output(size)
+    while pixels.shape[0] > 2 * LINEAR_UP_TO * size:
+        pixels = _halve(pixels)
+    if pixels.shape[0] > LINEAR_UP_TO * size:
+        return _halve(_linear(pixels, 2 * size))
+    return _linear(pixels, size)
+
+
+def reduced_window(width: int, height: int, size: int, crop: Crop,
+                   most: int) -> tuple[int, Window]:
+    """
+    Return by which power of two a frame may be shrunk while it is decoded, and its window then.
+
+    At most by `most`, and so that the window still has `size` pixels a side; it lies less than
+    one of its pixels off.
+    """
+    whole = crop_window(width, height, crop)
+    side = whole.right - whole.left
+    factor = min(1 << max(side // check_output(size), 1).bit_length() - 1, most)
+    side //= factor
+    left, top = ((first + last - side * factor) // (2 * factor) for first, last in (
+        (whole.left, whole.right), (whole.top, whole.bottom)))
+    return factor, Window(left, top, left + side, top + side)
+
+
+def _halve(pixels: np.ndarray) -> np.ndarray:
+    """Return the means of squares of four pixels; an odd last row and column are left out."""
+    half = pixels.shape[0] // 2
+    return cv2.resize(pixels[:2 * half, :2 * half], (half, half), interpolation=cv2.INTER_AREA)
+
+
+def _linear(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return `pixels` at size x size, each from its two neighbours in either direction."""
+    if pixels.shape[0] == size:
         return pixels
-    how = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (size, size), interpolation=how)
+    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def _span(start: float, length: float, pixels: int) -> tuple[int, int]:

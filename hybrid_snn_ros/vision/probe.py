@@ -26,33 +26,37 @@ from hybrid_snn_ros.share import shared_file
 
 from .encoder import Encoder, EncoderError
 from .eye import SHIPPED_ENCODER
+from .runtime import DELEGATES
 
 SECONDS = 30.0  # a slow computer loads Python, NumPy, the runtime and the model in about five
 MEMORY = 4 << 30  # bytes of address space; the shipped model stays under 1 GiB
 
 
-def load_probed(model: str | Path | None, threads: int = 1, seconds: float = SECONDS) -> Encoder:
+def load_probed(model: str | Path | None, threads: int = 1, delegate: str = 'auto',
+                cpus: str = '', seconds: float = SECONDS) -> Encoder:
     """
-    Return the encoder of a model; a model other than the shipped one is probed first.
+    Return the encoder of a model; any but the shipped one on its own runtime is probed first.
 
     Any file whose sha256 the YAML of the shipped model names counts as the shipped one. A model
     that loads and runs is taken: whether its weights are the right ones only a sha256 in the YAML
     beside it can tell.
 
     :param model: path, or None for the shipped model.
+    :param threads, delegate, cpus: as Encoder takes them; foreign delegates are probed, too.
     :raises EncoderError: with one sentence, when the model isn't usable.
     """
     model = Path(model) if model else shared_file(*SHIPPED_ENCODER)
-    if _digest(model) == _shipped_digest():
-        return Encoder(model, threads)
-    report = probe(model, threads, seconds)
-    encoder = Encoder(model, threads)
+    if _digest(model) == _shipped_digest() and delegate in DELEGATES:
+        return Encoder(model, threads, delegate, cpus)
+    report = probe(model, threads, delegate, seconds)
+    encoder = Encoder(model, threads, delegate, cpus)
     if encoder.digest != report['digest']:
         raise EncoderError(f'the encoder model {model} was replaced while it was being probed')
     return encoder
 
 
-def probe(model: str | Path, threads: int = 1, seconds: float = SECONDS) -> dict:
+def probe(model: str | Path, threads: int = 1, delegate: str = 'auto',
+          seconds: float = SECONDS) -> dict:
     """
     Let a child process load a model and encode a black picture and one of noise.
 
@@ -62,7 +66,7 @@ def probe(model: str | Path, threads: int = 1, seconds: float = SECONDS) -> dict
     here = os.pathsep.join(path for path in sys.path if path)
     try:
         child = subprocess.run(
-            [sys.executable, '-m', __name__, str(model), str(threads), str(seconds)],
+            [sys.executable, '-m', __name__, str(model), str(threads), delegate, str(seconds)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             timeout=seconds, env={**os.environ, 'PYTHONPATH': here})
     except subprocess.TimeoutExpired:
@@ -126,12 +130,12 @@ def _limit(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
-def _child(model: str, threads: str, seconds: str) -> None:
+def _child(model: str, threads: str, delegate: str, seconds: str) -> None:
     """Load and run the model; say on stdout what came of it."""
     import numpy as np
     _limit(float(seconds))
     try:
-        encoder = Encoder(model, int(threads))
+        encoder = Encoder(model, int(threads), delegate)
         side = (encoder.input_size, encoder.input_size, 3)
         for picture in (np.zeros(side, np.uint8),
                         np.random.default_rng(0).integers(0, 256, side, np.uint8)):

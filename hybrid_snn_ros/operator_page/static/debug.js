@@ -36,7 +36,7 @@ function table(body, rows) {
 function drawDiagnostics(values) {
   const stages = [], counters = [];
   for (const [key, value] of Object.entries(values)) {
-    const figures = /^p50 (\S+) p95 (\S+) max (\S+)$/.exec(value);
+    const figures = /^p50 (\S+) p95 (\S+) p99 (\S+) max (\S+)$/.exec(value);
     if (figures) stages.push([key.replace(/_ms$/, ''), ...figures.slice(1)]);
     else counters.push([key, value]);
   }

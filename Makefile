@@ -5,7 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JAZZY ?= .venv-jazzy
 JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_diagnostics.py node_frames.py \
-	node_parameters.py node_qos.py probe.py security.py versions.py)
+	node_lifecycle.py node_parameters.py node_qos.py node_time.py fuzz_frames.py probe.py \
+	security.py versions.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-jazzy lint soak clean help

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests that run the node, and its logs in the report of a test that failed."""
 
+import os
+import subprocess
 import sys
 
 import pytest
@@ -35,6 +37,17 @@ def vision_msgs(pytestconfig, tmp_path_factory):
     cache = getattr(pytestconfig, 'cache', None)  # absent with -p no:cacheprovider
     folder = cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')
     return overlay.environment(overlay.build(folder / 'vision_msgs'))
+
+
+@pytest.fixture(scope='session')
+def bond_and_vision_msgs(pytestconfig, tmp_path_factory, vision_msgs):
+    """Return the environment in which a process finds vision_msgs and bond."""
+    import vision_msgs_overlay as overlay
+    cache = getattr(pytestconfig, 'cache', None)
+    prefix = (cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')) / 'bond'
+    subprocess.run([sys.executable, overlay.__file__, str(prefix)], check=True, timeout=300,
+                   stdout=subprocess.DEVNULL, env={**os.environ, 'OVERLAY_PACKAGE': 'bond'})
+    return overlay.environment(prefix, {**os.environ, **vision_msgs})
 
 
 @pytest.fixture(scope='module')

@@ -1,7 +1,8 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``hybrid-snn teach``: folders of pictures and bags of both kinds, written and read for real."""
+"""``hybrid-snn teach`` and ``evaluate``: folders and bags of both kinds, written and read."""
 
+import json
 from pathlib import Path
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.bag_source import load_bag
 from hybrid_snn_ros.memory.view import look
 from hybrid_snn_ros.vision import bags
 
@@ -25,36 +28,49 @@ def scene(colour, place):
     return picture
 
 
-def teach(*words):
+def run(*words):
     done = subprocess.run(
-        [sys.executable, '-m', 'hybrid_snn_ros.cli.main', 'teach', *map(str, words)], cwd=ROOT,
+        [sys.executable, '-m', 'hybrid_snn_ros.cli.main', *map(str, words)], cwd=ROOT,
         capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.fixture(scope='module', params=['MCAP', 'SQLITE3'])
-def bag(request, tmp_path_factory):
+def teach(*words):
+    return run('teach', *words)
+
+
+def write(path, storage, label_first=True):
+    """Write a bag: two labels, four frames each, and before them one that nobody names."""
     rosbag2 = pytest.importorskip('rosbags.rosbag2', reason='rosbags is not installed')
     from rosbags.typesys import get_typestore, Stores
     store = get_typestore(Stores.LATEST)
     image, string = 'sensor_msgs/msg/Image', 'std_msgs/msg/String'
-    path = tmp_path_factory.mktemp('bags') / 'bag'
     with rosbag2.Writer(path, version=9,
-                        storage_plugin=rosbag2.StoragePlugin[request.param]) as writer:
+                        storage_plugin=rosbag2.StoragePlugin[storage]) as writer:
         camera = writer.add_connection('/camera/image', image, typestore=store)
         teller = writer.add_connection('/label', string, typestore=store)
+
+        def show(moment, pixels):
+            header = store.types['std_msgs/msg/Header'](
+                store.types['builtin_interfaces/msg/Time'](7, moment), 'camera')
+            message = store.types[image](header, 120, 160, 'rgb8', 0, 480, pixels.reshape(-1))
+            writer.write(camera, moment, store.serialize_cdr(message, image))
+
         moment = 1
+        if not label_first:
+            show(moment, scene((90, 90, 90), 0))
         for label, colour in COLOURS.items():
             writer.write(teller, moment, store.serialize_cdr(
                 store.types[string](label), string))
             for place in range(4):
                 moment += 10**8
-                header = store.types['std_msgs/msg/Header'](
-                    store.types['builtin_interfaces/msg/Time'](7, moment), 'camera')
-                message = store.types[image](header, 120, 160, 'rgb8', 0, 480,
-                                             scene(colour, place).reshape(-1))
-                writer.write(camera, moment, store.serialize_cdr(message, image))
+                show(moment, scene(colour, place))
     return path
+
+
+@pytest.fixture(scope='module', params=['MCAP', 'SQLITE3'])
+def bag(request, tmp_path_factory):
+    return write(tmp_path_factory.mktemp('bags') / 'bag', request.param)
 
 
 def test_a_bag_is_taught_under_the_labels_of_a_topic(bag, tmp_path):
@@ -95,6 +111,43 @@ def test_a_broken_bag_is_told_in_a_sentence(tmp_path):
     broken.write_bytes(b'no bag at all')
     with pytest.raises(bags.BagError, match='is no bag that can be read'):
         bags.frames(broken, label='a')
+
+
+def test_a_replay_is_repeatable_in_both_formats(tmp_path):
+    """Same bag, same seed, same answers, whatever it is stored in; only the time differs."""
+    said = []
+    for number, storage in enumerate(('MCAP', 'MCAP', 'SQLITE3')):
+        bag = tmp_path / storage
+        if not bag.exists():
+            write(bag, storage, label_first=False)
+        target = tmp_path / f'{number}.json'
+        code, out, err = run('evaluate', bag, '--labels', '/label', '--orders', '2', '--seed', '3',
+                             '--json', target)
+        assert code == 0, err
+        assert 'frames left out: 1 (nobody said what they show)' in err
+        said.append(json.loads(target.read_text(encoding='utf-8')))
+        for changing in ('seconds', 'source'):
+            del said[-1][changing]
+    assert said[0] == said[1] == said[2]
+    assert said[0]['accuracy'] == 1.0 and set(said[0]['per_class']) == {'red', 'blue'}
+
+
+def test_a_second_bag_is_asked_and_a_wrong_one_told(tmp_path):
+    one, other = (write(tmp_path / name, 'MCAP') for name in ('one', 'other'))
+    facade = Classifier()
+    data = load_bag(one, facade, labels='/label', test=other)
+    assert (len(data.train), len(data.test), data.class_names) == (8, 8, ['red', 'blue'])
+    data = load_bag(one, facade, labels='/label', asked=0.3)  # the last two of four
+    assert data.train_labels.tolist() == data.test_labels.tolist() == [0, 0, 1, 1]
+    assert (load_bag(one, facade, labels='/label', test=one).train[2:4] == data.test[:2]).all()
+    for words, sentence in (
+            ({}, 'a bag needs --labels TOPIC'),
+            ({'labels': '/nothing'}, 'has no topic /nothing'),
+            ({'labels': '/label', 'asked': 1.0}, '--asked must lie between 0 and 1'),
+            ({'labels': '/label', 'asked': 0.9}, 'needs at least 2 frames of every label'),
+            ({'labels': '/label', 'test': tmp_path / 'gone.mcap'}, 'is no bag that can be read')):
+        with pytest.raises(ValueError, match=sentence):
+            load_bag(one, facade, **words)
 
 
 def test_a_folder_is_taught_and_exported(tmp_path):

@@ -260,4 +260,5 @@ def test_soak_command(tmp_path):
         check=False, capture_output=True, text=True, timeout=3 * WAIT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert 'sent 120 (1 bad)' in done.stdout
-    assert 'samples 4 before, 4 after; 12 changes; 1 silences' in done.stdout
+    assert 'samples 4 before, 4 after' in done.stdout
+    assert '1 silences' in done.stdout

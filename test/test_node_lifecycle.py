@@ -3,6 +3,7 @@
 """Transitions on demand, recovery from a failed configure, and the end of the process."""
 
 import contextlib
+import json
 import os
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -173,6 +174,58 @@ def test_a_manager_brings_it_up_and_down(tmp_path):
             assert state() == reached
             if reached == State.PRIMARY_STATE_ACTIVE:
                 assert peer.show(frame(picture(RED)))['label'] == 'unknown'
+        node.end()
+
+
+MANAGER = """
+    import json, time
+    import rclpy
+    from bond.msg import Status
+    from lifecycle_msgs.msg import Transition
+    from lifecycle_msgs.srv import ChangeState
+    rclpy.init()
+    node, heard = rclpy.create_node('lifecycle_manager'), []
+    node.create_subscription(Status, 'bond', lambda m: heard.append((time.monotonic(), m)), 100)
+    client = node.create_client(ChangeState, 'classifier/change_state')
+
+    def change(number, seconds=20):
+        future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
+        rclpy.spin_until_future_complete(node, future, timeout_sec=seconds)
+        return future.result() and future.result().success
+
+    def until(condition):
+        end = time.monotonic() + 20
+        while not condition() and time.monotonic() < end:
+            rclpy.spin_once(node, timeout_sec=0.1)
+        return bool(condition())
+
+    assert client.wait_for_service(20)
+    # The service need not know its client yet, and its answer is then lost: ask what does no harm.
+    assert any(change(Transition.TRANSITION_ACTIVATE, 2) is False for _ in range(10))
+    steps = [change(Transition.TRANSITION_CONFIGURE), not heard,
+             change(Transition.TRANSITION_ACTIVATE), until(lambda: len(heard) > 12)]
+    gaps = [later[0] - earlier[0] for earlier, later in zip(heard, heard[1:])]
+    steps += [change(Transition.TRANSITION_DEACTIVATE), until(lambda: not heard[-1][1].active)]
+    steps += [change(Transition.TRANSITION_ACTIVATE), until(lambda: heard[-1][1].active)]
+    print(json.dumps({'steps': steps, 'gap': max(gaps), 'ids': sorted({m.id for _, m in heard}),
+                      'instances': len({m.instance_id for _, m in heard})}))
+    rclpy.try_shutdown()
+"""
+
+
+def test_a_manager_hears_a_bond_while_the_node_is_active(tmp_path, bond_and_vision_msgs):
+    """With package bond: alive in time, goodbye at deactivate, alive anew at activate."""
+    domain = fresh_domain()
+    environment = {**bond_and_vision_msgs, 'ROS_DOMAIN_ID': str(domain)}
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'), autostart=False,
+                     environment=environment) as node:
+        done = subprocess.run(
+            [sys.executable, '-c', textwrap.dedent(MANAGER)], capture_output=True, text=True,
+            timeout=100, env={**os.environ, **environment})
+        assert done.returncode == 0, done.stderr
+        heard = json.loads(done.stdout.splitlines()[-1])
+        assert all(heard['steps']), heard
+        assert heard['gap'] < 4.0 and heard['ids'] == ['classifier'] and heard['instances'] == 2
         node.end()
 
 

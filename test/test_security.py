@@ -64,16 +64,16 @@ def settled(peer, node, sign):
     return used(peer, node)
 
 
-def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, vision_msgs):
-    """Two settings taken together: raw without vision_msgs, compressed with it and /clock."""
+def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, bond_and_vision_msgs):
+    """Taken together: raw without vision_msgs and bond, compressed with them and /clock."""
     last = ('reply', '/classifier/save')
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'a')) as node, Peer(domain) as peer:
         plain = settled(peer, 'classifier', last)
         node.end()
     domain = fresh_domain()
-    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'b'), environment=vision_msgs,
-                     image_transport='compressed', use_sim_time=True) as node, \
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'b'), use_sim_time=True,
+                     image_transport='compressed', environment=bond_and_vision_msgs) as node, \
             Peer(domain) as peer:
         other = settled(peer, 'classifier', last)
         node.end()

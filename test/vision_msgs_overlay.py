@@ -1,15 +1,15 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Build the few vision_msgs types which the tests need, without CMake.
+Build the few types of vision_msgs and bond which the tests need, without CMake.
 
-Robots have vision_msgs from apt; it is not on PyPI. This script makes a small overlay prefix
+Robots have these packages from apt; they are not on PyPI. This script makes a small overlay prefix
 from the field tables below with the Python API of the installed rosidl packages and the C
 compiler: IDL, type hashes, C code and type supports, Python classes. C++ is left out; rclpy
-does not need it. Names, types and order of the fields are those of ros-perception/vision_msgs
-(branch ros2), so the type hashes agree with the real package.
+does not need it. Names, types and order of the fields are those of ros-perception/vision_msgs and
+ros/bond_core (branch ros2), so the type hashes agree with the real packages.
 
-Usage: python vision_msgs_overlay.py PREFIX
+Usage: [OVERLAY_PACKAGE=bond] python vision_msgs_overlay.py PREFIX
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ import sysconfig
 import tempfile
 import time
 
-PACKAGE = 'vision_msgs'
+PACKAGE = os.environ.get('OVERLAY_PACKAGE', 'vision_msgs')
 DEPENDENCY = 'std_msgs'
 MESSAGES = {
+    'Status': 'std_msgs/Header header, string id, string instance_id, bool active, '
+              'float32 heartbeat_timeout, float32 heartbeat_period',
+} if PACKAGE == 'bond' else {
     'ObjectHypothesis': 'string class_id, float64 score',
     'Classification': 'std_msgs/Header header, ObjectHypothesis[] results',
     'VisionClass': 'uint16 class_id, string class_name',

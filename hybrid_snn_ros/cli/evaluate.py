@@ -18,7 +18,7 @@ def add_arguments(parser):
     add = parser.add_argument
     add('source', metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (a folder per class, jpg or '
-             'png), or "turntable"')
+             'png), ROS bag (mcap, sqlite3), or "turntable"')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; open-set: N classes are never taught; turntable: '
@@ -27,8 +27,18 @@ def add_arguments(parser):
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
         help='how the turntable is looked at (default: %(default)s)')
+    add('--labels', metavar='TOPIC', default='',
+        help='bag: std_msgs/String naming what is shown from then on, or '
+             'vision_msgs/Classification naming single frames by their stamp')
+    add('--image', metavar='TOPIC', default='',
+        help='bag: topic of the images, where it has several')
+    add('--test', metavar='BAG',
+        help='bag: another one to ask (default: the last frames of each label, instead of '
+             'teaching them)')
+    add('--asked', type=float, metavar='SHARE', default=0.3,
+        help='bag: how many are the last (default: %(default)s)')
     add('--model', metavar='FILE',
-        help='TFLite encoder for a folder or the turntable (default: the one that is shipped)')
+        help='TFLite encoder for pictures and bags (default: the one that is shipped)')
     add('--crop', type=float, metavar='FRACTION',
         help='centre square that is looked at, as a fraction of the short side (default: 0.875)')
     add('--rule', default='lateral', choices=('lateral', 'original'),
@@ -109,7 +119,9 @@ def _settings(args, form):
 def _load(args):
     """Return the embeddings of the source, made now where they are not."""
     from hybrid_snn_ros.evaluation.sources import load_pack
-    if args.source != TURNTABLE and not Path(args.source).is_dir():
+    from hybrid_snn_ros.vision import bags
+    recorded = bags.is_bag(args.source)
+    if args.source != TURNTABLE and not Path(args.source).is_dir() and not recorded:
         if args.model or args.crop is not None:
             raise ValueError(f'--model and --crop need pictures, {args.source} holds embeddings')
         return load_pack(args.source)
@@ -122,11 +134,18 @@ def _load(args):
         if args.source == TURNTABLE:
             from hybrid_snn_ros.evaluation.turntable_source import load_turntable
             return load_turntable(args.condition, facade, progress)
+        if recorded:
+            from hybrid_snn_ros.evaluation.bag_source import load_bag
+            return load_bag(args.source, facade, args.image, args.labels, args.test, args.asked,
+                            progress, _remark)
         from hybrid_snn_ros.evaluation.folders import load_folder
-        return load_folder(args.source, facade, progress,
-                           lambda sentence: print(sentence, file=sys.stderr))
+        return load_folder(args.source, facade, progress, _remark)
     finally:
         progress.close()
+
+
+def _remark(sentence):
+    print(sentence, file=sys.stderr)
 
 
 def _write_json(path, figures):

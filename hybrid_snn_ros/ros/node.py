@@ -19,6 +19,7 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated
+from hybrid_snn_ros.ros.bond import Bond
 from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.diagnostics import Diagnostics, LOOK
@@ -182,6 +183,7 @@ class ClassifierNode(LifecycleNode):
         # By a clock of its own: a simulation that stands still is a silent camera as well.
         self._ticker = self.create_timer(
             LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._bond = Bond(self)
         return result
 
     def _subscribe_to_camera(self):
@@ -208,6 +210,7 @@ class ClassifierNode(LifecycleNode):
             return
         self._connections.destroy(self._camera)
         self._requests.close()
+        self._bond.close()
         self.destroy_timer(self._ticker)
         self._worker.stop()
         self._trouble = self._worker.tutor.problem

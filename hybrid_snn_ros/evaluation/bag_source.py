@@ -1,0 +1,91 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Recordings as a source: a ROS bag with a topic of labels, or two of them.
+
+Neighbouring frames of a recording are nearly the same picture, so a random split would ask what
+was taught.  Either a second recording is asked, or the last frames of every label.
+"""
+
+import math
+
+import numpy as np
+
+from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
+from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.vision import bags, frames
+
+ASKED = 0.3  # share of each label's frames that are asked, where there is one recording
+
+
+def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
+             progress=lambda done, total: None, remark=lambda sentence: None):
+    """
+    Embed the frames of a bag (mcap, sqlite3) in their order; frames nobody named are left out.
+
+    :param facade: the Classifier whose encoder and crop are used.
+    :param image, labels: topics, as vision.bags.frames takes them.
+    :param test: another bag, all of whose frames are asked; None: the last share of every label's
+        frames of the only one, at least one of them, is asked instead of taught.
+    :param asked: that share, 0..1.
+    :param remark: called with a sentence about frames that could not be used.
+    :raises SourceError: when a bag names too little to be taught and asked.
+    :raises ValueError: as vision.bags.frames does, and for a text that cannot be a label.
+    """
+    if not labels:
+        raise SourceError('a bag needs --labels TOPIC, which says what its frames show')
+    if not 0 < asked < 1:
+        raise SourceError(f'--asked must lie between 0 and 1, not {asked:g}')
+    train, train_names = _embed(path, facade, image, labels, progress, remark)
+    names = list(dict.fromkeys(train_names))  # in the order they are first shown
+    if test is not None:
+        ask, ask_names = _embed(test, facade, image, labels, progress, remark)
+        strange = sorted(set(ask_names) - set(names))
+        if strange:
+            raise SourceError(f"{test} shows {', '.join(strange)}, which {path} does not")
+    else:
+        held = _last_of_each(train_names, asked)
+        if len(set(np.array(train_names)[~held])) < len(names):
+            raise SourceError(f'{path} needs at least 2 frames of every label to teach and to ask')
+        ask, ask_names = train[held], [n for n, h in zip(train_names, held) if h]
+        train, train_names = train[~held], [n for n, h in zip(train_names, held) if not h]
+    return Embeddings(str(path), train, _numbers(train_names, names), ask,
+                      _numbers(ask_names, names), names)
+
+
+def _embed(path, facade, image, labels, progress, remark):
+    """Return codes uint8 (frames, N) and the label of each."""
+    total, recorded = bags.frames(path, image, labels)
+    codes, names, unnamed, unreadable = [], [], 0, 0
+    for place, frame in enumerate(recorded, 1):
+        progress(place, total)
+        if not frame.label:
+            unnamed += 1
+            continue
+        try:
+            rgb = frames.crop_message(frame.message, frame.compressed, facade.encoder.input_size,
+                                      facade.crop)
+        except frames.FrameError:
+            unreadable += 1
+            continue
+        codes.append(facade.encoder.codes(rgb))
+        names.append(normalise(frame.label))
+    for count, why in ((unnamed, 'nobody said what they show'), (unreadable, 'unreadable')):
+        if count:
+            remark(f'{path}: frames left out: {count} ({why})')
+    if not codes:
+        raise SourceError(f'{path} holds no frame that can be read and has a label')
+    return np.array(codes), names
+
+
+def _last_of_each(names, share):
+    """Return a bool array: whether a frame is among the last share of its label's."""
+    held = np.zeros(len(names), bool)
+    for name in set(names):
+        places = [place for place, other in enumerate(names) if other == name]
+        held[places[-math.ceil(share * len(places)):]] = True
+    return held
+
+
+def _numbers(names, order):
+    return np.array([order.index(name) for name in names], np.int64)

@@ -36,7 +36,7 @@ setup(
     # No Python in it (snn/kernel.py loads it by ctypes), so no headers are needed; optional, so
     # that without a compiler the installation goes on and NumPy does the work.
     ext_modules=[Extension(
-        f'{PACKAGE}.snn._kernel', [KERNEL], optional=True,
+        f'{PACKAGE}.snn._kernel', [KERNEL], optional=True, libraries=['m'],
         define_macros=[('HYBRID_SNN_SOURCE', f'{SOURCE}u')],
         extra_compile_args=['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno'])],
     cmdclass={'build_ext': BuildWhatCanBe},

@@ -38,7 +38,8 @@ INPUTS = 200
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch):
     # The command sets these for its own process; here they must not outlive the test.
-    for variable in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
+    for variable in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS',
+                     'OPENCV_FOR_THREADS_NUM'):
         monkeypatch.setenv(variable, '1')
 
 

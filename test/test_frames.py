@@ -3,8 +3,12 @@
 """Frames: real colours through every encoding, exact crops, and refusals in one sentence."""
 
 from array import array
+import os
+from pathlib import Path
 import random
 import struct
+import subprocess
+import sys
 from types import SimpleNamespace
 import zlib
 
@@ -15,6 +19,7 @@ import pytest
 from hybrid_snn_ros.vision import frames
 from hybrid_snn_ros.vision.frames import Crop, FrameError
 
+ROOT = Path(__file__).resolve().parents[1]
 COLOURS = {'red': (255, 0, 0), 'green': (0, 255, 0), 'blue': (0, 0, 255), 'yellow': (255, 255, 0),
            'cyan': (0, 255, 255), 'magenta': (255, 0, 255), 'orange': (230, 120, 30),
            'black': (0, 0, 0), 'white': (255, 255, 255)}
@@ -187,6 +192,18 @@ def test_a_jpeg_is_decoded_no_finer_than_it_is_seen(width, height, size):
                            interpolation=cv2.INTER_AREA)
         # Less than a pixel of the smaller frame, which has at least those of the crop.
         assert error_of(ours, exact) <= (2 * np.pi / 24) ** 2
+
+
+def test_the_commands_hold_opencv_to_one_thread():
+    code = ('from hybrid_snn_ros.threads import pin_blas; pin_blas(); import cv2; '
+            'print(cv2.getNumThreads())')
+    for said, threads in ((None, '1'), ('2', '2')):
+        environment = {**os.environ, 'OPENCV_FOR_THREADS_NUM': said or ''}
+        if said is None:
+            del environment['OPENCV_FOR_THREADS_NUM']
+        found = subprocess.run([sys.executable, '-c', code], cwd=ROOT, env=environment, timeout=60,
+                               capture_output=True, text=True)
+        assert found.stdout.strip() == threads, found.stderr
 
 
 @pytest.mark.parametrize('wrap', [bytes, bytearray, memoryview, lambda b: array('B', b),

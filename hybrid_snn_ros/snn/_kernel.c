@@ -7,7 +7,7 @@
  * without Python's headers and one build serves every Python.
  *
  * Every sum has one order, whatever the processor: weights are whole numbers, whose sums are
- * exact, and floats are added in LANES fixed lanes.  Never compile with -ffast-math or with
+ * exact, and floats are added in fixed lanes.  Never compile with -ffast-math or with
  * contraction to fused multiply-add (-ffp-contract=off).
  */
 
@@ -15,8 +15,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#if FLT_EVAL_METHOD != 0
-#error "floats are computed in a wider type here, so results would depend on the compiler"
+/* 16 is 0 for compilers that can compute in half precision, too. */
+#if (FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16) || defined(__FAST_MATH__)
+#error "floats are not computed as they are written, so results would depend on the compiler"
 #endif
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -32,10 +33,14 @@
 #define MAX_INPUTS 4096
 #define MAX_NEURONS 32    /* of a column */
 #define LANES 64          /* columns side by side */
+#define ROWS 4            /* of P, multiplied together */
 #define AT_ONCE 256       /* int8 weights whose sum fits int16: 256 * 127 < 2^15 */
 
-/* The same function twice, the processor chooses when the library is loaded (-DCLONED=: once). */
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) \
+/*
+ * The same function twice, the processor chooses when the library is loaded (-DCLONED=: once).
+ * Clang 14 gives such functions names under which nobody finds them.
+ */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && !defined(__clang__) \
     && defined(__has_attribute) && !defined(CLONED)
 #if __has_attribute(target_clones)
 #define CLONED __attribute__((target_clones("avx2", "default")))
@@ -328,27 +333,46 @@ CLONED void hs_pack(const float *rows, int32_t columns, int32_t neurons, int32_t
 
 /* ---- lateral synapses --------------------------------------------------------------------------*/
 
-INLINE float add_lanes(float8 a, float8 b, float8 c, float8 d)
+INLINE float add_lanes(const float8 *part)
 {
-    float8 sum = (a + b) + (c + d);
+    float8 sum = (part[0] + part[1]) + (part[2] + part[3]);
     return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
 }
 
 INLINE float dot(const float *x, const float *y, int number)
 {
-    float8 a = {0}, b = {0}, c = {0}, d = {0};
+    float8 part[4] = {{0}};
     int i = 0;
     for (; i + 32 <= number; i += 32) {
         const float8 *p = (const float8 *)(x + i), *q = (const float8 *)(y + i);
-        a += p[0] * q[0];
-        b += p[1] * q[1];
-        c += p[2] * q[2];
-        d += p[3] * q[3];
+        for (int k = 0; k < 4; k++)
+            part[k] += p[k] * q[k];
     }
-    float sum = add_lanes(a, b, c, d);
+    float sum = add_lanes(part);
     for (; i < number; i++)
         sum += x[i] * y[i];
     return sum;
+}
+
+/* The products of ROWS rows with x, from an input on. */
+INLINE void dots(const float *const *rows, const float *x, int from, int until, float *out)
+{
+    float8 part[ROWS][2] = {{{0}}};
+    int i = from;
+    for (; i + 16 <= until; i += 16) {
+        const float8 *q = (const float8 *)(x + i);
+        for (int k = 0; k < ROWS; k++) {
+            const float8 *p = (const float8 *)(rows[k] + i);
+            part[k][0] += p[0] * q[0];
+            part[k][1] += p[1] * q[1];
+        }
+    }
+    for (int k = 0; k < ROWS; k++) {
+        float8 sum = part[k][0] + part[k][1];
+        out[k] = ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+        for (int rest = i; rest < until; rest++)
+            out[k] += rows[k][rest] * x[rest];
+    }
 }
 
 /* Return -(x - m).P (x - m) of one template; P is symmetric, so half of it is enough. */
@@ -364,12 +388,27 @@ CLONED float hs_fit(const Lateral *net, const uint8_t *counts, float trace_scale
         active[number] = (uint16_t)i;
         number += counts[i] != 0;
     }
-    for (int k = number - 1; k >= 0; k--) { /* x holds the inputs behind this one, for now */
-        int i = active[k], from = i & ~31;
-        const float *synapses = net->lateral + (size_t)i * inputs;
-        float heard = 2.0f * dot(synapses + from, x + from, inputs - from);
-        own += (double)(whole[i] * (heard + synapses[i] * whole[i]));
-        x[i] = whole[i];
+    while (number) { /* x holds the inputs behind these, for now; four rows share its loads */
+        const int rows = number < ROWS ? 1 : ROWS;
+        const uint16_t *these = active + (number -= rows);
+        const int from = these[0] & ~31;
+        const float *synapses[ROWS];
+        float heard[ROWS];
+        for (int k = 0; k < rows; k++)
+            synapses[k] = net->lateral + (size_t)these[k] * inputs;
+        if (rows == 1)
+            heard[0] = dot(synapses[0] + from, x + from, inputs - from);
+        else
+            dots(synapses, x, from, inputs, heard);
+        for (int k = rows - 1; k >= 0; k--) {
+            float among = 0.0f;
+            for (int other = k + 1; other < rows; other++)
+                among += synapses[k][these[other]] * whole[these[other]];
+            float by = whole[these[k]];
+            own += (double)(by * (2.0f * (heard[k] + among) + synapses[k][these[k]] * by));
+        }
+        for (int k = 0; k < rows; k++)
+            x[these[k]] = whole[these[k]];
     }
     float towards = dot(net->weights + (size_t)row * inputs, whole, inputs);
     return 2.0f * (towards - net->costs[row]) - (float)own;

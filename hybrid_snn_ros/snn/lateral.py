@@ -305,15 +305,17 @@ def present(params, readout, spike_counts, record=None):
         evidence[readout.untaught] = drives[readout.untaught] = -np.inf
     if not len(drives):
         return Response(*fetch(spikes, evidence, drives), float('-inf'))
-    j = evidence.argmax() + 1  # on a GPU it stays there
     if readout.compiled:
-        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, int(j))
+        best = int(evidence.argmax())
+        fit = readout.compiled[1].fit(spike_counts, params.trace_scale, best + 1)
     else:
+        j = evidence.argmax() + 1  # on a GPU it stays there
         state = readout.state
         x = trace(params, shown)
         h = state.lateral @ x
         readout.echo.keep(state, spike_counts, h)
         fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
         spikes, evidence, drives, fit = fetch(spikes, evidence, drives, fit)
-    familiarity = drives[evidence.argmax()] + readout.gain * params.fit_share * fit
+        best = evidence.argmax()
+    familiarity = drives[best] + readout.gain * params.fit_share * fit
     return Response(spikes, evidence, drives, float(familiarity))

@@ -34,7 +34,7 @@ class Encoder:
     A TFLite model that turns a square RGB picture into an embedding of `width` codes.
 
     Attributes: `path`, `runtime` (name and version), `threads`, `delegate` (what computes:
-    'XNNPACK', the library of an external delegate, or 'none'), `cpus` (sorted, empty for all),
+    'XNNPACK', an external delegate's library, 'none', 'unknown'), `cpus` (sorted, empty for all),
     `input_size` (pixels a side), `width` (embedding length), `scale` (embedding value of one
     code), `digest` (sha256 of the model file in hex). One object serves one thread at a time.
 

@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 
     interpreter: Any
     runtime: str  # name and version; also how it differs from the runtime's own way, if it does
-    delegate: str  # 'XNNPACK', the library of another one, or 'none'
+    delegate: str  # 'XNNPACK', the library of another one, 'none', or 'unknown'
 
 
 def load_runtime() -> tuple[ModuleType, str]:
@@ -81,19 +81,19 @@ def open_model(content: bytes, name: Any, threads: int, delegate: str,
         # Threads inherit the CPUs of the one that starts them.
         with _on_cpus(cpus):
             interpreter = module.Interpreter(model_content=content, num_threads=threads, **options)
-            external = _delegated(interpreter)  # XNNPACK comes with the tensors
+            before = _delegated(interpreter)  # the runtime's own delegate comes with the tensors
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, OSError) as error:
         reason = ' '.join(str(error).split())
         raise EncoderError(f'{runtime} cannot load {name}: {reason}') from error
     if delegate not in DELEGATES:
-        if not external:
+        if before == 'none':
             raise EncoderError(f'the delegate {delegate} takes over no part of {name}')
         return Opened(interpreter, runtime, delegate)
     delegated = _delegated(interpreter)
-    if delegate == 'xnnpack' and not delegated:
+    if delegate == 'xnnpack' and delegated == 'none':
         raise EncoderError(f'{runtime} runs {name} without XNNPACK, choose the delegate auto')
-    return Opened(interpreter, runtime, 'XNNPACK' if delegated else 'none')
+    return Opened(interpreter, runtime, delegated)
 
 
 def read_cpus(text: Any) -> frozenset[int]:
@@ -151,6 +151,15 @@ def _load_delegate(module: ModuleType, library: str) -> Any:
         raise EncoderError(f'the delegate {library} cannot be loaded: {reason}') from error
 
 
-def _delegated(interpreter: Any) -> bool:
-    """Tell whether a delegate computes a part of the model."""
-    return any(op['op_name'] == 'DELEGATE' for op in interpreter._get_ops_details())
+def _delegated(interpreter: Any) -> str:
+    """
+    Say which delegate a runtime that was given none computes with.
+
+    A runtime tells that a delegate took operators over, but not by which name. The only one it
+    applies by itself is XNNPACK.
+    """
+    try:
+        names = [operator['op_name'] for operator in interpreter._get_ops_details()]
+    except Exception:  # not an official call: another version may have none or another
+        return 'unknown'
+    return 'XNNPACK' if 'DELEGATE' in names else 'none'

@@ -8,6 +8,8 @@ JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_diagnostics.p
 	node_lifecycle.py node_parameters.py node_qos.py node_time.py fuzz_frames.py probe.py \
 	security.py versions.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Newer pip shows what setuptools warns of; a page of it at every editable installation.
+INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
 
 .PHONY: demo test test-jazzy lint soak clean help
 
@@ -48,19 +50,19 @@ $(BIN)/python:
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
 $(BIN)/.demo-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
-	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page]'
+	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page]'
 	@touch $@
 
 $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@echo 'installing what the tests need into $(VENV) ...'
-	@$(BIN)/python -m pip install -q -e '.[runtime,ros,sim,page,encoder,baselines,plots,bags,test,page-test]'
+	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page,encoder,baselines,plots,bags,test,page-test]'
 	@touch $@
 
 $(JAZZY)/.ready: setup.py | $(BIN)/python
 	@echo 'installing ROS 2 Jazzy and the TFLite runtime into $(JAZZY) (about a minute) ...'
 	@$(BIN)/python -m venv $(JAZZY)
-	@$(JAZZY)/bin/python -m pip install -q -e '.[runtime,ros-jazzy]' 'pytest<9'
+	@$(call INSTALL,$(JAZZY)/bin) -e '.[runtime,ros-jazzy]' 'pytest<9'
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(JAZZY) build dist install log demo *.egg-info
+	rm -rf $(VENV) $(JAZZY) build dist install log demo *.egg-info hybrid_snn_ros/snn/_kernel*.so

@@ -3,15 +3,12 @@
 """The page's process, the camera's process and a headless browser, for end-to-end tests."""
 
 import importlib.util
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
-from ros_harness import ROOT
+from ros_harness import NodeProcess
 
 PHONE, DESKTOP = (360, 640), (1280, 800)
 WAIT = 20.0  # seconds
@@ -36,48 +33,16 @@ def missing():
     return ''
 
 
-class Process:
-    """A module of this package as a ROS node in a process; leaves nothing behind."""
+class Process(NodeProcess):
+    """Any module of this package as a ROS node in a process; leaves nothing behind."""
 
     def __init__(self, directory, domain, module, *words, **parameters):
-        given = [word for name, value in parameters.items()
-                 for word in ('-p', f'{name}:={json.dumps(value)}')]
-        self.log_path = directory / f'{module}{time.monotonic_ns()}.log'
-        with open(self.log_path, 'wb') as log:
-            self.process = subprocess.Popen(
-                [sys.executable, '-m', f'hybrid_snn_ros.{module}', '--ros-args', *words, *given],
-                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1',
-                     'ROS_LOG_DIR': str(directory)})
+        super().__init__(directory, domain, *words, program=('-m', f'hybrid_snn_ros.{module}'),
+                         **parameters)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(timeout=WAIT)
-
-    @property
-    def log(self):
-        """What the process has printed so far."""
-        return self.log_path.read_text(errors='replace')
-
-    def wait_for_log(self, text, seconds=WAIT):
-        """Wait until the process has printed a text and return its log."""
-        end = time.monotonic() + seconds
-        while text not in self.log:
-            assert self.process.poll() is None, f'the process ended: {self.log}'
-            assert time.monotonic() < end, f'{text!r} not said in {seconds} s: {self.log}'
-            time.sleep(0.02)
-        return self.log
-
-    def end(self, number=signal.SIGINT):
+    def end(self, number=signal.SIGINT, seconds=10.0):
         """End the process the usual way; it must do so cleanly."""
-        self.process.send_signal(number)
-        assert self.process.wait(timeout=10.0) == 0, self.log
-        assert 'Traceback' not in self.log, self.log
+        super().end(number, seconds)
 
     def cpu_seconds(self):
         """Return the processor time the process has used so far."""

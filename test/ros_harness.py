@@ -142,10 +142,10 @@ class NodeProcess:
         """Wait for the end of the process and return its exit code."""
         return self.process.wait(timeout=seconds)
 
-    def end(self):
+    def end(self, number=signal.SIGINT, seconds=STOP):
         """End the node the usual way; it must do so cleanly."""
-        self.signal(signal.SIGINT)
-        assert self.exit_code() == 0, self.log
+        self.signal(number)
+        assert self.exit_code(seconds) == 0, self.log
         assert 'Traceback' not in self.log, self.log
 
 

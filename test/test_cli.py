@@ -134,7 +134,7 @@ def test_build_encoder_refuses_a_place_it_cannot_write(tmp_path):
     (tmp_path / 'file').write_text('')
     code, out, err = run('build-encoder', '--output', tmp_path / 'file' / 'x.tflite')
     assert (code, out) == (1, '')
-    assert err.startswith('build-encoder: ') and len(err.splitlines()) == 1
+    assert err.startswith('hybrid-snn build-encoder: ') and len(err.splitlines()) == 1
 
 
 @pytest.fixture

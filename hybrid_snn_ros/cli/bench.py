@@ -52,6 +52,8 @@ def main(args):
     for path in (args.json, args.plot):
         if path and not Path(path).absolute().parent.is_dir():
             return _refuse(f'the directory of {path} does not exist')
+        if path and Path(path).is_dir():
+            return _refuse(f'{path} is a directory')
     try:
         old = json.loads(Path(args.compare).read_text(encoding='utf-8')) if args.compare else None
     except (OSError, ValueError) as error:
@@ -191,7 +193,7 @@ def _draw(path, report):
     except ImportError as error:
         return _refuse(f"--plot needs matplotlib (pip install 'hybrid_snn_ros[plots]'): {error}",
                        1)
-    except OSError as error:
-        return _refuse(f'--plot {path}: {error.strerror}', 1)
+    except (OSError, ValueError) as error:  # ValueError: no format has that ending
+        return _refuse(f'--plot {path}: {getattr(error, "strerror", None) or error}', 1)
     print(f'\n{path}')
     return 0

@@ -38,7 +38,7 @@ def main(args: argparse.Namespace) -> int:
         digest = build(output, variant=VARIANTS[args.variant], quantized=not args.floating,
                        with_logits=args.with_logits, photographs=args.calibrate)
     except BuildError as error:
-        print(f'build-encoder: {error}', file=sys.stderr)
+        print(f'hybrid-snn build-encoder: {error}', file=sys.stderr)
         return 1
     print(f'{digest}  {output}')
     return 0

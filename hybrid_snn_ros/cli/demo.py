@@ -38,7 +38,7 @@ def add_arguments(parser):
     parser.add_argument('--frames', type=int, default=10, metavar='N',
                         help='frames taught for each object, 1..10 (default: %(default)s)')
     parser.add_argument('--rate', type=float, default=15.0, metavar='HZ',
-                        help='frame rate of the camera (default: %(default)g)')
+                        help='frame rate of the camera, 0.1..120 (default: %(default)g)')
     parser.add_argument('--stay', action='store_true',
                         help="go on after the summary until Ctrl-C, to teach on the operator's "
                              'page')
@@ -47,14 +47,22 @@ def add_arguments(parser):
 
 def main(args):
     """Run the demo; return 0, or 1 when it did not reach what it promises."""
-    if not 1 <= args.frames <= 10:
-        print(f'hybrid-snn demo: --frames must lie in 1..10, not {args.frames}', file=sys.stderr)
-        return 2
+    for name, value, low, high in (('frames', args.frames, 1, 10), ('rate', args.rate, 0.1, 120)):
+        if not low <= value <= high:
+            print(f'hybrid-snn demo: --{name} must lie in {low}..{high}, not {value}',
+                  file=sys.stderr)
+            return 2
     output = Path(args.output).absolute()
     memory = output / 'memory'
-    output.mkdir(parents=True, exist_ok=True)
-    if memory.exists():
-        shutil.rmtree(memory)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        if memory.exists():
+            shutil.rmtree(memory)
+        memory.mkdir()
+    except OSError as error:
+        print(f'hybrid-snn demo: --output {args.output} cannot be used: {error.filename}: '
+              f'{error.strerror}', file=sys.stderr)
+        return 2
     environment = _environment()
     os.environ.update(environment)
     try:

@@ -92,5 +92,6 @@ def summary(known, strangers, latencies, published, answered, counters):
         f'frames                  {published} published, {answered} answered, '
         f"{counters.get('dropped', '?')} replaced by a newer one before their turn, "
         f"{counters.get('refused', '?')} refused",
+        f"computed by             {counters.get('network_form', '?')}",
     ]
     return accuracy, lines

@@ -15,13 +15,13 @@ COMMANDS = {
     'demo': ('demo', 'a simulated camera, the node, teaching and naming, on this computer'),
     'parameters': ('parameters', 'the parameters of a node, as a file to change or as a table'),
     'run': ('run', 'start the classifier node without ros2 launch'),
-    'evaluate': ('evaluate', 'teach and score a set of embeddings'),
+    'evaluate': ('evaluate', 'teach and ask a data set, a bag or the turntable, and score it'),
     'tune': ('tune', 'search for the constants of the lateral rule, or measure what each is for'),
     'mnist': ('mnist', 'the original rule on handwritten digits, as it was published'),
     'bench': ('bench', 'how long every stage of a frame takes on this machine'),
     'figures': ('figures', 'draw how the classifier learns, from a real run'),
-    'teach': ('teach', 'teach a memory from a folder of pictures'),
-    'state': ('state', 'look after what was taught: show, verify, export, import, compact, log'),
+    'teach': ('teach', 'teach a memory from a folder of pictures or a bag'),
+    'state': ('state', 'look after what was taught: show, verify, export, import, compact, log, torture'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }
 

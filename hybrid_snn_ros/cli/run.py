@@ -42,6 +42,10 @@ def main(args):
         if file and not Path(file).is_file():
             print(f'hybrid-snn run: {file} is not a file', file=sys.stderr)
             return 2
+    if not _holds_parameters(params):
+        print(f'hybrid-snn run: {params} holds no parameters of a node (ros__parameters)',
+              file=sys.stderr)
+        return 2
     if profile:
         os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile
     try:
@@ -58,6 +62,22 @@ def main(args):
             print(f'hybrid-snn run: {problem}', file=sys.stderr)
             return 2
     return run_node([*_command_line(args, params), *args.ros_args])
+
+
+def _holds_parameters(path):
+    """Tell whether a file has a section of parameters; rcl says nothing where it has none."""
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+    except (OSError, ValueError, yaml.YAMLError):
+        return True  # rcl says what is wrong with it, by line
+    open_ends = [content]
+    while open_ends:
+        section = open_ends.pop()
+        if isinstance(section, dict):
+            if 'ros__parameters' in section:
+                return True
+            open_ends += section.values()
+    return False
 
 
 def _problem(setting):

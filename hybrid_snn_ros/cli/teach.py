@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn teach``: teach a memory from a folder of pictures or a bag, without ROS."""
 
+from collections import Counter
 import hashlib
 from pathlib import Path
 import sys
@@ -53,7 +54,11 @@ def main(args):
         return 2
     try:
         classifier = Classifier()
-        if bags.is_bag(args.source):
+        bag = bags.is_bag(args.source)
+        for name in ('shots', 'without') if bag else ('image', 'labels', 'label'):
+            if getattr(args, name):
+                raise ValueError(f'--{name} is not for {"bags" if bag else "folders"}')
+        if bag:
             if bool(args.label) == bool(args.labels):
                 raise ValueError('a bag needs --label NAME or --labels TOPIC')
             classifier.min_change = args.min_change
@@ -67,7 +72,7 @@ def main(args):
             for remark in classifier.open(
                     args.memory or Path('~/.ros/hybrid_snn_ros/classifier').expanduser()):
                 print(remark)
-        taught, skipped = _teach(classifier, lessons, total)
+        taught, skipped, unusable = _teach(classifier, lessons, total)
         if args.export:
             size = classifier.save(args.export)
             print(f'{args.export}: {size / 2**20:.1f} MiB')
@@ -75,9 +80,12 @@ def main(args):
     except (StoreError, LabelError, EncoderError, OSError, ValueError) as error:
         print(f'hybrid-snn teach: {error}', file=sys.stderr)
         return 1
-    print(f'{taught} frames of {len(classifier.labels)} labels taught')
+    print(f'{sum(taught.values())} frames of {len(taught)} labels taught')
     for path, reason in skipped:
         print(f'left out: {path}: {reason}')
+    if unusable == total:
+        print(f'hybrid-snn teach: {args.source} holds nothing that can be taught', file=sys.stderr)
+        return 1
     return 0
 
 
@@ -85,6 +93,10 @@ def _pictures(folder, shots, without, seed, name):
     """Return [(path, label)], labels taking turns."""
     if not folder.is_dir():
         raise ValueError(f'{folder} is not a folder')
+    if shots is not None and shots < 1:
+        raise ValueError(f'--shots must be at least 1, not {shots}')
+    for absent in sorted(name for name in without if not (folder / name).is_dir()):
+        raise ValueError(f'--without {absent}: there is no such folder in {folder}')
     rng = np.random.default_rng(seed)
     found = []
     for directory in sorted(path for path in folder.iterdir() if path.is_dir()):
@@ -126,17 +138,20 @@ def _of_bag(classifier, frames):
 
 
 def _teach(classifier, lessons, total):
-    progress, taught, skipped = Progress('teaching'), 0, []
+    """Return (Counter of labels taught, [(name, why not)], frames that could not be taught)."""
+    progress, taught, skipped, unusable = Progress('teaching'), Counter(), [], 0
     for place, (name, label, stamp, frame) in enumerate(lessons):
+        unusable += frame is None or not label
         if frame is None:
             skipped.append((name, 'not a picture that can be read'))
         elif not label:
             skipped.append((name, 'nobody said what it shows'))
         else:
             result = classifier.teach(frame, label, stamp=stamp, source='hybrid-snn teach')
-            taught += not result.skipped
             if result.skipped:
                 skipped.append((name, result.skipped))
+            else:
+                taught[label] += 1
         progress(place + 1, total)
     progress.close()
-    return taught, skipped
+    return taught, skipped, unusable

@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 from pathlib import Path
-import signal
+from signal import SIGINT
 import socket
 import subprocess
 import sys
@@ -142,7 +142,7 @@ class NodeProcess:
         """Wait for the end of the process and return its exit code."""
         return self.process.wait(timeout=seconds)
 
-    def end(self, number=signal.SIGINT, seconds=STOP):
+    def end(self, number=SIGINT, seconds=STOP):
         """End the node the usual way; it must do so cleanly."""
         self.signal(number)
         assert self.exit_code(seconds) == 0, self.log

@@ -21,7 +21,7 @@ COMMANDS = {
     'bench': ('bench', 'how long every stage of a frame takes on this machine'),
     'figures': ('figures', 'draw how the classifier learns, from a real run'),
     'teach': ('teach', 'teach a memory from a folder of pictures or a bag'),
-    'state': ('state', 'look after what was taught: show, verify, export, import, compact, log, torture'),
+    'state': ('state', 'look after what was taught: show, verify, export, import and more'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }
 

@@ -4,6 +4,7 @@
 
 from typing import Any, NamedTuple
 
+from hybrid_snn_ros.operator_page.files import LANGUAGES
 from hybrid_snn_ros.ros import table
 from hybrid_snn_ros.ros.table import Parameter, refusal
 
@@ -35,7 +36,7 @@ GROUPS = {
         Parameter('quality', 70, 'JPEG quality', 20, 95),
         Parameter('teach_rate', 5.0, 'frames a second taught while the button is held', 0.5, 30.0),
         Parameter('language', '', 'language of the page; empty follows the browser',
-                  choices=('', 'en', 'de')),
+                  choices=('', *LANGUAGES)),
     ),
 }
 TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)

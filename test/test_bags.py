@@ -170,3 +170,11 @@ def test_a_folder_without_pictures_is_told_in_a_sentence(tmp_path):
     assert code == 1 and 'holds no folders with pictures' in err
     code, _, err = teach(tmp_path / 'nowhere', '-m', tmp_path / 'memory')
     assert code == 1 and 'is not a folder' in err
+    (tmp_path / 'mug').mkdir()
+    (tmp_path / 'mug' / 'broken.jpg').write_bytes(b'not a picture')
+    for words, sentence in (([], 'holds nothing that can be taught'),
+                            (['--label', 'mug'], '--label is not for folders'),
+                            (['--shots', '0'], '--shots must be at least 1, not 0'),
+                            (['--without', 'mgu'], 'there is no such folder')):
+        code, _, err = teach(tmp_path, '-m', tmp_path / 'memory', *words)
+        assert code == 1 and sentence in err and 'Traceback' not in err

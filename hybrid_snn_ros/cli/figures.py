@@ -8,8 +8,9 @@ import sys
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('pack', help='embedding pack (.npz)')
-    parser.add_argument('--output', default='.', metavar='DIR', help='where the PNGs go')
+    parser.add_argument('pack', metavar='PACK', help='embedding pack (.npz)')
+    parser.add_argument('--output', default='.', metavar='DIR',
+                        help='where the PNGs go (default: here)')
     parser.add_argument('--seed', type=int, default=0, help='which labels and frames')
 
 
@@ -26,7 +27,15 @@ def main(args):
     except SourceError as error:
         print(f'hybrid-snn figures: {error}', file=sys.stderr)
         return 2
-    Path(args.output).mkdir(parents=True, exist_ok=True)
-    for path in draw(data, args.output, args.seed):
-        print(path)
+    if args.seed < 0:
+        print(f'hybrid-snn figures: --seed must be at least 0, not {args.seed}', file=sys.stderr)
+        return 2
+    try:
+        Path(args.output).mkdir(parents=True, exist_ok=True)
+        for path in draw(data, args.output, args.seed):
+            print(path)
+    except OSError as error:
+        print(f'hybrid-snn figures: --output {args.output} cannot be used: {error.strerror}',
+              file=sys.stderr)
+        return 2
     return 0

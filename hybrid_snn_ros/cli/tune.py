@@ -36,6 +36,10 @@ def main(args):
     except SourceError as error:
         print(f'hybrid-snn tune: {error}', file=sys.stderr)
         return 2
+    problem = _problem(args)
+    if problem:
+        print(f'hybrid-snn tune: {problem}', file=sys.stderr)
+        return 2
     sets = {pack.name: (pack.train, pack.train_labels) for pack in packs}
     log = Path(args.log)
     if args.ablate:
@@ -48,6 +52,20 @@ def main(args):
         _run(pool, log, done, range(args.wide, args.wide + args.near), best['params'])
     _report(done)
     return 0
+
+
+def _problem(args):
+    """Return the sentence why the arguments cannot be, or None if they can."""
+    for name, least in (('wide', 1), ('near', 0), ('splits', 1), ('jobs', 1)):
+        if getattr(args, name) < least:
+            return f'--{name} must be at least {least}, not {getattr(args, name)}'
+    try:
+        with open(args.log, 'a', encoding='utf-8'):  # as it will be after hours of work
+            pass
+        _read(Path(args.log), 'trial')
+    except (OSError, TypeError, ValueError) as error:
+        return f'--log {args.log} cannot be used: {getattr(error, "strerror", None) or error}'
+    return None
 
 
 _work = {}

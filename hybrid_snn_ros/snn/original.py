@@ -25,7 +25,7 @@ Table 1) are not public to us; ``published`` has those of the public ArNI-X netw
 activations (without its ``_1_factor`` drift, as nothing says which synapses it touches), ``mnist``
 those of the KNP example.
 
-Ours; every one can be switched off (B.4 of the design notes measures them, but for the push):
+Ours; every one can be switched off (docs/learning.md says what each is worth):
 
 * excess tie-break: equal OUT counts, also none at all, are decided by the largest excess
   ``u - theta - A`` a column reached; same as lowering the thresholds until somebody fires;

@@ -54,7 +54,7 @@ class State(NamedTuple):
 
 
 def weight_of(params, resource):
-    """Return the weights of resources, any shape (COLANET.md A.5)."""
+    """Return the weights of resources, any shape (arXiv 2409.01230)."""
     span = params.w_max - params.w_min
     positive = namespace(resource).maximum(resource, 0)
     return params.w_min + span * positive / (span + positive)

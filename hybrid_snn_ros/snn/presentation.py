@@ -3,7 +3,7 @@
 """
 The presentation of one frame: leaky integrate-and-fire columns with a winner in each.
 
-In every step t = 0..9, for every L neuron of every column (COLANET.md A.4, A.7)::
+In every step t = 0..9, for every L neuron of every column (arXiv 2409.01230)::
 
     u <- leak u + current_t            (and u <- max(u, 0) where the rule has a floor)
     excess = u - threshold

@@ -4,8 +4,9 @@
 The compiled forms of presenting and teaching (``_kernel.c``), and whether they are there.
 
 They are built when the package is installed and a C compiler is found; without them everything
-runs on NumPy, with the same spikes, bit for bit.  What the kernel does that BLAS cannot: it reads
-the weights of those inputs alone that fired, as int8, and steps all columns in one call.
+runs on NumPy: a network answers with the same spikes, bit for bit, and is taught the same up to
+rounding.  What the kernel does that BLAS cannot: it reads the weights of those inputs alone that
+fired, as int8, and steps all columns in one call.
 
 It is called with Python's lock held: no call takes a millisecond at usual sizes, and a thread that
 lets go of the lock may wait 5 ms to have it again.

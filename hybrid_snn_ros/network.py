@@ -3,9 +3,9 @@
 """
 The learned network: a rule's columns, their labels, and the samples they were taught, in order.
 
-A network is a function of its samples and nothing else, bit for bit on the CPU (compiled teaching
-rounds otherwise than NumPy's: the two are never mixed).  That is what makes undo exact: ``toward`` builds the network of another list of samples, from the last
-checkpoint that the two lists have in common.
+A network is a function of its samples and nothing else, bit for bit on the CPU: that makes undo
+exact.  (Compiled teaching rounds otherwise than NumPy's; the two are never mixed.)  ``toward``
+builds that of other samples, from the last checkpoint that the two lists have in common.
 """
 
 from typing import NamedTuple

@@ -434,6 +434,8 @@ def test_who_looks_on_while_a_memory_is_taken_over_finds_a_network(tmp_path, mon
     home.close()
     classifier = made()
     classifier.borrow(tmp_path, 'frozen')
+    for snapshot in tmp_path.glob('snapshot-*'):
+        snapshot.unlink()
     found, relearn = [], Classifier._catch_up_now
     monkeypatch.setattr(Classifier, '_catch_up_now', lambda self: (
         found.append(self._network), relearn(self))[1])

@@ -105,13 +105,15 @@ class Classifier(Learner):
     def _take_over(self, book, found):
         """Know what a book holds; a snapshot that was found, if any, saves learning it again."""
         self._book, self._repeats = book, None
-        self._network, self._learned = None, None
+        # At once, so that who looks on in another thread never finds, and makes, none.
+        self._network, self._learned = self._untaught(), None
         self._saved = self._tried = 0
         if found is not None:
             version, arrays, notes = found
-            self._network = self.network.restored(
+            restored = self._network.restored(
                 arrays, notes, book.ledger.as_of(version).samples)
-            if self._network is not None:
+            if restored is not None:
+                self._network = restored
                 self._saved = self._tried = version
         self._catch_up_now()
 

@@ -98,7 +98,7 @@ def test_every_value_is_there_and_right(watched):
     assert found['model_digest'] == known.encoder.digest
     assert found['delegate'] == known.encoder.delegate and found['cpus'] == 'all'
     assert (found['labels'], found['samples']) == ('2', '2')
-    assert (found['journal'], found['journal_entries']) == ('open', '2')
+    assert (found['journal'], found['journal_entries']) == ('writer', '2')
     assert int(found['journal_bytes']) == (memory / FILE_NAME).stat().st_size
 
 

@@ -282,7 +282,9 @@ class ClassifierNode(LifecycleNode):
         self._result_out.publish(messages.status(
             result.level, result.label, result.message, **result.values))
         if result.level == 'ERROR':
-            self.get_logger().warning(f"{result.values['operation']}: {result.message}")
+            # Of a flood one a second; ~/teach_result has them all.
+            self.get_logger().warning(f"{result.values['operation']}: {result.message}",
+                                      throttle_duration_sec=1.0)
         else:
             self._publish_labels()
 

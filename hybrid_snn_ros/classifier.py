@@ -104,17 +104,16 @@ class Classifier(Learner):
 
     def _take_over(self, book, found):
         """Know what a book holds; a snapshot that was found, if any, saves learning it again."""
-        self._book, self._repeats = book, None
-        # At once, so that who looks on in another thread never finds, and makes, none.
-        self._network, self._learned = self._untaught(), None
+        self._book, self._repeats, self._learned = book, None, None
         self._saved = self._tried = 0
+        # Set when it is whole: another thread may look at it, and would else make one, too.
+        network = self._untaught()
         if found is not None:
             version, arrays, notes = found
-            restored = self._network.restored(
-                arrays, notes, book.ledger.as_of(version).samples)
+            restored = network.restored(arrays, notes, book.ledger.as_of(version).samples)
             if restored is not None:
-                self._network = restored
-                self._saved = self._tried = version
+                network, self._saved, self._tried = restored, version, version
+        self._network = network
         self._catch_up_now()
 
     def _begin_with(self, initial):

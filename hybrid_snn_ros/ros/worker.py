@@ -155,7 +155,12 @@ class Worker(threading.Thread):
             return
         end = time.perf_counter() + _CATCH_UP_SLICE
         while time.perf_counter() < end:
-            self.relearning = next(self._catching_up, None)
+            try:
+                self.relearning = next(self._catching_up, None)
+            except Exception:
+                # Not caught up, then: the old network answers on, the next request tries again.
+                self._catching_up = None
+                raise
             if self.relearning is None:
                 self._catching_up = None
                 self._on_caught_up()

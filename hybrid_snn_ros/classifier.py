@@ -104,15 +104,16 @@ class Classifier(Learner):
 
     def _take_over(self, book, found):
         """Know what a book holds; a snapshot that was found, if any, saves learning it again."""
-        self._book, self._repeats = book, None
-        self._network, self._learned = None, None
+        self._book, self._repeats, self._learned = book, None, None
         self._saved = self._tried = 0
+        # Set when it is whole: another thread may look at it, and would else make one, too.
+        network = self._untaught()
         if found is not None:
             version, arrays, notes = found
-            self._network = self.network.restored(
-                arrays, notes, book.ledger.as_of(version).samples)
-            if self._network is not None:
-                self._saved = self._tried = version
+            restored = network.restored(arrays, notes, book.ledger.as_of(version).samples)
+            if restored is not None:
+                network, self._saved, self._tried = restored, version, version
+        self._network = network
         self._catch_up_now()
 
     def _begin_with(self, initial):

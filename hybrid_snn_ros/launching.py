@@ -16,6 +16,8 @@ from typing import NamedTuple
 import yaml
 
 NONE = 'none'
+# What everyday.memory was taught with; through anything else it says nothing.
+EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
 
 
 def truth(given, name):
@@ -60,6 +62,35 @@ def remappings(given):
             raise ValueError("remaps must be pairs from:=to with spaces between them, not "
                              f"'{':='.join(pair)}'")
     return pairs
+
+
+def initial_memory(given, everyday):
+    """
+    Return what an empty memory begins with, '' for nothing; None leaves it to the parameter file.
+
+    :param everyday: path of the file for those who neither choose one nor look otherwise.
+    """
+    chosen = given['initial_memory']
+    if chosen:
+        return '' if chosen == NONE else chosen
+    try:
+        with open(given['params_file'], encoding='utf-8') as file:
+            named = _of_classifier(yaml.safe_load(file))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        named = {}  # the node says what is wrong with it
+    fits = all(named.get(name, value) == value for name, value in EVERYDAY.items())
+    return everyday if fits and not named.get('initial_memory') else None
+
+
+def _of_classifier(tree, node=''):
+    """Return the parameters that a parameter file gives the classifier, in any namespace."""
+    found = {}
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        if key != 'ros__parameters':
+            found.update(_of_classifier(value, str(key)))
+        elif isinstance(value, dict) and node.split('/')[-1] in ('classifier', '*', '**'):
+            found.update(value)
+    return found
 
 
 def dds_variable(given, distribution):
@@ -154,7 +185,8 @@ def cameras(given, known):
     for name, own in _chosen(given).items():
         arguments = {'image': given['image'], 'memory': given['memory'],
                      **_checked(name, own, known)}
-        namespace = '/'.join(part for part in (given['namespace'], name) if part)
+        above = given['namespace']
+        namespace = f"{above.rstrip('/')}/{name}" if above else name
         memory = arguments['memory']
         memory = memory and os.path.abspath(os.path.expanduser(memory))
         teacher = writers.get(memory, '')

@@ -104,8 +104,11 @@ class Learner:
     def network(self):
         """The network that answers; made now if it was not yet."""
         if self._network is None:
-            self._network = Network(self.rule_name, self.params, self.eye.inputs, self.backend)
+            self._network = self._untaught()
         return self._network
+
+    def _untaught(self):
+        return Network(self.rule_name, self.params, self.eye.inputs, self.backend)
 
     @property
     def backend(self):

@@ -3,9 +3,9 @@
 """
 The learned network: a rule's columns, their labels, and the samples they were taught, in order.
 
-A network is a function of its samples and nothing else, bit for bit on the CPU.  That is what
-makes undo exact: ``toward`` builds the network of another list of samples, from the last
-checkpoint that the two lists have in common.
+A network is a function of its samples and nothing else, bit for bit on the CPU: that makes undo
+exact.  (Compiled teaching rounds otherwise than NumPy's; the two are never mixed.)  ``toward``
+builds that of other samples, from the last checkpoint that the two lists have in common.
 """
 
 from typing import NamedTuple
@@ -15,6 +15,7 @@ import numpy as np
 from hybrid_snn_ros.memory.labels import UNKNOWN
 from hybrid_snn_ros.snn import backend as backends
 from hybrid_snn_ros.snn import checkpoints, coding, decision, effort, lateral, leave_one_out
+from hybrid_snn_ros.snn.kernel import suits
 from hybrid_snn_ros.snn.rules import RULES
 
 _CALIBRATION_SAMPLES = 256
@@ -90,8 +91,8 @@ class Network:
             fresh.learn(lesson.number, self.labels[lesson.column], lesson.codes)
         vars(self).update(vars(fresh))
 
-    def _changed(self):
-        self._readout = self._calibration = None
+    def _changed(self, before=None):
+        self._readout, self._before, self._calibration = None, before, None
 
     # -- learning ------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class Network:
         self._state = self.rule.teach(self.params, self._state, counts, column, self._readout)
         self.lessons.append(Lesson(number, column, codes, counts))
         self.sample_counts[column] += 1
-        self._changed()
+        self._changed(self._readout or self._before)
         self._whole = True
 
     def _record(self, counts, column):
@@ -196,7 +197,8 @@ class Network:
 
     def _ready(self):
         if self._readout is None:
-            self._readout = self.rule.readout(self.params, self._state)
+            self._readout, self._before = self.rule.readout(
+                self.params, self._state, self._before), None
         return self._readout
 
     def counts(self, codes):
@@ -206,8 +208,7 @@ class Network:
     @backends.survives
     def present(self, codes, counts=None):
         """Show codes, uint8 (N,), to the columns: rule.Response; their counts, if at hand."""
-        if counts is None:
-            counts = self.counts(codes)
+        counts = self.counts(codes) if counts is None else counts
         return self.rule.present(self.params, self._ready(), counts)
 
     @property
@@ -301,6 +302,7 @@ class Network:
     def notes(self):
         """Return what the arrays depend on besides the samples."""
         return {'rule': self.rule_name, 'backend': self._computed_by,
+                'compiled': self.rule is lateral and suits(self._state.lateral),
                 'params': {name: str(value) for name, value in self.params._asdict().items()}}
 
     def restored(self, arrays, notes, samples):

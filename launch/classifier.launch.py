@@ -43,8 +43,10 @@ def classifier_node(context):
     given = context.launch_configurations
     overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
                  if given[name] != ''}
-    initial = given['initial_memory']
-    overrides['initial_memory'] = '' if initial == launching.NONE else initial
+    initial = launching.initial_memory(given, PathJoinSubstitution(
+        [FindPackageShare('hybrid_snn_ros'), 'models', 'everyday.memory']).perform(context))
+    if initial is not None:
+        overrides['initial_memory'] = initial
     return [Node(
         package='hybrid_snn_ros', executable='classifier_node', name='classifier',
         namespace=LaunchConfiguration('namespace'),
@@ -81,10 +83,10 @@ def generate_launch_description():
             'memory', default_value='',
             description='Directory of what was taught; empty takes it from params_file.'),
         DeclareLaunchArgument(
-            'initial_memory',
-            default_value=PathJoinSubstitution([shared, 'models', 'everyday.memory']),
-            description='File that an empty memory begins with: some sixty everyday objects, a '
-                        'file of your own, or none.'),
+            'initial_memory', default_value='',
+            description='File that an empty memory begins with, or none; empty takes it from '
+                        'params_file, and where that names none and changes neither model, crop '
+                        'nor roi, everyday.memory: some sixty everyday objects.'),
         DeclareLaunchArgument(
             'learning', default_value='',
             description='Whether teaching is accepted; empty takes it from params_file, false '

@@ -113,6 +113,19 @@ def test_a_broken_bag_is_told_in_a_sentence(tmp_path):
         bags.frames(broken, label='a')
 
 
+def test_a_bag_that_breaks_off_half_way_is_told_in_a_sentence(tmp_path):
+    """Its frames are taken as far as they can be read: here all but the last."""
+    [file] = write(tmp_path / 'bag', 'MCAP').glob('*.mcap')
+    before, encoding, behind = file.read_bytes().rpartition(b'\x05\0\0\0rgb8')
+    file.write_bytes(before + b'\xff\xff\xff\x7f' + encoding[4:] + behind)
+    code, _, err = teach(tmp_path / 'bag', '-m', tmp_path / 'memory', '--labels', '/label')
+    assert code == 1 and 'Traceback' not in err
+    assert f'{tmp_path / "bag"} is damaged, it cannot be read to its end: ' in err
+    assert set(look(tmp_path / 'memory').ledger.counts) == {'red', 'blue'}
+    with pytest.raises(bags.BagError, match='cannot be read to its end'):
+        load_bag(tmp_path / 'bag', Classifier(), labels='/label')
+
+
 def test_a_replay_is_repeatable_in_both_formats(tmp_path):
     """Same bag, same seed, same answers, whatever it is stored in; only the time differs."""
     said = []

@@ -396,6 +396,12 @@ def test_compiled_kernels_are_kept_where_they_can_be_written(tmp_path, monkeypat
     assert backends.Path(place).stat().st_mode & 0o777 == 0o700
     assert 'compiled GPU kernels cannot be kept' in capsys.readouterr().err
     monkeypatch.delenv('CUPY_CACHE_DIR')
+    monkeypatch.setattr(backends.tempfile, 'tempdir', str(tmp_path / 'file'))
+    with pytest.raises(BackendError, match='finds no directory for compiled kernels'):
+        Backend('cupy')
+    monkeypatch.setattr(backends, 'devices', lambda: 1)
+    chosen = crossover.choose(lateral, lateral.Params(), INPUTS, 1)
+    assert chosen.name == 'numpy' and 'no directory for compiled kernels' in chosen.why
 
 
 def test_numpy_never_imports_cupy():

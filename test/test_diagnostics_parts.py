@@ -96,7 +96,7 @@ def test_the_slot_keeps_the_newest_and_counts_the_rest():
 
 
 def test_the_journal_tells_how_it_stands(tmp_path):
-    """In this process only; on disk, with bytes and entries as the file has them; read only."""
+    """In this process only; on disk, with bytes and entries as the file has them; a reader."""
     classifier = Classifier(inputs=len(CODES))
     classifier.teach(CODES, 'mug')
     assert classifier.condition() == {
@@ -104,7 +104,7 @@ def test_the_journal_tells_how_it_stands(tmp_path):
     classifier = Classifier(inputs=len(CODES))
     classifier.open(tmp_path)
     assert classifier.condition() == {
-        'journal': 'open', 'journal_bytes': 0, 'journal_entries': 0,
+        'journal': 'writer', 'journal_bytes': 0, 'journal_entries': 0,
         'journal_synced': 'not yet since the start', 'journal_since_snapshot': 0}
     classifier.teach(CODES, 'mug')
     classifier.teach(CODES[::-1].copy(), 'cup')
@@ -118,4 +118,4 @@ def test_the_journal_tells_how_it_stands(tmp_path):
     classifier.close()
     frozen = Classifier(inputs=len(CODES))
     frozen.borrow(tmp_path, 'learning is off')
-    assert frozen.condition() == {'journal': 'read only: learning is off'}
+    assert frozen.condition() == {'journal': 'reader: learning is off'}

@@ -197,6 +197,38 @@ def test_original_columns_answer_bit_for_bit(forms, built, labels, neurons, copi
             assert a.familiarity == b.familiarity
 
 
+@pytest.mark.parametrize('labels, neurons, copies, inputs, more', [
+    (3, 15, 2, 70, {}), (70, 12, 1, 129, {'beta': 0.0}), (23, 32, 3, 64, {'graded_trace': False})])
+def test_rows_renewed_after_lessons_are_those_of_a_whole_rebuild(forms, built, labels, neurons,
+                                                                copies, inputs, more):
+    """Of columns in several blocks, neurons taught for the first time and again, peaks moved."""
+    params = original.Params(neurons=neurons, copies=copies, theta=2.5, **more)
+    counts, column = few_counts(params, 3, labels + 30, inputs, labels)
+
+    def compare():
+        state = plasticity.blocks(params, labels, inputs)
+        read = renewed = None
+        for number, (frame, c) in enumerate(zip(counts, column)):
+            state = original.teach(params, state, frame, int(c))
+            if number % 3 == 1:  # several lessons without an answer in between
+                continue
+            before, read = read, original.readout(params, state, read)
+            whole = original.readout(params, state)
+            renewed = renewed or before is not None and read.compiled is before.compiled
+            np.testing.assert_array_equal(read.threshold, whole.threshold)
+            np.testing.assert_array_equal(read.committed, whole.committed)
+            for name in ('_packed', '_steps', '_bounds'):
+                np.testing.assert_array_equal(
+                    getattr(read.compiled, name), getattr(whole.compiled, name), err_msg=name)
+            same(original.present(params, read, frame), original.present(params, whole, frame))
+        assert renewed
+        grown = original.grow(params, state)
+        wider = original.readout(params, grown, read)
+        same(original.present(params, wider, frame),
+             original.present(params, original.readout(params, grown), frame))
+    forms(compare, built)
+
+
 def test_too_large_columns_are_left_to_numpy(forms, built):
     params = original.Params(neurons=33)
     state = original_state(params, 2, 50, 'noise', np.random.default_rng(0))

@@ -339,6 +339,16 @@ def test_the_defaults_come_from_the_parameter_file(start):
     assert launched.interrupt() == 0, launched.text()
 
 
+def test_a_parameter_file_that_looks_otherwise_begins_with_nothing_it_cannot_use(start, tmp_path):
+    params = tmp_path / 'mine.yaml'
+    params.write_text('/**:\n  ros__parameters:\n    roi: [0.0, 0.0, 0.5, 1.0]\n')
+    launched = start('classifier.launch.py', f'params_file:={params}')
+    launched.ask('lifecycle', 'get', '/classifier', wanted='active')
+    launched.ask('param', 'get', '/classifier', 'initial_memory', wanted='String value is:')
+    assert '0 labels, 0 samples' in launched.text()
+    assert launched.interrupt() == 0, launched.text()
+
+
 def test_a_profile_is_handed_to_fast_dds(start, tmp_path):
     broken = tmp_path / 'broken.xml'
     broken.write_text('<profiles><nonsense/></profiles>')

@@ -13,6 +13,7 @@ import pytest
 from test_package import LAUNCH_FILES, NAME, ROOT, scripts, tree
 
 from hybrid_snn_ros import launching
+from hybrid_snn_ros.ros import parameters
 
 PAGE = (ROOT / 'docs' / 'ros.md').read_text(encoding='utf-8')
 GIVEN = {'camera': 'none', 'camera_device': '', 'camera_width': '', 'camera_height': '',
@@ -174,12 +175,38 @@ def test_a_wrong_argument_is_refused_by_one_sentence(read, arguments, sentence):
     assert sentence in str(refusal.value) and '\n' not in str(refusal.value)
 
 
+def test_everyday_objects_are_for_those_who_look_through_what_they_were_taught_with(tmp_path):
+    """Of the parameter file what is the classifier's counts, and an argument wins over it."""
+    file = tmp_path / 'mine.yaml'
+    assert {one.name: one.default for one in parameters.TABLE
+            if one.name in launching.EVERYDAY} == launching.EVERYDAY
+
+    def begins(text, argument=''):
+        file.write_text(text)
+        return launching.initial_memory(
+            {'initial_memory': argument, 'params_file': str(file)}, 'everyday')
+    for text in ('', 'a: [', '/**: {ros__parameters: {top_k: 3, initial_memory: "", crop: 0.875}}',
+                 'realsense: {ros__parameters: {model: D435}}', '/**: {ros__parameters: }'):
+        assert begins(text) == 'everyday', text
+    for text in ('/**: {ros__parameters: {initial_memory: /mine}}',
+                 '/cell/classifier: {ros__parameters: {crop: 1.0}}',
+                 'cell: {classifier: {ros__parameters: {roi: [0.0, 0.0, 0.5, 1.0]}}}',
+                 '/*/classifier: {ros__parameters: {model: lite2.tflite}}'):
+        assert begins(text) is None, text
+        assert begins(text, 'none') == '' and begins(text, '/chosen') == '/chosen'
+    assert launching.initial_memory({'initial_memory': '', 'params_file': '/no'}, 'e') == 'e'
+
+
 def test_the_example_of_several_cameras_is_one():
     known = names('classifier.launch.py') | names('camera.launch.py')
     places = launching.cameras(given(namespace='robot'), known)
     assert [(place.namespace, place.arguments, place.teacher) for place in places] == [
         ('robot/front', {'image': 'image_raw', 'memory': ''}, ''),
         ('robot/rear', {'image': 'image_raw', 'memory': ''}, '')]
+    spelt = {above: launching.cameras(given(namespace=above), known)[0].namespace
+             for above in ('', '/', '/robot', 'robot/')}
+    assert spelt == {'': 'front', '/': '/front', '/robot': '/robot/front',
+                     'robot/': 'robot/front'}
 
 
 def test_cameras_with_the_same_memory_share_it_and_the_first_that_learns_writes(tmp_path):

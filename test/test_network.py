@@ -10,7 +10,7 @@ import pytest
 from hybrid_snn_ros import network as networks
 from hybrid_snn_ros.memory.ledger import Sample
 from hybrid_snn_ros.network import Network
-from hybrid_snn_ros.snn import checkpoints
+from hybrid_snn_ros.snn import checkpoints, kernel
 from hybrid_snn_ros.snn.rule import Rule
 from hybrid_snn_ros.snn.rules import params_of, RULES
 
@@ -172,6 +172,24 @@ def test_what_other_constants_or_programs_computed_is_not_used(rule):
     assert untaught(rule).restored({}, notes, samples) is None
     assert untaught(rule).restored({**arrays, 'state_more': arrays['lessons']}, notes,
                                    samples) is None
+
+
+def test_what_another_form_learned_is_not_gone_on_with(rule, often):
+    """Compiled and NumPy's teaching round differently, so a mixture would be neither's network."""
+    if kernel.library() is None:
+        pytest.skip('no compiled kernel')
+    samples = samples_of('abcabcab')
+    before = kernel.use((None, 'NumPy: for a test'))
+    try:
+        network = learned(rule, samples)
+        notes = network.notes()
+    finally:
+        kernel.use(before)
+    again = untaught(rule).restored(network.arrays(), notes, samples)
+    if rule == 'original':  # NumPy teaches it everywhere
+        assert bits(led(again, samples)[0]) == bits(learned(rule, samples))
+    else:
+        assert again is None
 
 
 def test_a_lesson_that_was_broken_off_is_learned_anew(rule, often, monkeypatch):

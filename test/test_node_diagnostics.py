@@ -12,6 +12,7 @@ pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
 
 from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
 from ros_harness import (  # noqa: E402
+    ERROR,
     frame,
     fresh_domain,
     GREEN,
@@ -44,6 +45,24 @@ def slowed(self, rgb):
     time.sleep({ENCODING})
     return usual(self, rgb)
 Encoder.codes = slowed
+main()
+"""
+
+TROUBLED = """
+from pathlib import Path
+import time
+from hybrid_snn_ros.ros import diagnostics
+from hybrid_snn_ros.ros.main import main
+from hybrid_snn_ros.vision.encoder import Encoder
+usual = Encoder.codes
+def troubled(self, rgb):
+    if Path('{broken}').exists():
+        raise RuntimeError('the accelerator is gone')
+    while Path('{stuck}').exists():
+        time.sleep(0.05)
+    return usual(self, rgb)
+Encoder.codes = troubled
+diagnostics.STUCK = 1.0
 main()
 """
 
@@ -98,7 +117,7 @@ def test_every_value_is_there_and_right(watched):
     assert found['model_digest'] == known.encoder.digest
     assert found['delegate'] == known.encoder.delegate and found['cpus'] == 'all'
     assert (found['labels'], found['samples']) == ('2', '2')
-    assert (found['journal'], found['journal_entries']) == ('open', '2')
+    assert (found['journal'], found['journal_entries']) == ('writer', '2')
     assert int(found['journal_bytes']) == (memory / FILE_NAME).stat().st_size
 
 
@@ -148,6 +167,37 @@ def test_a_silent_camera_is_stale_at_once_and_a_returning_one_ok_within_a_second
     assert np.median(gone) < SILENCE + 0.5
     assert min(gone) > SILENCE - 0.2  # from the answer on; the frame came a little earlier
     assert np.median(back) < 1.0
+
+
+def test_frames_that_fail_or_wait_are_an_error_and_a_busy_executor_no_silence(tmp_path):
+    """Frames come and none is answered: that is never OK, and never the camera's fault."""
+    domain, broken, stuck = fresh_domain(), tmp_path / 'broken', tmp_path / 'stuck'
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'), image_timeout=1.5,
+                     program=('-c', TROUBLED.format(broken=broken, stuck=stuck))) as node, \
+            Peer(domain) as peer:
+        message = frame(picture(RED, size=(48, 64)))
+        peer.node.create_timer(0.05, lambda: peer.camera.publish(header(message)))
+
+        def says(level, words):
+            peer.diagnostics.clear()
+            peer.until(words, lambda: any(
+                (status.level, words in status.message) == (level, True)
+                for array in peer.diagnostics for status in array.status))
+        says(OK, 'answers a second')
+        broken.touch()
+        says(ERROR, "no frame could be answered: RuntimeError('the accelerator is gone')")
+        assert int(peer.counters()['failed']) > 0
+        broken.unlink()
+        says(OK, 'answers a second')
+        stuck.touch()
+        says(ERROR, 'frames come, but none was answered for ')
+        peer.diagnostics.clear()
+        assert not peer.save().success  # which held the executor for 2 s
+        peer.spin(0.5)
+        assert {array.status[0].level for array in peer.diagnostics} == {ERROR}
+        stuck.unlink()
+        says(OK, 'answers a second')
+        node.end()
 
 
 def test_the_age_of_an_answered_frame_is_bounded_however_slow_the_encoder(tmp_path):

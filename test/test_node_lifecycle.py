@@ -44,6 +44,21 @@ CYCLES, WARM_UP, WINDOW = 100, 20, 10
 # 16 for ours, 1 for a bare node with the same topics and services, 42 while every publisher and
 # subscription left references behind. One encoder or thread kept by a cycle is megabytes.
 MAX_GROWTH = 60
+# The first activation fails before anything runs, the second when nearly all does.
+HALFWAY = """
+from hybrid_snn_ros.ros.main import main
+from hybrid_snn_ros.ros.node import ClassifierNode
+from hybrid_snn_ros.ros.worker import Worker
+def once(kind, name, what):
+    usual = getattr(kind, name)
+    def broken(self):
+        setattr(kind, name, usual)
+        raise RuntimeError(f'no {what} to be had')
+    setattr(kind, name, broken)
+once(Worker, 'start', 'worker')
+once(ClassifierNode, '_subscribe_to_camera', 'camera')
+main()
+"""
 SIGNALS = [(SIGINT,), (SIGTERM,), (SIGINT, SIGINT), (SIGTERM, SIGTERM)]
 
 
@@ -258,6 +273,22 @@ def test_an_unforeseen_failure_of_configure_is_told_and_survived(tmp_path, visio
         assert peer.state() == 'unconfigured'
         assert not peer.change('configure')
         assert peer.state() == 'unconfigured'
+        node.signal(SIGTERM)
+        assert node.exit_code() == 0
+
+
+def test_an_activation_that_fails_halfway_is_closed_and_may_be_tried_again(tmp_path):
+    """Whatever was open by then: the node is unconfigured, and works after the next try."""
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
+                     program=('-c', HALFWAY)) as node, Peer(domain) as peer:
+        for moment in ('worker', 'camera'):
+            node.wait_for_log(f'RuntimeError: no {moment} to be had')
+            assert peer.state() == 'unconfigured'
+            assert peer.change('configure')
+            assert peer.change('activate') == (moment == 'camera')
+        assert peer.show(frame(picture(RED)))
+        assert peer.teach('red')[0].level == OK  # the memory was given back
         node.signal(SIGTERM)
         assert node.exit_code() == 0
 

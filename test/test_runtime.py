@@ -13,7 +13,7 @@ import pytest
 
 from hybrid_snn_ros.vision.encoder import Encoder
 from hybrid_snn_ros.vision.probe import load_probed
-from hybrid_snn_ros.vision.runtime import EncoderError, read_cpus
+from hybrid_snn_ros.vision.runtime import EncoderError, load_runtime, read_cpus
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'
@@ -119,6 +119,20 @@ def test_every_thread_of_the_encoder_keeps_to_its_cpus():
     thread.join(30)
     assert found == [({chosen}, True)]
     assert sorted(os.sched_getaffinity(0)) == usable
+
+
+def test_a_runtime_that_does_not_tell_what_computes_is_unknown_and_works(monkeypatch):
+    """The call is not official: a runtime to come may lack it, or answer it otherwise."""
+    module, _ = load_runtime()
+    usual = module.Interpreter._get_ops_details
+    monkeypatch.delattr(module.Interpreter, '_get_ops_details')
+    encoder = Encoder(MODEL)
+    assert (encoder.delegate, encoder.codes(GREY).any()) == ('unknown', True)
+    assert Encoder(MODEL, delegate='xnnpack').delegate == 'unknown'
+    monkeypatch.setattr(module.Interpreter, '_get_ops_details', lambda self: [{}], raising=False)
+    assert Encoder(MODEL).delegate == 'unknown'
+    monkeypatch.setattr(module.Interpreter, '_get_ops_details', usual)
+    assert Encoder(MODEL).delegate != 'unknown'
 
 
 @on_linux

@@ -41,8 +41,8 @@ class Borrowed(Book):
             return True
 
     def condition(self):
-        """Say why nothing is written."""
-        return {'journal': f'read only: {self.reason}'}
+        """Say that it is read here, and why it is not written."""
+        return {'journal': f'reader: {self.reason}'}
 
     def _write(self, entries, whole):
         if self.reason:

@@ -147,7 +147,7 @@ class Vault(Book):
         journal = self.journal
         synced = ('not yet since the start' if journal.synced is None
                   else f'{time.monotonic() - journal.synced:.1f} s ago')
-        return {'journal': 'open' if self._open else 'closed', 'journal_bytes': journal.length,
+        return {'journal': 'writer' if self._open else 'closed', 'journal_bytes': journal.length,
                 'journal_entries': len(journal.entries), 'journal_synced': synced}
 
     @property

@@ -14,7 +14,9 @@ from hybrid_snn_ros.ros import messages
 
 PERIOD = 1.0  # seconds
 LOOK = 0.1  # seconds between two looks whether there is something to say at once
+STUCK = 10.0  # seconds a frame may wait while none is worked through
 _REGULAR = PERIOD - LOOK / 2  # looks come a little early or late
+_HELD_UP = 5 * LOOK  # the executor was busy; what came meanwhile is behind this look
 
 
 class Diagnostics:
@@ -22,15 +24,20 @@ class Diagnostics:
 
     def __init__(self, node_name):
         self._name = f'{node_name}: camera to label'
-        self._answered = self._refused = 0
+        self._before = {'answered': 0, 'refused': 0, 'failed': 0}
         self._silent = False
-        self._since = time.monotonic()  # the regular message before
+        self._since = self._looked = self._moved = time.monotonic()
+        self._done = 0
 
     def due(self, silent):
         """Tell whether a message is to be published now: each second, and at a change."""
+        before, self._looked = self._looked, time.monotonic()
+        if silent is not None and self._looked - before > _HELD_UP:
+            return False  # not the camera was silent; frames wait for the executor
         return self._elapsed() >= _REGULAR or (silent is not None) != self._silent
 
     def _elapsed(self):
+        """Return the seconds since the last regular message."""
         return time.monotonic() - self._since
 
     def message(self, stamp, counters, times, facts, trouble, silent, unconnected, lost=''):
@@ -38,7 +45,8 @@ class Diagnostics:
         Build the message.
 
         :param stamp: builtin_interfaces/Time.
-        :param counters: dict with received, answered, dropped, refused, last_refusal.
+        :param counters: dict with received, answered, dropped, refused, failed, waiting,
+            last_refusal, last_failure.
         :param times: StageTimes.
         :param facts: dict of what else is worth knowing (labels, encoder, ...).
         :param trouble: sentence why teaching is refused, empty when it is not.
@@ -49,12 +57,14 @@ class Diagnostics:
         """
         elapsed = self._elapsed()
         # A message in between has little time behind it: what came counts as one second's.
-        rate = (counters['answered'] - self._answered) / max(elapsed, _REGULAR)
-        unreadable = rate == 0 and counters['refused'] > self._refused
+        new = {name: counters[name] - before for name, before in self._before.items()}
+        rate = new['answered'] / max(elapsed, _REGULAR)
+        unreadable, failing = (rate == 0 and new[name] > 0 for name in ('refused', 'failed'))
+        stuck = self._waited(counters)
         self._silent = silent is not None
         if elapsed >= _REGULAR:  # one in between leaves the rate a second to be counted over
             self._since += elapsed
-            self._answered, self._refused = counters['answered'], counters['refused']
+            self._before = {name: counters[name] for name in self._before}
         cameras, others = unconnected
         values = {'rate_hz': f'{rate:.1f}', **counters, **facts,
                   'incompatible_qos': '; '.join(filter(None, unconnected))}
@@ -65,6 +75,10 @@ class Diagnostics:
             level, text = 'STALE', f'no frame for {silent:.1f} s'
         elif unreadable:
             level, text = 'ERROR', f"no frame could be read: {counters['last_refusal']}"
+        elif failing:
+            level, text = 'ERROR', f"no frame could be answered: {counters['last_failure']}"
+        elif stuck > STUCK:
+            level, text = 'ERROR', f'frames come, but none was answered for {stuck:.0f} s'
         elif trouble:
             level, text = 'ERROR', f'teaching is refused: {trouble}'
         elif others:
@@ -76,3 +90,10 @@ class Diagnostics:
         array = DiagnosticArray(status=[messages.status(level, self._name, text, **values)])
         array.header.stamp = stamp
         return array
+
+    def _waited(self, counters):
+        """Return for how many seconds frames have waited while none was worked through."""
+        done = sum(counters[name] for name in self._before)
+        if done != self._done or not counters['waiting']:
+            self._done, self._moved = done, time.monotonic()
+        return time.monotonic() - self._moved

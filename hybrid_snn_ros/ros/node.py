@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The classifier as a lifecycle node: camera frames and labels in, names out."""
 
+from contextlib import ExitStack
 import functools
 from pathlib import Path
 import time
@@ -63,6 +64,7 @@ class ClassifierNode(LifecycleNode):
         self._commands = None
         self._camera = None
         self._outgoing = []
+        self._traffic = ExitStack()  # what closes all that the last activation has opened
         self._connections = Connections(self)
         self._diagnostics = None
         self._trouble = ''  # why teaching is refused, while no worker knows better
@@ -176,14 +178,18 @@ class ClassifierNode(LifecycleNode):
         self._worker.tutor.problem = self._trouble
         self._published_labels, self._debugged = None, 0.0
         self._publish_labels()
+        # Each goes with what closes it: also half an activation is closed, in the opposite order.
+        later = self._traffic.callback
         self._worker.start()
-        self._camera = self._subscribe_to_camera()
-        self._requests = Requests(self, self._connections, self._settings, self._commands,
-                                  self._slot.nudge, self._publish_result)
+        later(self._end_work)
         # By a clock of its own: a simulation that stands still is a silent camera as well.
-        self._ticker = self.create_timer(
-            LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self._bond = Bond(self)
+        later(self.destroy_timer, self.create_timer(
+            LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)))
+        later(Bond(self).close)
+        later(Requests(self, self._connections, self._settings, self._commands,
+                       self._slot.nudge, self._publish_result).close)
+        self._camera = self._subscribe_to_camera()
+        later(self._connections.destroy, self._camera)
         return result
 
     def _subscribe_to_camera(self):
@@ -206,12 +212,9 @@ class ClassifierNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def _close_traffic(self):
-        if self._worker is None:
-            return
-        self._connections.destroy(self._camera)
-        self._requests.close()
-        self._bond.close()
-        self.destroy_timer(self._ticker)
+        self._traffic.close()  # nothing, where nothing is open
+
+    def _end_work(self):
         self._worker.stop()
         self._trouble = self._worker.tutor.problem
         self._worker = None
@@ -227,12 +230,14 @@ class ClassifierNode(LifecycleNode):
         self._free()
         return super().on_cleanup(state)
 
+    @_told
     def on_shutdown(self, state):
         """Save and free, whatever state the node was in."""
         self._close_traffic()
         self._free()
         return super().on_shutdown(state)
 
+    @_told
     def on_error(self, state):
         """Come back to unconfigured with everything freed."""
         self._close_traffic()
@@ -277,7 +282,9 @@ class ClassifierNode(LifecycleNode):
         self._result_out.publish(messages.status(
             result.level, result.label, result.message, **result.values))
         if result.level == 'ERROR':
-            self.get_logger().warning(f"{result.values['operation']}: {result.message}")
+            # Of a flood one a second; ~/teach_result has them all.
+            self.get_logger().warning(f"{result.values['operation']}: {result.message}",
+                                      throttle_duration_sec=1.0)
         else:
             self._publish_labels()
 
@@ -304,7 +311,8 @@ class ClassifierNode(LifecycleNode):
         # Read against the frames' way: what moves on meanwhile is never counted twice.
         counters = {'answered': worker.answered, 'refused': worker.refused,
                     'failed': worker.failed, 'dropped': slot.dropped, 'waiting': len(slot),
-                    'received': slot.received, 'last_refusal': worker.last_refusal}
+                    'received': slot.received, 'last_refusal': worker.last_refusal,
+                    'last_failure': worker.last_failure}
         self._diagnostics_out.publish(self._diagnostics.message(
             self.get_clock().now().to_msg(), counters, worker.times,
             {**facts(self._classifier, worker, self.memory),

@@ -23,6 +23,7 @@ from hybrid_snn_ros.vision import frames
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
+_LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
 _FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 
 
@@ -68,6 +69,7 @@ class Worker(threading.Thread):
         self.failed = 0  # frames that failed in an unforeseen way
         self.refused = 0
         self.last_refusal = ''
+        self.last_failure = ''
 
     def stop(self):
         """Finish the frame at hand, end the thread and wait for it."""
@@ -153,7 +155,12 @@ class Worker(threading.Thread):
             return
         end = time.perf_counter() + _CATCH_UP_SLICE
         while time.perf_counter() < end:
-            self.relearning = next(self._catching_up, None)
+            try:
+                self.relearning = next(self._catching_up, None)
+            except Exception:
+                # Not caught up, then: the old network answers on, the next request tries again.
+                self._catching_up = None
+                raise
             if self.relearning is None:
                 self._catching_up = None
                 self._on_caught_up()
@@ -168,8 +175,9 @@ class Worker(threading.Thread):
             self.last_refusal = str(error)
             self._log.warning(f'frame refused ({self.refused} so far): {error}',
                               throttle_duration_sec=5.0)
-        except Exception:
+        except Exception as error:
             self.failed += self.answered == before  # every frame counts once
+            self.last_failure = repr(error)[:_LONGEST]
             raise
 
     def _answer(self, frame):

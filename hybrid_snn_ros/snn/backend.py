@@ -88,7 +88,11 @@ def load(name):
         return np
     if name != 'cupy':
         raise BackendError(f"backend must be 'numpy', 'cupy' or 'auto', not {name!r}")
-    kernel_cache()
+    try:
+        kernel_cache()
+    except OSError as error:
+        raise BackendError(
+            f"backend 'cupy' finds no directory for compiled kernels: {error}") from error
     try:
         import cupy
     except ImportError as error:
@@ -98,6 +102,7 @@ def load(name):
         cupy.cuda.runtime.getDeviceCount()
         # A kernel is compiled and a library loaded: both are missing where there is a driver only.
         (cupy.eye(2) @ cupy.ones(2)).sum().item()
+        device_name(cupy)
     except Exception as error:  # CuPy reports a missing driver in a dozen exception types
         raise BackendError(f"backend 'cupy' found no usable GPU: {error}") from error
     return cupy

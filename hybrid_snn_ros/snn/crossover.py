@@ -33,6 +33,9 @@ def choose(rule, params, inputs, labels):
         return Backend('numpy', 'numpy, chosen by auto: there is no CUDA device')
     try:
         gpu = Backend('cupy')
+    except BackendError as error:
+        return Backend('numpy', f'numpy, chosen by auto: {error}')
+    try:
         labels = max(labels, 1)
         times = {}  # labels: seconds on the CPU and on the GPU
         each = column_bytes(rule, params, inputs)
@@ -40,12 +43,10 @@ def choose(rule, params, inputs, labels):
             if count == labels or count * each <= _BYTES:
                 times[count] = tuple(
                     seconds(rule, params, inputs, count, xp) for xp in (np, gpu.xp))
-    except BackendError as error:
-        return Backend('numpy', f'numpy, chosen by auto: {error}')
+        name, why = decide(times, labels, backends.device_name(gpu.xp))
     except gpu.errors as error:
         return Backend(
             'numpy', f'numpy, chosen by auto: the GPU failed when it was tried: {error}')
-    name, why = decide(times, labels, backends.device_name(gpu.xp))
     if name == 'numpy':
         return Backend('numpy', why)
     gpu.why = why

@@ -4,8 +4,9 @@
 The compiled forms of presenting and teaching (``_kernel.c``), and whether they are there.
 
 They are built when the package is installed and a C compiler is found; without them everything
-runs on NumPy, with the same spikes, bit for bit.  What the kernel does that BLAS cannot: it reads
-the weights of those inputs alone that fired, as int8, and steps all columns in one call.
+runs on NumPy: a network answers with the same spikes, bit for bit, and is taught the same up to
+rounding.  What the kernel does that BLAS cannot: it reads the weights of those inputs alone that
+fired, as int8, and steps all columns in one call.
 
 It is called with Python's lock held: no call takes a millisecond at usual sizes, and a thread that
 lets go of the lock may wait 5 ms to have it again.
@@ -19,6 +20,7 @@ import zlib
 import numpy as np
 
 from hybrid_snn_ros.snn.coding import MAX_COUNT, STEPS, TRAINS
+from hybrid_snn_ros.snn.currents import levels
 
 SWITCH = 'HYBRID_SNN_KERNEL'  # environment: 'off' to do without
 _HERE = Path(__file__).resolve().parent
@@ -155,7 +157,7 @@ class Columns:
             steps *= np.float32(scale)
         phases = np.zeros(self.inputs, np.uint8) if phases is None else phases.astype(np.uint8)
         # The structure holds bare addresses, so what they point at is kept alive beside it.
-        self._kept = [packed, steps, phases]
+        self._packed, self._steps, self._phases = packed, steps, phases
         self._plan = _Plan(
             weights=_address(packed, np.int8), phases=_address(phases, np.uint8),
             trains=_address(_STEP_BITS, np.uint16), scale=_address(steps), inputs=self.inputs,
@@ -166,7 +168,7 @@ class Columns:
         """Complete columns of one neuron: what is taken off in ten steps (C,), the threshold."""
         padded = np.zeros(self._padded[0] * _LANES, dtype=np.float32)
         padded[:self.columns] = bias
-        self._kept.append(padded)
+        self._bounds = padded
         self._plan.bias, self._plan.theta = _address(padded), theta
         self._out = ctypes.c_float * (3 * self.columns)
         return self
@@ -176,10 +178,21 @@ class Columns:
         padded = np.full(self._padded, np.inf, dtype=np.float32)
         column = np.arange(self.columns)
         padded[column // _LANES, :, column % _LANES] = threshold
-        self._kept.append(padded)
+        self._bounds = padded
         self._plan.threshold, self._plan.mean_noise = _address(padded), mean_noise
         self._out = ctypes.c_float * (2 * self.columns)
         return self
+
+    def renew(self, rows, weights):
+        """
+        Replace the weights of some neurons, as if they had been laid out with the others.
+
+        :param rows: (R,) places among the C L; weights: float32 (R, N), each on its own grid.
+        """
+        column, neuron = np.divmod(rows, self.neurons)
+        block, lane = np.divmod(column, _LANES)
+        whole, self._steps[block, neuron, lane] = levels(weights)
+        self._packed[block, neuron, :, lane] = whole
 
     def present_single(self, counts):
         """

@@ -42,14 +42,14 @@ The form is event-driven: weights change after the frame, so a presentation is o
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn import kernel, plasticity, replay
+from hybrid_snn_ros.snn import original_readout, plasticity, replay
 from hybrid_snn_ros.snn.backend import fetch, namespace
 from hybrid_snn_ros.snn.coding import spike_counts, spike_trains, STEPS
-from hybrid_snn_ros.snn.currents import currents, levels
+from hybrid_snn_ros.snn.currents import currents
 from hybrid_snn_ros.snn.plasticity import change, State, trace_of
 from hybrid_snn_ros.snn.presentation import present as present_columns
 from hybrid_snn_ros.snn.rule import Response
@@ -88,21 +88,6 @@ class Params(NamedTuple):
     rounding: float = 0.0  # code: 0 to cut, 0.5 to round
     replay: int = 0  # stored samples shown again after each taught frame; 0 = off, none are stored
     kept: int = 10  # samples stored for replay per label, a byte an input
-
-
-class Readout(NamedTuple):
-    """
-    What answering needs: the R neurons that were ever taught, and all thresholds.
-
-    A neuron answers by weights on a grid of 127 levels of its strongest: whole numbers, held as
-    float32 for BLAS or as int8 by the kernel.  Their sums are exact, so both spike alike.
-    """
-
-    weight: np.ndarray  # (R, N) whole numbers; None with the kernel, as is
-    step: np.ndarray  # (R,), what a level of a neuron is worth
-    committed: np.ndarray  # (R,) places of those neurons among the C E L
-    threshold: np.ndarray  # (C, E, L) float32
-    compiled: Any = None  # kernel.Columns, None for NumPy's forms
 
 
 def published(neurons=15, copies=15):
@@ -272,20 +257,7 @@ def _show(params, state, counts, column, noise):
     state.stability[rewarded] = np.maximum(stability, 0)
 
 
-def readout(params, state):
-    """Derive what answering needs, so that teaching may go on meanwhile."""
-    committed = np.flatnonzero(state.samples)
-    weight, excess = ((state.slow, state.slow_excess) if params.beta > 0
-                      else (state.weight, state.excess))
-    threshold = excess + np.float32(params.theta)
-    if kernel.suits(weight, params.neurons) and len(committed):
-        rows = weight.reshape((-1,) + weight.shape[2:])  # (C E, L, N)
-        return Readout(None, None, committed, threshold,
-                       kernel.Columns(rows, params.leak).several(
-                           threshold.reshape(-1, params.neurons), params.sigma / 2))
-    committed = namespace(weight).asarray(committed)
-    synapses, step = levels(weight.reshape(-1, weight.shape[-1])[committed])
-    return Readout(synapses, step, committed, threshold)
+readout = original_readout.readout
 
 
 def present(params, readout, counts):

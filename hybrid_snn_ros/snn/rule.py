@@ -52,8 +52,13 @@ class Rule(Protocol):
         ``shown`` may be the readout that answered the frame; it saves time and changes nothing.
         """
 
-    def readout(self, params: Any, state: Any) -> Any:
-        """Derive what answering needs (quantised weights, gain); once after teaching."""
+    def readout(self, params: Any, state: Any, before: Any = None) -> Any:
+        """
+        Derive what answering needs (quantised weights, gain); once after teaching.
+
+        ``before`` may be the readout of an earlier state of the same network, which is used up;
+        it saves time and changes nothing.
+        """
 
     def present(self, params: Any, readout: Any, counts: np.ndarray) -> Response:
         """Show one frame, given as spike counts, and return the columns' response."""

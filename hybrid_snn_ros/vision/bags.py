@@ -39,7 +39,7 @@ def frames(path, image_topic='', label_topic='', label=''):
         vision_msgs/Classification, each of which names the frame whose stamp it carries.
     :param label: what every frame shows, where there is no label topic.
     :return: (number of frames, generator of Frame).
-    :raises BagError: when it cannot be read or a topic is not there.
+    :raises BagError: when it cannot be read or a topic is not there; the generator, too.
     """
     try:
         from rosbags.highlevel import AnyReader
@@ -61,7 +61,7 @@ def frames(path, image_topic='', label_topic='', label=''):
     except BagError:
         reader.close()
         raise
-    return camera.msgcount, _read(reader, camera, teller, label)
+    return camera.msgcount, _read(path, reader, camera, teller, label)
 
 
 def _topic(path, reader, topic, kinds):
@@ -84,7 +84,7 @@ def _camera(path, reader, topic):
     return cameras[0]
 
 
-def _read(reader, camera, teller, label):
+def _read(path, reader, camera, teller, label):
     wanted = [camera] if teller is None else [camera, teller]
     by_stamp = {}
     try:
@@ -102,6 +102,9 @@ def _read(reader, camera, teller, label):
             stamp = _stamp(message)
             yield Frame(stamp, by_stamp.get(stamp, '') if by_stamp else label, message,
                         connection.msgtype == _COMPRESSED)
+    except Exception as error:  # again the library's own and others', in the middle of a file
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise BagError(f'{path} is damaged, it cannot be read to its end: {reason}') from error
     finally:
         reader.close()
 

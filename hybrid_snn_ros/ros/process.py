@@ -32,6 +32,7 @@ def run(make_node, name, args=None, errors=()):
     import rclpy
     from rclpy.exceptions import ParameterException
     from rclpy.executors import SingleThreadedExecutor
+    from rclpy.impl.implementation_singleton import rclpy_implementation
     from rclpy.signals import SignalHandlerOptions
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
@@ -44,7 +45,13 @@ def run(make_node, name, args=None, errors=()):
         node = make_node()
         executor.add_node(node)
         while not stop.is_set():
-            executor.spin_once(timeout_sec=0.1)
+            try:
+                executor.spin_once(timeout_sec=0.1)
+            except rclpy_implementation.RCLError as error:
+                # Before Kilted: asked for a transition that this state does not have.
+                reason = str(error).split(', at ')[0]
+                node.get_logger().error(f'a request was not carried out: {reason}',
+                                        throttle_duration_sec=1.0)
         return 0
     except (ValueError, ParameterException, *errors) as error:
         print(f'{name}: {error}', file=sys.stderr)

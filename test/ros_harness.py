@@ -12,7 +12,6 @@ import json
 import os
 from pathlib import Path
 from signal import SIGINT
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
+from hybrid_snn_ros.bench.dds import empty_domain
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.view import look
@@ -48,16 +48,8 @@ os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(ROOT / 'config' / 'fastdds.xml
 
 
 def fresh_domain():
-    """Return a ROS domain in 1..101 in which no DDS participant of this machine lives now."""
-    for _ in range(101):
-        domain = next(_numbers) % 101 + 1
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(('', 7400 + 250 * domain + 10))  # what its first participant binds
-            except OSError:
-                continue
-        return domain
-    raise RuntimeError('all 101 ROS domains are in use on this machine')
+    """Return a ROS domain in 1..101 that is empty now, and another one at every call."""
+    return empty_domain(_numbers)
 
 
 def remembered(memory):

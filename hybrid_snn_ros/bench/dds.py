@@ -3,6 +3,7 @@
 """The whole way through DDS: a camera process, the node's process, and this one as subscriber."""
 
 from contextlib import contextmanager
+import itertools
 import json
 import os
 from pathlib import Path
@@ -36,7 +37,7 @@ def measure(kind, rate, labels, count, warm_up, runs, threads=1):
     :raises BenchError: when no answers come.
     """
     os.environ.update({
-        'ROS_DOMAIN_ID': str(_empty_domain()),
+        'ROS_DOMAIN_ID': str(empty_domain(itertools.count(os.getpid()))),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
         'FASTDDS_DEFAULT_PROFILES_FILE': str(shared_file('config', 'fastdds.xml'))})
     import rclpy
@@ -69,14 +70,17 @@ def measure(kind, rate, labels, count, warm_up, runs, threads=1):
     return report
 
 
-def _empty_domain():
+def empty_domain(numbers):
     """
-    Return a ROS domain in which no DDS participant of this computer lives.
+    Return a ROS domain in 1..101 in which no DDS participant of this computer lives now.
 
-    A robot at work here, or another benchmark, would answer in between.
+    A robot at work here, or another benchmark or test, would answer in between.
+
+    :param numbers: iterator of whole numbers without end; each stands for the next domain to try.
+    :raises BenchError: when all domains are in use.
     """
-    for number in range(101):
-        domain = (os.getpid() + number) % 101 + 1
+    for number in itertools.islice(numbers, 101):
+        domain = number % 101 + 1
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
                 probe.bind(('', 7400 + 250 * domain + 10))  # what its first participant binds

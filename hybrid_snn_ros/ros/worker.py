@@ -60,7 +60,8 @@ class Worker(threading.Thread):
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._newest = 0, 0  # stamp of the last answered frame
-        self._catching_up = classifier.catch_up() if classifier.behind else None
+        self._catching_up = None
+        self._start_catching_up()
         self._next_look = 0.0  # monotonic seconds; see _follow
         self.tutor = Tutor(classifier, settings, on_result)
         self.relearning = None  # (samples learned, samples to learn) while learning anew
@@ -137,8 +138,7 @@ class Worker(threading.Thread):
         except StoreError as error:
             self._log.warning(f'{error}; frames are answered from what is known',
                               throttle_duration_sec=60.0)
-        if self._classifier.behind and self._catching_up is None:
-            self._catching_up = self._classifier.catch_up()
+        self._start_catching_up()
 
     def _carry_out(self):
         for _ in range(_COMMANDS_AT_ONCE):
@@ -147,8 +147,11 @@ class Worker(threading.Thread):
             if command is None:
                 return
             self.tutor.run(command)
-            if self._classifier.behind and self._catching_up is None:
-                self._catching_up = self._classifier.catch_up()
+            self._start_catching_up()
+
+    def _start_catching_up(self):
+        if self._classifier.behind and self._catching_up is None:
+            self._catching_up = self._classifier.catch_up()
 
     def _catch_up(self):
         if self._catching_up is None:

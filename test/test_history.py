@@ -100,7 +100,7 @@ def test_each_thing_a_person_does_is_taken_back_whole_and_put_back(robot, name, 
         assert robot.classifier.undo().samples == 1 and robot.knows.get('duck', 0) == left
     with pytest.raises(NothingToUndoError, match='there is nothing to undo'):
         robot.classifier.undo()
-    for count in range(1, 6):  # Undos are put back in the opposite order
+    for _ in range(5):  # Undos are put back in the opposite order
         robot.classifier.redo()
     assert robot.order == after
 

@@ -132,7 +132,8 @@ def test_an_untaught_classifier_has_nothing_to_take_back():
 @pytest.mark.parametrize('rule', RULES)
 @pytest.mark.parametrize('change', [
     lambda c: c.remove(1, later=True), lambda c: c.forget('mug', later=True),
-    lambda c: c.rename('tray', 'mug', later=True, merge=True), lambda c: c.rollback(7, later=True)])
+    lambda c: c.rename('tray', 'mug', later=True, merge=True),
+    lambda c: c.rollback(7, later=True)])
 def test_the_old_network_answers_until_the_new_one_is_ready(rule, change, often):
     """The book has changed at once, the answers change at the end."""
     classifier = taught(rule)

@@ -17,11 +17,7 @@ from hybrid_snn_ros.memory.errors import (
 )
 from hybrid_snn_ros.memory.labels import normalise
 from hybrid_snn_ros.memory.ledger import Ledger
-
-
-def samples_text(count):
-    """Return a number of samples in words."""
-    return '1 sample' if count == 1 else f'{count} samples'
+from hybrid_snn_ros.memory.wording import samples_text
 
 
 def _removal(sample, samples, source, stamp=''):
@@ -109,7 +105,7 @@ class Book:
             one.
         """
         with self._guard:
-            newest = self._named(self.ledger.history.newest(), change, 'there is nothing to undo')
+            newest = self._named(self.ledger.history.newest(), change, self._nothing())
             stamp = f'undo {self._last + 1}'
             if newest.taught and not newest.reversible:
                 steps = [_removal(sample, self.ledger.samples, source, stamp)
@@ -143,13 +139,19 @@ class Book:
                            'stamp': f'redo {self._last + 1}'}])
             return undone
 
+    def _nothing(self):
+        left = len(self.ledger.samples)
+        return 'there is nothing to undo' + (
+            f'; the {samples_text(left)} here came with the memory, forget takes labels out'
+            if left else '')
+
     @staticmethod
     def _named(found, change, nothing):
         if found is None:
             raise NothingToUndoError(nothing)
         if change is not None and found.id != change:
-            raise NothingToUndoError('something else was done meanwhile; look again at what would be '
-                                'taken back or put back')
+            raise NothingToUndoError('something else was done meanwhile; look again at what '
+                                     'would be taken back or put back')
         return found
 
     def forget(self, label, source='cli'):
@@ -170,9 +172,9 @@ class Book:
             raise RefusedError(f"'{old}' has that name already")
         counts = self.ledger.counts
         if not merge and old in counts and new in counts:
-            raise LabelExistsError(f"'{new}' is a label already, with {samples_text(counts[new])}; to "
-                              f"put the {samples_text(counts[old])} of '{old}' into it, merge "
-                              'the two')
+            raise LabelExistsError(
+                f"'{new}' is a label already, with {samples_text(counts[new])}; to put the "
+                f"{samples_text(counts[old])} of '{old}' into it, merge the two")
         return self._commit(
             [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
 

@@ -254,6 +254,8 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
             ({'do': 'redo'}, 'cup', "'cup' is 'a=b' again, with 1 sample"),
             ({'do': 'undo', 'sample': list(remembered(memory).samples)[0]}, 'red', 'taken back'),
             ({'do': 'forget', 'label': 'blue'}, 'blue', 'is forgotten'),
+            ({'do': 'rollback', 'version': 1}, '', 'known at version 1 is known again'),
+            ({'do': 'undo'}, '', 'the return to version 1 is taken back'),
             ({'do': 'rollback'}, '', 'is known again'))):
         result = peer.command(id=f'é {number}', **fields)
         assert (result.level, result.name) == (OK, label), result
@@ -286,6 +288,9 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
     ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'takes its id, not 999'),
     ('{"do": "undo", "change": 0, "id": "7"}', 'to take a change back takes its id, not 0'),
     ('{"do": "redo", "change": "x", "id": "7"}', "takes its id, not 'x'"),
+    ('{"do": "rollback", "version": "x", "id": "7"}', "whole number from 0, not 'x'"),
+    ('{"do": "rollback", "version": -1, "id": "7"}', 'whole number from 0, not -1'),
+    ('{"do": "rollback", "version": 9999, "id": "7"}', 'there is no state 9999 to return to'),
     ('{"do": "undo", "change": 1, "sample": 1, "id": "7"}', 'not both'),
     ('{"do": "merge", "label": "red", "id": "7"}', 'this command needs a "to", a text'),
     ('{"do": "teach", "label": "x", "press": 5, "id": "7"}', '"press" must be text of at most 64'),

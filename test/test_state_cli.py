@@ -42,7 +42,7 @@ def state(capsys):
 
 
 @pytest.mark.parametrize('command', ['show', 'verify', 'export', 'import', 'undo', 'redo',
-                                     'compact', 'log', 'torture'])
+                                     'rollback', 'compact', 'log', 'torture'])
 def test_every_command_explains_itself(state, command):
     """With its exit codes."""
     code, out, _ = state(command, '--help')
@@ -98,6 +98,17 @@ def test_undo_and_redo_go_through_what_was_done(state, directory):
     code, _, error = state('undo', '-m', directory / 'elsewhere')
     assert code == 2 and 'nothing was taught yet' not in error and not (
         directory / 'elsewhere').exists()
+
+
+def test_rollback_returns_to_any_version(state, directory):
+    """Which is a change like any other."""
+    assert state('rollback', '2', '-m', directory)[:2] == (
+        0, 'what was known at version 2 is known again: 2 samples of 2 labels\n')
+    assert state('undo', '-m', directory)[1] == 'the return to version 2 is taken back\n'
+    for version, said in (('9', 'there is no state 9 to return to, only 0'), ('x', 'x'),
+                          ('-1', '-1'), ('1.5', '1.5')):
+        code, _, error = state('rollback', version, '-m', directory)
+        assert code == 2 and said in error and 'Traceback' not in error
 
 
 def test_verify_finds_one_flipped_bit(state, directory):

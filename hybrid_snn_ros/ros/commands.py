@@ -35,6 +35,7 @@ class Command(NamedTuple):
     target: str = ''  # new label of a rename or merge
     sample: int = 0  # id, of undo; 0 for the last change, whatever it was
     change: int = 0  # id that the change must have, of undo and redo; 0 for any
+    version: Any = None  # to return to, of rollback; None for the newest snapshot before
     press: str = ''  # of teach: frames of one press are one change
     stamp: Any = None  # (sec, nanosec) of the frame meant by teach; None for the newest
     frames: int = 1  # frames that teach labels, from the newest on
@@ -98,8 +99,9 @@ def _command(fields, identifier):
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
               'merge': ('label', 'to')}
     texts = {name: _label(fields, name) for name in wanted.get(operation, ())}
+    version = _version(fields['version']) if 'version' in fields else None
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, change,
-                   _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
+                   version, _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
                    source='command')
 
 
@@ -117,6 +119,12 @@ def _whole(value, wanted):
     if isinstance(value, bool) or not text.isdecimal() or not 0 < len(text) < 19 or not int(text):
         raise CommandError(f'{wanted}, not {repr(value)[:80]}')
     return int(text)
+
+
+def _version(value):
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise CommandError(f'a "version" is a whole number from 0, not {repr(value)[:80]}')
+    return value
 
 
 def _label(fields, name):

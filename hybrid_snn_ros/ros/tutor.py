@@ -224,11 +224,15 @@ class Tutor:
                       f'{samples_text(count)}', label=command.target)
 
     def _run_rollback(self, command):
-        earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
-        if not earlier:
-            raise CommandError('there is no earlier snapshot to return to')
-        self._classifier.rollback(earlier[0], command.source, later=True)
-        self._changed(command, f'what was known at version {earlier[0]} is known again')
+        version = command.version
+        if version is None:
+            earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
+            if not earlier:
+                raise CommandError('there is no earlier snapshot to return to; a command may '
+                                   'name a "version"')
+            version = earlier[0]
+        self._classifier.rollback(version, command.source, later=True)
+        self._changed(command, f'what was known at version {version} is known again')
 
     def _run_save(self, command):
         self._classifier.keep()

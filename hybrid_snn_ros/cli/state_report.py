@@ -5,6 +5,8 @@
 import time
 import unicodedata
 
+from hybrid_snn_ros.memory.unseen import is_unseen, tidied
+
 
 def width(text):
     """Return how many columns of a terminal a text takes."""
@@ -13,9 +15,10 @@ def width(text):
 
 
 def printable(text):
-    """Return a text of a file without what would steer the terminal."""
-    return ''.join('\ufffd' if unicodedata.category(character) in ('Cc', 'Cf', 'Zl', 'Zp')
-                   else character for character in text)
+    """Return a text of a file without what would steer the terminal, or cannot be seen on it."""
+    tidy = tidied(text) == text  # then a joiner is a part of how the text looks
+    return ''.join('\ufffd' if unicodedata.category(character) in ('Cc', 'Zl', 'Zp')
+                   or not tidy and is_unseen(character) else character for character in text)
 
 
 def table(head, rows):

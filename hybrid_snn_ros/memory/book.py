@@ -10,7 +10,7 @@ import numpy as np
 from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory.entry import Entry, MAX_CODES
 from hybrid_snn_ros.memory.errors import StoreError
-from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.labels import find, LabelError, normalise
 from hybrid_snn_ros.memory.ledger import Ledger
 
 
@@ -85,16 +85,18 @@ class Book:
 
     def forget(self, label, source='cli'):
         """Take all samples of a label back; UnknownLabel if there are none."""
-        return self._commit(
-            [{'operation': 'forget', 'label': normalise(label), 'source': source}])[0]
+        with self._guard:
+            return self._commit([{'operation': 'forget', 'source': source,
+                                  'label': find(label, self.ledger.counts)}])[0]
 
     def rename(self, old, new, source='cli'):
         """Give a label another name; if that is known already, the two become one."""
-        old, new = normalise(old), normalise(new)
-        if old == new:
-            raise StoreError(f"'{old}' has that name already")
-        return self._commit(
-            [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
+        with self._guard:
+            old, new = find(old, self.ledger.counts), normalise(new)
+            if old == new:
+                raise StoreError(f"'{old}' has that name already")
+            return self._commit(
+                [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
 
     def rollback(self, sequence, source='cli'):
         """Return to what was known right after an earlier entry; see `snapshots`."""
@@ -119,7 +121,11 @@ class Book:
                 (sample.label, sample.codes.tobytes()) for sample in self.ledger.samples.values()}
             samples, new = list(samples), []
             for sample in samples:
-                key = (normalise(sample.label), sample.codes.tobytes())
+                try:
+                    key = (normalise(sample.label), sample.codes.tobytes())
+                except LabelError as error:  # a label older than the rule
+                    raise LabelError(f'{sample.label!a} cannot be taken over: {error}; give it '
+                                     'another name where it is known') from error
                 if key not in known:
                     known.add(key)
                     new.append((sample.label, sample.codes, sample.stamp))

@@ -7,7 +7,7 @@ import json
 import threading
 from typing import Any, NamedTuple
 
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 
 OPERATIONS = ('teach', 'undo', 'forget', 'rename', 'rollback', 'save')
 MAX_ID_BYTES = 64
@@ -85,7 +85,9 @@ def _command(fields, identifier):
                            f'{repr(operation)[:80]}')
     sample = sample_id(fields['sample']) if 'sample' in fields else 0
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to')}
-    texts = {name: _label(fields, name) for name in wanted.get(operation, ())}
+    # What is taught, or a new name, follows the rule; what is known may be older than the rule.
+    texts = {name: _label(fields, name, normalise if operation == 'teach' or name == 'to'
+                          else written) for name in wanted.get(operation, ())}
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample,
                    _stamp(fields.get('stamp')), id=identifier, source='command')
 
@@ -102,12 +104,12 @@ def sample_id(value):
     return int(text)
 
 
-def _label(fields, name):
+def _label(fields, name, rule):
     text = fields.get(name)
     if not isinstance(text, str):
         raise CommandError(f'this command needs a "{name}", a text')
     try:
-        return normalise(text)
+        return rule(text)
     except LabelError as error:
         raise CommandError(str(error)) from error
 

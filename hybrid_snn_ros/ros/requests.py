@@ -9,7 +9,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result, sample_id
 
@@ -72,14 +72,14 @@ class Requests:
 
     def _on_forget(self, message):
         self._ask('forget', message.data, lambda: Command(
-            'forget', normalise(message.data), source='forget'))
+            'forget', written(message.data), source='forget'))
 
     def _on_rename(self, message):
         def command():
             old, separator, new = message.data.partition('=')
             if not separator:
                 raise CommandError(f"to rename takes 'old=new', not {message.data[:80]!r}")
-            return Command('rename', normalise(old), normalise(new), source='rename')
+            return Command('rename', written(old), normalise(new), source='rename')
         self._ask('rename', message.data, command)
 
     def _on_undo_sample(self, message):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import StoreError, UnknownLabel, UnknownSample
-from hybrid_snn_ros.memory.labels import LabelError
+from hybrid_snn_ros.memory.labels import find, LabelError
 from hybrid_snn_ros.ros.commands import CommandError, Result
 
 
@@ -112,6 +112,9 @@ class Tutor:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
         try:
+            if command.operation in ('forget', 'rename'):
+                command = command._replace(
+                    label=find(command.label, self._classifier.ledger.counts))
             getattr(self, f'_run_{command.operation}')(command)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error)

@@ -139,9 +139,12 @@ class Classifier(Learner):
         Save what was computed, so that the next start is quick; nothing depends on it.
 
         :return: the path of the snapshot, or None when there is nothing new.
-        :raises StoreError: when the disk refuses.
+        :raises StoreError: when the disk refuses, or somebody else changed what is there.
         """
-        if not isinstance(self._book, Vault) or self._saved == self.version or self.behind:
+        if not isinstance(self._book, Vault):
+            return None
+        self._book.check()
+        if self._saved == self.version or self.behind:
             return None
         self._tried = self.version
         path = self._book.save_snapshot(self.network.arrays(), self.network.notes())

@@ -23,10 +23,11 @@ class Disk:
         """Return a file's bytes."""
         return Path(path).read_bytes()
 
-    def mark(self, path):
-        """Return what differs once a file was written to or replaced."""
-        found = os.stat(path)
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    def mark(self, file):
+        """Return what differs once a file, a path or a handle, was written to or replaced."""
+        found = os.stat(file)
+        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns,
+                found.st_ctime_ns)  # nobody sets the last one back
 
     def read_parts(self, path, length, offset):
         """Return a file's first bytes, ``length`` of them, and all from an offset on."""
@@ -50,6 +51,10 @@ class Disk:
             parts.append(part)
             offset += len(part)
         return b''.join(parts)
+
+    def read_at(self, handle, length, offset):
+        """Return up to so many bytes of an open file, from an offset on."""
+        return os.pread(handle, length, offset)
 
     def write(self, handle, data, offset):
         """Write all of the data at an offset."""

@@ -113,12 +113,24 @@ class Vault(Book):
         """
         with self._guard:
             self._hold()
+            self.journal.check()
             sequence = self.ledger.version
             if sequence not in self.journal.chains:
                 raise StoreError('no snapshot can be saved before the repair of the journal is')
             return snapshots.save(self.directory, snapshots.Snapshot(
                 sequence, self.journal.chains[sequence], self._now(), self.identity, arrays,
                 notes, None, 0), self._disk)
+
+    def check(self):
+        """
+        Make sure that all that is known is on the medium.
+
+        :raises StoreError: when somebody else changed the journal, or it is gone.
+        """
+        with self._guard:
+            if self.journal.in_use:
+                self._hold()
+                self.journal.check()
 
     def snapshots(self):
         """Return the usable snapshots, newest first; their sequences are for `rollback`."""

@@ -402,8 +402,16 @@ def test_a_head_start_is_known_at_once_and_belongs_to_the_operator(tmp_path):
             assert peer.show(frame(picture(GREEN)))['label'] == 'moss'
             assert remembered(memory).counts == kept
             node.end()
+        whole = shipped.read_bytes()
         shipped.write_bytes(b'no memory')
         with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'third'),
                          initial_memory=str(shipped)) as node:
             assert 'shipped.memory is not a memory' in node.wait_for_log('configure failed')
+            shipped.write_bytes(whole[:-1500])  # it would have begun with a half of it for ever
+            assert not peer.change('configure')
+            assert 'is cut off: 2 of 4 samples are there; nothing was' in node.log
+            shipped.write_bytes(whole)
+            assert peer.change('configure') and peer.change('activate')
+            assert peer.show(frame(picture(GREEN)))['label'] == 'green'
+            assert len(remembered(tmp_path / 'third').samples) == 4
             node.end()

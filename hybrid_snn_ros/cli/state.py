@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
+import os
 from pathlib import Path
 import sys
 import time
 
 from hybrid_snn_ros.cli import state_report, torture
-from hybrid_snn_ros.memory.errors import IdentityError, StoreError
+from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
+from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look
+from hybrid_snn_ros.memory.view import export, look, look_whole
 
 DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
@@ -43,6 +45,9 @@ def add_arguments(parser):
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
+    one.add_argument('--force', action='store_true',
+                     help='take what can be read of a damaged file; replace what is known even '
+                          'by nothing')
     command('compact', _compact, 'drop what was taken back from the disk for good; earlier '
                                  'states cannot be returned to afterwards; the node must not be '
                                  'running')
@@ -86,7 +91,7 @@ def _verify(args):
 
 
 def _export(args):
-    path = Path(args.file).expanduser()
+    path = Path(os.path.expanduser(args.file))
     if path.exists() and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)
@@ -97,7 +102,13 @@ def _export(args):
 
 
 def _import(args):
-    view = look(args.file)
+    try:
+        view = look_whole(args.file, args.replace, args.force)
+    except DamagedError as error:
+        raise StoreError(f'{error}; --force takes what can be read') from error
+    known = Path(os.path.expanduser(args.memory)) / FILE_NAME
+    if known.exists() and known.samefile(view.path):
+        raise StoreError(f'{args.file} is the memory itself; nothing was imported')
     with Vault.open(args.memory, _known_identity(args.memory) or view.header.identity) as vault:
         try:
             added, known = vault.import_samples(

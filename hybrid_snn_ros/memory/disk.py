@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 from pathlib import Path
+import stat
 
 _UNFINISHED = '.new'
 
@@ -20,7 +21,10 @@ class Disk:
     """The file calls of this computer; a handle is a file descriptor."""
 
     def read(self, path):
-        """Return a file's bytes."""
+        """Return a file's bytes; a pipe or device is refused, it might never end."""
+        kind = os.stat(path).st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # of that the read will say so
+            raise OSError(errno.EINVAL, 'it is not a file but a pipe or device')
         return Path(path).read_bytes()
 
     def mark(self, file):

@@ -51,7 +51,7 @@ class Vault(Book):
         :raises LockedError: when another process has it open.
         :raises StoreError: when it cannot be read or belongs to something else.
         """
-        directory = Path(os.path.abspath(Path(directory).expanduser()))
+        directory = Path(os.path.abspath(os.path.expanduser(directory)))
         try:
             disk.make_directories(directory)
         except OSError as error:

@@ -277,6 +277,17 @@ def test_a_file_that_may_not_be_read_is_one_sentence(file, robot, state):
     assert code == 2 and str(file) in error and len(error.splitlines()) == 1
 
 
+@pytest.mark.parametrize('words', [
+    ('import', '~nobody here/x', '-m', '{robot}'), ('import', '{file}', '-m', '~nobody here/x'),
+    ('show', '-m', '~nobody here/x'), ('export', '~nobody here/x', '-m', '{robot}')])
+def test_the_home_of_nobody_is_one_sentence(file, robot, state, words):
+    """Instead of a directory of that name in the present one."""
+    code, out, error = state(*(word.format(file=file, robot=robot) for word in words))
+    assert (code, out) == (2, '') and 'home directory of a user who is not here' in error
+    with pytest.raises(StoreError, match='a user who is not here'):
+        Classifier(inputs=16).borrow('~nobody here/x', 'a reason')
+
+
 def test_a_memory_is_not_imported_into_itself(robot, tmp_path, state):
     """By whatever name."""
     (tmp_path / 'link').symlink_to(robot)

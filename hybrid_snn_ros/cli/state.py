@@ -3,11 +3,11 @@
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
 import os
-from pathlib import Path
 import sys
 import time
 
 from hybrid_snn_ros.cli import state_report, torture
+from hybrid_snn_ros.memory.disk import expanded
 from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
@@ -91,8 +91,8 @@ def _verify(args):
 
 
 def _export(args):
-    path = Path(os.path.expanduser(args.file))
-    if path.exists() and not args.force:
+    path = expanded(args.file)
+    if os.path.lexists(path) and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)
     written = export(view, path)
@@ -106,8 +106,8 @@ def _import(args):
         view = look_whole(args.file, args.replace, args.force)
     except DamagedError as error:
         raise StoreError(f'{error}; --force takes what can be read') from error
-    known = Path(os.path.expanduser(args.memory)) / FILE_NAME
-    if known.exists() and known.samefile(view.path):
+    known = expanded(args.memory) / FILE_NAME
+    if os.path.exists(known) and os.path.samefile(known, view.path):
         raise StoreError(f'{args.file} is the memory itself; nothing was imported')
     with Vault.open(args.memory, _known_identity(args.memory) or view.header.identity) as vault:
         try:

@@ -14,7 +14,18 @@ import os
 from pathlib import Path
 import stat
 
+from hybrid_snn_ros.memory.errors import StoreError
+
 _UNFINISHED = '.new'
+
+
+def expanded(path):
+    """Return a path with its ~ replaced; StoreError where that names nobody."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise StoreError(f'{path} begins with the home directory of a user who is not '
+                         'here') from error
 
 
 class Disk:

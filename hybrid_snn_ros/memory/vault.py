@@ -19,7 +19,7 @@ import time
 
 from hybrid_snn_ros.memory import snapshot as snapshots
 from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.disk import DISK
+from hybrid_snn_ros.memory.disk import DISK, expanded
 from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.memory.errors import disk_error, LockedError, StoreError
 from hybrid_snn_ros.memory.journal import Journal
@@ -51,7 +51,7 @@ class Vault(Book):
         :raises LockedError: when another process has it open.
         :raises StoreError: when it cannot be read or belongs to something else.
         """
-        directory = Path(os.path.abspath(os.path.expanduser(directory)))
+        directory = Path(os.path.abspath(expanded(directory)))
         try:
             disk.make_directories(directory)
         except OSError as error:

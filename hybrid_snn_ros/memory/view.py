@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking into a memory or an export without changing it, even while a node is using it."""
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from hybrid_snn_ros.memory import snapshot as snapshots
-from hybrid_snn_ros.memory.disk import DISK
+from hybrid_snn_ros.memory.disk import DISK, expanded
 from hybrid_snn_ros.memory.entry import checksum, encode
 from hybrid_snn_ros.memory.errors import DamagedError, disk_error, StoreError
 from hybrid_snn_ros.memory.header import encode_header, Header
@@ -37,7 +36,7 @@ def look(path, disk=DISK, cached=True):
     :return: View.
     :raises StoreError: when there is nothing to be read.
     """
-    path = Path(os.path.expanduser(path))
+    path = expanded(path)
     directory = path if disk.has_directory(path) else None
     path = path / FILE_NAME if directory else path
     try:

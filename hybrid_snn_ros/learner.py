@@ -9,7 +9,7 @@ Every change goes into the book of what is known first; the network catches up w
 from typing import NamedTuple
 
 from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.labels import find, normalise
 from hybrid_snn_ros.memory.repeats import Repeats
 from hybrid_snn_ros.network import Network
 from hybrid_snn_ros.snn import crossover
@@ -252,7 +252,7 @@ class Learner:
         :raises StoreError: when there are none, or the disk refuses.
         """
         self._own()
-        count = self.ledger.counts.get(normalise(label), 0)
+        count = self.ledger.counts.get(find(label, self.ledger.counts), 0)
         self.book.forget(label, source)
         self._changed(later)
         return count

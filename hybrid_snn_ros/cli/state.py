@@ -3,15 +3,17 @@
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
 import argparse
-from pathlib import Path
+import os
 import sys
 import time
 
 from hybrid_snn_ros.cli import state_report, torture
-from hybrid_snn_ros.memory.errors import IdentityError, StoreError
+from hybrid_snn_ros.memory.disk import expanded
+from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
+from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look
+from hybrid_snn_ros.memory.view import export, look, look_whole
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 
 DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
@@ -45,6 +47,9 @@ def add_arguments(parser):
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
+    one.add_argument('--force', action='store_true',
+                     help='take what can be read of a damaged file; replace what is known even '
+                          'by nothing')
     command('undo', _undo, 'take back the last thing that was done, whole; again, the one before; '
                            'the node must not be running')
     command('redo', _redo, 'put back what the last undo took, as long as nothing else was done; '
@@ -95,8 +100,8 @@ def _verify(args):
 
 
 def _export(args):
-    path = Path(args.file).expanduser()
-    if path.exists() and not args.force:
+    path = expanded(args.file)
+    if os.path.lexists(path) and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)
     written = export(view, path)
@@ -106,7 +111,13 @@ def _export(args):
 
 
 def _import(args):
-    view = look(args.file)
+    try:
+        view = look_whole(args.file, args.replace, args.force)
+    except DamagedError as error:
+        raise StoreError(f'{error}; --force takes what can be read') from error
+    known = expanded(args.memory) / FILE_NAME
+    if os.path.exists(known) and os.path.samefile(known, view.path):
+        raise StoreError(f'{args.file} is the memory itself; nothing was imported')
     with Vault.open(args.memory, _known_identity(args.memory) or view.header.identity) as vault:
         try:
             added, known = vault.import_samples(

@@ -5,6 +5,7 @@
 import time
 import unicodedata
 
+from hybrid_snn_ros.memory.unseen import is_unseen, tidied
 from hybrid_snn_ros.memory.wording import samples_text
 
 
@@ -15,9 +16,10 @@ def width(text):
 
 
 def printable(text):
-    """Return a text of a file without what would steer the terminal."""
-    return ''.join('\ufffd' if unicodedata.category(character) in ('Cc', 'Cf', 'Zl', 'Zp')
-                   else character for character in text)
+    """Return a text of a file without what would steer the terminal, or cannot be seen on it."""
+    tidy = tidied(text) == text  # then a joiner is a part of how the text looks
+    return ''.join('\ufffd' if unicodedata.category(character) in ('Cc', 'Zl', 'Zp')
+                   or not tidy and is_unseen(character) else character for character in text)
 
 
 def table(head, rows):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
-from hybrid_snn_ros.memory.labels import LabelError
+from hybrid_snn_ros.memory.labels import find, LabelError
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import CommandError, Result
 
@@ -109,6 +109,11 @@ class Tutor:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
         try:
+            known = self._classifier.ledger.counts
+            if command.operation in ('forget', 'rename', 'merge'):
+                command = command._replace(label=find(command.label, known))
+            if command.operation == 'merge':
+                command = command._replace(target=find(command.target, known))
             getattr(self, f'_run_{command.operation}')(command)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error)

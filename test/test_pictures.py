@@ -194,7 +194,8 @@ def test_what_cannot_be_is_refused_before_it_is_decoded(content, words):
 
 def test_a_png_that_lacks_rows_inside_a_sound_frame_is_refused():
     raw = b''.join(b'\0' + bytes(30) for _ in range(5))  # of ten rows
-    content = (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 10, 10, 8, 2, 0, 0, 0))
+    header = chunk(b'IHDR', struct.pack('>IIBBBBB', 10, 10, 8, 2, 0, 0, 0))
+    content = (b'\x89PNG\r\n\x1a\n' + header
                + chunk(b'IDAT', zlib.compress(raw)) + chunk(b'IEND', b''))
     with pytest.raises(FrameError, match='damaged'):
         crop_file(content, 4)

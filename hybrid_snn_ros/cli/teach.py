@@ -69,7 +69,7 @@ def main(args):
     if args.export and args.memory:
         complain('teach', 'give --memory or --export, not both')
         return 2
-    taught, left_out, total = Counter(), LeftOut(), None
+    taught, left_out, begun = Counter(), LeftOut(), False
     memory = Path(args.memory or DEFAULT).expanduser()
     try:
         bag = bags.is_bag(args.source)
@@ -77,25 +77,26 @@ def main(args):
         stored = {} if args.export else _identity(memory)
         classifier = Classifier(args.model, crop=eye.crop_of(args, stored),
                                 min_change=_min_change(args) if bag else 0.0)
+        if not args.model and stored.get('encoder', classifier.encoder.digest) != (
+                classifier.encoder.digest):
+            raise ValueError(f'{memory} was taught with another encoder (sha256 '
+                             f'{stored["encoder"][:12]}...): name its file with --model')
         if bag:
             total, frames = bags.frames(args.source, args.image, args.labels, args.label)
             lessons = _of_bag(classifier, frames)
         else:
             total, lessons = _of_folder(classifier, args, left_out)
         if not args.export:
-            if not args.model and stored.get('encoder', classifier.encoder.digest) != (
-                    classifier.encoder.digest):
-                raise ValueError(f'{memory} was taught with another encoder (sha256 '
-                                 f'{stored["encoder"][:12]}...): name its file with --model')
             for remark in classifier.open(memory):
                 print(printable(remark))
+        begun = True
         known = _teach(classifier, lessons, total, taught, left_out)
         if args.export and taught:
             size = classifier.save(args.export)
             print(f'{printable(args.export)}: {size / 2**20:.1f} MiB')
         classifier.close()
     except (StoreError, LabelError, EncoderError, OSError, ValueError) as error:
-        _tell(taught if total is not None else None, left_out)
+        _tell(taught if begun else None, left_out)
         complain('teach', error)
         return 1
     _tell(taught, left_out)

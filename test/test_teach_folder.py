@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 import re
+import resource
 import shutil
 import socket
 import struct
@@ -382,6 +383,18 @@ def test_an_export_replaces_a_file_with_force_only(teach, tmp_path):
     assert teach(root, '--export', target, memory=None)[0] == 1
     assert look(target).ledger.counts == {'mug': 3}
     assert teach(root, '--export', target, '--memory', tmp_path / 'm', memory=None)[0] == 2
+
+
+def test_a_disk_that_refuses_ends_the_run_and_what_is_told_is_kept(tmp_path):
+    root = fill(tmp_path / 'things', ['mug', 'duck'], count=6)
+    done = subprocess.run(
+        [sys.executable, '-m', 'hybrid_snn_ros.cli.main', 'teach', root, '-m',
+         tmp_path / 'memory'], capture_output=True, text=True, timeout=300, cwd=ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000)))
+    assert done.returncode == 1 and 'Traceback' not in done.stderr
+    assert 'hybrid-snn teach: cannot ' in done.stderr
+    [told] = re.findall(r'^(\d+) frames of', done.stdout, re.MULTILINE)
+    assert sum(look(tmp_path / 'memory').ledger.counts.values()) == int(told) < 12
 
 
 def test_a_memory_in_use_is_refused(teach, tmp_path):

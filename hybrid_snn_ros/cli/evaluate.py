@@ -97,7 +97,7 @@ def main(args):
         figures['condition'] = args.condition
     # Files first: they are not to be lost when the reader of the table leaves early.
     code = max(_write_json(args.json, figures), _draw(args.plots, outcomes, figures, data))
-    print('\n'.join(report.table(figures, data.name)))
+    print('\n'.join(map(printable, report.table(figures, data.name))))
     print(f"{figures['seconds']} s, {jobs} process{'es' * (jobs > 1)}"
           + f'; plots in {printable(args.plots)}' * bool(args.plots))
     return code

@@ -20,8 +20,8 @@ from hybrid_snn_ros.vision.pictures import FORMATS, OTHER_SUFFIXES, SUFFIXES
 
 # What computers, and not people, put into folders; besides all that begins with a dot.
 _SYSTEM = frozenset((
-    '__macosx', 'network trash folder', 'temporary items', 'icon\r', '$recycle.bin', 'recycler',
-    'recycled', 'system volume information', 'found.000', 'thumbs.db', 'ehthumbs.db',
+    '__macosx', 'network trash folder', 'temporary items', 'icon\r', '$recycle.bin',
+    'system volume information', 'found.000', 'thumbs.db', 'ehthumbs.db',
     'ehthumbs_vista.db', 'desktop.ini', 'lost+found', '__pycache__', '@eadir', '#recycle',
     '@recycle', '#snapshot', 'picasa.ini'))
 _PART = re.compile(r'(train|test|val)(ing|id|idation)?([ _-]?(set|split|data|images?))?',

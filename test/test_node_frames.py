@@ -126,7 +126,7 @@ def test_compressed_frames(tmp_path):
                 assert peer.show(message)['label'] == label
         whole = pack(RED, '.jpg')
         for content, format_ in ((whole[:len(whole) // 2], 'jpeg'), (b'', 'jpeg'),
-                                 (whole, 'theora')):
+                                 (b'OggS' + bytes(99), 'theora')):
             peer.camera.publish(compressed(content, format_))
             peer.spin(0.1)
         assert peer.show(compressed(whole, 'jpeg'))['label'] == 'red'

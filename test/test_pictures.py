@@ -171,21 +171,22 @@ def test_a_picture_cut_short_anywhere_is_refused(suffix):
 
 
 @pytest.mark.parametrize('content, words', [
-    (b'GIF89a' + bytes(99), 'neither a JPEG, PNG, WebP nor BMP'),
+    (b'GIF89a' + bytes(99), 'no JPEG, PNG, WebP or BMP'),
     (b'\0\0\0\x18ftypheic' + bytes(99), 'begins with 00 00 00 18'),
-    (b'BM', 'neither'), (b'BM' + bytes(30), 'BMP'), (b'RIFF\x10\0\0\0WEBP', 'cut short'),
-    (b'RIFF' + struct.pack('<I', 60) + b'WAVE' + bytes(60), 'neither'),
+    (b'BM', 'no JPEG'), (b'BM' + bytes(30), 'BMP'), (b'RIFF\x10\0\0\0WEBP', 'cut short'),
+    (b'RIFF' + struct.pack('<I', 60) + b'WAVE' + bytes(60), 'no JPEG'),
     (b'RIFF' + struct.pack('<I', 60) + b'WEBPjunk' + bytes(60), 'damaged in its header'),
     (b'RIFF' + struct.pack('<I', 22) + b'WEBPVP8X' + struct.pack('<II', 10, 2) + bytes(9),
      'an animation'),
     (b'RIFF' + struct.pack('<I', 22) + b'WEBPVP8X' + struct.pack('<II', 10, 0) + b'\xff' * 6,
      '16777216x16777216 pixels is larger than the limit'),
-    (bmp(b'', 60000, 60000, 24), '60000x60000 pixels takes 10800000054 bytes, the file has 54'),
+    (bmp(b'', 60000, 60000, 24),
+     '60000x60000 pixels is cut short: it takes 10800000054 bytes, there are 54'),
     (bmp(bytes(40), 50000, -1, 1) + bytes(9999), 'larger than the limit'),
     (bmp(b'\0\1', 30000, 30000, 8, 1, bytes(1024)), 'larger than the limit'),
     (bmp(bytes(400), 10, 10, 32, 4), 'compression 4'), (bmp(bytes(800), 10, 10, 64), '64 bits'),
     (bmp(bytes(400), 0, 10, 32), 'empty'), (bmp(bytes(400), -5, 10, 32), 'empty'),
-    (bmp(b'\0\1', 10, 10, 8, 1, bytes(1024), size=500), 'takes 1578 bytes'),
+    (bmp(b'\0\1', 10, 10, 8, 1, bytes(1024), size=500), 'takes 1578 bytes, there are 1080'),
     (bmp(b'\0\1', 10, 10, 8, 1, bytes(1024), size=0), 'compression 1')])
 def test_what_cannot_be_is_refused_before_it_is_decoded(content, words):
     with pytest.raises(FrameError, match=words):

@@ -333,10 +333,10 @@ def test_a_picture_that_moved_to_another_label_is_named_in_a_later_run(teach, kn
 
 
 @pytest.mark.parametrize('words, sentence', [
-    (['--min-change', '0.1'], '--min-change is not for folders'),
-    (['--min-change', '0'], '--min-change is not for folders'),
-    (['--labels', '/label'], '--labels is not for folders'), (['--shots', '-1'], 'at least 1'),
-    (['--image', '/image'], '--image is not for folders'), (['--seed', '-1'], 'at least 0'),
+    (['--min-change', '0.1'], '--min-change is for bags, '),
+    (['--min-change', '0'], '--min-change is for bags, '),
+    (['--labels', '/label'], '--labels is for bags, '), (['--shots', '-1'], 'at least 1'),
+    (['--image', '/image'], '--image is for bags, '), (['--seed', '-1'], 'at least 0'),
     (['--force'], '--force is for --export'), (['--crop', '0'], 'must be above 0'),
     (['--crop', 'nan'], 'must be above 0'), (['--roi', '0', '0', '2', '1'], 'inside the frame'),
     (['--model', '/nowhere.tflite'], '/nowhere.tflite cannot be read'),

@@ -6,11 +6,8 @@ from collections import Counter
 import os
 from pathlib import Path
 
-import numpy as np
-
-from hybrid_snn_ros.cli import eye
+from hybrid_snn_ros.cli import eye, teach_folder
 from hybrid_snn_ros.cli.printable import complain, printable
-from hybrid_snn_ros.cli.progress import Progress
 
 DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 MIN_CHANGE = 0.02
@@ -72,11 +69,13 @@ def main(args):
     taught, left_out, begun = Counter(), LeftOut(), False
     memory = Path(args.memory or DEFAULT).expanduser()
     try:
+        if not os.path.lexists(args.source):
+            raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
         _check(args, bag)
         stored = {} if args.export else _identity(memory)
         classifier = Classifier(args.model, crop=eye.crop_of(args, stored),
-                                min_change=_min_change(args) if bag else 0.0)
+                                min_change=args.min_change or 0.0)
         if not args.model and stored.get('encoder', classifier.encoder.digest) != (
                 classifier.encoder.digest):
             raise ValueError(f'{memory} was taught with another encoder (sha256 '
@@ -85,12 +84,12 @@ def main(args):
             total, frames = bags.frames(args.source, args.image, args.labels, args.label)
             lessons = _of_bag(classifier, frames)
         else:
-            total, lessons = _of_folder(classifier, args, left_out)
+            total, lessons = teach_folder.chosen(args, classifier, left_out)
         if not args.export:
             for remark in classifier.open(memory):
                 print(printable(remark))
         begun = True
-        known = _teach(classifier, lessons, total, taught, left_out)
+        known = teach_folder.teach(classifier, lessons, total, taught, left_out)
         if args.export and taught:
             size = classifier.save(args.export)
             print(f'{printable(args.export)}: {size / 2**20:.1f} MiB')
@@ -117,10 +116,12 @@ def _check(args, bag):
     """Refuse what cannot be before anything is done; ValueError, a sentence."""
     for name in ('shots', 'without') if bag else ('image', 'labels', 'label', 'min_change'):
         if getattr(args, name) not in (None, '', []):
-            raise ValueError(f'--{name.replace("_", "-")} is not for '
-                             f'{"bags" if bag else "folders"}')
+            raise ValueError(f'--{name.replace("_", "-")} is ' + (
+                'not for bags' if bag else f'for bags, {args.source} is none'))
     if bag and bool(args.label) == bool(args.labels):
         raise ValueError('a bag needs --label NAME or --labels TOPIC')
+    if bag and args.min_change is None:
+        args.min_change = MIN_CHANGE
     if args.shots is not None and args.shots < 1:
         raise ValueError(f'--shots must be at least 1, not {args.shots}')
     if args.seed < 0:
@@ -151,36 +152,6 @@ def _identity(memory):
         return {}
 
 
-def _min_change(args):
-    return MIN_CHANGE if args.min_change is None else args.min_change
-
-
-def _of_folder(classifier, args, left_out):
-    """Return the number of pictures, and a generator of lessons; labels take turns."""
-    from hybrid_snn_ros.evaluation.picture_folder import check_layout, list_pictures
-    from hybrid_snn_ros.evaluation.picture_reader import PictureReader
-    folder, without = Path(args.source), {name.rstrip('/') for name in args.without}
-    for absent in sorted(name for name in without if not (folder / name).is_dir()):
-        raise ValueError(f'--without {absent}: there is no such folder in {folder}')
-    check_layout(folder, 'hybrid-snn teach')
-    found = list_pictures(folder, left_out, without)
-    rng = np.random.default_rng(args.seed)
-    shots = args.shots or max(map(len, found.values()))
-    chosen = [(place, label, files[number]) for label, files in found.items()
-              for place, number in enumerate(rng.permutation(len(files)))]
-    reader, given = PictureReader(classifier, folder, left_out), Counter()
-
-    def lessons():
-        for _, label, path in sorted(chosen, key=lambda one: one[0]):
-            if given[label] < shots:  # a picture that cannot be read makes room for another one
-                seen = reader.codes(path, label)
-                given[label] += seen is not None
-                yield None if seen is None else (
-                    os.path.relpath(path, folder), label, *seen)
-
-    return sum(min(shots, len(files)) for files in found.values()), lessons()
-
-
 def _of_bag(classifier, frames):
     """Yield (name, label, stamp, codes or None)."""
     from hybrid_snn_ros.vision.frames import crop_message, FrameError
@@ -193,38 +164,3 @@ def _of_bag(classifier, frames):
         except FrameError:
             codes = None
         yield stamp, frame.label, stamp, codes
-
-
-def _teach(classifier, lessons, total, taught, left_out):
-    """
-    Teach, counting in `taught`; return how many lessons were known before.
-
-    :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
-    """
-    progress, known = Progress('teaching'), 0
-    try:
-        for place, lesson in enumerate(lessons, 1):
-            progress(min(place, total), total)
-            if lesson is None:
-                continue
-            name, label, stamp, codes = lesson
-            said = classifier.taught_as(stamp)
-            if codes is None:
-                left_out.add('not a picture that can be read', name)
-            elif not label:
-                left_out.add('nobody said what it shows', name)
-            elif said not in (None, label):
-                left_out.add('taught under another label before; take that back first', name,
-                             f"as '{said}', now it is to be '{label}'")
-            else:
-                result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach')
-                known += bool(result.skipped)
-                if not result.skipped:
-                    taught[label] += 1
-                elif said:
-                    left_out.add('taught before', name)
-                else:
-                    left_out.add('nearly the same as the newest of its label', name)
-    finally:
-        progress.close()
-    return known

@@ -9,6 +9,7 @@ gives the same codes wherever it comes from.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import cv2
@@ -16,9 +17,9 @@ import numpy as np
 
 from .exif import UPRIGHT, upright
 from .framing import Crop, FrameError, reduced_window
-from .picture_header import Header, read_header
+from .picture_header import Header, JPEG_START, PNG_START, read_header
 
-NAMES = ('jpeg', 'jpg', 'png', 'webp', 'bmp')  # what the format of a message may name
+_EXCHANGED = re.compile(r'compressed\W*rgb')
 _FLAGS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
           8: cv2.IMREAD_REDUCED_COLOR_8}
 
@@ -70,37 +71,29 @@ def _decode(header: Header, data: bytes, factor: int) -> np.ndarray:
     return upright(pixels, header.orientation)
 
 
-def _message_header(text: Any, data: bytes) -> tuple[Header, bool]:
+def _message_header(format: Any, data: bytes) -> tuple[Header, bool]:  # noqa: A002
     """
     Return the header, and whether red and blue were exchanged in the picture.
 
-    `text` is e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8'. By the convention of ROS image_transport
-    '...compressed rgb8' means that they were.
+    The content decides what it is. `format`, e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8', only
+    tells how colours lie: by the convention of ROS image_transport, '...compressed rgb8' means
+    that they were exchanged.
     """
-    source, compression = _split_format(text)
+    text = format.lower() if isinstance(format, str) else ''
     try:
         header = read_header(data)
     except FrameError as error:
-        raise FrameError(f'the compressed frame of format {_shown(text)} cannot be used: {error}'
-                         ) from error
-    if header.channels == 1 and source.startswith('bayer_'):
-        raise FrameError(f'the compressed frame holds a {source} mosaic in a grey picture, which '
-                         'compression spoils: publish it as bgr8')
-    return header, 'compressed rgb' in compression and header.channels > 1
+        advice = '' if data.startswith((JPEG_START, PNG_START)) else '; publish it as jpeg or png'
+        raise FrameError(f'the compressed frame of format {_shown(format)} cannot be used: '
+                         f'{error}{advice}') from error
+    if header.channels == 1 and text.startswith('bayer_'):
+        raise FrameError(f"the compressed frame holds a {text.partition(';')[0]:.20} mosaic in a "
+                         'grey picture, which compression spoils: publish it as bgr8')
+    return header, header.channels > 1 and bool(_EXCHANGED.search(text))
 
 
 def _put_right(pixels: np.ndarray, exchanged: bool) -> np.ndarray:
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if exchanged else pixels
-
-
-def _split_format(text: Any) -> tuple[str, str]:
-    """Return the encoding before compression, and how it was compressed."""
-    if isinstance(text, str):
-        source, _, compression = text.lower().rpartition(';')
-        if 'compresseddepth' not in compression and any(name in compression for name in NAMES):
-            return source.strip(), compression
-    raise FrameError(f'the compressed frame has format {_shown(text)}, supported are jpeg, png, '
-                     'webp and bmp')
 
 
 def _shown(text: Any) -> str:

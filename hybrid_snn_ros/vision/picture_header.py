@@ -58,7 +58,7 @@ def read_header(data: bytes) -> Header:
     elif data[:2] == b'BM' and len(data) > 18:
         header, bounded = _bmp(data), False
     else:
-        raise FrameError('it holds neither a JPEG, PNG, WebP nor BMP picture: it begins with '
+        raise FrameError('it holds no JPEG, PNG, WebP or BMP picture: it begins with '
                          f'{data[:4].hex(" ")}')
     check_size(header.width, header.height)
     if bounded and header.width * header.height > MAX_PIXELS_PER_BYTE * len(data):
@@ -176,6 +176,6 @@ def _bmp(data: bytes) -> Header:
                          f'{bits} bits)')
     need = begin + (size if compression in _RUNS else (width * bits + 31) // 32 * 4 * height)
     if need > len(data):
-        raise FrameError(f'the BMP of {width}x{height} pixels takes {need} bytes, the file has '
-                         f'{len(data)}')
+        raise FrameError(f'the BMP of {width}x{height} pixels is cut short: it takes {need} '
+                         f'bytes, there are {len(data)}')
     return Header(width, height)

@@ -67,7 +67,7 @@ def main(args):
         complain('teach', 'give --memory or --export, not both')
         return 2
     taught, left_out, begun = Counter(), LeftOut(), False
-    memory = Path(args.memory or DEFAULT).expanduser()
+    memory = Path(os.path.expanduser(args.memory or DEFAULT))  # Path's own needs a home
     try:
         if not os.path.lexists(args.source):
             raise ValueError(f'there is no {args.source}')
@@ -130,7 +130,7 @@ def _check(args, bag):
         if args.force:
             raise ValueError('--force is for --export')
         return
-    path = Path(args.export).expanduser()
+    path = Path(os.path.expanduser(args.export))
     if path.is_dir():
         raise ValueError(f'--export needs a file, {path} is a folder')
     if os.path.lexists(path) and not (path.is_file() and args.force):

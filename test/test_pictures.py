@@ -4,6 +4,7 @@
 
 import random
 import struct
+from types import SimpleNamespace
 import zlib
 
 import cv2
@@ -91,6 +92,7 @@ def test_a_turned_picture_is_the_upright_one_bit_for_bit(suffix, noted, order, c
     name = suffix[1:]
     np.testing.assert_array_equal(frames.crop_compressed(name, content, 32, crop), expected)
     np.testing.assert_array_equal(frames.decode_rgb(name, content), seen[..., ::-1])
+    assert frames.size_of(SimpleNamespace(format=name, data=content), True) == (90, 61)
 
 
 @pytest.mark.parametrize('noted', range(1, 9))

@@ -327,6 +327,9 @@ def test_a_picture_that_moved_to_another_label_is_named_in_a_later_run(teach, kn
             "(as 'duck', now it is to be 'mug')") in out
     code, out, _ = teach(root)
     assert code == 0 and '0 frames of 0 labels taught' in out
+    for left in ({'duck': 3, 'mug': 3}, {}):  # a run is one change
+        assert main(['state', 'undo', '-m', str(tmp_path / 'memory')]) == 0
+        assert known() == left
 
 
 # -- options -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
+import argparse
 from pathlib import Path
 import time
 
@@ -11,6 +12,7 @@ from hybrid_snn_ros.memory.errors import IdentityError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look
+from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 
 DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
@@ -43,6 +45,13 @@ def add_arguments(parser):
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
+    command('undo', _undo, 'take back the last thing that was done, whole; again, the one before; '
+                           'the node must not be running')
+    command('redo', _redo, 'put back what the last undo took, as long as nothing else was done; '
+                           'the node must not be running')
+    one = command('rollback', _rollback, 'return to what was known at an earlier version, which '
+                                         '`undo` takes back; the node must not be running')
+    one.add_argument('version', type=_version, help='as `show` and `log` list them')
     command('compact', _compact, 'drop what was taken back from the disk for good; earlier '
                                  'states cannot be returned to afterwards; the node must not be '
                                  'running')
@@ -116,6 +125,37 @@ def _known_identity(memory):
         return look(memory).header.identity
     except StoreError:
         return None
+
+
+def _undo(args):
+    return _step(args, lambda vault: taken_back(vault.undo()))
+
+
+def _redo(args):
+    return _step(args, lambda vault: put_back(vault.redo()))
+
+
+def _version(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'a version is a whole number from 0, not {text!r}')
+    return int(text)
+
+
+def _rollback(args):
+    def step(vault):
+        vault.rollback(args.version)
+        return (f'what was known at version {args.version} is known again: '
+                f'{samples_text(len(vault.ledger.samples))} of {len(vault.ledger.counts)} labels')
+    return _step(args, step)
+
+
+def _step(args, step):
+    """Take a step in the history of a memory that is there, and say so."""
+    look(args.memory)
+    with Vault.open(args.memory, None) as vault:
+        remarks = list(vault.remarks)
+        print(step(vault))
+        return _tell(remarks)
 
 
 def _compact(args):

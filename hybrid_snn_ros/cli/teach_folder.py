@@ -5,6 +5,7 @@
 from collections import Counter
 import os
 from pathlib import Path
+import uuid
 
 import numpy as np
 
@@ -47,9 +48,11 @@ def teach(classifier, lessons, total, taught, left_out):
     """
     Teach, counting in `taught`; return how many lessons were known before.
 
+    All of it is one change, which one undo takes back.
+
     :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
     """
-    progress, known = Progress('teaching'), 0
+    progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
     try:
         for place, lesson in enumerate(lessons, 1):
             progress(min(place, total), total)
@@ -65,7 +68,8 @@ def teach(classifier, lessons, total, taught, left_out):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")
             else:
-                result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach')
+                result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach',
+                                          group=run)
                 known += bool(result.skipped)
                 if not result.skipped:
                     taught[label] += 1

@@ -46,6 +46,11 @@ def decode_message_whole(format: Any, data: bytes) -> np.ndarray:  # noqa: A002 
     return _put_right(np.ascontiguousarray(_decode(header, data, 1)), exchanged)
 
 
+def message_size(format: Any, data: bytes) -> tuple[int, int]:  # noqa: A002 (the field's name)
+    """Return width and height of that picture."""
+    return _message_header(format, data)[0].upright_size
+
+
 def _window(header: Header, data: bytes, size: int, crop: Crop) -> np.ndarray:
     factor, (left, top, right, bottom) = reduced_window(*header.upright_size, size, crop,
                                                         header.factor)

@@ -18,12 +18,12 @@ import cv2
 import numpy as np
 
 from . import framing
-from .compressed import decode_message_whole, decode_message_window
+from .compressed import decode_message_whole, decode_message_window, message_size
 from .framing import check_crop, check_size, Crop, crop_window, FrameError, Window
 
 __all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
            'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
-           'to_rgb', 'Window']
+           'size_of', 'to_rgb', 'Window']
 
 # A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
 MOSAIC_MIN = 3
@@ -113,6 +113,13 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     says how they were held. Raises FrameError.
     """
     return crop_picture(_decode_compressed(format, data, size, crop), size)
+
+
+def size_of(message: Any, compressed: bool) -> tuple[int, int]:
+    """Return width and height of a camera message in pixels, upright; nothing is decoded."""
+    if not compressed:
+        return message.width, message.height
+    return message_size(message.format, _bytes(message.data).tobytes())
 
 
 def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.printable import complain, printable
+
 
 def add_arguments(parser):
     """Declare the command's arguments."""
@@ -76,7 +78,7 @@ def main(args):
 
 
 def _refuse(sentence, code=2):
-    print(f'hybrid-snn bench: {sentence}', file=sys.stderr)
+    complain('bench', sentence)
     return code
 
 
@@ -195,5 +197,5 @@ def _draw(path, report):
                        1)
     except (OSError, ValueError) as error:  # ValueError: no format has that ending
         return _refuse(f'--plot {path}: {getattr(error, "strerror", None) or error}', 1)
-    print(f'\n{path}')
+    print(f'\n{printable(path)}')
     return 0

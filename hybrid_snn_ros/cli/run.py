@@ -8,6 +8,7 @@ import sys
 
 import yaml
 
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.share import shared_file
 
 
@@ -40,11 +41,10 @@ def main(args):
         profile = None
     for file in (params, profile):
         if file and not Path(file).is_file():
-            print(f'hybrid-snn run: {file} is not a file', file=sys.stderr)
+            complain('run', f'{file} is not a file')
             return 2
     if not _holds_parameters(params):
-        print(f'hybrid-snn run: {params} holds no parameters of a node (ros__parameters)',
-              file=sys.stderr)
+        complain('run', f'{params} holds no parameters of a node (ros__parameters)')
         return 2
     if profile:
         os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile
@@ -59,7 +59,7 @@ def main(args):
     for setting in args.set:
         problem = _problem(setting)
         if problem:
-            print(f'hybrid-snn run: {problem}', file=sys.stderr)
+            complain('run', problem)
             return 2
     return run_node([*_command_line(args, params), *args.ros_args])
 

@@ -4,10 +4,10 @@
 
 import argparse
 import os
-import sys
 import time
 
 from hybrid_snn_ros.cli import state_report, torture
+from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.memory.disk import expanded
 from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
 from hybrid_snn_ros.memory.journal import FILE_NAME
@@ -73,14 +73,14 @@ def main(args):
     try:
         return args.action(args)
     except (StoreError, LabelError) as error:
-        print(f'hybrid-snn state: {error}', file=sys.stderr)
+        complain('state', error)
         return 2
 
 
 def _tell(problems):
     """Print what is wrong; return the exit code it stands for."""
     for problem in problems:
-        print(f'hybrid-snn state: {state_report.printable(problem)}', file=sys.stderr)
+        complain('state', problem)
     return 1 if problems else 0
 
 
@@ -93,8 +93,9 @@ def _show(args):
 def _verify(args):
     view = look(args.memory)
     code = _tell(view.problems)
-    print(f'{view.path}: {len(view.entries)} entries, {len(view.ledger.samples)} samples of '
-          f'{len(view.ledger.counts)} labels, {len(view.snapshots)} snapshots read: '
+    print(f'{printable(view.path)}: {len(view.entries)} entries, '
+          f'{len(view.ledger.samples)} samples of {len(view.ledger.counts)} labels, '
+          f'{len(view.snapshots)} snapshots read: '
           + ('damage was found' if code else 'every byte is as it was written'))
     return code
 
@@ -105,8 +106,8 @@ def _export(args):
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)
     written = export(view, path)
-    print(f'{path}: {len(view.ledger.samples)} samples of {len(view.ledger.counts)} labels, '
-          f'{state_report.size(written)}')
+    print(f'{printable(path)}: {len(view.ledger.samples)} samples of '
+          f'{len(view.ledger.counts)} labels, {state_report.size(written)}')
     return _tell(view.problems)
 
 
@@ -124,7 +125,7 @@ def _import(args):
                 view.header.identity, view.ledger.samples.values(), args.replace)
         except IdentityError as error:
             raise IdentityError(f'{args.file} does not fit {vault.directory}: {error}') from error
-        print(f'{vault.directory}: {added} samples added, {known} were known; now '
+        print(f'{printable(vault.directory)}: {added} samples added, {known} were known; now '
               f'{len(vault.ledger.samples)} samples of {len(vault.ledger.counts)} labels, '
               f'version {vault.version}')
         return _tell(view.problems + vault.remarks)
@@ -173,7 +174,7 @@ def _compact(args):
     with Vault.open(args.memory, None) as vault:
         remarks = list(vault.remarks)
         before, after = vault.compact()
-        print(f'{vault.directory}: {state_report.size(before)} before, '
+        print(f'{printable(vault.directory)}: {state_report.size(before)} before, '
               f'{state_report.size(after)} now, {len(vault.ledger.samples)} samples')
         return _tell(remarks)
 

@@ -5,7 +5,7 @@
 import time
 import unicodedata
 
-from hybrid_snn_ros.memory.unseen import is_unseen, tidied
+from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.memory.wording import samples_text
 
 
@@ -13,13 +13,6 @@ def width(text):
     """Return how many columns of a terminal a text takes."""
     return sum(0 if unicodedata.combining(character) else
                2 if unicodedata.east_asian_width(character) in 'WF' else 1 for character in text)
-
-
-def printable(text):
-    """Return a text of a file without what would steer the terminal, or cannot be seen on it."""
-    tidy = tidied(text) == text  # then a joiner is a part of how the text looks
-    return ''.join('\ufffd' if unicodedata.category(character) in ('Cc', 'Zl', 'Zp')
-                   or not tidy and is_unseen(character) else character for character in text)
 
 
 def table(head, rows):

@@ -4,11 +4,13 @@
 
 from collections import Counter
 import hashlib
+import os
 from pathlib import Path
 import sys
 
 import numpy as np
 
+from hybrid_snn_ros.cli import teach_bag
 from hybrid_snn_ros.cli.progress import Progress
 
 _PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
@@ -17,8 +19,8 @@ _PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 def add_arguments(parser):
     """Declare the command's arguments."""
     parser.description = ('Teach a memory from a folder that holds a folder of pictures for every '
-                          'label, or from a ROS bag (mcap, sqlite3). The node must not be using '
-                          'the memory at that time.')
+                          'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not be '
+                          'using the memory at that time.')
     parser.add_argument('source', help='folder (the names of the folders in it are the labels), '
                                        'or bag')
     parser.add_argument('--image', metavar='TOPIC', default='',
@@ -54,16 +56,15 @@ def main(args):
         return 2
     try:
         classifier = Classifier()
+        if not os.path.lexists(args.source):
+            raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
         for name in ('shots', 'without') if bag else ('image', 'labels', 'label'):
             if getattr(args, name):
-                raise ValueError(f'--{name} is not for {"bags" if bag else "folders"}')
+                raise ValueError(f'--{name} is not for bags' if bag else
+                                 f'--{name} is for bags, {args.source} is none')
         if bag:
-            if bool(args.label) == bool(args.labels):
-                raise ValueError('a bag needs --label NAME or --labels TOPIC')
-            classifier.min_change = args.min_change
-            total, frames = bags.frames(args.source, args.image, args.labels, args.label)
-            lessons = _of_bag(classifier, frames)
+            total, frames = teach_bag.recorded(args, classifier)
         else:
             pictures = _pictures(Path(args.source), args.shots, set(args.without), args.seed,
                                  lambda name: normalise(name.replace('_', ' ')))
@@ -72,7 +73,12 @@ def main(args):
             for remark in classifier.open(
                     args.memory or Path('~/.ros/hybrid_snn_ros/classifier').expanduser()):
                 print(remark)
-        taught, skipped, unusable = _teach(classifier, lessons, total)
+        ended = None
+        if bag:
+            taught, skipped, nothing, ended = teach_bag.teach(classifier, total, frames)
+        else:
+            taught, skipped, unusable = _teach(classifier, lessons, total)
+            nothing = unusable == total
         if args.export:
             size = classifier.save(args.export)
             print(f'{args.export}: {size / 2**20:.1f} MiB')
@@ -83,7 +89,10 @@ def main(args):
     print(f'{sum(taught.values())} frames of {len(taught)} labels taught')
     for path, reason in skipped:
         print(f'left out: {path}: {reason}')
-    if unusable == total:
+    if ended:
+        print(f'hybrid-snn teach: {ended}', file=sys.stderr)
+        return 1
+    if nothing:
         print(f'hybrid-snn teach: {args.source} holds nothing that can be taught', file=sys.stderr)
         return 1
     return 0
@@ -121,20 +130,6 @@ def _of_folder(pictures):
         rgb = None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
         # The same picture counts once, whatever its file is called.
         yield path, label, hashlib.sha256(content).hexdigest()[:32], rgb
-
-
-def _of_bag(classifier, frames):
-    """Yield (name, label, stamp, codes or None)."""
-    from hybrid_snn_ros.vision.frames import crop_message, FrameError
-    size = classifier.encoder.input_size
-    for frame in frames:
-        stamp = f'{frame.stamp[0]}.{frame.stamp[1]:09d}'
-        try:
-            codes = classifier.encoder.codes(crop_message(
-                frame.message, frame.compressed, size, classifier.crop))
-        except FrameError:
-            codes = None
-        yield stamp, frame.label, stamp, codes
 
 
 def _teach(classifier, lessons, total):

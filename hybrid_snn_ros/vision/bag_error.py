@@ -1,0 +1,21 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The one error of everything that reads a bag."""
+
+
+class BagError(ValueError):
+    """A bag that cannot be used; the message says why, and what to do."""
+
+    def __init__(self, sentence):
+        """Take the sentence; what stands in a file must not steer a terminal."""
+        super().__init__(printable(sentence))
+
+
+def printable(text):
+    """Return a text with a ? for every character that cannot be shown in a line."""
+    return ''.join(c if c.isprintable() else '?' for c in text)
+
+
+def reason_of(error):
+    """Return what a library says of a broken file, in one line."""
+    return printable(' '.join(str(error).split())) or type(error).__name__

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one error of everything that reads a bag."""
 
+import shlex
+
 
 class BagError(ValueError):
     """A bag that cannot be used; the message says why, and what to do."""
@@ -14,6 +16,12 @@ class BagError(ValueError):
 def printable(text):
     """Return a text with a ? for every character that cannot be shown in a line."""
     return ''.join(c if c.isprintable() else '?' for c in text)
+
+
+def no_permission(path):
+    """Return the error for what one may not read."""
+    return BagError(f'{path} cannot be read: you have no permission '
+                    f'(`ls -ld {shlex.quote(str(path))}` shows who has)')
 
 
 def reason_of(error):

@@ -8,7 +8,7 @@ import re
 
 import yaml
 
-from hybrid_snn_ros.vision.bag_error import BagError, reason_of
+from hybrid_snn_ros.vision.bag_error import BagError, no_permission, reason_of
 
 _STORED = ('.mcap', '.db3', '.bag')  # and the same with .zstd, .active and the like behind
 _METADATA = 'metadata.yaml'
@@ -37,7 +37,7 @@ def is_bag(path):
             return True
         return path.is_file() and kind_of(path) in ('mcap', 'db3', 'bag')
     except PermissionError as error:
-        raise _no_permission(path) from error
+        raise no_permission(path) from error
     except OSError:  # a name that is too long, a loop of links: whoever opens it tells
         return False
 
@@ -66,17 +66,12 @@ def files_of(path, remark):
             return [path]
         present = os.path.lexists(path)
     except PermissionError as error:
-        raise _no_permission(path) from error
+        raise no_permission(path) from error
     except OSError as error:
         raise BagError(f'{path} cannot be read: {error.strerror}') from error
     if path.is_symlink():
         raise BagError(f'{path} is a link to {os.readlink(path)}, which is not there')
     raise BagError(f'{path} is neither a file nor a folder' if present else f'there is no {path}')
-
-
-def _no_permission(path):
-    return BagError(f'{path} cannot be read: you have no permission (`ls -ld {path}` shows who '
-                    'has)')
 
 
 def _called_bag(path):
@@ -151,8 +146,8 @@ def _names(folder, remark):
         reason = 'it names no file'
     except FileNotFoundError:
         return None
-    except (KeyError, TypeError) as error:
-        reason = f'it is none of a recording of ROS 2 ({type(error).__name__}: {error})'
+    except (KeyError, TypeError):
+        reason = 'it is not that of a recording of ROS 2'
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, OSError) as error:
         reason = reason_of(error)
     remark(f'{folder}: metadata.yaml cannot be used: {reason}')

@@ -47,7 +47,7 @@ def frames(path, image_topic='', label_topic='', label='', remark=lambda sentenc
         raise BagError("bags need the rosbags library (pip install 'hybrid_snn_ros[bags]'): "
                        f'{error}') from error
     with contextlib.ExitStack() as stack:
-        readers = [open_file(file, stack, remark) for file in files_of(path, remark)]
+        readers = _readers(path, stack, remark)
         connections = [c for reader in readers for c in reader.connections]
         if not connections:
             raise BagError(f'{path} is an empty recording: it holds no topic')
@@ -59,6 +59,21 @@ def frames(path, image_topic='', label_topic='', label='', remark=lambda sentenc
             raise BagError(f'{path} holds no frame: nothing was recorded of {camera}')
         bag = _Bag(path, readers, camera, label_topic, kind, stack.pop_all())
     return total, bag.named_by_stamp() if kind == _CLASSIFICATION else bag.named_by_turns(label)
+
+
+def _readers(path, stack, remark):
+    """Open the files of a recording; one of several that cannot be read is left out and told."""
+    files, readers = files_of(path, remark), []
+    for file in files:
+        try:
+            readers.append(open_file(file, stack, remark))
+        except BagError as error:
+            if len(files) == 1:
+                raise
+            remark(f'left out: {error}')
+    if not readers:
+        raise BagError(f'{path}: none of its {len(files)} files can be read')
+    return readers
 
 
 def _is_image(connection):
@@ -143,7 +158,7 @@ class _Bag:
                            message, trouble)
             except Exception as error:  # again, in the middle of a file
                 raise BagError(f'{self._path} is damaged, it cannot be read to its end: '
-                               f'{reason_of(error)}') from error
+                               f'{reason_of(error)}; {reader.repair}') from error
 
     def _is_frame(self, connection):
         return connection.topic == self._camera and _is_image(connection)

@@ -12,6 +12,7 @@ import struct
 
 MAGIC = b'\x89MCAP0\r\n'
 _CHUNK = 0x06
+_NO_DATA = (0, 0x02, 0x0F)  # nothing was written, footer, end of the data
 # A footer that names no summary: readers look through the whole file then.
 _END = b'\x02' + struct.pack('<QQQI', 20, 0, 0, 0) + MAGIC
 
@@ -21,11 +22,15 @@ class CutMcap:
 
     suffix = '.mcap'
 
-    def __init__(self, path):
-        """Find what is whole in a file; raises OSError."""
+    def __init__(self, path, packed_end=True):
+        """
+        Find what is whole in a file; raises OSError.
+
+        :param packed_end: trust the last chunk, where it is packed and cannot be looked into.
+        """
         self._path = Path(path)
         with open(self._path, 'rb') as file:
-            self._parts = _whole_parts(file)
+            self._parts = _whole_parts(file, packed_end)
 
     def __str__(self):
         return str(self._path)
@@ -51,29 +56,36 @@ def is_cut(path):
         return end < len(MAGIC) + len(_END) or file.read() != MAGIC
 
 
-def _whole_parts(file):
-    """Return [(start, stop)] of the records that are whole, also of those in the last chunk."""
+def _whole_parts(file, packed_end):
+    """Return [(start, stop)] of the records that are whole, of those in the last chunk, too."""
     size = file.seek(0, io.SEEK_END)
-    stop = _end_of_records(file, len(MAGIC), size)
-    parts = [(0, stop)]
-    file.seek(stop)
-    # opcode and length, two times, uncompressed size, checksum, length of the compression's name
+    stop, last = _end_of_records(file, len(MAGIC), size)
+    file.seek(last)
+    # opcode, length; times, uncompressed size, checksum; the compression's name and length
     head = file.read(9 + 28 + 4)
-    if len(head) == 41 and head[0] == _CHUNK and head[37:] == bytes(4):
-        inside = stop + 41 + 8  # not compressed: its records stand in the file as they are
-        parts.append((inside, _end_of_records(file, inside, size)))
-    return parts
+    if len(head) < 41 or head[0] != _CHUNK:
+        return [(0, stop)]
+    if any(head[37:]):
+        return [(0, stop if packed_end else last)]
+    inside = last + 41 + 8  # not compressed: its records stand in the file as they are
+    length, = struct.unpack('<Q', head[1:9])
+    return [(0, last), (inside, _end_of_records(file, inside, min(size, last + 9 + length))[0])]
 
 
 def _end_of_records(file, place, size):
-    """Return where the last whole record ends of those that begin at a place."""
+    """Return where the last whole record ends, and where the last chunk, whole or not, begins."""
+    before, chunk = place, place
     while place + 9 <= size:
         file.seek(place)
         operation, length = struct.unpack('<BQ', file.read(9))
-        if operation in (0, 0x02, 0x0F) or place + 9 + length > size:
-            break  # zeros where nothing was written, or the end of the data
-        place += 9 + length
-    return place
+        if operation == _CHUNK:
+            chunk = place
+        if operation in _NO_DATA or place + 9 + length > size:
+            break
+        before, place = place, place + 9 + length
+    file.seek(place)
+    # Zeros, where nothing was written, may begin further up, in the record before them.
+    return before if file.read(1) == b'\0' else place, chunk
 
 
 class _Parts(io.RawIOBase):

@@ -31,19 +31,17 @@ def teach(classifier, total, frames):
     """
     Teach what can be taught.
 
-    :return: (Counter of labels taught, [(which frames, why not)], whether none could be taught,
-        the BagError that ended it or None).
+    :return: (Counter of labels taught, [(which frames, why not)], whether no frame is known now
+        as it was named, the BagError that ended it or None).
     """
     from hybrid_snn_ros.evaluation.bag_lessons import LeftOut, lessons
     from hybrid_snn_ros.memory.stamps import stamp_text
     from hybrid_snn_ros.vision.bags import BagError
-    progress, taught, left_out, usable, ended = Progress('teaching'), Counter(), LeftOut(), 0, None
+    progress, taught, left_out, known, ended = Progress('teaching'), Counter(), LeftOut(), 0, None
     try:
         for place, lesson in enumerate(lessons(frames, classifier), 1):
-            why = lesson.why
-            if not why:
-                usable += 1
-                why = _taught(classifier, lesson)
+            why, is_known = (lesson.why, False) if lesson.why else _taught(classifier, lesson)
+            known += is_known
             if why:
                 left_out.add(why, lesson.stamp)
             else:
@@ -58,19 +56,24 @@ def teach(classifier, total, frames):
         stamp = stamp_text(first)
         skipped.append((f'{count} frames, the first {stamp}' if count > 1 else
                         f'1 frame, {stamp}', reason))
-    return taught, skipped, not usable, ended
+    return taught, skipped, not known, ended
 
 
 def _taught(classifier, lesson):
-    """Teach one frame; return why it was not, in words that do not differ from frame to frame."""
+    """
+    Teach one frame.
+
+    :return: (why it was not taught, in words that do not differ from frame to frame, '' if it
+        was; whether it is known under its label now).
+    """
     name = classifier.name_of(lesson.stamp, lesson.codes)
-    known = classifier.taught_as(name) if name else None
-    if known == lesson.label:
-        return 'the memory holds them already'
-    if known is not None:
-        return (f"they were taught as '{known}', and '{lesson.label}' is said now; take that "
-                'back first')
+    before = classifier.taught_as(name) if name else None
+    if before == lesson.label:
+        return 'the memory holds them already', True
+    if before is not None:
+        return (f"they were taught as '{before}', and '{lesson.label}' is said now; take that "
+                'back first'), False
     if classifier.teach(lesson.codes, lesson.label, stamp=name, source='hybrid-snn teach').skipped:
-        return (f'they are nearly the newest sample of their label again (--min-change '
-                f'{classifier.min_change:g})')
-    return ''
+        return ('they are nearly the newest sample of their label again (--min-change '
+                f'{classifier.min_change:g})'), True
+    return '', True

@@ -161,13 +161,10 @@ def _unpacked(path, stack):
 
 
 def _zstd():
-    """Return Python's zstd, which rosbags brings along where Python has none yet."""
+    """Return zstd as rosbags has it: Python's own, or where that has none yet its backport."""
     try:
-        from compression import zstd
-    except ImportError:
-        try:
-            from backports import zstd
-        except ImportError as error:
-            raise BagError('this recording is packed with zstd, which needs the rosbags library '
-                           'of version 0.11.9 or later; or `zstd -d FILE` unpacks it') from error
+        from rosbags.rosbag2.reader import zstd
+    except ImportError as error:
+        raise BagError('this recording is packed with zstd, which needs the rosbags library of '
+                       'version 0.11.9 or later; or `zstd -d FILE` unpacks it') from error
     return zstd

@@ -438,6 +438,9 @@ def test_pictures_and_packs_are_no_bags(tmp_path):
     (tmp_path / 'pictures' / 'metadata.yaml').write_text('license: MIT')
     (tmp_path / 'pictures' / 'beside.mcap').write_bytes(b'')
     assert not bags.is_bag(tmp_path / 'pictures')
+    (tmp_path / 'set' / 'train' / 'red').mkdir(parents=True)
+    (tmp_path / 'set' / 'metadata.yaml').write_text('license: MIT')
+    assert not bags.is_bag(tmp_path / 'set')
     (tmp_path / 'pack.npz').write_bytes(b'PK\x03\x04' + zlib.compress(b'x'))
     for path in ('pack.npz', 'turntable', 'pictures/red/a.JPG', 'pictures/red', 'x' * 300):
         assert not bags.is_bag(tmp_path / path)

@@ -302,6 +302,13 @@ def test_the_commands_say_it_too(tmp_path):
     assert 'frames left out: 1 (nobody said what they show)' in err
 
 
+@pytest.mark.parametrize('name', ['gone.mcap', 'gone', 'gone/metadata.yaml', 'gone.npz'])
+def test_evaluate_says_that_there_is_none(name, tmp_path, capsys):
+    path = str(tmp_path / name)
+    assert main(['evaluate', path, '--labels', '/label']) == 2
+    assert capsys.readouterr().err.strip() == f'hybrid-snn evaluate: there is no {path}'
+
+
 def test_reasons_that_all_differ_are_not_a_line_each(teach, tmp_path):
     def each_another(types, header, pixels):
         return types[IMAGE](header, *pixels.shape[:2], f'junk{header.stamp.sec}', 0, 480,

@@ -25,7 +25,7 @@ def is_bag(path):
     """
     Tell whether a path is meant as a bag: a file that is one, or is called like one, or a folder.
 
-    A folder is meant as one that holds metadata.yaml or such files, or folders that do.
+    A folder is meant as one that holds such files, or folders that do, or metadata.yaml alone.
 
     :raises BagError: when one may not look into it.
     """
@@ -85,7 +85,8 @@ def _is_bag_folder(folder):
              and not path.name.startswith('.')]
     if names is not None or any(map(_holds_pictures, below)):
         return names is not None  # a recording that lies beside folders of pictures is not meant
-    return _holds_bag(folder) or any(map(_holds_bag, below)) or _called_bag(folder)
+    return any(map(_holds_bag, [folder, *below])) or _called_bag(folder) or (
+        not below and (folder / _METADATA).exists())
 
 
 def _holds_pictures(folder):
@@ -93,7 +94,7 @@ def _holds_pictures(folder):
 
 
 def _holds_bag(folder):
-    return any(path.name == _METADATA or _called_bag(path) for path in _inside(folder))
+    return any(_called_bag(path) for path in _inside(folder))
 
 
 def _inside(folder):

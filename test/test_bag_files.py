@@ -423,11 +423,16 @@ def test_an_empty_recording_without_topics_is_told(tmp_path):
             read(tmp_path / storage)
 
 
-def test_what_stands_in_a_file_does_not_steer_the_terminal(tmp_path):
-    name = 'a\x1b[31m\nb.mcap'
-    (tmp_path / name).write_bytes(b'')
-    with pytest.raises(bags.BagError, match=r'a\?\[31m\?b.mcap is empty'):
-        read(tmp_path / name)
+def test_what_a_file_is_called_does_not_steer_the_terminal(tmp_path, capsys):
+    path = tmp_path / 'a\x1b[31m\nb.mcap'
+    path.write_bytes(b'')
+    for command in ('teach', 'evaluate'):
+        assert main([command, str(path), '--labels', '/label']) != 0
+        assert r'/a\x1b[31m\nb.mcap is empty: it holds 0 bytes' in capsys.readouterr().err
+    bag = walk(tmp_path / 'c\x1b[31m')
+    (bag / 'metadata.yaml').write_text('a: \x1b')
+    assert main(['teach', str(bag), '--label', 'mug', '-m', str(tmp_path / 'memory')]) == 0
+    assert '\x1b' not in ''.join(capsys.readouterr())
 
 
 def test_pictures_and_packs_are_no_bags(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import sys
 import time
 
+from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
@@ -84,7 +85,7 @@ def main(args):
             progress.close()
     except (SourceError, ValueError, EncoderError, FileNotFoundError, baselines.BaselineError,
             plots.PlotError) as error:
-        print(f'hybrid-snn evaluate: {error}', file=sys.stderr)
+        complain('evaluate', error)
         return 2
     figures = report.summarise(outcomes, settings, data)
     figures = {'protocol': settings.protocol, 'source': args.source, **figures,
@@ -150,7 +151,7 @@ def _load(args):
 
 
 def _remark(sentence):
-    print(sentence, file=sys.stderr)
+    print(printable(sentence), file=sys.stderr)
 
 
 def _write_json(path, figures):

@@ -6,11 +6,11 @@ from collections import Counter
 import hashlib
 import os
 from pathlib import Path
-import sys
 
 import numpy as np
 
 from hybrid_snn_ros.cli import teach_bag
+from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 
 _PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
@@ -47,24 +47,28 @@ def add_arguments(parser):
 def main(args):
     """Teach; return the exit code."""
     from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation.left_out import LeftOut
     from hybrid_snn_ros.memory.errors import StoreError
     from hybrid_snn_ros.memory.labels import LabelError, normalise
     from hybrid_snn_ros.vision import bags
     from hybrid_snn_ros.vision.encoder import EncoderError
     if args.export and args.memory:
-        print('hybrid-snn teach: give --memory or --export, not both', file=sys.stderr)
+        complain('teach', 'give --memory or --export, not both')
         return 2
+    taught, left_out, begun = Counter(), LeftOut(), False
     try:
-        classifier = Classifier()
         if not os.path.lexists(args.source):
             raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
+        classifier = Classifier(min_change=args.min_change if bag else 0.0)
         for name in ('shots', 'without') if bag else ('image', 'labels', 'label'):
             if getattr(args, name):
                 raise ValueError(f'--{name} is not for bags' if bag else
                                  f'--{name} is for bags, {args.source} is none')
         if bag:
-            total, frames = teach_bag.recorded(args, classifier)
+            if bool(args.label) == bool(args.labels):
+                raise ValueError('a bag needs --label NAME or --labels TOPIC')
+            total, lessons = teach_bag.chosen(args, classifier, left_out)
         else:
             pictures = _pictures(Path(args.source), args.shots, set(args.without), args.seed,
                                  lambda name: normalise(name.replace('_', ' ')))
@@ -73,29 +77,28 @@ def main(args):
             for remark in classifier.open(
                     args.memory or Path('~/.ros/hybrid_snn_ros/classifier').expanduser()):
                 print(remark)
-        ended = None
-        if bag:
-            taught, skipped, nothing, ended = teach_bag.teach(classifier, total, frames)
-        else:
-            taught, skipped, unusable = _teach(classifier, lessons, total)
-            nothing = unusable == total
+        begun = True
+        known = _teach(classifier, lessons, total, taught, left_out)
         if args.export:
             size = classifier.save(args.export)
             print(f'{args.export}: {size / 2**20:.1f} MiB')
         classifier.close()
     except (StoreError, LabelError, EncoderError, OSError, ValueError) as error:
-        print(f'hybrid-snn teach: {error}', file=sys.stderr)
+        _tell(taught if begun else None, left_out)
+        complain('teach', error)
         return 1
-    print(f'{sum(taught.values())} frames of {len(taught)} labels taught')
-    for path, reason in skipped:
-        print(f'left out: {path}: {reason}')
-    if ended:
-        print(f'hybrid-snn teach: {ended}', file=sys.stderr)
-        return 1
-    if nothing:
-        print(f'hybrid-snn teach: {args.source} holds nothing that can be taught', file=sys.stderr)
+    _tell(taught, left_out)
+    if not taught and not known:
+        complain('teach', f'{args.source} holds nothing that can be taught')
         return 1
     return 0
+
+
+def _tell(taught, left_out):
+    if taught is not None:
+        print(f'{sum(taught.values())} frames of {len(taught)} labels taught')
+    for line in left_out.lines():
+        print(printable(line))
 
 
 def _pictures(folder, shots, without, seed, name):
@@ -132,21 +135,34 @@ def _of_folder(pictures):
         yield path, label, hashlib.sha256(content).hexdigest()[:32], rgb
 
 
-def _teach(classifier, lessons, total):
-    """Return (Counter of labels taught, [(name, why not)], frames that could not be taught)."""
-    progress, taught, skipped, unusable = Progress('teaching'), Counter(), [], 0
-    for place, (name, label, stamp, frame) in enumerate(lessons):
-        unusable += frame is None or not label
-        if frame is None:
-            skipped.append((name, 'not a picture that can be read'))
-        elif not label:
-            skipped.append((name, 'nobody said what it shows'))
-        else:
-            result = classifier.teach(frame, label, stamp=stamp, source='hybrid-snn teach')
-            if result.skipped:
-                skipped.append((name, result.skipped))
+def _teach(classifier, lessons, total, taught, left_out):
+    """
+    Teach, counting in `taught`; return how many lessons were known before.
+
+    :param lessons: (name, label, stamp, frame or None), or None for one that is left out already.
+    """
+    progress, known = Progress('teaching'), 0
+    try:
+        for place, lesson in enumerate(lessons, 1):
+            progress(min(place, total), total)
+            if lesson is None:
+                continue
+            name, label, stamp, frame = lesson
+            said = classifier.taught_as(stamp)
+            if frame is None:
+                left_out.add('not a picture that can be read', name)
+            elif said not in (None, label):
+                left_out.add('taught under another label before; take that back first', name,
+                             f"as '{said}', now it is to be '{label}'")
             else:
-                taught[label] += 1
-        progress(place + 1, total)
-    progress.close()
-    return taught, skipped, unusable
+                result = classifier.teach(frame, label, stamp=stamp, source='hybrid-snn teach')
+                known += bool(result.skipped)
+                if not result.skipped:
+                    taught[label] += 1
+                elif said:
+                    left_out.add('taught before', name)
+                else:
+                    left_out.add('nearly the same as the newest of its label', name)
+    finally:
+        progress.close()
+    return known

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a recording can teach: of every frame its codes and label, or why it cannot be used."""
 
-from collections import Counter
 from typing import NamedTuple
 import unicodedata
 
 import numpy as np
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise, UNKNOWN
-from hybrid_snn_ros.vision.bag_error import printable
+from hybrid_snn_ros.memory.stamps import stamp_text
+from hybrid_snn_ros.vision.bags import NO_STAMP
 from hybrid_snn_ros.vision.frames import crop_message, FrameError
 
 NOBODY = 'nobody said what they show'
@@ -17,22 +17,25 @@ _REASONS = 10  # told one by one
 
 
 class Lesson(NamedTuple):
-    """One frame of a recording."""
+    """One frame of a recording that can be used."""
 
+    name: str
     stamp: tuple  # (sec, nanosec)
     label: str
-    codes: np.ndarray | None  # uint8 (N,), None for a frame that cannot be used
-    why: str = ''  # it cannot be used
+    codes: np.ndarray  # uint8 (N,)
 
 
-def lessons(recorded, facade):
+def lessons(recorded, facade, left_out):
     """
-    Yield a Lesson for every frame.
+    Yield a Lesson for every frame, None for one that cannot be used.
 
     :param recorded: of vision.bags.Frame.
     :param facade: the Classifier whose encoder and crop are used.
+    :param left_out: evaluation.left_out.LeftOut, which is told why.
     """
-    for frame in recorded:
+    reasons = set()
+    for place, frame in enumerate(recorded, 1):
+        name = f'frame {place}' if frame.stamp == NO_STAMP else stamp_text(frame.stamp)
         label, why = _understood(frame.label)
         why = frame.trouble or why
         codes = None
@@ -42,7 +45,11 @@ def lessons(recorded, facade):
                     frame.message, frame.compressed, facade.encoder.input_size, facade.crop))
             except FrameError as error:
                 why = str(error)
-        yield Lesson(frame.stamp, label, codes, why)
+        if why:
+            # Damage may find other words for every frame.
+            reasons |= {why} if len(reasons) < _REASONS else set()
+            left_out.add(why if why in reasons else 'many other reasons', name)
+        yield None if why else Lesson(name, frame.stamp, label, codes)
 
 
 def _understood(said):
@@ -53,29 +60,5 @@ def _understood(said):
     try:
         return normalise(said), ''
     except LabelError as error:
-        shown = printable(bare if len(bare) <= 24 else bare[:23] + '…')
+        shown = bare if len(bare) <= 24 else bare[:23] + '…'
         return '', f"'{shown}' was said: {error}"
-
-
-class LeftOut:
-    """Frames that were not used, by the reason; thousands of them are a few lines."""
-
-    def __init__(self):
-        """Begin without."""
-        self._counts = Counter()
-        self._first = {}
-
-    def add(self, reason, stamp):
-        """Take note of one."""
-        self._counts[reason] += 1
-        self._first.setdefault(reason, stamp)
-
-    def groups(self):
-        """Return [(how many, stamp of the first, reason)], the most frequent reasons first."""
-        told = [(count, self._first[reason], reason)
-                for reason, count in self._counts.most_common(_REASONS)]
-        rest = self._counts.most_common()[_REASONS:]
-        if rest:
-            told.append((sum(count for _, count in rest), self._first[rest[0][0]],
-                         f'{len(rest)} other reasons'))
-        return told

@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation.bag_lessons import LeftOut, lessons
+from hybrid_snn_ros.evaluation.bag_lessons import lessons
+from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 from hybrid_snn_ros.vision import bags
 
@@ -57,15 +58,13 @@ def _embed(path, facade, image, labels, progress, remark):
     """Return codes uint8 (frames, N) and the label of each."""
     total, recorded = bags.frames(path, image, labels, remark=remark)
     codes, names, left_out = [], [], LeftOut()
-    for place, lesson in enumerate(lessons(recorded, facade), 1):
+    for place, lesson in enumerate(lessons(recorded, facade, left_out), 1):
         progress(place, max(place, total))
-        if lesson.why:
-            left_out.add(lesson.why, lesson.stamp)
-        else:
+        if lesson:
             codes.append(lesson.codes)
             names.append(lesson.label)
-    for count, _, why in left_out.groups():
-        remark(f'{path}: frames left out: {count} ({why})')
+    for line in left_out.lines():
+        remark(f'{path}: {line}')
     if not codes:
         raise SourceError(f'{path} holds no frame that can be read and has a label')
     return np.array(codes), names

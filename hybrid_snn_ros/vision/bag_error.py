@@ -8,15 +8,6 @@ import shlex
 class BagError(ValueError):
     """A bag that cannot be used; the message says why, and what to do."""
 
-    def __init__(self, sentence):
-        """Take the sentence; what stands in a file must not steer a terminal."""
-        super().__init__(printable(sentence))
-
-
-def printable(text):
-    """Return a text with a ? for every character that cannot be shown in a line."""
-    return ''.join(c if c.isprintable() else '?' for c in text)
-
 
 def no_permission(path):
     """Return the error for what one may not read."""
@@ -26,4 +17,4 @@ def no_permission(path):
 
 def reason_of(error):
     """Return what a library says of a broken file, in one line."""
-    return printable(' '.join(str(error).split())) or type(error).__name__
+    return ' '.join(str(error).split()) or type(error).__name__

@@ -1,0 +1,37 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Names that come from outside, printed so that they steer no terminal and stop no command."""
+
+import sys
+import unicodedata
+
+# Control characters, invisible ones (also those that turn the direction), bytes that are not
+# UTF-8, and what breaks lines.
+_UNSEEN = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
+
+
+def printable(text):
+    r"""Return a text with all that cannot be seen written out, such as \x1b or \u202e."""
+    return ''.join(_escape(character) if unicodedata.category(character) in _UNSEEN
+                   else character for character in str(text))
+
+
+def complain(command, sentence):
+    """Tell on stderr why a command does not do what it was asked."""
+    print(f'hybrid-snn {command}: {printable(sentence)}', file=sys.stderr)
+
+
+def print_anywhere():
+    """Let characters that the terminal's encoding has not be written out instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
+
+
+def _escape(character):
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:  # how Python holds a byte of a name that is not UTF-8
+        return f'\\x{number - 0xDC00:02x}'
+    return {'\n': '\\n', '\r': '\\r', '\t': '\\t'}.get(character) or (
+        f'\\x{number:02x}' if number < 0x100 else
+        f'\\u{number:04x}' if number < 0x10000 else f'\\U{number:08x}')

@@ -21,8 +21,8 @@ def add_arguments(parser):
     add = parser.add_argument
     add('source', metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (in each a folder for every '
-             'label, with jpg, png, webp or bmp in it and below), ROS bag (mcap, sqlite3), or '
-             '"turntable"')
+             'label, with jpg, png, webp or bmp in it and below), ROS bag (mcap, sqlite3, ROS 1), '
+             'or "turntable"')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; open-set: N classes are never taught; turntable: '
@@ -127,6 +127,8 @@ def _load(args):
     recorded = bags.is_bag(args.source)
     for name in ('labels', 'image', 'test'):
         if getattr(args, name) and not recorded:
+            if args.source != TURNTABLE and not Path(args.source).exists():
+                raise ValueError(f'there is no {args.source}')
             raise ValueError(f'--{name} is for bags, {args.source} is none')
     if args.source != TURNTABLE and not Path(args.source).is_dir() and not recorded:
         if args.model or args.crop is not None or args.roi is not None:

@@ -6,8 +6,9 @@ from collections import Counter
 import os
 from pathlib import Path
 
-from hybrid_snn_ros.cli import eye, teach_folder
+from hybrid_snn_ros.cli import eye, teach_bag, teach_folder
 from hybrid_snn_ros.cli.printable import complain, printable
+from hybrid_snn_ros.cli.teach_lessons import teach
 
 DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 MIN_CHANGE = 0.02
@@ -23,8 +24,8 @@ EPILOG = (
 def add_arguments(parser):
     """Declare the command's arguments."""
     parser.description = ('Teach a memory from a folder that holds a folder of pictures for every '
-                          'label, or from a ROS bag (mcap, sqlite3). The node must not be using '
-                          'the memory at that time.')
+                          'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not be '
+                          'using the memory at that time.')
     parser.epilog = EPILOG
     parser.add_argument('source', help='folder (the names of the folders in it are the labels), '
                                        'or bag')
@@ -81,15 +82,14 @@ def main(args):
             raise ValueError(f'{memory} was taught with another encoder (sha256 '
                              f'{stored["encoder"][:12]}...): name its file with --model')
         if bag:
-            total, frames = bags.frames(args.source, args.image, args.labels, args.label)
-            lessons = _of_bag(classifier, frames)
+            total, lessons = teach_bag.chosen(args, classifier, left_out)
         else:
             total, lessons = teach_folder.chosen(args, classifier, left_out)
         if not args.export:
             for remark in classifier.open(memory):
                 print(printable(remark))
         begun = True
-        known = teach_folder.teach(classifier, lessons, total, taught, left_out)
+        known = teach(classifier, lessons, total, taught, left_out)
         if args.export and taught:
             size = classifier.save(args.export)
             print(f'{printable(args.export)}: {size / 2**20:.1f} MiB')
@@ -152,15 +152,3 @@ def _identity(memory):
         return {}
 
 
-def _of_bag(classifier, frames):
-    """Yield (name, label, stamp, codes or None)."""
-    from hybrid_snn_ros.vision.frames import crop_message, FrameError
-    size = classifier.encoder.input_size
-    for frame in frames:
-        stamp = f'{frame.stamp[0]}.{frame.stamp[1]:09d}'
-        try:
-            codes = classifier.encoder.codes(crop_message(
-                frame.message, frame.compressed, size, classifier.crop))
-        except FrameError:
-            codes = None
-        yield stamp, frame.label, stamp, codes

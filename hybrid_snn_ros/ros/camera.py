@@ -7,6 +7,7 @@ The log has one line when the first frame comes, when frames stop and when they 
 each new reason why none comes.  The graph is asked once a second, with /diagnostics.
 """
 
+from collections import deque
 import time
 
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -15,8 +16,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from hybrid_snn_ros.ros import camera_search, graph, messages
 from hybrid_snn_ros.ros.connections import differences
 
-_LOSS = 0.1  # share of the frames that may get lost without a warning
-_PERIOD = 0.95  # seconds over which losses are counted; looks come a little early or late
+_LOSS = 0.02  # share of the frames that may get lost without a warning
+_PERIOD = 10.0  # seconds over which they are counted
 
 
 class Camera:
@@ -46,8 +47,8 @@ class Camera:
         self._publishers = []
         self.lost = 0  # frames of which the middleware says that they got lost on the way
         self._lost_before = 0  # at the last frame
-        self._counted = time.monotonic(), 0, 0  # when losses were counted, received, lost
-        self._loss, self._loss_told = '', False
+        self._counts = deque([(time.monotonic(), 0, 0)])  # of the last looks: received, lost
+        self._loss_told = False
         # Depth 1 by default: a queue would only serve stale frames, where none is asked for.
         self._subscription = connections.subscription(
             kind, f'{topic}/compressed' if self._compressed else topic, self._on_frame, QoSProfile(
@@ -126,22 +127,22 @@ class Camera:
 
     def losses(self, received):
         """
-        Return a sentence where many frames of the last second got lost, else an empty text.
+        Return a sentence where many of the last seconds' frames got lost, else an empty text.
 
         :param received: frames that have come so far.
         """
-        since, received_before, lost_before = self._counted
         now = time.monotonic()
-        if now - since < _PERIOD:
-            return self._loss
-        self._counted = now, received, self.lost
+        self._counts.append((now, received, self.lost))
+        while now - self._counts[0][0] > _PERIOD and len(self._counts) > 2:
+            self._counts.popleft()
+        _, received_before, lost_before = self._counts[0]
         lost = self.lost - lost_before
         sent = received - received_before + lost
-        self._loss = ''
-        if lost > _LOSS * sent:
-            self._loss = (f'{lost} of {sent} frames got lost on the way to {self.topic}: '
-                          f'{camera_search.REMEDY}')
-            if not self._loss_told:
-                self._node.get_logger().warning(self._loss)
-            self._loss_told = True
-        return self._loss
+        if lost <= _LOSS * sent:
+            return ''
+        text = (f'{lost} of the last {sent} frames got lost on the way to {self.topic}: '
+                f'{camera_search.REMEDY}')
+        if not self._loss_told:
+            self._node.get_logger().warning(text)
+        self._loss_told = True
+        return text

@@ -86,9 +86,8 @@ def _advice(found, topic, kind):
     else:  # of a driver that does not follow image_transport's names
         base, name, now = found.topic, 'image/compressed', None
     if base != now:
-        steps.append(f'remap {name} to {base}')
-    if name == 'image' and found.kind == COMPRESSED:
-        steps[-1] += f' ({SUFFIX} is added to it)'
+        added = f' ({SUFFIX} is added to it)' if now and found.kind == COMPRESSED else ''
+        steps.append(f'remap {name} to {base}{added}')
     return ' and '.join(steps)
 
 

@@ -381,7 +381,60 @@ def test_exif_orientation_does_not_turn_a_camera_frame():
     assert frames.decode_rgb('jpeg', data[:2] + exif + data[2:]).shape == (16, 32, 3)
 
 
-@pytest.mark.parametrize('suffix, text', [('.jpg', 'jpeg'), ('.png', 'png')])
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.bmp'])
+@pytest.mark.parametrize('text', [
+    '', 'bgr8', 'rgb8', 'jpeg;', 'jpeg; quality=90', 'rgb8; jpeg compressed; bgr8', 'JFIF', 'png',
+    'jpeg', 'MJPG', 'image/jpeg', ';;;', 'rgb8;jpeg', 'h264', '16UC1; compressedDepth png',
+    'bayer_rggb8; jpeg compressed bgr8', 'webp', 'x' * 999, '\0', None, 7])
+def test_the_content_decides_and_not_what_the_format_says_of_it(suffix, text):
+    rgb = np.full((16, 24, 3), COLOURS['orange'], np.uint8)
+    data = cv2.imencode(suffix, rgb[..., ::-1])[1].tobytes()
+    assert np.abs(frames.decode_rgb(text, data).astype(int) - rgb).max() <= 6
+    assert frames.crop_compressed(text, data, 8).shape == (8, 8, 3)
+
+
+def test_a_webp_of_one_colour_and_bmps_of_every_sound_kind_are_read():
+    flat = np.full((1080, 1920, 3), 90, np.uint8)
+    best = [cv2.IMWRITE_WEBP_QUALITY, 101]
+    assert frames.decode_rgb('', cv2.imencode('.webp', flat, best)[1]).shape == flat.shape
+    rgb = noise(9, 7)
+    for pixels in (rgb[..., ::-1], rgb[..., 0], np.dstack([rgb[..., ::-1], rgb[..., 0]])):
+        for suffix in ('.bmp', '.webp'):
+            data = cv2.imencode(suffix, pixels, best)[1].tobytes()
+            shown = np.dstack([rgb[..., 0]] * 3) if pixels.ndim == 2 else rgb
+            difference = frames.decode_rgb('', data).astype(int) - shown
+            assert np.abs(difference).mean() < 1  # a grey WebP goes by way of YUV
+    upper_first = bytearray(cv2.imencode('.bmp', rgb[..., ::-1])[1].tobytes())
+    upper_first[22:26] = struct.pack('<i', -9)
+    np.testing.assert_array_equal(frames.decode_rgb('', upper_first), rgb[::-1])
+    packed = bytearray(upper_first)
+    packed[30] = 1
+    with pytest.raises(FrameError, match='BMP.*publish it as jpeg or png'):
+        frames.decode_rgb('bmp', packed)
+    upper_first[18:26] = struct.pack('<ii', 30000, -30000)
+    with pytest.raises(FrameError, match='BMP.*cut short'):
+        frames.decode_rgb('bmp', upper_first)
+
+
+@pytest.mark.parametrize('data, seems', [
+    (bytes(12) + b'\x89PNG\r\n\x1a\n' + bytes(40), 'compressedDepth'),
+    (b'\0\0\0\1\x67' + bytes(40), 'H.264'), (b'\0\0\1\x65' + bytes(40), 'H.264'),
+    (b'\0\0\0\1\x40\1' + bytes(40), 'H.265'), (b'\0\0\1\xb3' + bytes(40), 'MPEG'),
+    (b'OggS' + bytes(40), 'Theora'), (b'\x80theora' + bytes(40), 'Theora'),
+    (b'abc\x9d\x01\x2a' + bytes(40), 'VP8'), (b'\x12\0\x0a' + bytes(40), 'AV1'),
+    (bytes(3) + b'\x20ftypavif' + bytes(40), 'AVIF'), (bytes(3) + b'\x20ftypisom', 'MP4'),
+    (b'II*\0' + bytes(40), 'TIFF'), (b'MM\0*' + bytes(40), 'TIFF'), (b'GIF89a' + bytes(40), 'GIF'),
+    (b'\0\0\0\x0cjP  ' + bytes(40), 'JPEG 2000'), (b'\xff\x0a' + bytes(40), 'JPEG XL'),
+    (b'P6\n4 4\n255\n' + bytes(48), 'PNM'), (b'\x1f\x8b' + bytes(40), 'gzip'),
+    (b'hello', '68 65 6c 6c'), (bytes(40), '00 00 00 00')])
+def test_content_that_is_no_picture_for_us_is_named(data, seems):
+    with pytest.raises(FrameError) as caught:
+        frames.decode_rgb('jpeg', data)
+    assert seems in str(caught.value) and 'publish it as jpeg or png' in str(caught.value)
+
+
+@pytest.mark.parametrize('suffix, text', [
+    ('.jpg', 'jpeg'), ('.png', 'png'), ('.webp', 'webp'), ('.bmp', 'bmp')])
 def test_a_picture_cut_short_anywhere_is_refused(suffix, text):
     data = cv2.imencode(suffix, noise(24, 24))[1].tobytes()
     assert frames.decode_rgb(text, data).shape == (24, 24, 3)
@@ -434,10 +487,10 @@ def test_the_most_compressible_sound_pictures_are_accepted():
 
 
 @pytest.mark.parametrize('text, data, words', [
-    ('16UC1; compressedDepth png', b'\x89PNG', ['compressedDepth', 'jpeg and png']),
-    ('h264', bytes(9), ["'h264'", 'jpeg and png']), ('', bytes(9), ["''", 'jpeg and png']),
-    (None, bytes(9), ['NoneType', 'jpeg and png']), (7, bytes(9), ['int', 'jpeg and png']),
-    ('jpeg', b'', ['empty']), ('jpeg', bytes(99), ['neither', '00 00 00 00']),
+    ('16UC1; compressedDepth rvl', bytes(9), ['compressedDepth', 'jpeg or png']),
+    ('h264', bytes(9), ["'h264'", 'jpeg or png']), ('', bytes(9), ["''", 'jpeg or png']),
+    (None, bytes(9), ['NoneType', 'jpeg or png']), (7, bytes(9), ['int', 'jpeg or png']),
+    ('jpeg', b'', ['empty']), ('jpeg', bytes(99), ['unknown', '00 00 00 00']),
     ('jpeg', None, ['NoneType']), ('png', [1, 2], ['list'])])
 def test_an_unusable_compressed_frame_is_refused(text, data, words):
     for call in (lambda: frames.decode_rgb(text, data),
@@ -487,7 +540,7 @@ def test_hostile_raw_fields_raise_nothing_but_frame_errors():
 def test_hostile_compressed_bytes_raise_nothing_but_frame_errors():
     generator = random.Random(12)
     sound = [cv2.imencode(suffix, noise(20, 20, seed))[1].tobytes()
-             for seed in range(3) for suffix in ('.jpg', '.png')]
+             for seed in range(3) for suffix in ('.jpg', '.png', '.webp', '.bmp')]
     formats = ['jpeg', 'png', 'rgb8; jpeg compressed rgb8', 'bayer_rggb8; jpeg compressed ']
     accepted = refused = 0
     for _ in range(3000):

@@ -30,7 +30,7 @@ class Fuzz:
         noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), np.uint8)
         self.noise = noise.tobytes() * 3
         self.pictures = [cv2.imencode(suffix, noise[:side, :side + 3])[1].tobytes()
-                         for suffix in ('.jpg', '.png') for side in (3, 9, 20)]
+                         for suffix in ('.jpg', '.png', '.webp', '.bmp') for side in (3, 9, 20)]
 
     def raw(self, wrong=0.3):
         """Return the fields of a sensor_msgs/Image; each is wrong with a probability."""

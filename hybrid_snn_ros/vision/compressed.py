@@ -1,7 +1,9 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Decode the JPEG or PNG of a CompressedImage, after looking at what its header claims.
+Decode the picture of a CompressedImage, after looking at what its header claims.
+
+The content decides: what the message's `format` says of it only tells how the colours lie.
 
 OpenCV allocates what a header asks for and quietly fills up a picture that was cut short; both
 are found out here before it is called.
@@ -9,11 +11,13 @@ are found out here before it is called.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
+from .content import bmp_size, BMP_START, name_of, webp_size, WEBP_START
 from .framing import check_size, FrameError
 
 JPEG_START = b'\xff\xd8\xff'
@@ -22,8 +26,10 @@ PNG_START = b'\x89PNG\r\n\x1a\n'
 # Far more than a camera writes in front of its picture; the walk must end on hostile bytes too.
 MAX_SEGMENTS = 1024
 MAX_CHUNKS = 65536
-# Deflate shrinks a frame of one grey value to a 1032nd, Huffman coding far less.
+# Deflate shrinks a frame of one grey value to a 1032nd, Huffman coding far less. WebP has no such
+# bound, and no more memory than any frame of its size is taken for it.
 MAX_PIXELS_PER_BYTE = 2048
+_COMPRESSED_RGB = re.compile(r'compressed\W*rgb')
 
 
 # libjpeg can leave out frequencies, and so give a half, a quarter or an eighth of each side.
@@ -40,6 +46,7 @@ class Header(NamedTuple):
     bits: int
     factor: int = 1  # by which decoding can shrink it at most
     exchanged: bool = False  # red and blue
+    bounded: bool = True  # how far its bytes can stand for pixels
 
 
 def read_header(format: str, data: bytes) -> Header:  # noqa: A002 (the message's field name)
@@ -49,25 +56,30 @@ def read_header(format: str, data: bytes) -> Header:  # noqa: A002 (the message'
     `format` is the message's, e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8'. By the convention of
     ROS image_transport, '...compressed rgb8' means that red and blue were exchanged in the file.
     """
-    source, compression = _split_format(format)
+    text = format.lower() if isinstance(format, str) else ''
     if data.startswith(JPEG_START):
         header = _jpeg_header(data)
     elif data.startswith(PNG_START):
         header = _png_header(data)
+    elif WEBP_START.match(data):
+        header = _plain_header('WebP', webp_size(data), len(data))
+    elif data.startswith(BMP_START):
+        header = _plain_header('BMP', bmp_size(data), len(data))
     else:
-        raise FrameError(f'the compressed frame of format {_shown(format)} holds neither a JPEG '
-                         f'nor a PNG picture: it begins with {data[:4].hex(" ")}')
+        raise FrameError(f'the compressed frame of format {_shown(format)} holds '
+                         f'{name_of(data)}; publish it as jpeg or png')
     check_size(header.width, header.height)
-    if header.width * header.height > MAX_PIXELS_PER_BYTE * len(data):
+    if header.bounded and header.width * header.height > MAX_PIXELS_PER_BYTE * len(data):
         raise FrameError(f'the compressed frame claims {header.width}x{header.height} pixels, '
                          f'which its {len(data)} bytes cannot hold')
     if header.bits != 8:
-        raise FrameError(f'the compressed frame has {header.bits} bits per channel, the encoder '
-                         'takes pictures of 8')
-    if header.channels == 1 and source.startswith('bayer_'):
-        raise FrameError(f'the compressed frame holds a {source} mosaic in a grey picture, which '
-                         'compression spoils: publish it as bgr8')
-    return header._replace(exchanged='compressed rgb' in compression and header.channels > 1)
+        raise FrameError(f'the compressed frame has {header.bits} bits per channel (often depth), '
+                         "the encoder takes pictures of 8: take the camera's colour topic")
+    if header.channels == 1 and text.startswith('bayer_'):
+        raise FrameError(f"the compressed frame holds a {text.partition(';')[0]:.20} mosaic in a "
+                         'grey picture, which compression spoils: publish it as bgr8')
+    return header._replace(
+        exchanged=header.channels > 1 and bool(_COMPRESSED_RGB.search(text)))
 
 
 def decode_bgr(header: Header, data: bytes, factor: int = 1) -> np.ndarray:
@@ -88,14 +100,12 @@ def decode_bgr(header: Header, data: bytes, factor: int = 1) -> np.ndarray:
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if header.exchanged else pixels
 
 
-def _split_format(text: Any) -> tuple[str, str]:
-    """Return the encoding before compression, and how it was compressed."""
-    if isinstance(text, str):
-        source, _, compression = text.lower().rpartition(';')
-        if 'compresseddepth' not in compression and any(
-                name in compression for name in ('jpeg', 'jpg', 'png')):
-            return source.strip(), compression
-    raise FrameError(f'the compressed frame has format {_shown(text)}, supported are jpeg and png')
+def _plain_header(kind: str, size: tuple[int, int] | None, length: int) -> Header:
+    """Return the header of a picture of which only the size is known, None where it is broken."""
+    if size is None:
+        raise FrameError(f'the {kind} of {length} bytes is damaged, cut short or of a kind that '
+                         'is not read: publish it as jpeg or png')
+    return Header(*size, channels=3, bits=8, bounded=kind != 'WebP')
 
 
 def _jpeg_header(data: bytes) -> Header:

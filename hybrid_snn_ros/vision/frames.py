@@ -80,7 +80,8 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     """
     Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
 
-    JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
+    JPEG, PNG, WebP and BMP of 8 bits per channel are decoded, whatever `format` says. Raises
+    FrameError.
     """
     return crop_picture(_decode_compressed(format, data, size, crop), size)
 

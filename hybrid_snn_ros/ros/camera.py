@@ -16,6 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from hybrid_snn_ros.ros import camera_search, graph, messages
 from hybrid_snn_ros.ros.connections import differences
 
+_NAMING = 3  # looks at which the camera of a frame that came may still be without a name
 _LOSS = 0.02  # share of the frames that may get lost without a warning
 _PERIOD = 10.0  # seconds over which they are counted
 
@@ -41,9 +42,12 @@ class Camera:
         reliable = settings.reliability == 'reliable' or (
             settings.reliability == 'auto' and settings.frame_queue > 1)
         self._heard = ''  # what the first frame is like, since the beginning or the last silence
-        self._frames = False  # frames came at the last look
+        self._began = 0.0  # monotonic seconds when that came
+        self._frames = False  # that frames come is in the log
         self._silence = None  # monotonic seconds when frames stopped
         self._told = set()  # reasons of this silence that are in the log
+        self._suspected = None  # the reason at the last look
+        self._looks = 0  # at which frames came and their camera had no name
         self._publishers = []
         self.lost = 0  # frames of which the middleware says that they got lost on the way
         self._lost_before = 0  # at the last frame
@@ -64,7 +68,7 @@ class Camera:
 
     def _on_frame(self, message):
         if not self._heard:
-            self._heard = messages.describe(message)
+            self._heard, self._began = messages.describe(message), time.monotonic()
         self._put(message)
 
     def _on_lost(self, event):
@@ -91,16 +95,20 @@ class Camera:
                 self._tell_frames()
             self._lost_before = self.lost
             return ''
-        if self._frames or self._silence is None:
-            self._frames, self._heard = False, ''
+        if self._heard or self._silence is None:
+            self._frames, self._heard, self._looks = False, '', 0
             self._silence = time.monotonic() - silent
             self._told.clear()
+            self._suspected = None
         found = self._reason(peers)
         text = f'no frame for {silent:.1f} s on {self.topic} ({self._kind}): {found.text}'
+        # That nobody is there is believed at the second look: the graph may not be complete yet.
+        sure = found.key == self._suspected or not found.absent
+        self._suspected = found.key
         # Whom QoS keeps away is in the log already, by Connections.
-        if found.key not in self._told and found.key[0] != 'qos':
+        if sure and found.key not in self._told and found.key[0] != 'qos':
             self._node.get_logger().warning(text)
-        self._told.add(found.key)
+            self._told.add(found.key)
         return text
 
     def _reason(self, peers):
@@ -115,15 +123,18 @@ class Camera:
             self.lost - self._lost_before)
 
     def _tell_frames(self):
-        names = ', '.join(found.node for found in self._publishers if found.kind == self._kind)
-        came = f'{self._heard}, from {names or graph.NAMELESS}'
+        names = [found.node for found in self._publishers if found.kind == self._kind]
+        self._looks += 1
+        if (not names or graph.NAMELESS in names) and self._looks < _NAMING:
+            return
+        came = f"{self._heard}, from {', '.join(names) or graph.NAMELESS}"
         if self._silence is None:
             self._node.get_logger().info(f'the first frame came on {self.topic}: {came}')
         else:
             self._node.get_logger().info(
-                f'frames came on {self.topic} after {time.monotonic() - self._silence:.1f} s '
+                f'frames came on {self.topic} after {self._began - self._silence:.1f} s '
                 f'without: {came}')
-        self._frames = True
+        self._frames, self._looks = True, 0
 
     def losses(self, received):
         """

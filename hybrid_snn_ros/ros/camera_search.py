@@ -17,6 +17,7 @@ class Reason(NamedTuple):
 
     key: tuple  # equal for equal reasons, whatever the numbers and the other topics are
     text: str
+    absent: bool = False  # nobody publishes the topic
 
 
 def reason(topic, kind, publishers, elsewhere, lost=0):
@@ -50,9 +51,9 @@ def reason(topic, kind, publishers, elsewhere, lost=0):
     if twins:
         return Reason(('twin', twins[0]),
                       f'nobody publishes it, but {twins[0].node} publishes {twins[0].topic} as '
-                      f'{twins[0].kind}: {_advice(twins[0], topic, kind)}')
+                      f'{twins[0].kind}: {_advice(twins[0], topic, kind)}', absent=True)
     return Reason(('nobody', bool(other)),
-                  f'nobody publishes it; {_others(other, topic, kind)}')
+                  f'nobody publishes it; {_others(other, topic, kind)}', absent=True)
 
 
 def _others(other, topic, kind):

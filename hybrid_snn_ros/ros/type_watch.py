@@ -6,7 +6,11 @@ Peers that use a topic or a service of this node as another type.
 DDS does not connect them, nothing fails, and no event tells of it; only the graph shows it.
 """
 
+import time
+
 from hybrid_snn_ros.ros import graph
+
+_PERIOD = 3.0  # seconds between two looks; among a hundred nodes one takes milliseconds
 
 
 class TypeWatch:
@@ -17,19 +21,23 @@ class TypeWatch:
         self._node = node
         self._connections = connections
         self._camera_topic = camera_topic  # of which ros.camera tells more
-        self._told = set()
+        self._next = 0.0  # monotonic seconds
+        self._found = []
         self._nameless = set()  # seen at the last look; their names may just not be known yet
 
     def look(self):
-        """Return a sentence for each of them there is now, and log those that are new."""
+        """Return a sentence for each of them there is, and log those that are new."""
+        if time.monotonic() < self._next:
+            return self._found
+        self._next = time.monotonic() + _PERIOD
         found = [*self._topics(), *self._services()]
         nameless = {text for text in found if graph.NAMELESS in text}
         found = [text for text in found if text not in nameless - self._nameless]
         self._nameless = nameless
         for text in found:
-            if text not in self._told:
+            if text not in self._found:
                 self._node.get_logger().warning(text)
-        self._told = set(found)
+        self._found = found
         return found
 
     def _topics(self):

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 SUFFIX = '/compressed'  # what image_transport adds to the topic of the raw frames
-REMEDY = ('give camera and node a Fast DDS profile with room for such frames, or set '
-          'image_transport to compressed, or reliability to reliable (docs/ros.md, Large frames)')
+REMEDY = ('run camera and node as the same user, with a Fast DDS profile that has room for such '
+          'frames, or set image_transport to compressed, or reliability to reliable (docs/ros.md, '
+          'Large frames)')
 _MOST = 3  # topics or nodes that a sentence names
 
 
@@ -37,7 +38,8 @@ def reason(topic, kind, publishers, elsewhere, lost=0):
                                      f'({lost} so far): {REMEDY}')
     if right:
         return Reason(('quiet', key), f'{_names(right)} publishes it, but nothing arrives: is the '
-                                      f'camera running? (ros2 topic hz {topic})')
+                                      'camera running, and as the same user as this node? '
+                                      f'(ros2 topic hz {topic})')
     pictures = [found for found in publishers if found.kind in (RAW, COMPRESSED)]
     if pictures:
         return Reason(('type', key), f'{_as(pictures[0])}: {_advice(pictures[0], topic, kind)}')

@@ -34,10 +34,11 @@ def reason(topic, kind, publishers, elsewhere, lost=0):
     key = tuple(sorted({(found.node, found.kind) for found in publishers}))
     right = [found.node for found in publishers if found.kind == kind]
     if right and lost:
-        return Reason(('lost', key), f'{_names(right)} sends frames, but they get lost on the way '
+        return Reason(('lost', key), f'frames of {_names(right)} get lost on the way '
                                      f'({lost} so far): {REMEDY}')
     if right:
-        return Reason(('quiet', key), f'{_names(right)} publishes it, but nothing arrives: is the '
+        verb = 'publish' if len(set(right)) > 1 else 'publishes'
+        return Reason(('quiet', key), f'{_names(right)} {verb} it, but nothing arrives: is the '
                                       'camera running, and as the same user as this node? '
                                       f'(ros2 topic hz {topic})')
     pictures = [found for found in publishers if found.kind in (RAW, COMPRESSED)]
@@ -83,7 +84,7 @@ def _advice(found, topic, kind):
     if found.kind == RAW:
         base, name = found.topic, 'image'
         now = topic.removesuffix(SUFFIX) if kind == COMPRESSED else topic
-    elif found.topic.endswith(SUFFIX):
+    elif found.topic.endswith(SUFFIX) and found.topic != SUFFIX:
         base, name = found.topic.removesuffix(SUFFIX), 'image'
         now = topic.removesuffix(SUFFIX) if kind == COMPRESSED else topic
     else:  # of a driver that does not follow image_transport's names

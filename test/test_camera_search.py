@@ -87,6 +87,14 @@ def test_a_camera_of_the_right_type_counts_before_a_stranger_on_its_topic():
     assert '/driver publishes it, but nothing arrives' in reason('/image', RAW, both, never).text
 
 
+def test_compressed_depth_is_no_image():
+    graph = [on('/cam/depth/compressedDepth', COMPRESSED), on('/cam/color', RAW)]
+    text = reason('/cam/depth', RAW, [], lambda: graph).text
+    assert 'the only image topic is /cam/color ' in text
+    text = reason('/cam/depth', COMPRESSED, [], lambda: graph[:1]).text
+    assert 'nobody publishes any other image topic' in text
+
+
 def test_of_many_topics_the_nearest_names_come_first():
     graph = [on(f'/zone{i}/depth', RAW) for i in range(40)] + [
         on('/camera/image_raw', RAW), on('/camera/image_raw', RAW, '/second'),

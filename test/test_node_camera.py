@@ -151,7 +151,7 @@ def test_why_no_frame_comes_is_said_and_the_advice_helps(tmp_path, case):
             for _ in range(2):  # seconds later still one line
                 silence(peer, reason)
             assert one.log.count(reason) == 1
-            assert one.log.count('no frame for') <= 2  # one more, where the graph was half known
+            assert one.log.count('no frame for') <= 3  # more than one, where the graph grew
             one.end()
         advice = reason.split('for the first ')[-1]
         rules = dict(REMAP.findall(advice))
@@ -263,42 +263,50 @@ def test_peers_that_use_a_topic_or_service_as_another_type_are_named(tmp_path):
 
 
 def test_large_frames_that_get_lost_are_counted_and_those_that_are_dropped_are_not(tmp_path):
-    """What was sent has come or got lost; frames of 24 MiB do not fit into shared memory."""
-    domain = fresh_domain()
-    with node(tmp_path, domain) as one, Peer(domain) as peer:
+    """Each that was sent has come or got lost; frames of 24 MiB do not fit into shared memory."""
+    domain, sent = fresh_domain(), 0
+    # DDS keeps enough of them for a node that a busy machine holds up.
+    with node(tmp_path, domain, depth=200) as one, Peer(domain) as peer:
         large = frame(np.zeros((2160, 3840, 3), np.uint8))
         peer.show(frame(SMALL))
+        peer.spin(0.5)
+        before = peer.counters()
+
+        def send(message):
+            nonlocal sent
+            sent += 1
+            peer.camera.publish(header(message))
+            return message.header.stamp.sec, message.header.stamp.nanosec
 
         def dropped():  # small ones that come too fast, none of which is lost
             for _ in range(50):
-                peer.camera.publish(header(frame(SMALL)))
+                send(frame(SMALL))
                 peer.spin(0.001)
-            return int(peer.counters()['dropped'])
+            counters = peer.counters()
+            assert counters['lost'] == '0'
+            return int(counters['dropped'])
         peer.until('dropped frames', dropped)
-        before = peer.counters()
-        assert before['lost'] == '0'
-        sent = 0
 
         def lost():
-            nonlocal sent
-            sent += 1
-            peer.camera.publish(header(large))
+            send(large)
             peer.spin(0.2)
             return int(peer.latest()['lost']) >= 3
         peer.until('losses', lost, 60)
-        for _ in range(3):  # what is behind the last that came is not known to be lost
-            peer.show(frame(SMALL))
-        status = peer.until('a warning', lambda: (
-            peer.diagnostics[-1].status[0].level == WARN and peer.diagnostics[-1].status[0]))
+
+        def answered():  # what is lost behind the last that came is not known to be
+            stamp = send(frame(SMALL))
+            peer.spin(0.5)
+            return stamp in peer.answers
+        peer.until('an answer to the last', answered)
+        status = peer.diagnosis()
+        after = values(status)
+        came, lost = (int(after[name]) - int(before[name]) for name in ('received', 'lost'))
+        assert lost >= 3 and came + lost == sent, (came, lost, sent)
+        assert status.level == WARN
         assert re.match(r'\d+ of the last \d+ frames got lost on the way to /image: ',
                         status.message)
         assert all(word in status.message for word in (
             'Fast DDS profile', 'reliability', 'image_transport', 'docs/ros.md'))
-        after = peer.counters()
-        came, lost = (int(after[name]) - int(before[name]) for name in ('received', 'lost'))
-        assert lost >= 3 and came + lost >= sent
-        assert came - sent <= 300  # small ones that were sent again
-        assert int(after['dropped']) - int(before['dropped']) <= came
         assert one.log.count('got lost on the way') == 1
         one.end()
 

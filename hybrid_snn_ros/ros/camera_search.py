@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 SUFFIX = '/compressed'  # what image_transport adds to the topic of the raw frames
+DEPTH = '/compressedDepth'  # the same for depth, which is no picture although of that type
 REMEDY = ('run camera and node as the same user, with a Fast DDS profile that has room for such '
           'frames, or set image_transport to compressed, or reliability to reliable (docs/ros.md, '
           'Large frames)')
@@ -45,7 +46,8 @@ def reason(topic, kind, publishers, elsewhere, lost=0):
     if pictures:
         return Reason(('type', key), f'{_as(pictures[0])}: {_advice(pictures[0], topic, kind)}')
     other = [found for found in elsewhere()
-             if found.kind in (RAW, COMPRESSED) and found.topic != topic]
+             if found.kind in (RAW, COMPRESSED) and found.topic != topic
+             and not found.topic.endswith(DEPTH)]
     if publishers:
         return Reason(('no image', key), f'{_as(publishers[0])}, which is no image; '
                                          f'{_others(other, topic, kind)}')

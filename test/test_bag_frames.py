@@ -295,11 +295,11 @@ def test_the_commands_say_it_too(tmp_path):
     code, out, err = run('teach', bag, '--labels', '/label', '-m', tmp_path / 'm',
                          '--min-change', '0')
     assert code == 0 and '8 frames of 2 labels taught' in out, err
-    assert "left out: 8 (the frame has encoding 'bayer16', supported are " in out
+    assert "left out: 8 (the frame has encoding 'bayer16'; supported are " in out
     assert 'left out: 1 (nobody said what they show): 9.000000000' in out
     code, out, err = run('evaluate', bag, '--labels', '/label', '--orders', '1')
     assert code == 0, err
-    assert "left out: 8 (the frame has encoding 'bayer16', supported are" in err
+    assert "left out: 8 (the frame has encoding 'bayer16'; supported are" in err
     assert 'left out: 1 (nobody said what they show)' in err
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from .content import name_of
 from .exif import orientation, swaps_sides, UPRIGHT
 from .framing import check_size, FrameError
 
@@ -58,8 +59,7 @@ def read_header(data: bytes) -> Header:
     elif data[:2] == b'BM' and len(data) > 18:
         header, bounded = _bmp(data), False
     else:
-        raise FrameError('it holds no JPEG, PNG, WebP or BMP picture: it begins with '
-                         f'{data[:4].hex(" ")}')
+        raise FrameError(f'it holds no JPEG, PNG, WebP or BMP picture but {name_of(data)}')
     check_size(header.width, header.height)
     if bounded and header.width * header.height > MAX_PIXELS_PER_BYTE * len(data):
         raise FrameError(f'the picture claims {header.width}x{header.height} pixels, which its '

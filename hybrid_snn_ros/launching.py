@@ -8,6 +8,7 @@ take ``given``, the launch configurations as {name: text}, and raise ValueError 
 that names the argument.
 """
 
+import difflib
 from fractions import Fraction
 import os
 import re
@@ -15,7 +16,11 @@ from typing import NamedTuple
 
 import yaml
 
-NONE = 'none'
+from hybrid_snn_ros import parameter_files
+from hybrid_snn_ros.dds_profile import choose, NONE, variable
+from hybrid_snn_ros.paths import missing, user_path
+
+_OF_LAUNCH = ('launch-prefix', 'launch-prefix-filter')  # of `ros2 launch` itself
 # What everyday.memory was taught with; through anything else it says nothing.
 EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
 
@@ -72,41 +77,88 @@ def initial_memory(given, everyday):
     """
     chosen = given['initial_memory']
     if chosen:
-        return '' if chosen == NONE else chosen
+        return '' if chosen == NONE else str(user_path(chosen))
     try:
-        with open(given['params_file'], encoding='utf-8') as file:
-            named = _of_classifier(yaml.safe_load(file))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        named = {}  # the node says what is wrong with it
+        named = _of_classifier(parameter_files.load(given['params_file']))
+    except ValueError:
+        named = {}  # parameter_file says what is wrong with it
     fits = all(named.get(name, value) == value for name, value in EVERYDAY.items())
     return everyday if fits and not named.get('initial_memory') else None
 
 
-def _of_classifier(tree, node=''):
+def _of_classifier(tree):
     """Return the parameters that a parameter file gives the classifier, in any namespace."""
     found = {}
-    for key, value in tree.items() if isinstance(tree, dict) else ():
-        if key != 'ros__parameters':
-            found.update(_of_classifier(value, str(key)))
-        elif isinstance(value, dict) and node.split('/')[-1] in ('classifier', '*', '**'):
-            found.update(value)
+    for name, values in parameter_files.sections(tree):
+        if isinstance(values, dict) and name.split('/')[-1] in ('classifier', '*', '**'):
+            found.update(values)
     return found
 
 
-def dds_variable(given, distribution):
+def dds_profile(given, ours, environment):
     """
-    Return the environment variable that hands Fast DDS its profile as (name, value).
+    Return ({environment variable: profile of Fast DDS}, `dds_profile` for included files, remark).
 
-    None where `dds_profile` is none.
+    :param ours: path of the profile that is shipped.
+    :param environment: of the nodes.
     """
-    path = given['dds_profile']
-    if path == NONE:
-        return None
-    if not os.path.isfile(path):
-        raise ValueError(f'there is no dds_profile {path}; give a file, or none')
-    # Fast DDS 2.6, which comes with Humble, knows the older name alone.
-    prefix = 'FASTRTPS' if distribution == 'humble' else 'FASTDDS'
-    return f'{prefix}_DEFAULT_PROFILES_FILE', path
+    path, remark = choose(given['dds_profile'], ours, environment)
+    return ({variable(environment.get('ROS_DISTRO')): path} if path else {}), path or NONE, remark
+
+
+# -- files and names -----------------------------------------------------------------------------
+
+
+def parameter_file(given, argument, node):
+    """
+    Return the path of a parameter file that speaks to a node.
+
+    :param argument: which launch argument names the file.
+    :param node: name of the node, which `namespace` and pushed namespaces come before.
+    """
+    above, below = given.get('ros_namespace', ''), given['namespace']
+    namespace = below if below.startswith('/') else f'{above}/{below}'
+    path = str(user_path(given[argument]))
+    if not re.search(r'(^|\s)([\w*]+:)?__(ns|node|name):=', given.get('remaps', '')):
+        try:
+            parameter_files.check(path, parameter_files.remapped(node, namespace, []))
+        except ValueError as error:
+            raise ValueError(f'{argument}: {error}') from None
+    return path
+
+
+def refuse_unknown(context, file, more=()):
+    """
+    Raise ValueError where somebody gave a file of ours an argument on the command line in vain.
+
+    `ros2 launch` sets what nobody declares, and nobody reads it. Of a file that another one
+    includes nothing is said: the arguments may be meant for that one.
+
+    :param context: LaunchContext.
+    :param file: the launch file.
+    :param more: names of further arguments, of files that it includes later.
+    """
+    begin = getattr(getattr(context.locals, 'event', None), 'launch_description', None)
+    for include in getattr(begin, 'entities', ()):
+        source = getattr(include, 'launch_description_source', None)
+        if source is not None and os.path.exists(source.location) and (
+                os.path.samefile(source.location, file)):
+            known = {argument.name for argument in
+                     source.get_launch_description(context).get_launch_arguments()}
+            check_names([name for name, _ in include.launch_arguments], {*known, *more},
+                        os.path.basename(file))
+
+
+def check_names(names, known, file):
+    """Raise ValueError for launch arguments that a file does not have, with the nearest ones."""
+    unknown = [name for name in names if name not in known and name not in _OF_LAUNCH]
+    if not unknown:
+        return
+    near = [find_near[0] for find_near in (
+        difflib.get_close_matches(name, known, 1) for name in unknown) if find_near]
+    raise ValueError(f"{file} has no argument {', '.join(unknown)}"
+                     + (f"; did you mean {', '.join(near)}?" if near else '')
+                     + ' (ros2 launch ... --show-args lists them)')
 
 
 # -- one camera ----------------------------------------------------------------------------------
@@ -188,7 +240,7 @@ def cameras(given, known):
         above = given['namespace']
         namespace = f"{above.rstrip('/')}/{name}" if above else name
         memory = arguments['memory']
-        memory = memory and os.path.abspath(os.path.expanduser(memory))
+        memory = memory and os.path.abspath(user_path(memory))
         teacher = writers.get(memory, '')
         if teacher:
             arguments.setdefault('learning', 'false')
@@ -205,7 +257,9 @@ def _chosen(given):
         if len(set(names)) < len(names):
             raise ValueError(f"cameras names one camera twice: {given['cameras']}")
         return dict.fromkeys(names)
-    path = given['cameras_file']
+    path = user_path(given['cameras_file'])
+    if not path.is_file():
+        raise ValueError(f"{missing(path, 'cameras_file')}")
     try:
         with open(path, encoding='utf-8') as file:
             found = yaml.safe_load(file)
@@ -226,9 +280,6 @@ def _checked(name, own, known):
         raise ValueError(f'a camera is called like its namespace, which {str(name)!r} cannot be')
     if not isinstance(own, dict):
         raise ValueError(f'the camera {name} needs launch arguments, not {own!r}')
-    unknown = sorted(str(key) for key in own if key not in known)
-    if unknown:
-        raise ValueError(f"the camera {name} has {', '.join(unknown)}, but classifier.launch.py "
-                         'has no such argument (ros2 launch ... --show-args lists them)')
+    check_names(sorted(map(str, own)), known, f'the camera {name}: classifier.launch.py')
     return {key: str(value).lower() if isinstance(value, bool) else str(value)
             for key, value in own.items()}

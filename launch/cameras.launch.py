@@ -31,6 +31,7 @@ def classifiers(context):
         [FindPackageShare('hybrid_snn_ros'), 'launch', 'classifier.launch.py']).perform(context)
     known = {argument.name for argument in PythonLaunchDescriptionSource(
         path).get_launch_description(context).get_launch_arguments()} - {'namespace'}
+    launching.refuse_unknown(context, __file__, known)
     actions = []
     for place in launching.cameras(context.launch_configurations, known):
         if place.teacher:

@@ -7,6 +7,7 @@ from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
     IncludeLaunchDescription,
+    LogInfo,
     OpaqueFunction,
     SetEnvironmentVariable,
     SetLaunchConfiguration,
@@ -19,10 +20,16 @@ from launch_ros.substitutions import FindPackageShare
 
 from hybrid_snn_ros import launching
 
+OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
 # Launch arguments that are parameters of the node: name -> how its text becomes a value.
 # An empty one leaves the value of the parameter file alone.
 OVERRIDES = {'image_transport': dict.get, 'memory': dict.get, 'learning': launching.truth,
              'use_sim_time': launching.truth, 'autostart': launching.truth}
+
+
+def names(context):
+    """Refuse arguments that were given on the command line and that nobody here has."""
+    launching.refuse_unknown(context, __file__)
 
 
 def surroundings(context):
@@ -32,10 +39,11 @@ def surroundings(context):
     if not given['image']:
         actions.append(SetLaunchConfiguration(
             'image', 'image' if given['camera'] == launching.NONE else 'image_raw'))
-    variable = launching.dds_variable(given, context.environment.get('ROS_DISTRO'))
-    if variable:
-        actions.append(SetEnvironmentVariable(*variable))
-    return actions
+    variables, profile, remark = launching.dds_profile(
+        given, OURS.perform(context), context.environment)
+    actions += [SetEnvironmentVariable(*pair) for pair in variables.items()]
+    actions.append(SetLaunchConfiguration('dds_profile', profile))  # settled for the camera, too
+    return actions + [LogInfo(msg=remark)] * bool(remark)
 
 
 def classifier_node(context):
@@ -51,7 +59,7 @@ def classifier_node(context):
         package='hybrid_snn_ros', executable='classifier_node', name='classifier',
         namespace=LaunchConfiguration('namespace'),
         # The later one wins where both speak to /**, as our file does.
-        parameters=[LaunchConfiguration('params_file'), {
+        parameters=[launching.parameter_file(given, 'params_file', 'classifier'), {
             name: ParameterValue(value, value_type=type(value))  # a directory may be called 8
             for name, value in overrides.items()}],
         remappings=[*launching.remappings(given), ('image', LaunchConfiguration('image'))],
@@ -114,9 +122,11 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'log_level', default_value='info', description='debug, info, warn, error or fatal.'),
         DeclareLaunchArgument(
-            'dds_profile', default_value=PathJoinSubstitution([shared, 'config', 'fastdds.xml']),
-            description='Fast DDS profile with room for raw images, none to leave Fast DDS alone. '
-                        'Start the camera with the same one.'),
+            'dds_profile', default_value='',
+            description='Fast DDS profile, none to leave Fast DDS alone; empty for your own where '
+                        'FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is set, else '
+                        'config/fastdds.xml with room for raw images. Start the camera with the '
+                        'same one.'),
     ]
     camera = IncludeLaunchDescription(
         PathJoinSubstitution([shared, 'launch', 'camera.launch.py']))
@@ -124,5 +134,5 @@ def generate_launch_description():
         PathJoinSubstitution([shared, 'launch', 'teach_page.launch.py']),
         condition=IfCondition(LaunchConfiguration('page')))
     return LaunchDescription([GroupAction([
-        *arguments, OpaqueFunction(function=surroundings), camera,
+        *arguments, OpaqueFunction(function=names), OpaqueFunction(function=surroundings), camera,
         OpaqueFunction(function=classifier_node), page], scoped=True)])

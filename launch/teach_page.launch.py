@@ -18,6 +18,11 @@ OVERRIDES = {'host': dict.get, 'port': launching.whole, 'pin': dict.get,
              'certificate': dict.get, 'key': dict.get}
 
 
+def names(context):
+    """Refuse arguments that were given on the command line and that nobody here has."""
+    launching.refuse_unknown(context, __file__)
+
+
 def page_node(context):
     """Return the node with the arguments as they were given."""
     given = context.launch_configurations
@@ -29,7 +34,7 @@ def page_node(context):
     return [Node(
         package='hybrid_snn_ros', executable='teach_page', name='teach_page',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[LaunchConfiguration('page_params_file'), overrides],
+        parameters=[launching.parameter_file(given, 'page_params_file', 'teach_page'), overrides],
         remappings=[('image', LaunchConfiguration('image'))], output='screen',
         **launching.respawn(given))]
 
@@ -77,4 +82,5 @@ def generate_launch_description():
             description='Seconds before it is started again.'),
     ]
     return LaunchDescription([
-        GroupAction([*arguments, OpaqueFunction(function=page_node)], scoped=True)])
+        GroupAction([*arguments, OpaqueFunction(function=names),
+                     OpaqueFunction(function=page_node)], scoped=True)])

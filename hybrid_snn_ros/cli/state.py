@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
-from pathlib import Path
 import sys
 import time
 
@@ -11,8 +10,8 @@ from hybrid_snn_ros.memory.errors import IdentityError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look
+from hybrid_snn_ros.paths import DEFAULT_MEMORY, PathError, user_path
 
-DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
           'lost; 2 it could not be done.')
 
@@ -27,7 +26,7 @@ def add_arguments(parser):
                                   description=text[0].upper() + text[1:] + '.')
         one.set_defaults(action=action)
         if memory:
-            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT,
+            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
                              help="directory of the memory: the node's parameter of that name "
                                   '(default: %(default)s)')
         return one
@@ -58,7 +57,7 @@ def main(args):
     """Run one of the commands; return the exit code."""
     try:
         return args.action(args)
-    except (StoreError, LabelError) as error:
+    except (StoreError, LabelError, PathError) as error:
         print(f'hybrid-snn state: {error}', file=sys.stderr)
         return 2
 
@@ -86,7 +85,7 @@ def _verify(args):
 
 
 def _export(args):
-    path = Path(args.file).expanduser()
+    path = user_path(args.file)
     if path.exists() and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)

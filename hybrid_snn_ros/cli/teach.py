@@ -10,6 +10,7 @@ import sys
 import numpy as np
 
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
 _PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 
@@ -31,7 +32,7 @@ def add_arguments(parser):
                         help='bag: change (1 - cosine) from the newest sample of its label below '
                              'which a frame is not learned again (default: %(default)s)')
     parser.add_argument('-m', '--memory', metavar='DIR',
-                        help='directory of the memory (default: ~/.ros/hybrid_snn_ros/classifier)')
+                        help=f'directory of the memory (default: {DEFAULT_MEMORY})')
     parser.add_argument('--export', metavar='FILE',
                         help='teach nobody but write a file that a robot can begin with '
                              '(parameter initial_memory)')
@@ -70,7 +71,7 @@ def main(args):
             total, lessons = len(pictures), _of_folder(pictures)
         if not args.export:
             for remark in classifier.open(
-                    args.memory or Path('~/.ros/hybrid_snn_ros/classifier').expanduser()):
+                    args.memory or DEFAULT_MEMORY):
                 print(remark)
         taught, skipped, unusable = _teach(classifier, lessons, total)
         if args.export:

@@ -9,7 +9,6 @@ once its head and the last entry known are still the same bytes at the same plac
 anew as a whole.
 """
 
-from pathlib import Path
 
 from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory.disk import DISK
@@ -18,6 +17,7 @@ from hybrid_snn_ros.memory.errors import disk_error, IdentityError, StoreError
 from hybrid_snn_ros.memory.header import encode_header
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.paths import user_path
 
 
 class Follower:
@@ -29,7 +29,7 @@ class Follower:
 
         :param identity: what codes depend on here; samples of another one are refused.
         """
-        self._directory = Path(directory).expanduser()
+        self._directory = user_path(directory)
         self._path = self._directory / FILE_NAME
         self._identity = identity
         self._disk = disk

@@ -25,6 +25,7 @@ from hybrid_snn_ros.memory.errors import disk_error, LockedError, StoreError
 from hybrid_snn_ros.memory.journal import Journal
 from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.lock import Lock
+from hybrid_snn_ros.paths import user_path
 
 
 class Vault(Book):
@@ -51,7 +52,7 @@ class Vault(Book):
         :raises LockedError: when another process has it open.
         :raises StoreError: when it cannot be read or belongs to something else.
         """
-        directory = Path(os.path.abspath(Path(directory).expanduser()))
+        directory = Path(os.path.abspath(user_path(directory)))
         try:
             disk.make_directories(directory)
         except OSError as error:

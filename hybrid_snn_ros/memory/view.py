@@ -14,6 +14,7 @@ from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.scan import scan
 from hybrid_snn_ros.memory.vault import remaining
+from hybrid_snn_ros.paths import user_path
 
 
 class View(NamedTuple):
@@ -36,7 +37,7 @@ def look(path, disk=DISK, cached=True):
     :return: View.
     :raises StoreError: when there is nothing to be read.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     directory = path if disk.has_directory(path) else None
     path = path / FILE_NAME if directory else path
     try:

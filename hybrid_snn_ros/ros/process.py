@@ -13,6 +13,9 @@ import signal
 import sys
 import threading
 
+from hybrid_snn_ros import parameter_files
+from hybrid_snn_ros.ros import shared_memory
+
 
 def run(make_node, name, args=None, errors=()):
     """
@@ -34,15 +37,26 @@ def run(make_node, name, args=None, errors=()):
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.impl.implementation_singleton import rclpy_implementation
     from rclpy.signals import SignalHandlerOptions
+    # Before this process needs room there itself.
+    removed = shared_memory.clear()
+    remarks = [shared_memory.short(), shared_memory.foreign()]
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # a command line or parameter file that rcl cannot read
-        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        sentence = ' '.join(str(error).split()).split(', at /')[0]
+        if 'log' in sentence and 'directory' in sentence:
+            sentence += '; set HOME, or ROS_LOG_DIR to a directory that may be written to'
+        print(f'{name}: {sentence}', file=sys.stderr)
         return 1
     executor = SingleThreadedExecutor()
     node = None
     try:
         node = make_node()
+        if removed:
+            node.get_logger().info(removed)
+        remarks += _unheeded(node, sys.argv if args is None else args)
+        for remark in filter(None, remarks):
+            node.get_logger().warning(remark)
         executor.add_node(node)
         while not stop.is_set():
             try:
@@ -66,3 +80,13 @@ def run(make_node, name, args=None, errors=()):
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _unheeded(node, words):
+    """Yield a sentence for each parameter file of a command line that nothing applies of."""
+    for option, path in zip(words, words[1:]):
+        if option == '--params-file':
+            try:
+                parameter_files.check(path, node.get_fully_qualified_name())
+            except ValueError as error:
+                yield str(error)

@@ -43,7 +43,9 @@ def user_path(text):
         advice = f'~{text[variable.end():]}' if (
             variable.start() == 0 and 'HOME' in variable[0]) else 'the whole path'
         raise PathError(f'{variable[0]} in {text} is not replaced here: write {advice}')
-    return Path(path)
+    found = Path(path)
+    # So that it means the same if it comes by here again: Path drops the ./ of ./~robot.
+    return found.absolute() if str(found).startswith('~') else found
 
 
 def memory_path(chosen, namespace='', node='classifier'):

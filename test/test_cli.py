@@ -105,8 +105,9 @@ def test_run_refuses_settings_by_a_sentence():
 
 def test_run_refuses_files_and_levels_that_do_not_exist(tmp_path):
     absent = tmp_path / 'absent'
-    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--params-file', absent)
-    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--dds-profile', absent)
+    refused(f'hybrid-snn run: there is no parameter file {absent}', 'run', '--params-file', absent)
+    refused(f'hybrid-snn run: there is no dds_profile {absent}; give a file, or none', 'run',
+            '--dds-profile', absent)
     refused("invalid choice: 'loud'", 'run', '--log-level', 'loud')
     absent.write_text('no parameters, just a text\n')
     refused(f'{absent} holds no parameters of a node', 'run', '--params-file', absent)

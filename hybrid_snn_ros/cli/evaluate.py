@@ -7,6 +7,7 @@ from pathlib import Path
 import sys
 import time
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.progress import Progress
 
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
@@ -16,7 +17,7 @@ TURNTABLE = 'turntable'  # the source that is rendered here
 def add_arguments(parser):
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('source', metavar='SOURCE',
+    add('source', type=a_path, metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (a folder per class, jpg or '
              'png), ROS bag (mcap, sqlite3), or "turntable"')
     add('--protocol', choices=PROTOCOLS,
@@ -32,12 +33,12 @@ def add_arguments(parser):
              'vision_msgs/Classification naming single frames by their stamp')
     add('--image', metavar='TOPIC', default='',
         help='bag: topic of the images, where it has several')
-    add('--test', metavar='BAG',
+    add('--test', type=a_path, metavar='BAG',
         help='bag: another one to ask (default: the last frames of each label, instead of '
              'teaching them)')
     add('--asked', type=float, metavar='SHARE', default=0.3,
         help='bag: how many are the last (default: %(default)s)')
-    add('--model', metavar='FILE',
+    add('--model', type=a_path, metavar='FILE',
         help='TFLite encoder for pictures and bags (default: the one that is shipped)')
     add('--crop', type=float, metavar='FRACTION',
         help='centre square that is looked at, as a fraction of the short side (default: 0.875)')
@@ -52,8 +53,9 @@ def add_arguments(parser):
     add('--seed', type=int, default=0, help='seed of the first order')
     add('--baselines', action='store_true',
         help='ten read-outs of scikit-learn and our own on the same samples (extra baselines)')
-    add('--json', metavar='FILE', help='write the figures to a file')
-    add('--plots', metavar='DIR', help='draw the figures into a directory (extra plots)')
+    add('--json', type=a_path, metavar='FILE', help='write the figures to a file')
+    add('--plots', type=a_path, metavar='DIR',
+        help='draw the figures into a directory (extra plots)')
     add('--jobs', type=int, metavar='N',
         help='processes (default: two where there are two cores and the work is worth it)')
 

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
+from pathlib import Path
 import sys
 import time
 
 from hybrid_snn_ros.cli import state_report, torture
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.memory.errors import IdentityError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look
-from hybrid_snn_ros.paths import DEFAULT_MEMORY, PathError, user_path
+from hybrid_snn_ros.paths import DEFAULT_MEMORY, PathError
 
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
           'lost; 2 it could not be done.')
@@ -26,7 +28,7 @@ def add_arguments(parser):
                                   description=text[0].upper() + text[1:] + '.')
         one.set_defaults(action=action)
         if memory:
-            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
+            one.add_argument('-m', '--memory', type=a_path, metavar='DIR', default=DEFAULT_MEMORY,
                              help="directory of the memory: the node's parameter of that name "
                                   '(default: %(default)s)')
         return one
@@ -35,11 +37,12 @@ def add_arguments(parser):
     command('verify', _verify, 'read everything and compare every checksum; changes nothing')
     one = command('export', _export, 'write what is known into one file, for other robots with '
                                      'the same encoder; works while the node runs')
-    one.add_argument('file', help='the file to write')
+    one.add_argument('file', type=a_path, help='the file to write')
     one.add_argument('--force', action='store_true', help='replace the file if it is there')
     one = command('import', _import, 'take over the samples of an exported file; the node must '
                                      'not be running')
-    one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
+    one.add_argument('file', type=a_path, help='a file that `export` wrote, or the directory of '
+                                               'a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
     command('compact', _compact, 'drop what was taken back from the disk for good; earlier '
@@ -85,7 +88,7 @@ def _verify(args):
 
 
 def _export(args):
-    path = user_path(args.file)
+    path = Path(args.file)
     if path.exists() and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)

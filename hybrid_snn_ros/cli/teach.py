@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
@@ -20,8 +21,8 @@ def add_arguments(parser):
     parser.description = ('Teach a memory from a folder that holds a folder of pictures for every '
                           'label, or from a ROS bag (mcap, sqlite3). The node must not be using '
                           'the memory at that time.')
-    parser.add_argument('source', help='folder (the names of the folders in it are the labels), '
-                                       'or bag')
+    parser.add_argument('source', type=a_path, help='folder (the names of the folders in it are '
+                                                    'the labels), or bag')
     parser.add_argument('--image', metavar='TOPIC', default='',
                         help='bag: topic of the images, where it has several')
     parser.add_argument('--labels', metavar='TOPIC', default='',
@@ -31,9 +32,9 @@ def add_arguments(parser):
     parser.add_argument('--min-change', type=float, default=0.02, metavar='X',
                         help='bag: change (1 - cosine) from the newest sample of its label below '
                              'which a frame is not learned again (default: %(default)s)')
-    parser.add_argument('-m', '--memory', metavar='DIR',
+    parser.add_argument('-m', '--memory', type=a_path, metavar='DIR',
                         help=f'directory of the memory (default: {DEFAULT_MEMORY})')
-    parser.add_argument('--export', metavar='FILE',
+    parser.add_argument('--export', type=a_path, metavar='FILE',
                         help='teach nobody but write a file that a robot can begin with '
                              '(parameter initial_memory)')
     parser.add_argument('--shots', type=int, metavar='N',

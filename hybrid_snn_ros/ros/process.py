@@ -39,7 +39,7 @@ def run(make_node, name, args=None, errors=()):
     from rclpy.signals import SignalHandlerOptions
     # Before this process needs room there itself.
     removed = shared_memory.clear()
-    remarks = [shared_memory.short(), shared_memory.foreign()]
+    short = shared_memory.short()
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # a command line or parameter file that rcl cannot read
@@ -54,8 +54,9 @@ def run(make_node, name, args=None, errors=()):
         node = make_node()
         if removed:
             node.get_logger().info(removed)
-        remarks += _unheeded(node, sys.argv if args is None else args)
-        for remark in filter(None, remarks):
+        for remark in filter(None, [
+                short, shared_memory.foreign(),
+                *_unheeded(node, sys.argv if args is None else args)]):
             node.get_logger().warning(remark)
         executor.add_node(node)
         while not stop.is_set():

@@ -16,6 +16,7 @@ import shutil
 import time
 
 PLACE = Path('/dev/shm')
+PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 ROOM = 24 * 2**20  # bytes: a process of ours takes 17 MB, and needs a segment for LOCALHOST, too
 # Fast DDS 3, and 2. Segments have one owner, ports can have several.
 _SEGMENT = re.compile(r'(fastdds|fastrtps)_[0-9a-f]{16}')
@@ -39,21 +40,39 @@ def clear(place=PLACE):
         except OSError:  # somebody else's, or gone meanwhile
             continue
         count, size = count + 1, size + status.st_size
-    return (f'shared memory that killed processes had left is removed: {count} segments, '
-            f'{size / 2**20:.1f} MB' if count else '')
+    return (f'shared memory that killed processes had left is removed: {size / 2**20:.1f} MB in '
+            f"{count} segment{'s' * (count > 1)}" if count else '')
 
 
-def foreign(place=PLACE, user=None):
+def foreign():
     """
-    Return a sentence where living processes of other users have shared memory in this ROS domain.
+    Return a sentence where this process and one of another user both count on shared memory.
 
-    '' where there are none.  Fast DDS opens it to its owner alone, yet sends nothing by network to
-    a process that shares its memory.
+    '' where that is not so.  Fast DDS opens it to its owner alone, yet sends nothing by network to
+    whom it takes for a neighbour there.
     """
+    return neighbours() if _used() else ''
+
+
+def _used():
+    """Tell whether Fast DDS hands messages to this process in shared memory."""
+    profile = next(filter(None, map(os.environ.get, PROFILES)), os.devnull)
+    try:
+        chosen = Path(profile).read_text(encoding='utf-8')
+        # ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST makes a segment in spite of such a profile.
+        return ('SHM' in chosen or 'userTransports' not in chosen) and any(
+            _SEGMENT.search(line) for line in open('/proc/self/maps', encoding='utf-8'))
+    except (OSError, ValueError):
+        return True
+
+
+def neighbours(place=PLACE, user=None):
+    """Return the sentence where living processes of others have shared memory in this domain."""
     user = os.geteuid() if user is None else user
     domain = os.environ.get('ROS_DOMAIN_ID') or '0'
     others = {status.st_uid for port, status in _segments(place, _PORT)
-              if status.st_uid != user and _domain(port) == domain and _lives(port)}
+              if status.st_uid != user and _domain(port) == domain
+              and _lock(port).exists() and _lives(port)}
     if not others:
         return ''
     return (f"nodes of user {', '.join(sorted(map(_name, others)))} use shared memory that this "

@@ -53,6 +53,11 @@ def whole(given, name):
     return int(given[name])
 
 
+def path(given, name):
+    """Read an argument as a path, whose ~ is replaced."""
+    return str(user_path(given[name]))
+
+
 def respawn(given):
     """Return the keywords with which a node is started again when it has died."""
     return {'respawn': truth(given, 'use_respawn'),
@@ -154,8 +159,7 @@ def check_names(names, known, file):
     unknown = [name for name in names if name not in known and name not in _OF_LAUNCH]
     if not unknown:
         return
-    near = [find_near[0] for find_near in (
-        difflib.get_close_matches(name, known, 1) for name in unknown) if find_near]
+    near = [found for name in unknown for found in difflib.get_close_matches(name, known, 1)]
     raise ValueError(f"{file} has no argument {', '.join(unknown)}"
                      + (f"; did you mean {', '.join(near)}?" if near else '')
                      + ' (ros2 launch ... --show-args lists them)')
@@ -259,7 +263,7 @@ def _chosen(given):
         return dict.fromkeys(names)
     path = user_path(given['cameras_file'])
     if not path.is_file():
-        raise ValueError(f"{missing(path, 'cameras_file')}")
+        raise ValueError(missing(path, 'cameras_file'))
     try:
         with open(path, encoding='utf-8') as file:
             found = yaml.safe_load(file)

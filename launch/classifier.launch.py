@@ -23,7 +23,7 @@ from hybrid_snn_ros import launching
 OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
 # Launch arguments that are parameters of the node: name -> how its text becomes a value.
 # An empty one leaves the value of the parameter file alone.
-OVERRIDES = {'image_transport': dict.get, 'memory': dict.get, 'learning': launching.truth,
+OVERRIDES = {'image_transport': dict.get, 'memory': launching.path, 'learning': launching.truth,
              'use_sim_time': launching.truth, 'autostart': launching.truth}
 
 

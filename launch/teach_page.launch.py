@@ -15,7 +15,7 @@ from hybrid_snn_ros import launching
 # An empty one leaves the value of the parameter file alone.
 OVERRIDES = {'host': dict.get, 'port': launching.whole, 'pin': dict.get,
              'view_only': launching.truth, 'image_transport': dict.get, 'classifier': dict.get,
-             'certificate': dict.get, 'key': dict.get}
+             'certificate': launching.path, 'key': launching.path}
 
 
 def names(context):

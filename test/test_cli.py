@@ -98,6 +98,9 @@ def test_run_refuses_settings_by_a_sentence():
              'initial_memory, rule'),
             ('threads=many', "threads must be of type int, not 'many'"),
             ('threads=0', 'threads must lie in 1..64, not 0'),
+            ('memory=~nobody_is_called_so', 'memory: ~nobody_is_called_so: there is no user'),
+            ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not replaced here'),
+            ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not replaced'),
             ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):
         err = refused(f'hybrid-snn run: {sentence}', 'run', '--set', setting)
         assert len(err.splitlines()) == 1

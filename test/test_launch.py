@@ -328,6 +328,10 @@ def test_a_users_own_set_up_of_fast_dds_is_kept_and_that_is_told_once(start, env
 
 
 @pytest.mark.parametrize('arguments, sentence', [
+    (('memory:=$HOME/robot',), '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    (('memory:=~nobody_is_called_so',), 'there is no user nobody_is_called_so'),
+    (('initial_memory:=~nobody_is_called_so/x',), 'there is no user nobody_is_called_so'),
+    (('dds_profile:=/no/x.xml',), 'there is no dds_profile /no/x.xml, not even the directory'),
     (('camera:=v4l2_camera',), 'camera:=v4l2_camera needs the package v4l2_camera, which is not '
                                'installed: sudo apt install ros-'),
     (('use_respawn:=maybe',), "use_respawn must be 'true' or 'false', not 'maybe'")])

@@ -8,7 +8,7 @@ import sys
 import yaml
 
 from hybrid_snn_ros import dds_profile, parameter_files
-from hybrid_snn_ros.paths import user_path
+from hybrid_snn_ros.paths import PathError, user_path
 from hybrid_snn_ros.share import shared_file
 
 
@@ -69,7 +69,7 @@ def _problem(setting):
 
     rcl silently ignores names it does not know, and values of another type than the file's.
     """
-    from hybrid_snn_ros.ros.parameters import TABLE
+    from hybrid_snn_ros.ros.parameters import PATHS, TABLE
     from hybrid_snn_ros.ros.table import refusal
     name, _, text = setting.partition('=')
     if not (name and text):
@@ -79,7 +79,13 @@ def _problem(setting):
         return None
     if name not in table:
         return f"there is no parameter {name!r}; there are {', '.join(table)}, use_sim_time"
-    return refusal(table[name], _value(text))
+    problem = refusal(table[name], _value(text))
+    if not problem and name in PATHS:
+        try:
+            user_path(text)
+        except PathError as error:
+            problem = f'{name}: {error}'
+    return problem
 
 
 def _value(text):

@@ -69,6 +69,7 @@ GROUPS = {
                   'every frame alone', 1, 100, live=True),
     ),
 }
+PATHS = ('model', 'memory', 'initial_memory', 'delegate')
 TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)
 _BY_NAME = {parameter.name: parameter for parameter in TABLE}
 

@@ -29,6 +29,7 @@ from ros_harness import (  # noqa: E402
     RED,
     ROOT,
     values,
+    WAIT,
     WARN,
 )
 
@@ -245,6 +246,22 @@ def test_a_parameter_file_for_other_nodes_is_warned_of(tmp_path):
         node.end()
 
 
+@pytest.mark.parametrize('path, sentence', [
+    ('~/mine.yaml', 'ROS replaces no ~ here: write {home}/mine.yaml'),
+    ('~/mime.yaml', 'there is no parameter file {home}/mime.yaml; did you mean {home}/mine.yaml?'),
+    ('{home}', 'the parameter file {home} is a directory'),
+    ('{home}/broken.yaml', '{home}/broken.yaml is no YAML'),
+    ('$HOME/mine.yaml', '$HOME in $HOME/mine.yaml is not replaced here: write ~/mine.yaml')])
+def test_a_parameter_file_that_ros_cannot_open_is_told_with_what_to_do(tmp_path, path, sentence):
+    (tmp_path / 'mine.yaml').write_text('classifier: {ros__parameters: {top_k: 3}}')
+    (tmp_path / 'broken.yaml').write_text('classifier: {ros__parameters: {top_k: [')
+    with NodeProcess(tmp_path, fresh_domain(), '--params-file', path.format(home=tmp_path),
+                     environment={'HOME': str(tmp_path)}) as node:
+        assert node.exit_code(WAIT) == 1
+        assert sentence.format(home=tmp_path) in node.log.splitlines()[-1]
+        assert 'Traceback' not in node.log
+
+
 # -- paths ---------------------------------------------------------------------------------------
 
 
@@ -291,7 +308,7 @@ def test_no_home_is_told_with_what_to_do(tmp_path):
         node.end()
     nowhere = {'HOME': '', 'ROS_LOG_DIR': ''}
     with NodeProcess(tmp_path, fresh_domain(), environment=nowhere) as node:
-        assert node.exit_code() == 1
+        assert node.exit_code(WAIT) == 1
         assert node.log.splitlines()[-1].endswith(
             '; set HOME, or ROS_LOG_DIR to a directory that may be written to')
 

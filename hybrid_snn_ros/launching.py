@@ -8,7 +8,6 @@ take ``given``, the launch configurations as {name: text}, and raise ValueError 
 that names the argument.
 """
 
-import difflib
 from fractions import Fraction
 import os
 import re
@@ -18,9 +17,9 @@ import yaml
 
 from hybrid_snn_ros import parameter_files
 from hybrid_snn_ros.dds_profile import choose, NONE, variable
+from hybrid_snn_ros.launch_arguments import check_names
 from hybrid_snn_ros.paths import missing, user_path
 
-_OF_LAUNCH = ('launch-prefix', 'launch-prefix-filter')  # of `ros2 launch` itself
 # What everyday.memory was taught with; through anything else it says nothing.
 EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
 
@@ -56,6 +55,18 @@ def whole(given, name):
 def path(given, name):
     """Read an argument as a path, whose ~ is replaced."""
     return str(user_path(given[name]))
+
+
+# Launch arguments that are parameters of a node: name -> how its text becomes a value.
+CLASSIFIER = {'image_transport': dict.get, 'memory': path, 'learning': truth,
+              'use_sim_time': truth, 'autostart': truth}
+PAGE = {'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
+        'image_transport': dict.get, 'classifier': dict.get, 'certificate': path, 'key': path}
+
+
+def overrides(given, table):
+    """Return {parameter: value}; what is empty leaves the value of the parameter file alone."""
+    return {name: value_of(given, name) for name, value_of in table.items() if given[name] != ''}
 
 
 def respawn(given):
@@ -132,37 +143,31 @@ def parameter_file(given, argument, node):
     return path
 
 
-def refuse_unknown(context, file, more=()):
+def check(given, ours, environment, find):
     """
-    Raise ValueError where somebody gave a file of ours an argument on the command line in vain.
+    Raise ValueError for whatever is wrong with the arguments of classifier.launch.py.
 
-    `ros2 launch` sets what nobody declares, and nobody reads it. Of a file that another one
-    includes nothing is said: the arguments may be meant for that one.
+    All at once, before the first process is there: a launch that fails later leaves it behind.
 
-    :param context: LaunchContext.
-    :param file: the launch file.
-    :param more: names of further arguments, of files that it includes later.
+    :param given: all launch configurations, also those of the included files.
+    :param ours, environment: as for `dds_profile`.
+    :param find: function of a package, which raises LookupError where it is not installed.
     """
-    begin = getattr(getattr(context.locals, 'event', None), 'launch_description', None)
-    for include in getattr(begin, 'entities', ()):
-        source = getattr(include, 'launch_description_source', None)
-        if source is not None and os.path.exists(source.location) and (
-                os.path.samefile(source.location, file)):
-            known = {argument.name for argument in
-                     source.get_launch_description(context).get_launch_arguments()}
-            check_names([name for name, _ in include.launch_arguments], {*known, *more},
-                        os.path.basename(file))
-
-
-def check_names(names, known, file):
-    """Raise ValueError for launch arguments that a file does not have, with the nearest ones."""
-    unknown = [name for name in names if name not in known and name not in _OF_LAUNCH]
-    if not unknown:
-        return
-    near = [found for name in unknown for found in difflib.get_close_matches(name, known, 1)]
-    raise ValueError(f"{file} has no argument {', '.join(unknown)}"
-                     + (f"; did you mean {', '.join(near)}?" if near else '')
-                     + ' (ros2 launch ... --show-args lists them)')
+    dds_profile(given, ours, environment)
+    remappings(given)
+    respawn(given)
+    overrides(given, CLASSIFIER)
+    initial_memory(given, '')
+    parameter_file(given, 'params_file', 'classifier')
+    driver = camera(given)
+    if driver is not None:
+        installed(driver, find, environment)
+        if given['camera_params_file']:
+            parameter_file(given, 'camera_params_file', driver.name)
+    page = {'1': 'true', '0': 'false'}.get(given['page'], given['page'])  # as IfCondition has it
+    if truth({'page': page}, 'page'):
+        overrides(given, PAGE)
+        parameter_file(given, 'page_params_file', 'teach_page')
 
 
 # -- one camera ----------------------------------------------------------------------------------
@@ -195,6 +200,14 @@ def camera(given):
                            number(given, 'camera_height', int), number(given, 'camera_rate'))
     return found._replace(parameters={
         name: value for name, value in found.parameters.items() if value not in (None, '')})
+
+
+def installed(camera, find, environment):
+    """Raise ValueError where the package of a camera cannot be found."""
+    try:
+        find(camera.package)
+    except LookupError:
+        raise ValueError(camera.missing(environment.get('ROS_DISTRO'))) from None
 
 
 def _usb_cam(given, width, height, rate):

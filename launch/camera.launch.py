@@ -15,27 +15,24 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments, launching
 
 OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
 
 
 def names(context):
     """Refuse arguments that were given on the command line and that nobody here has."""
-    launching.refuse_unknown(context, __file__)
+    launch_arguments.refuse_unknown(context, __file__)
 
 
 def camera_node(context):
     """Return the actions that start the camera, none for none."""
     given = context.launch_configurations
-    distribution = context.environment.get('ROS_DISTRO')
     camera = launching.camera(given)
     if camera is None:
         return []
-    try:
-        FindPackagePrefix(camera.package).perform(context)
-    except LookupError:
-        raise RuntimeError(camera.missing(distribution)) from None
+    launching.installed(camera, lambda package: FindPackagePrefix(package).perform(context),
+                        context.environment)
     variables, _, remark = launching.dds_profile(given, OURS.perform(context), context.environment)
     files = [launching.parameter_file(given, 'camera_params_file', camera.name)] if (
         given['camera_params_file']) else []

@@ -16,20 +16,20 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments, launching
 
 OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
-# Launch arguments that are parameters of the node: name -> how its text becomes a value.
-# An empty one leaves the value of the parameter file alone.
-OVERRIDES = {'image_transport': dict.get, 'memory': launching.path, 'learning': launching.truth,
-             'use_sim_time': launching.truth, 'autostart': launching.truth}
 
 
-def names(context):
-    """Refuse arguments that were given on the command line and that nobody here has."""
-    launching.refuse_unknown(context, __file__)
+def check(context):
+    """Refuse what is wrong with any argument, before anything is started."""
+    launch_arguments.refuse_unknown(context, __file__)
+    launching.check(
+        {**launch_arguments.defaults(context, generate_launch_description()),
+         **context.launch_configurations}, OURS.perform(context), context.environment,
+        lambda package: FindPackagePrefix(package).perform(context))
 
 
 def surroundings(context):
@@ -49,8 +49,7 @@ def surroundings(context):
 def classifier_node(context):
     """Return the node with the arguments as they were given."""
     given = context.launch_configurations
-    overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
-                 if given[name] != ''}
+    overrides = launching.overrides(given, launching.CLASSIFIER)
     initial = launching.initial_memory(given, PathJoinSubstitution(
         [FindPackageShare('hybrid_snn_ros'), 'models', 'everyday.memory']).perform(context))
     if initial is not None:
@@ -134,5 +133,5 @@ def generate_launch_description():
         PathJoinSubstitution([shared, 'launch', 'teach_page.launch.py']),
         condition=IfCondition(LaunchConfiguration('page')))
     return LaunchDescription([GroupAction([
-        *arguments, OpaqueFunction(function=names), OpaqueFunction(function=surroundings), camera,
+        *arguments, OpaqueFunction(function=check), OpaqueFunction(function=surroundings), camera,
         OpaqueFunction(function=classifier_node), page], scoped=True)])

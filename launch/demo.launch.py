@@ -12,12 +12,12 @@ from launch.actions import (
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments
 
 
 def names(context):
     """Refuse arguments that were given on the command line and that nobody here has."""
-    launching.refuse_unknown(context, __file__)
+    launch_arguments.refuse_unknown(context, __file__)
 
 
 def generate_launch_description():

@@ -45,6 +45,7 @@ class Launched:
 
     def __init__(self, environment, log, file, *arguments):
         self.log = log
+        self.home = environment['HOME']
         self._environment = environment
         with open(log, 'wb') as output:
             place = [str(file)] if isinstance(file, Path) else ['hybrid_snn_ros', file]
@@ -250,6 +251,14 @@ def fails(launched):
     assert launched.end() == 1
     [line] = [line for line in launched.text().splitlines() if 'ERROR' in line]
     assert 'Traceback' not in launched.text() and 'process started' not in launched.text()
+    # 'process started' may come too late to be read: the environment tells who is left.
+    mark = f'HOME={launched.home}'.encode()
+    for place in Path('/proc').glob('[0-9]*/environ'):
+        try:
+            left = mark in place.read_bytes().split(b'\0')
+        except OSError:
+            continue  # gone, or somebody else's
+        assert not left, f'{place} is left of {launched.text()}'
     return line
 
 
@@ -280,15 +289,30 @@ def test_a_parameter_file_for_others_or_for_nobody_is_refused(start, tmp_path, f
     mine = tmp_path / 'mine.yaml'
     mine.write_text(f'{section}: {{ros__parameters: {{a: 1}}}}')
     more = {'cameras': ('cameras:=front',), 'demo': ('port:=0',)}.get(file, ())
-    line = start(f'{file}.launch.py', f'{argument}:=~/mine.yaml', *more)
-    if file == 'demo':  # its page comes last, when the others have begun
-        line.wait_for(f'{argument}: nothing in {mine} applies to this node, {node}')
-        return
-    assert f'{argument}: nothing in {mine} applies to this node, {node}' in fails(line)
+    line = fails(start(f'{file}.launch.py', f'{argument}:=~/mine.yaml', *more))
+    assert f'{argument}: nothing in {mine} applies to this node, {node}' in line
     if file == 'classifier':
         for path, sentence in ((mine.with_name('mime.yaml'), f'did you mean {mine}?'),
                                ('$HOME/mine.yaml', 'is not replaced here: write ~/mine.yaml')):
             assert sentence in fails(start(f'{file}.launch.py', f'{argument}:={path}'))
+
+
+@pytest.mark.parametrize('file, arguments, sentence', [
+    ('classifier', ('camera:=turntable', 'params_file:=/no.yaml'), 'no parameter file /no.yaml'),
+    ('classifier', ('camera:=turntable', 'learning:=perhaps'), 'learning must be'),
+    ('classifier', ('camera:=turntable', 'remaps:=a'), 'remaps must be pairs'),
+    ('classifier', ('page:=true', 'port:=80a'), 'port must be a whole number'),
+    ('classifier', ('page:=1', 'page_params_file:=/no.yaml'), 'no parameter file /no.yaml'),
+    ('classifier', ('page:=perhaps',), "page must be 'true' or 'false', not 'perhaps'"),
+    ('demo', ('view_only:=perhaps',), 'view_only must be'),
+    ('cameras', ('cameras_file:={file}',), 'no parameter file {home}/no.yaml')])
+def test_all_is_checked_before_the_first_process_is_there(start, tmp_path, file, arguments,
+                                                          sentence):
+    """A launch that fails behind its first process leaves that running."""
+    several = tmp_path / 'several.yaml'
+    several.write_text('front: {camera: turntable}\nrear: {params_file: ~/no.yaml}')
+    line = fails(start(f'{file}.launch.py', *(word.format(file=several) for word in arguments)))
+    assert sentence.format(home=tmp_path) in line
 
 
 def test_a_parameter_file_may_lie_at_home_and_speak_to_a_pushed_namespace(start, tmp_path):

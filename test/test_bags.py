@@ -174,7 +174,8 @@ def test_a_folder_is_taught_and_exported(tmp_path):
     code, out, err = teach(tmp_path / 'pictures', '--export', tmp_path / 'x.memory',
                            '--without', 'left_out')
     assert code == 0, err
-    assert '6 frames of 2 labels taught' in out and 'broken.jpg: not a picture' in out
+    assert '6 frames of 2 labels taught' in out
+    assert 'left out: 1 (no picture that can be read): red_thing/broken.jpg (it holds ' in out
     assert look(tmp_path / 'x.memory').ledger.counts == {'blue thing': 3, 'red thing': 3}
 
 
@@ -182,11 +183,11 @@ def test_a_folder_without_pictures_is_told_in_a_sentence(tmp_path):
     code, _, err = teach(tmp_path, '-m', tmp_path / 'memory')
     assert code == 1 and 'holds no folders with pictures' in err
     code, _, err = teach(tmp_path / 'nowhere', '-m', tmp_path / 'memory')
-    assert code == 1 and 'is not a folder' in err
+    assert code == 1 and f'there is no {tmp_path / "nowhere"}' in err
     (tmp_path / 'mug').mkdir()
     (tmp_path / 'mug' / 'broken.jpg').write_bytes(b'not a picture')
     for words, sentence in (([], 'holds nothing that can be taught'),
-                            (['--label', 'mug'], '--label is not for folders'),
+                            (['--label', 'mug'], '--label is for bags'),
                             (['--shots', '0'], '--shots must be at least 1, not 0'),
                             (['--without', 'mgu'], 'there is no such folder')):
         code, _, err = teach(tmp_path, '-m', tmp_path / 'memory', *words)

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command hybrid-snn: help, refusals in one sentence, interruption."""
 
+import contextlib
 import json
 import os
+from pathlib import Path
 import pty
 import signal
 import subprocess
@@ -223,6 +225,16 @@ def read_until(terminal, words, seconds=30.0):
     return text
 
 
+def computing(pid):
+    """Return which of a process and its children have loaded NumPy."""
+    pids = [pid, *map(int, Path(f'/proc/{pid}/task/{pid}/children').read_text().split())]
+    loaded = []
+    for one in pids:
+        with contextlib.suppress(OSError):  # ended meanwhile
+            loaded += [one] * ('numpy' in Path(f'/proc/{one}/maps').read_text())
+    return loaded
+
+
 @pytest.mark.parametrize('jobs', [1, 2])
 @pytest.mark.parametrize('on_terminal', [True, False])
 def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal, jobs):
@@ -236,10 +248,11 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_
         assert 'long, joint, lateral [' in shown
     else:
         process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
+        # The command is at work, and so are the processes that it starts.
+        while len(computing(process.pid)) < (1 if jobs == 1 else 1 + jobs):
             assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.2 if jobs == 1 else 1.5)  # its own processes are, too
+        time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     if on_terminal:
         text = read_until(master, 'interrupted')

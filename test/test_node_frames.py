@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames of every kind over DDS: encodings, padding, sizes, compressed ones, and drawn ones."""
 
+import struct
+
 import cv2
 import numpy as np
 import pytest
@@ -25,6 +27,8 @@ from ros_harness import (  # noqa: E402
 )
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 
+from hybrid_snn_ros.cli.main import main  # noqa: E402
+from hybrid_snn_ros.memory.view import look  # noqa: E402
 from hybrid_snn_ros.vision import frames  # noqa: E402
 
 
@@ -122,13 +126,45 @@ def test_compressed_frames(tmp_path):
                 assert peer.show(message)['label'] == label
         whole = pack(RED, '.jpg')
         for content, format_ in ((whole[:len(whole) // 2], 'jpeg'), (b'', 'jpeg'),
-                                 (whole, 'theora')):
+                                 (b'OggS' + bytes(99), 'theora')):
             peer.camera.publish(compressed(content, format_))
             peer.spin(0.1)
         assert peer.show(compressed(whole, 'jpeg'))['label'] == 'red'
         counters = peer.counters()
         assert (counters['refused'], 'theora' in counters['last_refusal']) == ('3', True)
         node.end()
+
+
+
+def test_a_frame_is_taught_as_the_file_of_the_same_bytes_is(tmp_path):
+    """Turned, reduced and plain pictures of every format, over DDS and from a folder."""
+    draw, contents = np.random.default_rng(4), {}
+    for noted, (suffix, size) in zip((6, 3, 8, 1), (('.jpg', (960, 1280)), ('.jpg', (200, 300)),
+                                                    ('.png', (240, 320)), ('.webp', (240, 320)))):
+        rgb = cv2.resize(draw.integers(0, 256, (6, 8, 3), np.uint8), size[::-1])
+        content = cv2.imencode(suffix, rgb)[1].tobytes()
+        if suffix == '.jpg':
+            exif = b'Exif\0\0MM\0*' + struct.pack('>IHHHIHHI', 8, 1, 0x112, 3, 1, noted, 0, 0)
+            segment = b'\xff\xe1' + struct.pack('>H', len(exif) + 2) + exif
+            content = content[:2] + segment + content[2:]
+        contents[f'{noted}{suffix}'] = content
+    (tmp_path / 'pictures' / 'thing').mkdir(parents=True)
+    for name, content in contents.items():
+        (tmp_path / 'pictures' / 'thing' / name).write_bytes(content)
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'live'), crop=0.7, min_change=0.0,
+                     image_transport='compressed') as node, \
+            Peer(domain, camera='image/compressed', camera_type=CompressedImage) as peer:
+        for name, content in contents.items():
+            message = compressed(content, name.rpartition('.')[2])
+            peer.show(message)
+            assert peer.teach('thing')[0].level == OK
+        node.end()
+    assert main(['teach', str(tmp_path / 'pictures'), '-m', str(tmp_path / 'filed'),
+                 '--crop', '0.7']) == 0
+    live, filed = ({sample.codes.tobytes() for sample in look(tmp_path / name).ledger
+                    .samples.values()} for name in ('live', 'filed'))
+    assert len(live) == len(contents) and live == filed
 
 
 def test_annotated_has_the_size_of_the_frame(robot):

@@ -7,6 +7,7 @@ from pathlib import Path
 import sys
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
 
 
 def add_arguments(parser):
@@ -79,7 +80,7 @@ def main(args):
 
 
 def _refuse(sentence, code=2):
-    print(f'hybrid-snn bench: {sentence}', file=sys.stderr)
+    complain('bench', sentence)
     return code
 
 
@@ -198,5 +199,5 @@ def _draw(path, report):
                        1)
     except (OSError, ValueError) as error:  # ValueError: no format has that ending
         return _refuse(f'--plot {path}: {getattr(error, "strerror", None) or error}', 1)
-    print(f'\n{path}')
+    print(f'\n{printable(path)}')
     return 0

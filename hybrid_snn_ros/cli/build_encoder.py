@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-import sys
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
 
 DEFAULT_OUTPUT = 'models/efficientnet_{variant}_{kind}.tflite'
 
@@ -41,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
                        with_logits=args.with_logits,
                        photographs=args.calibrate and Path(args.calibrate))
     except BuildError as error:
-        print(f'hybrid-snn build-encoder: {error}', file=sys.stderr)
+        complain('build-encoder', error)
         return 1
-    print(f'{digest}  {output}')
+    print(f'{digest}  {printable(output)}')
     return 0

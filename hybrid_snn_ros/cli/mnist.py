@@ -4,9 +4,9 @@
 
 import json
 from pathlib import Path
-import sys
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
 
 
@@ -34,7 +34,7 @@ def main(args):
         original.check(original.mnist(args.copies))
         digits = mnist.load(args.pack)
     except ValueError as error:
-        print(f'hybrid-snn mnist: {error}', file=sys.stderr)
+        complain('mnist', error)
         return 2
     samples = len(digits.train[:args.limit]) + len(digits.test[:args.limit])
     outcomes = []
@@ -87,6 +87,6 @@ def _write_json(path, figures):
     try:
         Path(path).write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
     except OSError as error:
-        print(f'hybrid-snn mnist: {path} cannot be written: {error.strerror}', file=sys.stderr)
+        complain('mnist', f'{path} cannot be written: {error.strerror}')
         return 1
     return 0

@@ -8,6 +8,7 @@ import sys
 import textwrap
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros import parameters
 from hybrid_snn_ros.ros.table import bounds
@@ -41,9 +42,9 @@ def main(args):
     try:
         for path, text in documents(Path(args.write)):
             path.write_text(text, encoding='utf-8')
-            print(path)
+            print(printable(path))
     except (OSError, ValueError) as error:
-        print(f'hybrid-snn parameters: {error}', file=sys.stderr)
+        complain('parameters', error)
         return 1
     return 0
 

@@ -4,6 +4,7 @@
 
 import argparse
 
+from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.paths import PathError, user_path
 
 
@@ -12,4 +13,4 @@ def a_path(text):
     try:
         return text and str(user_path(text))
     except PathError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise argparse.ArgumentTypeError(printable(error)) from None

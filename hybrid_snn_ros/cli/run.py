@@ -8,6 +8,7 @@ import sys
 import yaml
 
 from hybrid_snn_ros import dds_profile, parameter_files
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.paths import PathError, user_path
 from hybrid_snn_ros.share import shared_file
 
@@ -41,10 +42,10 @@ def main(args):
         profile, remark = dds_profile.choose(
             args.dds_profile or '', shared_file('config', 'fastdds.xml'), os.environ)
     except ValueError as error:
-        print(f'hybrid-snn run: {error}', file=sys.stderr)
+        complain('run', error)
         return 2
     if remark:
-        print(f'hybrid-snn run: {remark}', file=sys.stderr)
+        complain('run', remark)
     if profile:
         os.environ[dds_profile.variable(os.environ.get('ROS_DISTRO'))] = profile
     try:
@@ -58,7 +59,7 @@ def main(args):
     for setting in args.set:
         problem = _problem(setting)
         if problem:
-            print(f'hybrid-snn run: {problem}', file=sys.stderr)
+            complain('run', problem)
             return 2
     return run_node([*_command_line(args, params), *args.ros_args])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import sys
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
 
 
 def add_arguments(parser):
@@ -36,11 +37,11 @@ def main(args):
     try:
         packs = [load_pack(path) for path in args.packs]
     except SourceError as error:
-        print(f'hybrid-snn tune: {error}', file=sys.stderr)
+        complain('tune', error)
         return 2
     problem = _problem(args)
     if problem:
-        print(f'hybrid-snn tune: {problem}', file=sys.stderr)
+        complain('tune', problem)
         return 2
     sets = {pack.name: (pack.train, pack.train_labels) for pack in packs}
     log = Path(args.log)

@@ -18,12 +18,12 @@ import cv2
 import numpy as np
 
 from . import framing
-from .compressed import decode_bgr, read_header
+from .compressed import decode_message_whole, decode_message_window, message_size
 from .framing import check_crop, check_size, Crop, crop_window, FrameError, Window
 
 __all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
            'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
-           'to_rgb', 'Window']
+           'size_of', 'to_rgb', 'Window']
 
 # A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
 MOSAIC_MIN = 3
@@ -109,9 +109,17 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     """
     Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
 
-    JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
+    JPEG, PNG, WebP and BMP of 8 bits per channel are decoded, and turned upright where their EXIF
+    says how they were held. Raises FrameError.
     """
     return crop_picture(_decode_compressed(format, data, size, crop), size)
+
+
+def size_of(message: Any, compressed: bool) -> tuple[int, int]:
+    """Return width and height of a camera message in pixels, upright; nothing is decoded."""
+    if not compressed:
+        return message.width, message.height
+    return message_size(message.format, _bytes(message.data).tobytes())
 
 
 def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:
@@ -122,8 +130,7 @@ def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.n
 
 def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)
     """Return a whole sensor_msgs/CompressedImage as RGB, a new uint8 array (height, width, 3)."""
-    content = _bytes(data).tobytes()
-    return _convert(decode_bgr(read_header(format, content), content), cv2.COLOR_BGR2RGB)
+    return _convert(decode_message_whole(format, _bytes(data).tobytes()), cv2.COLOR_BGR2RGB)
 
 
 def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
@@ -139,11 +146,8 @@ def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
 def _decode_compressed(format: Any, data: Any, size: int,  # noqa: A002 (the field's name)
                        crop: Crop) -> Picture:
     """Return the window of a compressed frame, decoded no finer than the encoder will see it."""
-    content = _bytes(data).tobytes()
-    header = read_header(format, content)
-    factor, window = framing.reduced_window(header.width, header.height, size, crop,
-                                            header.factor)
-    return Picture(_cut(decode_bgr(header, content, factor), window), cv2.COLOR_BGR2RGB)
+    return Picture(decode_message_window(format, _bytes(data).tobytes(), size, crop),
+                   cv2.COLOR_BGR2RGB)
 
 
 def _pixels(encoding: Any, height: Any, width: Any, step: Any,

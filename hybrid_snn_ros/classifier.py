@@ -13,7 +13,6 @@ The classifier without ROS: look at frames, be taught, take it back, answer, rem
 """
 
 import contextlib
-from pathlib import Path
 
 from hybrid_snn_ros.learner import Learner, Taught
 from hybrid_snn_ros.memory import identity as identities
@@ -25,6 +24,7 @@ from hybrid_snn_ros.memory.header import Header
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look_whole, View
 from hybrid_snn_ros.network import Prediction
+from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
 
 __all__ = ['Classifier', 'Prediction', 'SHIPPED_ENCODER', 'Taught']
@@ -184,7 +184,7 @@ class Classifier(Learner):
         :raises StoreError: when the disk refuses.
         """
         header = Header(identities.plain(self.eye.identity))
-        path = Path(path).expanduser()
+        path = user_path(path)
         return export(View(path, header, [], self.ledger, 0, [], []), path)
 
     def load(self, path, replace=True, source='import', force=False):

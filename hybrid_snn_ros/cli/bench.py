@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 
 
 def add_arguments(parser):
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
+    add('--model', type=a_path, metavar='TFLITE', help='encoder (default: the one shipped)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
     add('--backend', choices=('numpy', 'cupy'), default='numpy',
@@ -32,9 +33,10 @@ def add_arguments(parser):
         help='other simulators stepping our sizes instead (extra peers)')
     add('--busy', type=int, default=0, metavar='N', help='processes that keep the cores busy')
     add('--quick', action='store_true', help='few frames, one run, small sweeps: to try it out')
-    add('--json', metavar='FILE', help='write the report')
-    add('--plot', metavar='PNG', help='draw it (extra plots)')
-    add('--compare', metavar='OLD', help='an earlier report: print how much faster this one is')
+    add('--json', type=a_path, metavar='FILE', help='write the report')
+    add('--plot', type=a_path, metavar='PNG', help='draw it (extra plots)')
+    add('--compare', type=a_path, metavar='OLD',
+        help='an earlier report: print how much faster this one is')
 
 
 def main(args):

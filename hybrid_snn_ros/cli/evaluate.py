@@ -9,6 +9,7 @@ import sys
 import time
 
 from hybrid_snn_ros.cli import eye
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 
@@ -19,7 +20,7 @@ TURNTABLE = 'turntable'  # the source that is rendered here
 def add_arguments(parser):
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('source', metavar='SOURCE',
+    add('source', type=a_path, metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (in each a folder for every '
              'label, with jpg, png, webp or bmp in it and below), ROS bag (mcap, sqlite3, ROS 1), '
              'or "turntable"')
@@ -36,7 +37,7 @@ def add_arguments(parser):
              'vision_msgs/Classification naming single frames by their stamp')
     add('--image', metavar='TOPIC', default='',
         help='bag: topic of the images, where it has several')
-    add('--test', metavar='BAG',
+    add('--test', type=a_path, metavar='BAG',
         help='bag: another one to ask (default: the last frames of each label, instead of '
              'teaching them)')
     add('--asked', type=float, metavar='SHARE', default=0.3,
@@ -53,8 +54,9 @@ def add_arguments(parser):
     add('--seed', type=int, default=0, help='seed of the first order')
     add('--baselines', action='store_true',
         help='ten read-outs of scikit-learn and our own on the same samples (extra baselines)')
-    add('--json', metavar='FILE', help='write the figures to a file')
-    add('--plots', metavar='DIR', help='draw the figures into a directory (extra plots)')
+    add('--json', type=a_path, metavar='FILE', help='write the figures to a file')
+    add('--plots', type=a_path, metavar='DIR',
+        help='draw the figures into a directory (extra plots)')
     add('--jobs', type=int, metavar='N',
         help='processes (default: two where there are two cores and the work is worth it)')
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options that say what looks at pictures: the encoder and the part of a frame it sees."""
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.vision.framing import check_crop, Crop
 
 
 def add_arguments(parser, default):
     """Declare --model, --crop and --roi; `default` says what holds without them."""
-    parser.add_argument('--model', metavar='FILE',
+    parser.add_argument('--model', type=a_path, metavar='FILE',
                         help='TFLite encoder for pictures and bags (default: the one that is '
                              'shipped)')
     parser.add_argument('--crop', type=float, metavar='FRACTION',

@@ -5,13 +5,14 @@
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('pack', metavar='PACK', help='embedding pack (.npz)')
-    parser.add_argument('--output', default='.', metavar='DIR',
+    parser.add_argument('pack', type=a_path, metavar='PACK', help='embedding pack (.npz)')
+    parser.add_argument('--output', type=a_path, default='.', metavar='DIR',
                         help='where the PNGs go (default: here)')
     parser.add_argument('--seed', type=int, default=0, help='which labels and frames')
 

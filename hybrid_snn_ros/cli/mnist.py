@@ -5,13 +5,14 @@
 import json
 from pathlib import Path
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
 
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('pack', metavar='PACK',
+    parser.add_argument('pack', type=a_path, metavar='PACK',
                         help='.npz with X_train, y_train, X_test, y_test; uint8 (samples, pixels)')
     parser.add_argument('--copies', type=int, default=1, metavar='N',
                         help='networks that add their spikes, 1..15 (default: %(default)s)')
@@ -19,7 +20,7 @@ def add_arguments(parser):
                         help='shuffled orders to average over (default: %(default)s)')
     parser.add_argument('--limit', type=int, metavar='N',
                         help='teach and ask no more than N samples (default: all)')
-    parser.add_argument('--json', metavar='FILE', help='write the figures to a file')
+    parser.add_argument('--json', type=a_path, metavar='FILE', help='write the figures to a file')
 
 
 def main(args):

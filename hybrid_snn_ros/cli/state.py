@@ -15,8 +15,8 @@ from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look, look_whole
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
+from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
-DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
           'lost; 2 it could not be done.')
 
@@ -31,7 +31,7 @@ def add_arguments(parser):
                                   description=text[0].upper() + text[1:] + '.')
         one.set_defaults(action=action)
         if memory:
-            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT,
+            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
                              help="directory of the memory: the node's parameter of that name "
                                   '(default: %(default)s)')
         return one

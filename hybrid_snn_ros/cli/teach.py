@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 from hybrid_snn_ros.cli import eye, teach_bag, teach_folder
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
+from hybrid_snn_ros.paths import DEFAULT_MEMORY, user_path
 
-DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 MIN_CHANGE = 0.02
 EPILOG = (
     'A folder: every folder in it is a label (coffee_mug becomes "coffee mug"), with the pictures '
@@ -27,8 +28,8 @@ def add_arguments(parser):
                           'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not be '
                           'using the memory at that time.')
     parser.epilog = EPILOG
-    parser.add_argument('source', help='folder (the names of the folders in it are the labels), '
-                                       'or bag')
+    parser.add_argument('source', type=a_path, help='folder (the names of the folders in it are '
+                                                    'the labels), or bag')
     parser.add_argument('--image', metavar='TOPIC', default='',
                         help='bag: topic of the images, where it has several')
     parser.add_argument('--labels', metavar='TOPIC', default='',
@@ -38,9 +39,9 @@ def add_arguments(parser):
     parser.add_argument('--min-change', type=float, metavar='X',
                         help='bag: change (1 - cosine) from the newest sample of its label below '
                              f'which a frame is not learned again (default: {MIN_CHANGE})')
-    parser.add_argument('-m', '--memory', metavar='DIR',
-                        help=f'directory of the memory (default: {DEFAULT})')
-    parser.add_argument('--export', metavar='FILE',
+    parser.add_argument('-m', '--memory', type=a_path, metavar='DIR',
+                        help=f'directory of the memory (default: {DEFAULT_MEMORY})')
+    parser.add_argument('--export', type=a_path, metavar='FILE',
                         help='teach nobody but write a file that a robot can begin with '
                              '(parameter initial_memory)')
     parser.add_argument('--force', action='store_true',
@@ -68,8 +69,8 @@ def main(args):
         complain('teach', 'give --memory or --export, not both')
         return 2
     taught, left_out, begun = Counter(), LeftOut(), False
-    memory = Path(os.path.expanduser(args.memory or DEFAULT))  # Path's own needs a home
     try:
+        memory = None if args.export else user_path(args.memory or DEFAULT_MEMORY)
         if not os.path.lexists(args.source):
             raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
@@ -130,7 +131,7 @@ def _check(args, bag):
         if args.force:
             raise ValueError('--force is for --export')
         return
-    path = Path(os.path.expanduser(args.export))
+    path = Path(args.export)
     if path.is_dir():
         raise ValueError(f'--export needs a file, {path} is a folder')
     if os.path.lexists(path) and not (path.is_file() and args.force):

@@ -15,17 +15,17 @@ from pathlib import Path
 import stat
 
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.paths import PathError, user_path
 
 _UNFINISHED = '.new'
 
 
 def expanded(path):
-    """Return a path with its ~ replaced; StoreError where that names nobody."""
+    """Return the Path that a user means; StoreError where it stands for nothing."""
     try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise StoreError(f'{path} begins with the home directory of a user who is not '
-                         'here') from error
+        return user_path(path)
+    except PathError as error:
+        raise StoreError(str(error)) from error
 
 
 class Disk:

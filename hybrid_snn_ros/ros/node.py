@@ -4,7 +4,6 @@
 
 from contextlib import ExitStack
 import functools
-from pathlib import Path
 import time
 import traceback
 
@@ -18,6 +17,7 @@ from std_msgs.msg import Header, String
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
+from hybrid_snn_ros.paths import memory_path, relative_remark
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
 from hybrid_snn_ros.ros.bond import Bond
@@ -92,11 +92,7 @@ class ClassifierNode(LifecycleNode):
     @property
     def memory(self):
         """Directory in which this node keeps what it was taught."""
-        chosen = self._settings.memory
-        if chosen:
-            return Path(chosen).expanduser()
-        return Path('~/.ros/hybrid_snn_ros').expanduser().joinpath(
-            *self.get_namespace().strip('/').split('/'), self.get_name())
+        return memory_path(self._settings.memory, self.get_namespace(), self.get_name())
 
     # -- transitions ---------------------------------------------------------------------------
 
@@ -106,8 +102,8 @@ class ClassifierNode(LifecycleNode):
         settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
         try:
             crop = check_crop((settings.crop, settings.roi))
-            encoder = load_probed(settings.model, settings.threads, settings.delegate,
-                                  settings.cpus)
+            encoder = load_probed(settings.path('model'), settings.threads,
+                                  settings.path('delegate'), settings.cpus)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,
@@ -131,9 +127,10 @@ class ClassifierNode(LifecycleNode):
 
     def _remember(self, classifier):
         """Open the memory; where that cannot be done now, answer from what can be read of it."""
-        initial = self._settings.initial_memory
-        initial = Path(initial).expanduser() if initial else None
+        initial = self._settings.path('initial_memory') or None
         self._trouble = ''
+        if remark := relative_remark(self._settings.memory):
+            self.get_logger().warning(remark, once=True)
         try:
             if self._settings.learning:
                 remarks = classifier.open(self.memory, initial)

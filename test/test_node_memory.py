@@ -435,7 +435,7 @@ def test_labels_that_cannot_be_seen_are_not_taught_and_old_ones_are_got_rid_of(t
         for result, name in ((peer.request('forget', '\u200b'), '\u200b'),
                              (peer.request('forget', 'mug\u200b'), 'mug\u200b'),
                              (peer.command(do='forget', label='unknown\u00ad'), 'unknown\u00ad'),
-                             (peer.request('rename', 'red cup=mug\u200d'), 'mug'),
+                             (peer.request('merge', 'red cup=mug\u200d'), 'mug'),
                              (peer.command(do='rename', label='b\u2060ox', to=' crate'), 'crate')):
             assert (result.level, result.name) == (OK, name), result
         assert remembered(memory).counts == {'mug': 2, 'crate': 1, 'box': 1}

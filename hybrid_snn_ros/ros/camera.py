@@ -13,7 +13,7 @@ import time
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from hybrid_snn_ros.ros import camera_search, graph, messages
+from hybrid_snn_ros.ros import camera_search, graph, messages, shared_memory
 from hybrid_snn_ros.ros.connections import differences
 
 _NAMING = 3  # looks at which the camera of a frame that came may still be without a name
@@ -120,7 +120,7 @@ class Camera:
                 f"{name}: {', '.join(policies)}" for name, policies in apart.items()))
         return camera_search.reason(
             self.topic, self._kind, self._publishers, lambda: graph.publications(self._node),
-            self.lost - self._lost_before)
+            self.lost - self._lost_before, shared_memory.foreign)
 
     def _tell_frames(self):
         names = [found.node for found in self._publishers if found.kind == self._kind]

@@ -22,7 +22,7 @@ class Reason(NamedTuple):
     absent: bool = False  # nobody publishes the topic
 
 
-def reason(topic, kind, publishers, elsewhere, lost=0):
+def reason(topic, kind, publishers, elsewhere, lost=0, apart=str):
     """
     Find it.
 
@@ -31,9 +31,14 @@ def reason(topic, kind, publishers, elsewhere, lost=0):
     :param publishers: graph.Publications on that topic, of any type.
     :param elsewhere: function that returns the Publications there are; called where they matter.
     :param lost: frames of which the middleware knows that they got lost since the last one.
+    :param apart: function that returns a sentence where another user's shared memory parts the
+        two, '' otherwise; called where a camera is there and nothing arrives.
     """
     key = tuple(sorted({(found.node, found.kind) for found in publishers}))
     right = [found.node for found in publishers if found.kind == kind]
+    between = apart() if right else ''
+    if between:
+        return Reason(('users', key), f'{_names(right)}: {between}')
     if right and lost:
         return Reason(('lost', key), f'frames of {_names(right)} get lost on the way '
                                      f'({lost} so far): {REMEDY}')

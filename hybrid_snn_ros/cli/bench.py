@@ -110,7 +110,7 @@ def _ours(args):
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
     for name in ('jitter_ms', 'cpu_ms_per_frame'):
         report[name] = sorted(run[1][name] for run in runs)[len(runs) // 2]
-    report['effort'] = subject.effort()
+    report['effort'] = subject.synaptic_operations()
     _print('answering a raw 640x480 frame, in this process', report['stages'])
     print(f"jitter {report['jitter_ms']} ms, {report['cpu_ms_per_frame']} ms of CPU a frame")
     print(report['effort'])

@@ -8,6 +8,7 @@ import sys
 import time
 
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
 TURNTABLE = 'turntable'  # the source that is rendered here
@@ -41,7 +42,7 @@ def add_arguments(parser):
         help='TFLite encoder for pictures and bags (default: the one that is shipped)')
     add('--crop', type=float, metavar='FRACTION',
         help='centre square that is looked at, as a fraction of the short side (default: 0.875)')
-    add('--rule', default='lateral', choices=('lateral', 'original'),
+    add('--rule', default=DEFAULT, choices=RULES,
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
         help='a constant of the rule; may be given again')

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of pictures as a source: train/ and test/, a folder per class, jpg or png."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.cache import cached, encoder_identity
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 from hybrid_snn_ros.memory.labels import LabelError, normalise
@@ -13,13 +15,16 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise
 PARTS = ('train', 'test')
 FORMATS = {'.jpg': 'jpeg', '.jpeg': 'jpeg', '.png': 'png'}
 
+Pictures = list[tuple[Path, int]]  # and the class of each
 
-def load_folder(root, facade, progress=lambda done, total: None,
-                remark=lambda sentence: None):
+
+def load_folder(root: str | Path, facade: Classifier,
+                progress: Callable[[int, int], None] = lambda done, total: None,
+                remark: Callable[[str], None] = lambda sentence: None) -> Embeddings:
     """
     Embed the pictures of a folder, or read them from the cache.
 
-    :param facade: the Classifier whose encoder and crop are used.
+    :param facade: whose encoder and crop are used.
     :param remark: called with a sentence for every picture that is skipped.
     :raises SourceError: when the folder does not hold train/CLASS/ and test/CLASS/ with pictures.
     """
@@ -34,8 +39,8 @@ def load_folder(root, facade, progress=lambda done, total: None,
         root, files, names, facade, progress), remark)
 
 
-def _list(root):
-    """Return the pictures of both parts, [(path, class)] each, and the names of the classes."""
+def _list(root: Path) -> tuple[list[Pictures], list[str]]:
+    """Return the pictures of both parts and the names of the classes."""
     folders = {part: sorted(path for path in (root / part).iterdir() if path.is_dir()
                             and not path.name.startswith('.')) if (root / part).is_dir() else []
                for part in PARTS}
@@ -48,19 +53,22 @@ def _list(root):
         raise SourceError(f'{root} holds a folder that cannot name a class: {error}') from error
     if len(set(names)) < len(names) or len(set(tested)) < len(tested):
         raise SourceError(f'{root} names a class twice')
-    strange = sorted(set(tested) - set(names))
-    if strange:
-        raise SourceError(f"{root}/test holds {', '.join(strange)}, which train does not")
+    untrained = sorted(set(tested) - set(names))
+    if untrained:
+        raise SourceError(f"{root}/test holds {', '.join(untrained)}, which train does not")
     files = [[(path, names.index(normalise(folder.name)))
               for folder in folders[part] for path in sorted(folder.iterdir())
               if path.suffix.lower() in FORMATS and path.is_file()] for part in PARTS]
     return files, names
 
 
-def _embed(root, files, names, facade, progress):
+def _embed(root: Path, files: Sequence[Pictures], names: list[str], facade: Classifier,
+           progress: Callable[[int, int], None]) -> tuple[Embeddings, list[str]]:
     """Return the Embeddings, and a sentence for every picture that cannot be read."""
     from hybrid_snn_ros.vision.frames import crop_compressed, FrameError
-    encoder, arrays, skipped, done = facade.encoder, [], [], 0
+    encoder, done = facade.encoder, 0
+    arrays: list[np.ndarray] = []
+    skipped: list[str] = []
     for part, pictures in zip(PARTS, files):
         codes, labels = [], []
         for path, label in pictures:

@@ -1,11 +1,11 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-How each taught frame would look to the lateral network had it never been taught.
+Leave-one-out in closed form (Sherman-Morrison): how each taught frame would look untaught.
 
-What a true but new view of a taught label looks like must be known to tell it from a stranger,
-and to say how sure an answer is.  Frames already learned look too familiar; records taken just
-before learning grow old while P adapts.  But leaving one sample out of the lateral rule has a
+What a true but new view of a taught label looks like must be known to tell it from an unknown
+object, and to say how sure an answer is.  Frames already learned look too typical; records taken
+just before learning grow old while P adapts.  But leaving one sample out of the lateral rule has a
 closed form (our use of it; the identity is Sherman and Morrison's), so every sample can be looked
 at through today's network without itself, exactly and at any time.
 
@@ -16,53 +16,47 @@ With ``d = x - m_j``, ``g = n_j / (n_j - 1)`` and ``h = g / (1 - g d.P d)``::
 and every product with P' follows from the same product with P.  The background hears ``m_j'`` in
 place of the sample: with one less, the shares of the labels would change, and a frame of a rarer
 label lies further from the background (with 2 labels of 10 samples the records then looked so
-familiar that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
+typical that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
 they are.  A look at the other columns alone tells how the sample would look had its label never
 been taught.  This is bookkeeping beside the network, not a synaptic rule.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from hybrid_snn_ros.snn import lateral
-from hybrid_snn_ros.snn.backend import namespace
+from hybrid_snn_ros.snn.backend import Array, array_namespace
+from hybrid_snn_ros.snn.decision import LeftOut
+from hybrid_snn_ros.snn.lateral.constants import Params
+from hybrid_snn_ros.snn.lateral.quantisation import biases_of, gain_of, Products, shrinkage
+from hybrid_snn_ros.snn.lateral.state import columns as columns_of
+from hybrid_snn_ros.snn.lateral.state import State, trace
 
 _BLOCK = 160  # inputs; finer ones cost more calls than they save multiplications
 
 
-class Hindsight(NamedTuple):
-    """What the samples would have been answered, each without itself (K samples, C columns)."""
-
-    familiarity: np.ndarray  # (K,)
-    drives: np.ndarray  # (K, C)
-    columns: np.ndarray  # (K,), the column each was taught to
-    strange: np.ndarray  # (K,), familiarity had the sample's label never been taught
-
-
-def hindsight(params, state, spike_counts, columns):
+def leave_one_out(params: Params, state: State, spike_counts: np.ndarray,
+                  columns: np.ndarray) -> LeftOut:
     """
     Look at taught samples as if each alone had not been taught.
 
     :param spike_counts: uint8 (M, N), of samples that the state has learned.
     :param columns: (M,), the column of each.
-    :return: Hindsight, of the samples whose column has others (K <= M).
+    :return: LeftOut, of the samples whose column has others (K <= M).
     """
-    xp = namespace(state.lateral)
+    xp = array_namespace(state.lateral)
     several = state.samples[1:][columns] > 1
     columns = np.asarray(columns)[several]
     if not len(columns):
-        return Hindsight(
-            np.zeros(0), np.zeros((0, lateral.columns(state))), columns, np.zeros(0))
+        return LeftOut(
+            np.zeros(0), np.zeros((0, columns_of(state))), columns, np.zeros(0))
     row = np.arange(len(columns))
-    x = lateral.trace(params, xp.asarray(spike_counts[several]))
+    x = trace(params, xp.asarray(spike_counts[several]))
     n = state.samples[1:][columns].astype(np.float64)
     own_columns, place = np.unique(columns, return_inverse=True)
 
     n_0 = int(state.samples[0])
     # Products with P: of the sample x, the templates m, the background m0 and the error d.
     # They are taken where P lives; what is made of them is small.
-    products, x_x, *of_weights = lateral.Products.of(
+    products, x_x, *of_weights = Products.of(
         params, state, _self_products(x, state.lateral), x @ state.weights[1:].T,
         x @ state.weights[0],
         state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T)
@@ -104,19 +98,20 @@ def hindsight(params, state, spike_counts, columns):
     samples = np.broadcast_to(state.samples[1:], own.shape).astype(np.float64)
     samples[row, columns] -= 1
 
-    gain = lateral.gain_of(params, products, state.samples[1:])
+    gain = gain_of(params, products, state.samples[1:])
     untaught = state.samples[1:] == 0
 
-    def look(background_x, with_background, background):
+    def look(background_x: np.ndarray, with_background: np.ndarray,
+             background: np.ndarray) -> np.ndarray:
         """Return the drives of all columns over a background."""
-        drives = lateral.maturity(params, samples) * (m_x - background_x[:, None])
-        drives -= lateral.biases_of(params, own, with_background, background[:, None], samples,
+        drives = shrinkage(params, samples) * (m_x - background_x[:, None])
+        drives -= biases_of(params, own, with_background, background[:, None], samples,
                                     products.residual)
         drives *= gain
         drives[:, untaught] = -np.inf
         return drives
 
-    def familiarity(drives):
+    def typicality(drives: np.ndarray) -> np.ndarray:
         winner = drives.argmax(axis=1)
         fit = 2 * m_x[row, winner] - own[row, winner] - x_x
         return drives[row, winner] + gain * params.fit_share * fit
@@ -131,17 +126,17 @@ def hindsight(params, state, spike_counts, columns):
         (n_0 * with_background - n[:, None] * to_own) / rest[:, None],
         (n_0 ** 2 * background - 2 * n_0 * n * own_0 + n ** 2 * own_j) / rest ** 2)
     others[row, columns] = -np.inf
-    return Hindsight(familiarity(drives), drives, columns, familiarity(others))
+    return LeftOut(typicality(drives), drives, columns, typicality(others))
 
 
-def _self_products(x, lateral):
+def _self_products(x: Array, lateral: Array) -> Array:
     """
     Return x . P x of every row of x, float64 (K,).
 
     P is symmetric: blocks above its diagonal count twice and those below are not looked at, which
     leaves little more than half of the multiplications.
     """
-    xp = namespace(x)
+    xp = array_namespace(x)
     products = xp.zeros(len(x))
     for start in range(0, x.shape[1], _BLOCK):
         end = start + _BLOCK

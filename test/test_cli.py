@@ -183,6 +183,19 @@ def read_until(terminal, words, seconds=30.0):
     return text
 
 
+def workers_of(process):
+    """Count the worker processes of a command that leave an interrupt to it: they have begun."""
+    begun = 0
+    for child in open(f'/proc/{process.pid}/task/{process.pid}/children').read().split():
+        try:
+            words = open(f'/proc/{child}/cmdline').read()
+            ignored = open(f'/proc/{child}/status').read().split('SigIgn:')[1].split()[0]
+        except OSError:  # it has ended
+            continue
+        begun += 'spawn_main' in words and bool(int(ignored, 16) >> signal.SIGINT - 1 & 1)
+    return begun
+
+
 @pytest.mark.parametrize('jobs', [1, 2])
 @pytest.mark.parametrize('on_terminal', [True, False])
 def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal, jobs):
@@ -199,7 +212,11 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_
         while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
             assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.2 if jobs == 1 else 1.5)  # its own processes are, too
+        end = time.monotonic() + 60
+        while jobs > 1 and workers_of(process) < jobs:  # its own processes are, too
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     if on_terminal:
         text = read_until(master, 'interrupted')

@@ -174,6 +174,19 @@ def test_long_work_is_refused_before_it_begins(long_work, tmp_path):
         assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize('params, named', [
+    ({'youth': 2.0}, 'youth'), ({'prior': 0.2, 'relief': 0.5}, 'prior, relief'),
+    ({'ridge': 0.2, 'charm': 1}, 'charm')])
+def test_a_log_of_other_constants_is_not_gone_on_with(tmp_path, long_work, params, named):
+    log = tmp_path / 'trials.jsonl'
+    text = json.dumps({'trial': 0, 'mark': 70.0, 'params': params}) + '\n'
+    log.write_text(text)
+    err = refused(f'hybrid-snn tune: --log {log} holds trials of constants that there are no more '
+                  f'({named}); give another file', 'tune', long_work, '--log', log)
+    assert len(err.splitlines()) == 1
+    assert log.read_text() == text
+
+
 def read_until(terminal, words, seconds=30.0):
     """Read a terminal until some words have appeared on it."""
     text, end = '', time.monotonic() + seconds

@@ -177,7 +177,8 @@ class _Subscriber:
         """Teach the frames that come; return the times from asking to the acknowledgement."""
         self._until(node, lambda: self._answers, 'an answer')
         self._until(node, self._asked.get_subscription_count, 'the node')
-        taken, refused = [], 0
+        taken: list[float] = []
+        refused = 0
         while len(taken) < labels:
             self._answers.clear()
             # A frame that was not taught yet.

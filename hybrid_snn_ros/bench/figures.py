@@ -7,20 +7,19 @@ import time
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 Summary = dict[str, float]  # percentile: milliseconds
 
 PERCENTILES = {'p50': 50, 'p95': 95, 'p99': 99, 'max': 100}
 
 
-def summary(milliseconds: npt.ArrayLike) -> Summary:
+def summary(milliseconds: Sequence[float] | np.ndarray) -> Summary:
     """Return {'p50', 'p95', 'p99', 'max'} of times in milliseconds."""
     return {name: round(float(np.percentile(milliseconds, share)), 4)
             for name, share in PERCENTILES.items()}
 
 
-def jitter(milliseconds: npt.ArrayLike) -> float:
+def jitter(milliseconds: Sequence[float] | np.ndarray) -> float:
     """Return how far times lie apart, the 95th less the 5th percentile, in milliseconds."""
     low, high = np.percentile(milliseconds, (5, 95))
     return round(float(high - low), 3)
@@ -44,7 +43,7 @@ def time_it(function: Callable[[], Any], seconds: float = 0.3, least: int = 5,
     :param before: called before each call, not timed.
     :return: summary of milliseconds; the first call is not among them.
     """
-    taken = []
+    taken: list[float] = []
     end = time.perf_counter() + seconds
     while len(taken) <= least or time.perf_counter() < end:
         if before is not None:

@@ -10,6 +10,7 @@ counts, potentials, evidence, and typicality unless a row says without.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 import importlib
 import importlib.metadata
 from typing import Any
@@ -55,7 +56,7 @@ def run(seconds: float = 1.0,
     report[str(DEFAULT)] = {**_default(counts, seconds),
                             **_others(usable, DEFAULT, counts, seconds)}
     for neurons, shape in sizes.items():
-        report[str(neurons)] = {**_by_form(lambda s=shape: _original(s, counts), '', seconds),
+        report[str(neurons)] = {**_by_form(partial(_original, shape, counts), '', seconds),
                                 **_others(usable, neurons, counts, seconds)}
     return report
 

@@ -79,7 +79,7 @@ class Subject:
         rng = np.random.default_rng(seed)
         seen = [encoder.codes(self.cut('vga', picture)) for picture in pictures('vga', 8, seed)]
         self.state = self.rule.initial(self.params, encoder.width, xp)
-        lessons = []
+        lessons: list[Lesson] = []
         for column in range(labels):
             own = rng.permutation(seen[column % len(seen)])
             self.state = self.rule.grow(self.params, self.state)

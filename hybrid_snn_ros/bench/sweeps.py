@@ -57,10 +57,13 @@ def lateral_sweep(labels: Iterable[int] = LABELS, seconds: float = 0.3,
             lateral.teach(params, state, frame, 0, readout)
             backend.synchronize(state.lateral)
 
+        def read(params: lateral.Params = params, state: lateral.State = state) -> None:
+            lateral.readout(params, state)
+
         figures[str(number)] = {
             'present_decide': time_it(answer, seconds),
             'teach': time_it(teach, seconds, before=answer),
-            'readout': time_it(lambda p=params, s=state: lateral.readout(p, s), seconds)}
+            'readout': time_it(read, seconds)}
     return figures
 
 
@@ -81,6 +84,9 @@ def original_sweep(networks: Iterable[tuple[int, int, int]] = NETWORKS, seconds:
     figures = {}
     for labels, neurons, copies in networks:
         params, readout = original_network(labels, neurons, copies, xp=xp)
-        figures[f'{labels}x{neurons}x{copies}'] = time_it(
-            lambda p=params, r=readout: original.present(p, r, counts), seconds)
+
+        def answer(params: original.Params = params, readout: original.Readout = readout) -> None:
+            original.present(params, readout, counts)
+
+        figures[f'{labels}x{neurons}x{copies}'] = time_it(answer, seconds)
     return figures

@@ -19,7 +19,7 @@ from hybrid_snn_ros.snn.lateral import batch
 
 Figures = dict[str, float]  # points of accuracy by column
 
-LATERAL: dict[str, dict[str, float]] = {
+LATERAL: dict[str, dict[str, Any]] = {
     'default': {},
     'plain LDA': {'prior_strength': 0.0, 'bias_correction': 0.0},
     'shrinkage only': {'bias_correction': 0.0},

@@ -77,7 +77,7 @@ def _embed(path: str | Path, facade: Classifier, image: str, labels: str,
             continue
         codes.append(facade.encoder.codes(rgb))
         names.append(normalise(frame.label))
-    for count, why in ((unnamed, 'nobody said what they show'), (unreadable, 'unreadable')):
+    for count, why in ((unnamed, 'no one said what they show'), (unreadable, 'unreadable')):
         if count:
             remark(f'{path}: frames left out: {count} ({why})')
     if not codes:

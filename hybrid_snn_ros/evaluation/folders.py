@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def _embed(root: Path, files: Sequence[Pictures], names: list[str], facade: Clas
     """Return the Embeddings, and a sentence for every picture that cannot be read."""
     from hybrid_snn_ros.vision.frames import crop_compressed, FrameError
     encoder, done = facade.encoder, 0
-    arrays: list[np.ndarray] = []
+    arrays: list[Any] = []  # codes and labels of both parts
     skipped: list[str] = []
     for part, pictures in zip(PARTS, files):
         codes, labels = [], []
@@ -84,4 +85,5 @@ def _embed(root: Path, files: Sequence[Pictures], names: list[str], facade: Clas
         if not codes:
             raise SourceError(f'{root}/{part} holds no picture (jpg, png) that can be read')
         arrays += [np.array(codes), np.array(labels, dtype=np.int64)]
-    return Embeddings(root.name, *arrays, names), skipped
+    train, train_labels, test, test_labels = arrays
+    return Embeddings(root.name, train, train_labels, test, test_labels, names), skipped

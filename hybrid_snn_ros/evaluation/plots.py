@@ -186,7 +186,8 @@ def _known_unknown(outcomes: Sequence[Outcome], figures: dict[str, Any], data: E
     unknown = np.concatenate([answers.typicality for answers in unknown_answers])
     figure, axes = _axes(6.5, 4, _title(figures, data, 'taught or never taught'))
     both = np.concatenate([known, unknown])
-    edges = np.linspace(*np.quantile(both, [0.002, 0.998]), 51)
+    low, high = np.quantile(both, [0.002, 0.998])
+    edges = np.linspace(low, high, 51)
     for values, colour, name in ((known, _BLUE, 'frames of taught labels'),
                                  (unknown, _RED, 'never taught')):
         axes.hist(np.clip(values, edges[0], edges[-1]), edges, color=colour, alpha=0.5,

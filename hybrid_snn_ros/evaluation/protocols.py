@@ -165,7 +165,7 @@ def _one_pass(data: Embeddings, settings: Settings, random: np.random.Generator,
 
 def _taught_and_asked(data: Embeddings, settings: Settings, order: np.ndarray,
                       frames: np.ndarray, seed: int, tick: Progress) -> Outcome:
-    marks = _curve_marks(len(order)) if settings.curve else []
+    marks = _curve_marks(len(order)) if settings.curve else np.zeros(0, int)
     some = np.random.default_rng([seed, 1]).permutation(frames)[:_CURVE_FRAMES]
     steps = _Steps(tick, len(order) + len(frames) + len(marks) * len(some),
                    _baseline_count(settings))

@@ -105,7 +105,7 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
 def _baseline_lines(figures: dict[str, Any]) -> list[str]:
     once = (' (fitted once: every order holds the same samples)'
             if figures['baselines_orders'] < figures['orders'] else '')
-    new = figures.get('baselines_new_accuracy')
+    new = figures.get('baselines_new_accuracy', {})
     views = list(next(iter(new.values()))) if new else []
     lines = ['', f"{'baseline, % accuracy':<42}{'mean':>8}{'sd':>8}{'ours':>8}"
              + ''.join(f"{'new, ' + k:>9}" for k in views) + once]

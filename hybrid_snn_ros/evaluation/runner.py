@@ -4,6 +4,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from functools import partial
 import multiprocessing
 import os
 import signal
@@ -49,9 +50,10 @@ def run(data: Embeddings, settings: Settings, seeds: Iterable[int], jobs: int = 
              for place, seed in enumerate(seeds)]
     if jobs > 1 and len(tasks) > 1:
         return _in_processes(data, tasks, min(jobs, len(tasks)), tick)
-    total = _STEPS * len(tasks)
-    return [protocols.run(data, one, seed, lambda done, steps, place=place: tick(
-        _STEPS * place + _STEPS * done // steps, total)) for place, one, seed in tasks]
+
+    def in_all(place: int, done: int, steps: int) -> None:
+        tick(_STEPS * place + _STEPS * done // steps, _STEPS * len(tasks))
+    return [protocols.run(data, one, seed, partial(in_all, place)) for place, one, seed in tasks]
 
 
 def _in_processes(data: Embeddings, tasks: Sequence[tuple[int, Settings, int]], jobs: int,

@@ -114,7 +114,7 @@ def trial(number: int, best: lateral.Params | None = None) -> lateral.Params:
     if number == 0:
         return lateral.Params()
     rng = np.random.default_rng([20, number])
-    drawn = {}
+    drawn: dict[str, Any] = {}
     for name, (low, high, logarithmic) in SPACE.items():
         into, back = (np.log, np.exp) if logarithmic else (float, float)
         low, high = into(low), into(high)

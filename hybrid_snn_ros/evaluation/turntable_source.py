@@ -46,7 +46,7 @@ def _render(turntable: Any, condition: str, facade: Classifier,
     from hybrid_snn_ros.vision.frames import crop_image
     names = list(turntable.objects.names())
     encoder, done = facade.encoder, 0
-    arrays: list[np.ndarray] = []
+    arrays: list[Any] = []  # codes and labels of both parts
     size = encoder.input_size
     total = len(names) * turntable.conditions.VIEW_COUNT
     try:
@@ -61,4 +61,5 @@ def _render(turntable: Any, condition: str, facade: Classifier,
             arrays += [np.array(codes), np.array(labels, dtype=np.int64)]
     except turntable.SimulatorMissing as error:
         raise SourceError(str(error)) from error
-    return Embeddings(f'turntable {condition}', *arrays, names)
+    train, train_labels, test, test_labels = arrays
+    return Embeddings(f'turntable {condition}', train, train_labels, test, test_labels, names)

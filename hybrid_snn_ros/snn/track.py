@@ -63,7 +63,10 @@ class Track:
         self._seen = min(self._seen + 1, self.frames)
         if self._seen > 1:
             share = 1 / self._seen
-            mean = Response(response.spikes, *(
-                old + share * (new - old) for old, new in zip(mean[1:], response[1:])))
+            mean = Response(
+                response.spikes,
+                mean.evidence + share * (response.evidence - mean.evidence),
+                mean.drives + share * (response.drives - mean.drives),
+                mean.typicality + share * (response.typicality - mean.typicality))
         self._mean = mean
         return mean

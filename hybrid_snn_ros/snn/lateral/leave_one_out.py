@@ -21,6 +21,8 @@ they are.  A look at the other columns alone tells how the sample would look had
 been taught.  This is bookkeeping beside the network, not a synaptic rule.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hybrid_snn_ros.snn.backend import Array, array_namespace
@@ -49,84 +51,119 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray,
         return LeftOut(
             np.zeros(0), np.zeros((0, columns_of(state))), columns, np.zeros(0))
     row = np.arange(len(columns))
-    x = trace(params, xp.asarray(spike_counts[several]))
     n = state.samples[1:][columns].astype(np.float64)
-    own_columns, place = np.unique(columns, return_inverse=True)
-
     n_0 = int(state.samples[0])
-    # Products with P: of the sample x, the templates m, the background m0 and the error d.
-    # They are taken where P lives; what is made of them is small.
+    products, seen = _look(params, state, trace(params, xp.asarray(spike_counts[several])),
+                           columns)
+    seen.leave_out_of_synapses(products, n)
+    seen.leave_out_of_templates(n, n_0)
+    samples = np.broadcast_to(state.samples[1:], seen.own.shape).astype(np.float64)
+    samples[row, columns] -= 1
+    gain = gain_of(params, products, state.samples[1:])
+
+    def drives_over(background_x: np.ndarray, with_background: np.ndarray,
+                    background: np.ndarray) -> np.ndarray:
+        """Return the drives of all columns over a background."""
+        drives = shrinkage(params, samples) * (seen.m_x - background_x[:, None])
+        drives -= biases_of(params, seen.own, with_background, background[:, None], samples,
+                            products.residual)
+        drives *= gain
+        drives[:, state.samples[1:] == 0] = -np.inf
+        return drives
+
+    def typicality(drives: np.ndarray) -> np.ndarray:
+        winner = drives.argmax(axis=1)
+        fit = 2 * seen.m_x[row, winner] - seen.own[row, winner] - seen.x_x
+        return drives[row, winner] + gain * params.fit_share * fit
+
+    drives = drives_over(seen.background_x, seen.with_background, seen.background)
+    # The label itself taken out, of the columns and of the background: m_0'' is (n_0 m_0' - n_j
+    # m_j') / (n_0 - n_j).
+    rest = np.maximum(n_0 - n, 1)
+    own_j, own_0 = seen.own[row, columns], seen.with_background[row, columns]
+    others = drives_over(
+        (n_0 * seen.background_x - n * seen.m_x[row, columns]) / rest,
+        (n_0 * seen.with_background - n[:, None] * seen.to_own) / rest[:, None],
+        (n_0 ** 2 * seen.background - 2 * n_0 * n * own_0 + n ** 2 * own_j) / rest ** 2)
+    others[row, columns] = -np.inf
+    return LeftOut(typicality(drives), drives, columns, typicality(others))
+
+
+@dataclass
+class _Seen:
+    """
+    Products with P of K samples x, their errors d = x - m_j, and C templates m; all float64.
+
+    Two steps change them in place to those with each sample left out.
+    """
+
+    columns: np.ndarray  # j (K,)
+    x_x: np.ndarray  # (K,), x . P x
+    m_x: np.ndarray  # (K, C), m_c . P x
+    background_x: np.ndarray  # (K,), m_0 . P x
+    to_own: np.ndarray  # (K, C), m_c . P m_j
+    m_d: np.ndarray  # (K, C), m_c . P d
+    background_d: np.ndarray  # (K,), m_0 . P d
+    d_x: np.ndarray  # (K,), d . P x
+    d_d: np.ndarray  # (K,), d . P d
+    own: np.ndarray  # (K, C), m_c . P m_c
+    with_background: np.ndarray  # (K, C), m_c . P m_0
+    background: np.ndarray  # (K,), m_0 . P m_0
+
+    def leave_out_of_synapses(self, products: Products, n: np.ndarray) -> None:
+        """Change P to P', in place: it adds h (. P d)(d P .)."""
+        row = np.arange(len(n))
+        g = n / (n - 1)
+        h = g / np.maximum(1 - g * self.d_d, 1e-6)
+        self.x_x += h * self.d_x ** 2
+        self.m_x += (h * self.d_x)[:, None] * self.m_d
+        self.background_x += h * self.background_d * self.d_x
+        self.to_own += (h * self.m_d[row, self.columns])[:, None] * self.m_d
+        self.own = products.own + h[:, None] * self.m_d ** 2
+        self.with_background = (
+            products.with_background + (h * self.background_d)[:, None] * self.m_d)
+        self.background = products.background + h * self.background_d ** 2
+        scale = 1 + h * self.d_d
+        self.m_d *= scale[:, None]
+        self.background_d *= scale
+        self.d_x *= scale
+        self.d_d *= scale
+
+    def leave_out_of_templates(self, n: np.ndarray, n_0: int) -> None:
+        """Change the background and the sample's own template to those without it, in place."""
+        own = np.arange(len(n)), self.columns
+        r = n / (n - 1) / n_0
+        self.background += r * (r * self.d_d - 2 * self.background_d)
+        self.background_x -= r * self.d_x
+        self.with_background -= r[:, None] * self.m_d
+        self.background_d -= r * self.d_d
+        r = 1 / (n - 1)
+        self.to_own -= r[:, None] * self.m_d
+        self.m_x[own] -= r * self.d_x
+        self.own[own] += r * (r * self.d_d - 2 * self.m_d[own])
+        self.with_background[own] -= r * self.background_d
+
+
+def _look(params: Params, state: State, x: Array,
+          columns: np.ndarray) -> tuple[Products, _Seen]:
+    """Take the products with today's P, where P lives; what is made of them is small."""
+    xp = array_namespace(state.lateral)
+    own_columns, place = np.unique(columns, return_inverse=True)
     products, x_x, *of_weights = Products.of(
         params, state, _self_products(x, state.lateral), x @ state.weights[1:].T,
         x @ state.weights[0],
         state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T)
     m_x, background_x, between = (product.astype(np.float64) for product in of_weights)
-    own_x = m_x[row, columns]
-    to_own = between[place]  # m_c . P m_j of every column
-    m_d = m_x - to_own  # m_c . P d of every column
-    background_d = background_x - products.with_background[columns]
-    d_x = x_x - own_x
-    d_d = x_x - 2 * own_x + products.own[columns]
-
-    # The same with P', which adds h (. P d)(d P .).
-    g = n / (n - 1)
-    h = g / np.maximum(1 - g * d_d, 1e-6)
-    x_x += h * d_x ** 2
-    m_x += (h * d_x)[:, None] * m_d
-    background_x += h * background_d * d_x
-    to_own += (h * m_d[row, columns])[:, None] * m_d
-    own = products.own + h[:, None] * m_d ** 2
-    with_background = products.with_background + (h * background_d)[:, None] * m_d
-    background = products.background + h * background_d ** 2
-    scale = 1 + h * d_d
-    m_d *= scale[:, None]
-    background_d *= scale
-    d_x *= scale
-    d_d *= scale
-
-    # The same with the background and the sample's own template without it.
-    r = g / n_0
-    background += r * (r * d_d - 2 * background_d)
-    background_x -= r * d_x
-    with_background -= r[:, None] * m_d
-    background_d -= r * d_d
-    r = 1 / (n - 1)
-    to_own -= r[:, None] * m_d
-    m_x[row, columns] -= r * d_x
-    own[row, columns] += r * (r * d_d - 2 * m_d[row, columns])
-    with_background[row, columns] -= r * background_d
-    samples = np.broadcast_to(state.samples[1:], own.shape).astype(np.float64)
-    samples[row, columns] -= 1
-
-    gain = gain_of(params, products, state.samples[1:])
-    untaught = state.samples[1:] == 0
-
-    def look(background_x: np.ndarray, with_background: np.ndarray,
-             background: np.ndarray) -> np.ndarray:
-        """Return the drives of all columns over a background."""
-        drives = shrinkage(params, samples) * (m_x - background_x[:, None])
-        drives -= biases_of(params, own, with_background, background[:, None], samples,
-                                    products.residual)
-        drives *= gain
-        drives[:, untaught] = -np.inf
-        return drives
-
-    def typicality(drives: np.ndarray) -> np.ndarray:
-        winner = drives.argmax(axis=1)
-        fit = 2 * m_x[row, winner] - own[row, winner] - x_x
-        return drives[row, winner] + gain * params.fit_share * fit
-
-    drives = look(background_x, with_background, background)
-    # The label itself taken out, of the columns and of the background: m_0'' is (n_0 m_0' - n_j
-    # m_j') / (n_0 - n_j).
-    rest = np.maximum(n_0 - n, 1)
-    own_j, own_0 = own[row, columns], with_background[row, columns]
-    others = look(
-        (n_0 * background_x - n * m_x[row, columns]) / rest,
-        (n_0 * with_background - n[:, None] * to_own) / rest[:, None],
-        (n_0 ** 2 * background - 2 * n_0 * n * own_0 + n ** 2 * own_j) / rest ** 2)
-    others[row, columns] = -np.inf
-    return LeftOut(typicality(drives), drives, columns, typicality(others))
+    own_x = m_x[np.arange(len(columns)), columns]
+    to_own = between[place]
+    return products, _Seen(
+        columns, x_x, m_x, background_x, to_own,
+        m_d=m_x - to_own,
+        background_d=background_x - products.with_background[columns],
+        d_x=x_x - own_x,
+        d_d=x_x - 2 * own_x + products.own[columns],
+        own=products.own, with_background=products.with_background,
+        background=np.asarray(products.background))
 
 
 def _self_products(x: Array, lateral: Array) -> Array:

@@ -45,9 +45,9 @@ def grow(params: Params, state: State) -> State:
     """Add one untaught column behind the others; its neurons are all alike until noise acts."""
     xp = array_namespace(state.resource)
     block = plasticity.blocks(params, 1, state.resource.shape[-1], xp)
-    arrays = (array_namespace(old).concatenate([old, new])
-              for old, new in zip(state[:-1], block[:-1]))
-    return State(*arrays, taught=state.taught)
+    *arrays, taught = state
+    return State._make([*(array_namespace(old).concatenate([old, new])
+                          for old, new in zip(arrays, block)), taught])
 
 
 def stimulation(params: Params, frame: int, columns: int, showing: int = 0) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytest
 from hybrid_snn_ros.snn import lateral
 
 # nu = 1, so the trace x is the spike counts; lambda = 1/2, so P starts as 2 I; seed 160 draws the
-# phases 0, 5, 3 for three inputs.  Youth and bias_correction change nothing about learning.
+# phases 0, 5, 3 for three inputs.  Shrinkage and bias correction change nothing about learning.
 LDA = lateral.Params(trace_scale=1.0, ridge=0.5, leak=0.5, theta=0.25, fit_share=0.2, seed=160,
                      prior_strength=0.0, bias_correction=0.0)
 YOUNG = LDA._replace(prior_strength=2.0, bias_correction=0.5)

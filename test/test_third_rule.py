@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from hybrid_snn_ros.bench import stages
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.parameters import markdown, yaml_text
@@ -21,7 +22,9 @@ from hybrid_snn_ros.network import cache, Network, Rebuild
 from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.ros import parameters
 from hybrid_snn_ros.ros.table import refusal
+from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn.rules import params_of, RULES, seeded
+from hybrid_snn_ros.vision.encoder import Encoder
 
 INPUTS, LABELS = 24, 'abcd'
 DRAW = np.random.default_rng(5)
@@ -207,6 +210,16 @@ def test_the_command_evaluates_it(registered, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*words[:3], 'furthest-mean'])
     assert f"'{NAME}'" in capsys.readouterr().err  # among the choices
+
+
+@pytest.mark.parametrize('rule', ['lateral', 'original', NAME])
+def test_the_benchmark_times_it(registered, rule):
+    encoder = Encoder(shared_file('models', 'efficientnet_lite0_int8.tflite'))
+    subject = stages.Subject(encoder, 3, 5, rule=rule)
+    figures, _ = stages.answer_frames(subject, 'vga', 4, 1)
+    assert {'encode', 'code', 'present', 'decide', 'whole'} <= set(figures)
+    assert {'learn', 'readout', 'calibrate'} <= set(stages.teach_frames(subject, 10))
+    assert ' spikes a frame' in subject.synaptic_operations()
 
 
 # -- parameter of a node -------------------------------------------------------------------------

@@ -21,7 +21,7 @@ _shared: dict[str, Any] = {}  # what a worker process was started with
 
 
 class _Stopped(Exception):
-    """The caller has given up."""
+    """The caller has stopped."""
 
 
 def default_jobs(data: Embeddings, orders: int) -> int:

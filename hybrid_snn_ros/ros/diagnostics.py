@@ -53,7 +53,7 @@ class Diagnostics:
         :param silent: seconds since the last frame when that is too long, else None.
         :param unconnected: sentences of the cameras and of the other peers that QoS keeps from
             this node, each empty where there are none.
-        :param lost: sentence why a GPU was given up, empty when none was.
+        :param lost: sentence why a GPU was disabled, empty when none was.
         """
         elapsed = self._elapsed()
         # A message in between has little time behind it: what came counts as one second's.

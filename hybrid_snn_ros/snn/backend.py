@@ -56,13 +56,13 @@ class Backend:
         self.errors: tuple[type[Exception], ...] = () if self.xp is np else _TROUBLE
         self.why = why or f'{name}, as asked for' + ('' if self.xp is np else
                                                      f' ({device_name(self.xp)})')
-        self.lost = ''  # sentence saying why the device was given up; empty while all is well
+        self.lost = ''  # sentence saying why the device was disabled; empty while all is well
 
     def disable_device(self, error: Exception) -> None:
         """Stay on the CPU from now on; the first error is the one that is reported."""
         if not self.lost:
             reason = str(error).strip().split('\n')[0] or 'no reason given'
-            self.lost = (f'the GPU was given up ({type(error).__name__}: {reason}); numpy goes on '
+            self.lost = (f'the GPU was disabled ({type(error).__name__}: {reason}); numpy goes on '
                          'with the same samples until the next start')
             self.why = f'numpy: {self.lost}'
         self.name, self.xp = 'numpy', np

@@ -215,7 +215,7 @@ def test_a_lesson_that_was_broken_off_is_learned_anew(rule, often, monkeypatch):
 
 def test_a_large_network_keeps_no_checkpoint(rule, often, monkeypatch):
     """It takes too much memory; then everything is learned again, to the same end."""
-    monkeypatch.setattr(checkpoints, 'LARGEST', 1000)
+    monkeypatch.setattr(checkpoints, 'LARGEST_BYTES', 1000)
     samples = samples_of('abacbabca')
     network = learned(rule, samples)
     rest = dict(list(samples.items())[:-1])
@@ -229,7 +229,7 @@ def test_a_large_network_keeps_no_checkpoint(rule, often, monkeypatch):
 def test_checkpoints_lie_closer_the_newer_they_are(rule, monkeypatch):
     """Within their memory; far back is learned again from, at most, six times as far back."""
     state = checkpoints.state_to_host(learned(rule, samples_of('ab')).state)
-    monkeypatch.setattr(checkpoints, 'TOGETHER', 5 * checkpoints.size(state))
+    monkeypatch.setattr(checkpoints, 'TOGETHER_BYTES', 5 * checkpoints.size(state))
     kept = []
     for lessons in range(1, 150):
         kept = checkpoints.with_newest(kept, checkpoints.Checkpoint(lessons, 0, 0, state))
@@ -239,5 +239,5 @@ def test_checkpoints_lie_closer_the_newer_they_are(rule, monkeypatch):
         for back in range(1, lessons + 1):
             begin = max([place for place in places if place <= lessons - back], default=0)
             assert lessons - begin <= 6 * back
-    monkeypatch.setattr(checkpoints, 'TOGETHER', 1)
+    monkeypatch.setattr(checkpoints, 'TOGETHER_BYTES', 1)
     assert [point.lessons for point in checkpoints.with_newest(kept, kept[-1])] == [149, 149]

@@ -20,8 +20,8 @@ from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, over_runs, summary
 from hybrid_snn_ros.share import shared_file
 
-_PATIENCE = 60.0  # seconds for anything that is waited for
-_ASK_AGAIN = 2.0  # seconds after which a lost acknowledgement is asked for again
+_PATIENCE_S = 60.0  # for anything that is waited for
+_ASK_AGAIN_S = 2.0  # after which a lost acknowledgement is asked for again
 
 
 class BenchError(RuntimeError):
@@ -158,7 +158,7 @@ class _Subscriber:
         self._counters = {pair.key: pair.value for pair in message.status[0].values}
 
     def _until(self, node: subprocess.Popen[bytes], reached: Callable[[], Any], what: str,
-               seconds: float = _PATIENCE) -> None:
+               seconds: float = _PATIENCE_S) -> None:
         """Listen until something is so; fail after a time, or when the node has ended."""
         end = time.monotonic() + seconds
         while not reached():
@@ -206,7 +206,7 @@ class _Subscriber:
 
         def answered() -> bool:
             nonlocal asked
-            if name not in self._results and time.monotonic() > asked + _ASK_AGAIN:
+            if name not in self._results and time.monotonic() > asked + _ASK_AGAIN_S:
                 asked = time.monotonic()
                 self._asked.publish(self._string(data=json.dumps({'id': name, **fields})))
             return name in self._results
@@ -222,7 +222,7 @@ class _Subscriber:
         self._answers.clear()
         used, since = machine.cpu_seconds(node.pid), len(self._answers)
         self._until(node, lambda: len(self._answers) >= count, f'{count} answers',
-                    _PATIENCE + count)
+                    _PATIENCE_S + count)
         used = machine.cpu_seconds(node.pid) - used
         answers = self._answers[since:since + count]
         published = answers[-1][0] - answers[0][0] + 1

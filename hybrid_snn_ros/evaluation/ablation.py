@@ -109,13 +109,13 @@ def _readouts(params: lateral.Params, name: str, codes: np.ndarray,
         weights = (state.weights[1:] - state.weights[0]) * strength
         scale = readout.gain * params.trace_scale
         hits = np.zeros(len(READOUTS))
-        for sample in cell.asked:
+        for sample in cell.held_out:
             response = lateral.present(params, readout, counts[sample])
             exact = scale * (weights @ counts[sample]) - readout.bias
             best = [values.argmax() for values in (exact, response.drives, response.evidence,
                                                    response.spikes)]
             hits += cell.classes[best] == labels[sample]
-        for kind, points in zip(READOUTS, (100 * hits / len(cell.asked)).tolist()):
+        for kind, points in zip(READOUTS, (100 * hits / len(cell.held_out)).tolist()):
             figures[f'{name}: {cell.name}: {kind}'] = points
     return figures
 
@@ -140,10 +140,10 @@ def _original(params: original.Params, codes: np.ndarray, labels: np.ndarray,
                 state = original.grow(params, state)
             state = original.teach(params, state, counts[sample], column[labels[sample]])
         readout, named = original.readout(params, state), np.array(list(column))
-        asked = cell['all shots'].asked
+        held_out = cell['all shots'].held_out
         answers = [original.present(params, readout, counts[sample]).evidence.argmax()
-                   for sample in asked]
-        accuracies.append(100 * float((named[answers] == labels[asked]).mean()))
+                   for sample in held_out]
+        accuracies.append(100 * float((named[answers] == labels[held_out]).mean()))
     return accuracies
 
 

@@ -38,11 +38,11 @@ SPACE = {
 
 
 class Cell(NamedTuple):
-    """One question: the samples learned, the samples asked, and which classes are new."""
+    """One question: the samples learned, the samples held out, and which classes are new."""
 
     name: str
     learned: np.ndarray  # indices into the training part
-    asked: np.ndarray
+    held_out: np.ndarray
     classes: np.ndarray  # class of each column
     new: int  # columns, from the end, that are new; 0 in an equal cell
 
@@ -53,16 +53,16 @@ def cells(labels: np.ndarray, seed: int) -> list[Cell]:
     classes = np.unique(labels)
     order = rng.permutation(len(labels))
     held = int(HELD_OUT * len(labels))
-    asked, pool = order[:held], order[held:]
+    held_out, pool = order[:held], order[held:]
     drawn = []
     for shots in EQUAL_SHOTS:
         learned = _first(labels, pool, {c: shots or len(pool) for c in classes})
-        drawn.append(Cell(f'{shots or "all"} shots', learned, asked, classes, 0))
+        drawn.append(Cell(f'{shots or "all"} shots', learned, held_out, classes, 0))
     for shots in NEW_SHOTS:
         mixed = rng.permutation(classes)
         new = max(len(classes) // 4, 1)
         wanted = {c: MATURE_SHOTS for c in mixed[:-new]} | {c: shots for c in mixed[-new:]}
-        drawn.append(Cell(f'mature + {shots}', _first(labels, pool, wanted), asked, mixed, new))
+        drawn.append(Cell(f'mature + {shots}', _first(labels, pool, wanted), held_out, mixed, new))
     return drawn
 
 
@@ -76,14 +76,14 @@ def score(params: lateral.Params, counts: np.ndarray, labels: np.ndarray,
     Score one cell, in points of accuracy.
 
     :param counts: uint8 (M, N), spike counts of the training part under these params.
-    :return: (mark, accuracy of all asked, of old, of new classes); the last two are equal to the
+    :return: (mark, accuracy of all, of old, of new classes); the last two are equal to the
         first in an equal cell.
     """
     place = {c: column for column, c in enumerate(cell.classes)}
     columns = np.array([place[c] for c in labels[cell.learned]])
-    y_true = np.array([place[c] for c in labels[cell.asked]])
+    y_true = np.array([place[c] for c in labels[cell.held_out]])
     state = batch.learn(params, counts[cell.learned], columns, len(cell.classes))
-    hits = drives(params, state, counts[cell.asked]).argmax(axis=1) == y_true
+    hits = drives(params, state, counts[cell.held_out]).argmax(axis=1) == y_true
     accuracy = 100 * hits.mean()
     if not cell.new:
         return accuracy, accuracy, accuracy, accuracy
@@ -93,8 +93,8 @@ def score(params: lateral.Params, counts: np.ndarray, labels: np.ndarray,
     kept = columns < len(cell.classes) - cell.new
     alone = batch.learn(params, counts[cell.learned[kept]], columns[kept],
                                 len(cell.classes) - cell.new)
-    asked = cell.asked[~new]
-    before = 100 * (drives(params, alone, counts[asked]).argmax(axis=1) == y_true[~new]).mean()
+    held_out = cell.held_out[~new]
+    before = 100 * (drives(params, alone, counts[held_out]).argmax(axis=1) == y_true[~new]).mean()
     return (old + fresh) / 2 - LOSS_COSTS * max(before - old, 0), accuracy, old, fresh
 
 

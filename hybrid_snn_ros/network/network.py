@@ -135,7 +135,7 @@ class Network:
 
     def keep_checkpoint(self) -> None:
         """Keep a checkpoint of now, unless the network is too large."""
-        if checkpoints.size(self.state) <= checkpoints.LARGEST:
+        if checkpoints.size(self.state) <= checkpoints.LARGEST_BYTES:
             self.checkpoints = checkpoints.with_newest(self.checkpoints, self.checkpoint())
 
     def restarted(self, same: int, labels: Sequence[str]) -> 'Network':

@@ -20,7 +20,7 @@ from hybrid_snn_ros.snn.rule import Rule
 
 SIZES = (10, 64, 256, 1000)  # labels
 _FRAMES = 15
-_BYTES = 256 * 2**20  # columns larger than this are tried only if the network is that large
+_TRIED_BYTES = 256 * 2**20  # columns larger than this are tried only if the network is that large
 
 
 def choose(rule: Rule, params: Any, inputs: int, labels: int) -> Backend:
@@ -42,7 +42,7 @@ def choose(rule: Rule, params: Any, inputs: int, labels: int) -> Backend:
         times: dict[int, tuple[float, float]] = {}
         each = column_bytes(rule, params, inputs)
         for count in sorted({labels, *SIZES}):
-            if count == labels or count * each <= _BYTES:
+            if count == labels or count * each <= _TRIED_BYTES:
                 cpu, device = (seconds(rule, params, inputs, count, xp) for xp in (np, gpu.xp))
                 times[count] = cpu, device
         name, why = decide(times, labels, backends.device_name(gpu.xp))

@@ -15,8 +15,8 @@ import numpy as np
 
 from hybrid_snn_ros.snn.backend import ArrayNamespace, to_numpy
 
-LARGEST = 64 * 2**20  # bytes; a state larger than this is not kept
-TOGETHER = 40 * 2**20  # bytes of all that are kept; five of the default network with 64 labels
+LARGEST_BYTES = 64 * 2**20  # a state larger than this is not kept
+TOGETHER_BYTES = 40 * 2**20  # of all that are kept; five of the default network with 64 labels
 ALWAYS = 2  # the newest ones, kept even if they take more together
 
 
@@ -60,7 +60,7 @@ def with_newest(checkpoints: Sequence[Checkpoint], newest: Checkpoint) -> list[C
     :param checkpoints: oldest first.
     """
     kept = [*checkpoints, newest]
-    while len(kept) > ALWAYS and sum(size(point.state) for point in kept) > TOGETHER:
+    while len(kept) > ALWAYS and sum(size(point.state) for point in kept) > TOGETHER_BYTES:
         # The gap that opens, relative to how long ago it is, is what an undo pays.
         now = newest.lessons + 1
         bounds = [0, *(point.lessons for point in kept)]

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-PICOJOULES = 23.6  # a synaptic operation on Loihi
-ASSUMPTION = (f'{PICOJOULES:g} pJ a synaptic operation as on Loihi, 14 nm; columns and '
+PICOJOULES_EACH = 23.6  # for a synaptic operation on Loihi
+ASSUMPTION = (f'{PICOJOULES_EACH:g} pJ a synaptic operation as on Loihi, 14 nm; columns and '
               'typicality only, without the encoder; not what this computer takes')
 
 
@@ -45,7 +45,7 @@ class SynapticOperations(NamedTuple):
     @property
     def microjoules(self) -> float:
         """Estimate in microjoules; see the module for what is assumed."""
-        return (self.columns + self.typicality) * PICOJOULES * 1e-6
+        return (self.columns + self.typicality) * PICOJOULES_EACH * 1e-6
 
 
 def activity(spike_counts: np.ndarray) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-What the lateral rule answers with: symmetric int8 weights, a gain, shrunken columns and biases.
+Symmetric int8 quantisation and shrinkage: what the lateral rule answers with.
 
 The templates of young columns are shrunken towards the background (``shrinkage``) and the noise
 they still have is corrected for (``biases_of``), as a Gaussian prior on a label's mean would do.

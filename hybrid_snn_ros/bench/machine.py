@@ -64,5 +64,6 @@ def _cpu() -> str:
 
 
 def _blas() -> str:
-    found = np.show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+    show_config: Any = np.show_config  # NumPy 1.26 types it as of 1.25
+    found = show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()

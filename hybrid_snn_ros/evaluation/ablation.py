@@ -112,8 +112,8 @@ def _readouts(params: lateral.Params, name: str, codes: np.ndarray,
         for sample in cell.held_out:
             response = lateral.present(params, readout, counts[sample])
             exact = scale * (weights @ counts[sample]) - readout.bias
-            best = [values.argmax() for values in (exact, response.drives, response.evidence,
-                                                   response.spikes)]
+            best = [np.argmax(values) for values in (exact, response.drives, response.evidence,
+                                                     response.spikes)]
             hits += cell.classes[best] == labels[sample]
         for kind, points in zip(READOUTS, (100 * hits / len(cell.held_out)).tolist()):
             figures[f'{name}: {cell.name}: {kind}'] = points
@@ -141,7 +141,7 @@ def _original(params: original.Params, codes: np.ndarray, labels: np.ndarray,
             state = original.teach(params, state, counts[sample], column[labels[sample]])
         readout, named = original.readout(params, state), np.array(list(column))
         held_out = cell['all shots'].held_out
-        answers = [original.present(params, readout, counts[sample]).evidence.argmax()
+        answers = [np.argmax(original.present(params, readout, counts[sample]).evidence)
                    for sample in held_out]
         accuracies.append(100 * float((named[answers] == labels[held_out]).mean()))
     return accuracies

@@ -52,7 +52,7 @@ def _presentation(path: Path, params: lateral.Params, state: lateral.State, code
     readout = lateral.readout(params, state)
     record: Steps = []
     response = lateral.present(params, readout, counts, record)
-    winner = int(response.evidence.argmax())
+    winner = int(np.argmax(response.evidence))
     potentials = np.array([u[:, 0] for u, _ in record]) / params.theta
     fired = np.array([fires for _, fires in record])
     steps = np.arange(coding.STEPS)

@@ -102,7 +102,7 @@ def run(digits: Digits, copies: int, order: int, limit: int | None = None,
     correct = np.zeros(2)  # by evidence, by spikes alone
     for counts, digit in zip(digits.test, y_true):
         response = original.present(params, readout, counts)
-        correct += response.evidence.argmax() == digit, response.spikes.argmax() == digit
+        correct += (np.argmax(response.evidence) == digit, np.argmax(response.spikes) == digit)
         tick()
     accuracy, count_only = (correct / len(y_true)).tolist()
     return Outcome(accuracy, count_only, time.perf_counter() - begin,

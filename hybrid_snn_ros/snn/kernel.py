@@ -166,7 +166,7 @@ class Columns:
         padded[:self.columns] = bias
         self._bounds = padded
         self._plan.bias, self._plan.theta = _address(padded), theta
-        self._out = ctypes.c_float * (3 * self.columns)
+        self._out: Any = ctypes.c_float * (3 * self.columns)
         return self
 
     def several(self, threshold: np.ndarray, mean_noise: float) -> 'Columns':

@@ -40,7 +40,8 @@ setup(
         define_macros=[('HYBRID_SNN_SOURCE', f'{SOURCE}u')],
         extra_compile_args=['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno'])],
     cmdclass={'build_ext': BuildWhatCanBe},
-    package_data={f'{PACKAGE}.vision': ['*.json'],
+    package_data={PACKAGE: ['py.typed'],
+                  f'{PACKAGE}.vision': ['*.json'],
                   f'{PACKAGE}.operator_page': ['static/*', 'texts/*.json']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
@@ -72,7 +73,7 @@ setup(
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x[ctk]'],
-        'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
+        'test': ['pytest<9', 'hypothesis', 'ruff', 'mypy', 'wheel'],
     },
     zip_safe=False,
     maintainer='The hybrid_snn_ros developers',

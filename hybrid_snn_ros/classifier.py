@@ -23,7 +23,7 @@ from hybrid_snn_ros.memory.follower import Follower
 from hybrid_snn_ros.memory.header import Header
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look_whole, View
-from hybrid_snn_ros.network import Prediction
+from hybrid_snn_ros.network import cache, Prediction
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
 
@@ -118,7 +118,8 @@ class Classifier(Learner):
         network = self._untaught()
         if found is not None:
             version, arrays, notes = found
-            restored = network.restored(arrays, notes, book.ledger.as_of(version).samples)
+            restored = cache.restored(
+                network, arrays, notes, book.ledger.as_of(version).samples)
             if restored is not None:
                 network, self._saved, self._tried = restored, version, version
         self._network = network
@@ -156,7 +157,8 @@ class Classifier(Learner):
         if self._saved == self.version or self.behind:
             return None
         self._tried = self.version
-        path = self._book.save_snapshot(self.network.arrays(), self.network.notes())
+        path = self._book.save_snapshot(
+            cache.arrays(self.network), cache.notes(self.network))
         self._saved = self.version
         return path
 

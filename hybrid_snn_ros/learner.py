@@ -14,10 +14,10 @@ from hybrid_snn_ros.memory.book import Book
 from hybrid_snn_ros.memory.labels import find, normalise
 from hybrid_snn_ros.memory.repeats import Repeats
 from hybrid_snn_ros.memory.stamps import stamp_text
-from hybrid_snn_ros.network import Network
-from hybrid_snn_ros.snn import crossover
+from hybrid_snn_ros.network import Network, Rebuild
+from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
-from hybrid_snn_ros.snn.rules import params_of, RULES
+from hybrid_snn_ros.snn.rules import DEFAULT, params_of, RULES
 from hybrid_snn_ros.vision.eye import Eye
 
 
@@ -38,14 +38,14 @@ class Learner:
     give the same answers, bit for bit, on the CPU; whatever was taken back has left no trace.
     """
 
-    def __init__(self, encoder=None, rule='lateral', params=None, crop=None, false_unknown=0.05,
+    def __init__(self, encoder=None, rule=DEFAULT, params=None, crop=None, false_unknown=0.05,
                  top=5, backend='numpy', inputs=None, min_change=0.0):
         """
         Make an untaught classifier.
 
         :param encoder: a vision.encoder.Encoder, the path of a TFLite model, or None for the
             model that is shipped; loaded at the first frame that needs it.
-        :param rule: 'lateral' or 'original'.
+        :param rule: a name in snn.rules.RULES: 'lateral' or 'original'.
         :param params: the rule's Params, or a dict of values that differ from its defaults.
         :param crop: vision.framing.Crop, or None for the default.
         :param false_unknown: nominal share of frames of taught labels answered as unknown.
@@ -117,7 +117,7 @@ class Learner:
     def backend(self):
         """Where the network lives (snn.backend.Backend); for 'auto' measured now."""
         if self._backend is None:
-            self._backend = crossover.choose(
+            self._backend = backend_selection.choose(
                 RULES[self.rule_name], self.params, self.eye.inputs, len(self.ledger.labels))
         return self._backend
 
@@ -152,7 +152,7 @@ class Learner:
         return self.network.counts(codes)
 
     def present(self, codes, counts=None):
-        """Show the codes (or their counts, if at hand) to the columns: rule.Response."""
+        """Show the codes (or their counts, if at hand) to the columns: snn.response.Response."""
         return self.network.present(codes, counts)
 
     def warm_up(self):
@@ -316,13 +316,13 @@ class Learner:
         """
         while self.behind:
             ledger, version = self.ledger, self.version
-            for step in self.network.toward(ledger.samples):
-                if not isinstance(step, tuple):
-                    self._network, self._learned = step, version
-                    break
+            rebuild = Rebuild(self.network, ledger.samples)
+            for step in rebuild.steps():
                 yield step
                 if self.ledger is not ledger or self.version != version:
                     break  # changed again meanwhile: what was begun is of no use
+            else:
+                self._network, self._learned = rebuild.network, version
         self._caught_up()
 
     def _own(self):

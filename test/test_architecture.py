@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The plan of the house, checked on the source: who may import whom, and what nobody may do."""
+"""The plan of the house, checked on the source: who may import whom, and what no one may do."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 NAME = 'hybrid_snn_ros'
 PACKAGE = ROOT / NAME
-MAX_LINES = 330
 HEADER = ('# Copyright 2026 The hybrid_snn_ros developers\n'
           '# SPDX-License-Identifier: Apache-2.0\n')
 
@@ -169,11 +168,6 @@ def test_the_one_unpickler_is_restricted():
     methods = {node.name: node for node in classes[0].body if isinstance(node, ast.FunctionDef)}
     assert 'super' not in ast.unparse(methods['find_class'])  # it asks no one else for a name
     assert isinstance(methods['find_class'].body[-1], ast.Raise)
-
-
-@pytest.mark.parametrize('path', ALL, ids=relative)
-def test_one_file_is_one_idea(path):
-    assert len(path.read_text(encoding='utf-8').splitlines()) <= MAX_LINES
 
 
 @pytest.mark.parametrize('path', EVERY_FILE, ids=relative)

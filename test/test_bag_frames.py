@@ -162,13 +162,13 @@ def test_unknown_means_that_nobody_said_anything(word, storage, facade, teach, c
         'duck', *shown(GREEN, [next(stamps) for _ in range(3)], 20)], storage)
     code, out, err = teach(bag, '--labels', '/label')
     assert code == 0 and counts() == {'mug': 3, 'duck': 3}, err
-    assert ('left out: 4 (nobody said what they show): 99.000000000, 4.000000000, 5.000000000, '
+    assert ('left out: 4 (no one said what they show): 99.000000000, 4.000000000, 5.000000000, '
             '6.000000000') in out
     remarks = []
     data = load_bag(bag, facade, labels='/label', remark=remarks.append)
     assert data.class_names == ['mug', 'duck'] and len(data.train) + len(data.test) == 6
     assert len(remarks) == 1
-    assert remarks[0].startswith(f'{bag}: left out: 4 (nobody said what they show): 99.000000000')
+    assert remarks[0].startswith(f'{bag}: left out: 4 (no one said what they show): 99.000000000')
 
 
 @pytest.mark.parametrize('word, reason', [
@@ -231,7 +231,7 @@ def test_unknown_is_no_class_either(teach, counts, tmp_path):
         ((3, 0), LONG), ((4, 0), 'mug')], teller=CLASSIFICATION)
     code, out, err = teach(bag, '--labels', '/label')
     assert code == 0 and counts() == {'mug': 2}, err
-    assert 'left out: 1 (nobody said what they show): 2.000000000' in out
+    assert 'left out: 1 (no one said what they show): 2.000000000' in out
     assert 'this one has 65): 3.000000000' in out
 
 
@@ -296,11 +296,11 @@ def test_the_commands_say_it_too(tmp_path):
                          '--min-change', '0')
     assert code == 0 and '8 frames of 2 labels taught' in out, err
     assert "left out: 8 (the frame has encoding 'bayer16'; supported are " in out
-    assert 'left out: 1 (nobody said what they show): 9.000000000' in out
+    assert 'left out: 1 (no one said what they show): 9.000000000' in out
     code, out, err = run('evaluate', bag, '--labels', '/label', '--orders', '1')
     assert code == 0, err
     assert "left out: 8 (the frame has encoding 'bayer16'; supported are" in err
-    assert 'left out: 1 (nobody said what they show)' in err
+    assert 'left out: 1 (no one said what they show)' in err
 
 
 @pytest.mark.parametrize('name', ['gone.mcap', 'gone', 'gone/metadata.yaml', 'gone.npz'])

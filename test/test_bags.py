@@ -80,7 +80,7 @@ def test_a_replay_is_repeatable_in_both_formats(tmp_path):
         code, out, err = run('evaluate', bag, '--labels', '/label', '--orders', '2', '--seed', '3',
                              '--json', target)
         assert code == 0, err
-        assert 'left out: 1 (nobody said what they show): 7.000000001' in err
+        assert 'left out: 1 (no one said what they show): 7.000000001' in err
         said.append(json.loads(target.read_text(encoding='utf-8')))
         for changing in ('seconds', 'source'):
             del said[-1][changing]

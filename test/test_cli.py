@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command hybrid-snn: help, refusals in one sentence, interruption."""
 
-import contextlib
 import json
 import os
-from pathlib import Path
 import pty
 import signal
 import subprocess
@@ -216,6 +214,19 @@ def test_long_work_is_refused_before_it_begins(long_work, tmp_path):
         assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize('params, named', [
+    ({'youth': 2.0}, 'youth'), ({'prior': 0.2, 'relief': 0.5}, 'prior, relief'),
+    ({'ridge': 0.2, 'charm': 1}, 'charm')])
+def test_a_log_of_other_constants_is_not_gone_on_with(tmp_path, long_work, params, named):
+    log = tmp_path / 'trials.jsonl'
+    text = json.dumps({'trial': 0, 'mark': 70.0, 'params': params}) + '\n'
+    log.write_text(text)
+    err = refused(f'hybrid-snn tune: --log {log} holds trials of constants that there are no more '
+                  f'({named}); give another file', 'tune', long_work, '--log', log)
+    assert len(err.splitlines()) == 1
+    assert log.read_text() == text
+
+
 def read_until(terminal, words, seconds=30.0):
     """Read a terminal until some words have appeared on it."""
     text, end = '', time.monotonic() + seconds
@@ -225,14 +236,17 @@ def read_until(terminal, words, seconds=30.0):
     return text
 
 
-def computing(pid):
-    """Return which of a process and its children have loaded NumPy."""
-    pids = [pid, *map(int, Path(f'/proc/{pid}/task/{pid}/children').read_text().split())]
-    loaded = []
-    for one in pids:
-        with contextlib.suppress(OSError):  # ended meanwhile
-            loaded += [one] * ('numpy' in Path(f'/proc/{one}/maps').read_text())
-    return loaded
+def workers_of(process):
+    """Count the worker processes of a command that leave an interrupt to it: they have begun."""
+    begun = 0
+    for child in open(f'/proc/{process.pid}/task/{process.pid}/children').read().split():
+        try:
+            words = open(f'/proc/{child}/cmdline').read()
+            ignored = open(f'/proc/{child}/status').read().split('SigIgn:')[1].split()[0]
+        except OSError:  # it has ended
+            continue
+        begun += 'spawn_main' in words and bool(int(ignored, 16) >> signal.SIGINT - 1 & 1)
+    return begun
 
 
 @pytest.mark.parametrize('jobs', [1, 2])
@@ -248,9 +262,12 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_
         assert 'long, joint, lateral [' in shown
     else:
         process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        # The command is at work, and so are the processes that it starts.
-        while len(computing(process.pid)) < (1 if jobs == 1 else 1 + jobs):
+        while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
             assert process.poll() is None
+            time.sleep(0.02)
+        end = time.monotonic() + 60
+        while jobs > 1 and workers_of(process) < jobs:  # its own processes are, too
+            assert process.poll() is None and time.monotonic() < end
             time.sleep(0.02)
         time.sleep(0.2)
     process.send_signal(signal.SIGINT)

@@ -8,6 +8,7 @@ import sys
 
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 
 def add_arguments(parser):
@@ -19,6 +20,8 @@ def add_arguments(parser):
     add('--backend', choices=('numpy', 'cupy'), default='numpy',
         help='where the network lives: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
              'and the node behind --dds stay on the CPU (default: %(default)s)')
+    add('--rule', default=DEFAULT, choices=RULES,
+        help='learning rule of the network whose stages are timed (default: %(default)s)')
     add('--labels', type=int, default=64, metavar='N',
         help='labels the network knows (default: %(default)s)')
     add('--frames', type=int, default=500, metavar='N',
@@ -102,19 +105,19 @@ def _ours(args):
                       args.threads)
     form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
     print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
-    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp)
+    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp, rule=args.rule)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
               'interpreter': encoder.runtime, 'delegate': encoder.delegate,
               'backend': args.backend, 'backend_reason': backend.why, 'form': form,
               'threads': args.threads,
-              'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
+              'rule': args.rule, 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
     for name in ('jitter_ms', 'cpu_ms_per_frame'):
         report[name] = sorted(run[1][name] for run in runs)[len(runs) // 2]
-    report['effort'] = subject.effort()
+    report['effort'] = subject.synaptic_operations()
     _print('answering a raw 640x480 frame, in this process', report['stages'])
     print(f"jitter {report['jitter_ms']} ms, {report['cpu_ms_per_frame']} ms of CPU a frame")
     print(report['effort'])

@@ -12,6 +12,7 @@ from hybrid_snn_ros.cli import eye
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
 TURNTABLE = 'turntable'  # the source that is rendered here
@@ -43,7 +44,7 @@ def add_arguments(parser):
     add('--asked', type=float, metavar='SHARE', default=0.3,
         help='bag: how many are the last (default: %(default)s)')
     eye.add_arguments(parser, '')
-    add('--rule', default='lateral', choices=('lateral', 'original'),
+    add('--rule', default=DEFAULT, choices=RULES,
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
         help='a constant of the rule; may be given again')

@@ -26,7 +26,7 @@ def teach(classifier, lessons, total, taught, left_out):
             if codes is None:
                 left_out.add('not a picture that can be read', name)
             elif not label:
-                left_out.add('nobody said what it shows', name)
+                left_out.add('no one said what it shows', name)
             elif said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")

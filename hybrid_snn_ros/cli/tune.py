@@ -65,9 +65,15 @@ def _problem(args):
     try:
         with open(args.log, 'a', encoding='utf-8'):  # as it will be after hours of work
             pass
-        _read(Path(args.log), 'trial')
+        trials = _read(Path(args.log), 'trial')
     except (OSError, TypeError, ValueError) as error:
         return f'--log {args.log} cannot be used: {getattr(error, "strerror", None) or error}'
+    from hybrid_snn_ros.snn.lateral import Params
+    others = {name for row in trials.values() for name in row.get('params', ())} - {
+        *Params._fields}
+    if others and not args.ablate:
+        return (f"--log {args.log} holds trials of constants that there are no more "
+                f"({', '.join(sorted(others))}); give another file")
     return None
 
 
@@ -106,7 +112,7 @@ def _read(log, key):
 
 def _ablate(log, sets, args):
     from hybrid_snn_ros.evaluation import ablation
-    # The key holds all constants: after a change of a default a variant is measured anew.
+    # The key holds all constants: after a change of a default a variant is measured again.
     tasks = {json.dumps(task): task for task in ablation.tasks(sets, args.splits)}
     done = _read(log, 'ablation')
     context = multiprocessing.get_context('spawn')

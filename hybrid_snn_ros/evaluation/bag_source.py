@@ -7,10 +7,13 @@ Neighbouring frames of a recording are nearly the same picture, so a random spli
 was taught.  Either a second recording is asked, or the last frames of every label.
 """
 
+from collections.abc import Callable, Sequence
 import math
+from pathlib import Path
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.bag_lessons import lessons
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
@@ -19,12 +22,14 @@ from hybrid_snn_ros.vision import bags
 ASKED = 0.3  # share of each label's frames that are asked, where there is one recording
 
 
-def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
-             progress=lambda done, total: None, remark=lambda sentence: None):
+def load_bag(path: str | Path, facade: Classifier, image: str = '', labels: str = '',
+             test: str | Path | None = None, asked: float = ASKED,
+             progress: Callable[[int, int], None] = lambda done, total: None,
+             remark: Callable[[str], None] = lambda sentence: None) -> Embeddings:
     """
     Embed the frames of a bag in their order; those that cannot be used are left out and told.
 
-    :param facade: the Classifier whose encoder and crop are used.
+    :param facade: whose encoder and crop are used.
     :param image, labels: topics, as vision.bags.frames takes them.
     :param test: another bag, all of whose frames are asked; None: the last share of every label's
         frames of the only one, at least one of them, is asked instead of taught.
@@ -41,9 +46,9 @@ def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
     names = list(dict.fromkeys(train_names))  # in the order they are first shown
     if test is not None:
         ask, ask_names = _embed(test, facade, image, labels, progress, remark)
-        strange = sorted(set(ask_names) - set(names))
-        if strange:
-            raise SourceError(f"{test} shows {', '.join(strange)}, which {path} does not")
+        untaught = sorted(set(ask_names) - set(names))
+        if untaught:
+            raise SourceError(f"{test} shows {', '.join(untaught)}, which {path} does not")
     else:
         held = _last_of_each(train_names, asked)
         if len(set(np.array(train_names)[~held])) < len(names):
@@ -54,10 +59,14 @@ def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
                       _numbers(ask_names, names), names)
 
 
-def _embed(path, facade, image, labels, progress, remark):
+def _embed(path: str | Path, facade: Classifier, image: str, labels: str,
+           progress: Callable[[int, int], None],
+           remark: Callable[[str], None]) -> tuple[np.ndarray, list[str]]:
     """Return codes uint8 (frames, N) and the label of each."""
     total, recorded = bags.frames(path, image, labels, remark=remark)
-    codes, names, left_out = [], [], LeftOut()
+    codes: list[np.ndarray] = []
+    names: list[str] = []
+    left_out = LeftOut()
     for place, lesson in enumerate(lessons(recorded, facade, left_out), 1):
         progress(place, max(place, total))
         if lesson:
@@ -70,7 +79,7 @@ def _embed(path, facade, image, labels, progress, remark):
     return np.array(codes), names
 
 
-def _last_of_each(names, share):
+def _last_of_each(names: Sequence[str], share: float) -> np.ndarray:
     """Return a bool array: whether a frame is among the last share of its label's."""
     held = np.zeros(len(names), bool)
     for name in set(names):
@@ -79,5 +88,5 @@ def _last_of_each(names, share):
     return held
 
 
-def _numbers(names, order):
+def _numbers(names: Sequence[str], order: Sequence[str]) -> np.ndarray:
     return np.array([order.index(name) for name in names], np.int64)

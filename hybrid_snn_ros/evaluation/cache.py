@@ -2,43 +2,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """Embeddings that took long to make, kept in the user's cache as embedding packs."""
 
+from collections.abc import Callable, Mapping, Sequence
 import hashlib
 import json
 import os
 from pathlib import Path
 import tempfile
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.sources import Embeddings, load_pack, SourceError
 
 
-def directory():
+def directory() -> Path:
     """Return where embeddings are cached: below $XDG_CACHE_HOME, or ~/.cache."""
     base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
     return Path(base, 'hybrid_snn_ros', 'embeddings')
 
 
-def digest_of_sources(*modules):
+def digest_of_sources(*modules: ModuleType) -> str:
     """Return a digest of the Python files beside each of these modules."""
     digest = hashlib.sha256()
     for module in modules:
-        for path in sorted(Path(module.__file__).parent.glob('*.py')):
+        for path in sorted(Path(str(module.__file__)).parent.glob('*.py')):
             digest.update(path.name.encode() + b'\0' + path.read_bytes() + b'\0')
     return digest.hexdigest()
 
 
-def encoder_identity(facade):
+def encoder_identity(facade: Classifier) -> dict[str, Any]:
     """Return what a Classifier's codes depend on besides the pictures."""
     from hybrid_snn_ros.vision import frames
     return {**facade.eye.identity, 'vision': digest_of_sources(frames)}
 
 
-def cached(name, identity, make, remark):
+def cached(name: str, identity: Mapping[str, Any],
+           make: Callable[[], tuple[Embeddings, Sequence[str]]],
+           remark: Callable[[str], None]) -> tuple[Embeddings, Sequence[str]]:
     """
     Return the embeddings of this identity and their notes, made now unless they are cached.
 
-    A damaged cache is made anew; one that cannot be written is remarked on and done without.
+    A damaged cache is made again; one that cannot be written is remarked on and done without.
 
     :param identity: all that the embeddings depend on, as JSON can hold it.
     :param make: function without arguments, gives (sources.Embeddings, notes), which are texts.
@@ -59,7 +65,7 @@ def cached(name, identity, make, remark):
     return data, notes
 
 
-def _write(path, data, notes):
+def _write(path: Path, data: Embeddings, notes: Sequence[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
     try:

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of pictures as a source: train/ and test/, in each a folder for every label."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.cache import cached, encoder_identity
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.picture_folder import list_pictures
@@ -15,13 +17,16 @@ from hybrid_snn_ros.vision.pictures import FORMATS
 
 PARTS = ('train', 'test')
 
+Pictures = list[tuple[Path, str]]  # and the label of each
 
-def load_folder(root, facade, progress=lambda done, total: None,
-                remark=lambda sentence: None):
+
+def load_folder(root: str | Path, facade: Classifier,
+                progress: Callable[[int, int], None] = lambda done, total: None,
+                remark: Callable[[str], None] = lambda sentence: None) -> Embeddings:
     """
     Embed the pictures of a folder, or read them from the cache.
 
-    :param facade: the Classifier whose encoder and crop are used.
+    :param facade: whose encoder and crop are used.
     :param remark: called with sentences about what is left out.
     :raises SourceError: when the folder does not hold train/LABEL/ and test/LABEL/ with pictures.
     """
@@ -40,8 +45,8 @@ def load_folder(root, facade, progress=lambda done, total: None,
     return data
 
 
-def _list(root, left_out):
-    """Return the pictures of both parts, [(path, label)] each."""
+def _list(root: Path, left_out: LeftOut) -> list[Pictures]:
+    """Return the pictures of both parts."""
     if not all((root / part).is_dir() for part in PARTS):
         raise SourceError(f'{root} must hold train/ and test/ with a folder for every class')
     parts = [list_pictures(root / part, left_out, base=root) for part in PARTS]
@@ -51,9 +56,13 @@ def _list(root, left_out):
     return [[(path, label) for label, paths in part.items() for path in paths] for part in parts]
 
 
-def _embed(root, files, facade, progress, left_out):
+def _embed(root: Path, files: list[Pictures], facade: Classifier,
+           progress: Callable[[int, int], None],
+           left_out: LeftOut) -> tuple[Embeddings, list[str]]:
     """Return the Embeddings, and notes of the pictures that cannot be used."""
-    unusable, names, arrays, done = LeftOut(), [], [], 0
+    unusable, done = LeftOut(), 0
+    names: list[str] = []
+    arrays: list[np.ndarray] = []  # codes and labels of both parts
     for part, pictures in zip(PARTS, files):
         reader, codes, labels = PictureReader(facade, root, unusable), [], []
         for path, label in pictures:
@@ -72,4 +81,6 @@ def _embed(root, files, facade, progress, left_out):
             left_out.take(unusable.notes())
             raise SourceError(f"{root}/test holds {', '.join(strange)}, which train does not")
         arrays += [np.array(codes), np.array([names.index(label) for label in labels], np.int64)]
-    return Embeddings(root.name, *arrays, names), unusable.notes()
+    train, train_labels, test, test_labels = arrays
+    return (Embeddings(root.name, train, train_labels, test, test_labels, names),
+            unusable.notes())

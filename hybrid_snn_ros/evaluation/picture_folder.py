@@ -7,6 +7,7 @@ Every folder in it is a label (`coffee_mug` is 'coffee mug'); a picture belongs 
 folder it lies in, however deep. What cannot be used is left out with its reason.
 """
 
+from collections.abc import Collection, Iterable, Iterator
 import errno
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ import re
 import shlex
 import stat
 
+from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.memory.labels import LabelError, normalise
 from hybrid_snn_ros.vision.pictures import FORMATS, OTHER_SUFFIXES, SUFFIXES
@@ -39,12 +41,13 @@ CIRCLE = 'a link that leads to where it comes from, or to a folder seen already'
 UNREADABLE = 'cannot be read'
 
 
-def list_pictures(root, left_out, without=(), base=None):
+def list_pictures(root: str | Path, left_out: LeftOut, without: Collection[str] = (),
+                  base: Path | None = None) -> dict[str, list[Path]]:
     """
     Find the pictures of every label.
 
     :param root: the folder that holds a folder for every label.
-    :param left_out: LeftOut, which is told of all that is not used.
+    :param left_out: is told of all that is not used.
     :param without: names of folders to pass over.
     :param base: what names are shown relative to; None for the root.
     :return: {label: [path]}, both sorted.
@@ -54,7 +57,8 @@ def list_pictures(root, left_out, without=(), base=None):
     look = _Look(left_out, root if base is None else base)
     if not root.is_dir():
         raise SourceError(f'{root} is not a folder')
-    found, loose = {}, []
+    found: dict[str, list[Path]] = {}
+    loose: list[Path] = []
     for path, status in look.into(root):
         if not stat.S_ISDIR(status.st_mode):
             if look.is_picture(path, status):
@@ -81,7 +85,7 @@ def list_pictures(root, left_out, without=(), base=None):
     return {label: sorted(found[label]) for label in sorted(found)}
 
 
-def check_layout(root, command):
+def check_layout(root: str | Path, command: str) -> None:
     """Refuse a folder whose folders are parts of a data set (train, test) instead of labels."""
     root = Path(root)
     # A folder around the data set is nothing unusual; several labels may each have such parts.
@@ -106,14 +110,14 @@ def check_layout(root, command):
 class _Look:
     """Looks into folders and tells of what is passed over."""
 
-    def __init__(self, left_out, base):
+    def __init__(self, left_out: LeftOut, base: Path) -> None:
         self._left_out = left_out
         self._base = base
 
-    def leave(self, reason, path, detail=''):
-        self._left_out.add(reason, os.path.relpath(path, self._base), detail)
+    def leave(self, reason: str, path: Path, detail: str | None = '') -> None:
+        self._left_out.add(reason, os.path.relpath(path, self._base), detail or '')
 
-    def into(self, folder):
+    def into(self, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
         """Yield (path, stat) of what a folder holds, links followed, hidden things not."""
         try:
             names = sorted(os.listdir(folder))
@@ -130,10 +134,12 @@ class _Look:
             except FileNotFoundError:
                 self.leave(DEAD_LINK, path)
             except OSError as error:
-                circle = error.errno == errno.ELOOP
-                self.leave(*((CIRCLE, path) if circle else (UNREADABLE, path, error.strerror)))
+                if error.errno == errno.ELOOP:
+                    self.leave(CIRCLE, path)
+                else:
+                    self.leave(UNREADABLE, path, error.strerror)
 
-    def is_picture(self, path, status):
+    def is_picture(self, path: Path, status: os.stat_result) -> bool:
         """Tell whether something that is no folder is a picture by its name."""
         suffix = path.suffix.lower()
         if not stat.S_ISREG(status.st_mode):
@@ -144,9 +150,10 @@ class _Look:
             self.leave(OTHER_FORMAT if suffix in OTHER_SUFFIXES else NO_PICTURE, path)
         return False
 
-    def below(self, folder, above):
+    def below(self, folder: Path, above: Iterable[Path]) -> list[Path]:
         """Return the pictures in a folder and below; every folder is looked into once."""
-        found, waiting = [], [folder]
+        found: list[Path] = []
+        waiting = [folder]
         seen = set(map(_identity, above))
         if _identity(folder) in seen:
             self.leave(CIRCLE, folder)
@@ -169,11 +176,11 @@ class _Look:
         return found
 
 
-def _hidden(name):
+def _hidden(name: str) -> bool:
     return name.startswith('.') or name.casefold() in _SYSTEM
 
 
-def _identity(path):
+def _identity(path: Path) -> object:
     """Return what tells a folder from all others, however it was reached."""
     try:
         status = os.stat(path)
@@ -182,16 +189,16 @@ def _identity(path):
     return status.st_dev, status.st_ino
 
 
-def _folders(folder):
+def _folders(folder: Path) -> list[Path]:
     """Return the folders in a folder that may be labels; none if it cannot be looked into."""
     return [path for path in _entries(folder) if os.path.isdir(path)]
 
 
-def _pictures(folder):
+def _pictures(folder: Path) -> list[Path]:
     return [path for path in _entries(folder) if path.suffix.lower() in SUFFIXES | OTHER_SUFFIXES]
 
 
-def _entries(folder):
+def _entries(folder: Path) -> list[Path]:
     try:
         return [folder / name for name in os.listdir(folder) if not _hidden(name)]
     except OSError:

@@ -4,7 +4,12 @@
 
 import hashlib
 import os
+from pathlib import Path
 
+import numpy as np
+
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.vision.pictures import crop_file, read
 
@@ -15,20 +20,20 @@ TWO_LABELS = 'the same picture as another one, which says something else'
 class PictureReader:
     """Reads pictures one after the other, and knows those it has read."""
 
-    def __init__(self, facade, base, left_out):
+    def __init__(self, facade: Classifier, base: Path, left_out: LeftOut) -> None:
         """
         Make a reader.
 
-        :param facade: the Classifier whose encoder and crop are used.
+        :param facade: whose encoder and crop are used.
         :param base: what names are shown relative to.
-        :param left_out: LeftOut.
+        :param left_out: is told what is left out.
         """
         self._facade = facade
         self._base = base
         self._left_out = left_out
-        self._read = {}  # digest -> (name, label)
+        self._read: dict[str, tuple[str, str]] = {}  # digest -> (name, label)
 
-    def codes(self, path, label):
+    def codes(self, path: Path, label: str) -> tuple[str, np.ndarray] | None:
         """
         Return (digest of the file, codes), or None when the picture is left out.
 

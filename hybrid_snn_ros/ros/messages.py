@@ -67,7 +67,7 @@ def answer(header, prediction, seen, latency_ms, processing_ms):
         'label': prediction.label,
         'score': round(prediction.score, 4),
         'unknown': prediction.unknown,
-        'known': round(prediction.known, 4),
+        'known': round(prediction.p_value, 4),
         'ranked': [[label, round(score, 4)] for label, score in prediction.ranked],
         'seen': [round(part, 4) for part in seen],
         'latency_ms': round(latency_ms, 2),

@@ -33,6 +33,7 @@ from hybrid_snn_ros.ros.type_watch import TypeWatch
 from hybrid_snn_ros.ros.worker import Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
+from hybrid_snn_ros.snn.rules import seeded
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
@@ -106,8 +107,8 @@ class ClassifierNode(LifecycleNode):
                                   settings.path('delegate'), settings.cpus)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
-                encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,
-                settings.top_k, settings.backend)
+                encoder, settings.rule, seeded(settings.rule, settings.seed), crop,
+                settings.false_unknown, settings.top_k, settings.backend)
             self._remember(classifier)
         except (EncoderError, StoreError, BackendError, ValueError, OSError) as error:
             self.get_logger().error(f'configure failed: {error}')

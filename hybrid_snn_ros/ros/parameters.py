@@ -9,6 +9,7 @@ after a change here, `hybrid-snn parameters --write` writes those two anew.
 
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros.table import declare, Parameter, refusal
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 GROUPS = {
     'What it sees with, and what it remembers': (
@@ -18,8 +19,8 @@ GROUPS = {
         Parameter('initial_memory', '', 'file that an empty memory begins with, as `hybrid-snn '
                   'state export` writes it; empty for none (the launch file gives '
                   '`everyday.memory`)'),
-        Parameter('rule', 'lateral', 'learning rule: ours, or CoLaNET as it was published',
-                  choices=('lateral', 'original')),
+        Parameter('rule', DEFAULT, 'learning rule: ours, or CoLaNET as it was published',
+                  choices=RULES.keys()),  # a view: also what is registered later
         Parameter('backend', 'numpy', 'where the network lives: numpy on the CPU, cupy on an '
                   'NVIDIA GPU, auto on whichever answers a frame faster with the labels known at '
                   'configure', choices=('numpy', 'cupy', 'auto')),

@@ -1,31 +1,32 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Which backend answers faster on this computer, measured: ``backend: auto``.
+Backend selection: which backend answers faster on this computer, measured (``backend: auto``).
 
 A frame costs a GPU some dozens of small kernels and two transfers, whatever the network's size; a
 CPU pays by the column.  So there is a number of labels from which a GPU pays, if at all.
 """
 
 import time
+from typing import Any
 
 import numpy as np
 
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn.backend import Backend, BackendError
+from hybrid_snn_ros.snn.backend import ArrayNamespace, Backend, BackendError
 from hybrid_snn_ros.snn.checkpoints import size
 from hybrid_snn_ros.snn.coding import MAX_COUNT
+from hybrid_snn_ros.snn.rule import Rule
 
 SIZES = (10, 64, 256, 1000)  # labels
 _FRAMES = 15
-_BYTES = 256 * 2**20  # columns larger than this are tried only if the network is that large
+_TRIED_BYTES = 256 * 2**20  # columns larger than this are tried only if the network is that large
 
 
-def choose(rule, params, inputs, labels):
+def choose(rule: Rule, params: Any, inputs: int, labels: int) -> Backend:
     """
     Return the Backend that answers faster.
 
-    :param rule: the rule's module.
     :param labels: how many the network knows now, at least one is measured.
     :return: Backend; its ``why`` has the two times.
     """
@@ -37,12 +38,13 @@ def choose(rule, params, inputs, labels):
         return Backend('numpy', f'numpy, chosen by auto: {error}')
     try:
         labels = max(labels, 1)
-        times = {}  # labels: seconds on the CPU and on the GPU
+        # labels: seconds on the CPU and on the GPU
+        times: dict[int, tuple[float, float]] = {}
         each = column_bytes(rule, params, inputs)
         for count in sorted({labels, *SIZES}):
-            if count == labels or count * each <= _BYTES:
-                times[count] = tuple(
-                    seconds(rule, params, inputs, count, xp) for xp in (np, gpu.xp))
+            if count == labels or count * each <= _TRIED_BYTES:
+                cpu, device = (seconds(rule, params, inputs, count, xp) for xp in (np, gpu.xp))
+                times[count] = cpu, device
         name, why = decide(times, labels, backends.device_name(gpu.xp))
     except gpu.errors as error:
         return Backend(
@@ -53,7 +55,8 @@ def choose(rule, params, inputs, labels):
     return gpu
 
 
-def decide(times, labels, device):
+def decide(times: dict[int, tuple[float, float]], labels: int,
+           device: str) -> tuple[str, str]:
     """
     Judge measured times.
 
@@ -72,19 +75,20 @@ def decide(times, labels, device):
         + (f'from {wins[0]} labels on' if wins else f'at none of the sizes up to {max(times)}'))
 
 
-def column_bytes(rule, params, inputs):
+def column_bytes(rule: Rule, params: Any, inputs: int) -> int:
     """Return how many bytes one more column takes."""
     state = rule.initial(params, inputs)
     before = size(state)
     return size(rule.grow(params, state)) - before
 
 
-def as_if_taught(rule, params, inputs, labels, xp):
+def as_if_taught(rule: Rule, params: Any, inputs: int, labels: int,
+                 xp: ArrayNamespace) -> Any:
     """Return a readout of many columns in which no weight is zero, as if they had been taught."""
     draw = np.random.default_rng(0)
     state = rule.initial(params, inputs, xp)
 
-    def many(before, after):
+    def many(before: Any, after: Any) -> Any:
         """Return what an array is with many more columns, from what it is with one more."""
         if isinstance(after, int) or after.shape == before.shape:
             return after
@@ -97,7 +101,7 @@ def as_if_taught(rule, params, inputs, labels, xp):
     return rule.readout(params, type(state)(*map(many, state, grown)))
 
 
-def seconds(rule, params, inputs, labels, xp):
+def seconds(rule: Rule, params: Any, inputs: int, labels: int, xp: ArrayNamespace) -> float:
     """Return the median time in which a network of some labels answers a frame."""
     readout = as_if_taught(rule, params, inputs, labels, xp)
     frames = np.random.default_rng(1).integers(

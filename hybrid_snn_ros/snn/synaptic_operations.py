@@ -10,7 +10,7 @@ executes.
 
 * Columns: every input spike reaches every neuron that was ever taught, of every column and copy.
   Losers of a column still receive it; that the winner silences them saves no weighing.
-* Familiarity (rule ``lateral`` alone): ``h = P x`` weighs the trace of every input that fired once
+* Typicality (rule ``lateral`` alone): ``h = P x`` weighs the trace of every input that fired once
   against all N inputs.  These are graded values, not spikes, hence counted apart.
 
 The energy is that of a neuromorphic chip: Loihi (14 nm) takes at least 23.6 pJ for a synaptic
@@ -22,52 +22,43 @@ from typing import NamedTuple
 
 import numpy as np
 
-PICOJOULES = 23.6  # a synaptic operation on Loihi
-ASSUMPTION = (f'{PICOJOULES:g} pJ a synaptic operation as on Loihi, 14 nm; columns and '
-              'familiarity only, without the encoder; not what this computer takes')
+PICOJOULES_EACH = 23.6  # for a synaptic operation on Loihi
+ASSUMPTION = (f'{PICOJOULES_EACH:g} pJ a synaptic operation as on Loihi, 14 nm; columns and '
+              'typicality only, without the encoder; not what this computer takes')
 
 
-class Synapses(NamedTuple):
-    """How far a spike reaches in a network as it is now."""
+class Reach(NamedTuple):
+    """How far a spike reaches in a network as it is now; a rule tells (``Rule.reach``)."""
 
     neurons: int  # that were ever taught: an input spike reaches each of them
-    lateral: int  # inputs that the trace of an input reaches; 0 where there are no such synapses
+    inputs: int  # that the trace of an input reaches laterally; 0 without lateral synapses
 
 
-class Effort(NamedTuple):
-    """What one frame makes the network do."""
+class SynapticOperations(NamedTuple):
+    """What one frame makes the network do; means over several frames are fine."""
 
     spikes: float  # of all inputs
     sparsity: float  # share of the inputs that do not spike, 0..1
     columns: float  # synaptic operations into the columns
-    familiarity: float  # operations to tell whether the frame is known
+    typicality: float  # operations to tell whether the frame looks like a taught one
 
     @property
-    def microjoules(self):
+    def microjoules(self) -> float:
         """Estimate in microjoules; see the module for what is assumed."""
-        return (self.columns + self.familiarity) * PICOJOULES * 1e-6
+        return (self.columns + self.typicality) * PICOJOULES_EACH * 1e-6
 
 
-def synapses_of(state):
-    """Return the Synapses of a state of either rule."""
-    lateral = getattr(state, 'lateral', None)
-    if lateral is None:
-        return Synapses(int(np.count_nonzero(state.samples)), 0)
-    taught = int(np.count_nonzero(state.samples[1:]))  # row 0 is the background neuron
-    return Synapses(taught, len(lateral) if taught else 0)
-
-
-def activity(spike_counts):
+def activity(spike_counts: np.ndarray) -> tuple[int, int]:
     """Return (inputs that spike, spikes of all inputs) of spike counts (N,)."""
     return int(np.count_nonzero(spike_counts)), int(spike_counts.sum())
 
 
-def effort(synapses, inputs, active, spikes):
+def count(reach: Reach, inputs: int, active: float, spikes: float) -> SynapticOperations:
     """
-    Return the Effort of a frame, or the mean Effort of several.
+    Count the synaptic operations of a frame, or the mean of several.
 
-    :param synapses: Synapses of the network.
+    :param reach: how far a spike reaches in the network.
     :param inputs: N; active: how many of them spike; spikes: of all of them; means are fine.
     """
-    return Effort(spikes, 1 - active / inputs, spikes * synapses.neurons,
-                  active * synapses.lateral)
+    return SynapticOperations(
+        spikes, 1 - active / inputs, spikes * reach.neurons, active * reach.inputs)

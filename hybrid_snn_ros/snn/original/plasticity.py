@@ -29,8 +29,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn.backend import namespace
+from hybrid_snn_ros.snn.backend import Array, array_namespace, ArrayNamespace
 from hybrid_snn_ros.snn.coding import MAX_COUNT
+from hybrid_snn_ros.snn.original.constants import Params
 
 
 class State(NamedTuple):
@@ -41,37 +42,37 @@ class State(NamedTuple):
     arrays with a synapse or a threshold in them; what only steers learning stays on the CPU.
     """
 
-    resource: np.ndarray  # (C, E, L, N), W
-    weight: np.ndarray  # (C, E, L, N), w(W)
-    slow: np.ndarray  # (C, E, L, N), consolidated weights; (C, E, L, 0) when beta is zero
-    excess: np.ndarray  # (C, E, L), A, what a neuron's threshold lies above theta
-    slow_excess: np.ndarray  # (C, E, L), A of the consolidated weights
-    stability: np.ndarray  # (C, E, L) on the CPU, s; a neuron learns at the rate 2^-s
-    samples: np.ndarray  # (C, E, L) int32 on the CPU, changes of each neuron; 0 = uncommitted
+    resource: Array  # W (C, E, L, N), unit of a weight: what learning moves
+    weight: Array  # w (C, E, L, N), potential a spike adds: w(W)
+    slow: Array  # w_slow (C, E, L, N), consolidated weights; (C, E, L, 0) when beta is zero
+    excess: Array  # A (C, E, L), potential: what a neuron's threshold lies above theta
+    slow_excess: Array  # A_slow (C, E, L), potential: A of the consolidated weights
+    stability: np.ndarray  # s (C, E, L) on the CPU; a neuron learns at the rate 2^-s
+    samples: np.ndarray  # n (C, E, L) int32 on the CPU, changes of each neuron; 0 = uncommitted
     stored: np.ndarray  # (C, kept, N) uint8 on the CPU, for replay; (C, 0, N) without replay
     frames: np.ndarray  # (C,) int32 on the CPU, frames of each label offered for storing
     taught: int  # frames taught; picks the noise of the next one
 
 
-def weight_of(params, resource):
+def weight_of(params: Params, resource: Array) -> Array:
     """Return the weights of resources, any shape (arXiv 2409.01230)."""
     span = params.w_max - params.w_min
-    positive = namespace(resource).maximum(resource, 0)
+    positive = array_namespace(resource).maximum(resource, 0)
     return params.w_min + span * positive / (span + positive)
 
 
-def resource_of(params, weight):
+def resource_of(params: Params, weight: Array) -> Array:
     """Return the resources of weights, ``w_min <= weight < w_max``; inverse of weight_of."""
     span = params.w_max - params.w_min
     return (weight - params.w_min) * span / (params.w_max - weight)
 
 
-def initial_resource(params):
+def initial_resource(params: Params) -> float:
     """Return the resource an untaught synapse starts with, the one of weight zero."""
     return resource_of(params, 0.0)
 
 
-def blocks(params, columns, inputs, xp=np):
+def blocks(params: Params, columns: int, inputs: int, xp: ArrayNamespace = np) -> State:
     """
     Return the state of untaught columns.
 
@@ -95,14 +96,15 @@ def blocks(params, columns, inputs, xp=np):
         taught=0)
 
 
-def trace_of(params, counts):
+def trace_of(params: Params, counts: Array) -> Array:
     """Return how far each synapse contributed, float32 (N,) in 0..1, from its spike count."""
     if params.graded_trace:
         return counts.astype(np.float32) / MAX_COUNT
     return (counts > 0).astype(np.float32)
 
 
-def change(params, state, rows, delta, trace):
+def change(params: Params, state: State, rows: tuple[np.ndarray, ...], delta: np.ndarray,
+           trace: Array) -> None:
     """
     Move the resources of some neurons, in place, and all that follows from them.
 
@@ -115,7 +117,7 @@ def change(params, state, rows, delta, trace):
         return
     state.samples[rows] += 1
     blend = np.maximum(1 / state.samples[rows], params.beta).astype(np.float32)
-    xp = namespace(state.resource)
+    xp = array_namespace(state.resource)
     if xp is not np:
         steps = xp.asarray(np.array([delta, blend]))  # fewer and larger transfers
         rows, (delta, blend) = tuple(xp.asarray(np.array(rows))), steps

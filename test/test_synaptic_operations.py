@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros.network import Network
-from hybrid_snn_ros.snn import effort
+from hybrid_snn_ros.snn import synaptic_operations
 from hybrid_snn_ros.snn.coding import spike_trains
 from hybrid_snn_ros.snn.rules import params_of
 
@@ -21,6 +21,12 @@ def taught(rule, labels, **params):
         codes = (rng.integers(0, 255, INPUTS) * (rng.random(INPUTS) < 0.4)).astype(np.uint8)
         network.learn(number, f'label {number % labels}', codes)
     return network, codes
+
+
+def operations(network, counts):
+    """Return what a frame makes a network do."""
+    return synaptic_operations.count(
+        network.reach, INPUTS, *synaptic_operations.activity(counts))
 
 
 def followed(counts, neurons):
@@ -39,30 +45,30 @@ def test_lateral_every_spike_reaches_every_column_and_every_active_input_every_i
     counts = network.counts(codes)
     active = sum(bool(k) for k in counts)
     assert 0 < active < INPUTS
-    done = effort.effort(network.synapses, INPUTS, *effort.activity(counts))
+    done = operations(network, counts)
     assert done.spikes == sum(int(k) for k in counts)
     assert done.columns == followed(counts, labels) > 0
-    assert done.familiarity == active * INPUTS
+    assert done.typicality == active * INPUTS
     assert done.sparsity == pytest.approx((INPUTS - active) / INPUTS)
-    assert done.microjoules == pytest.approx((done.columns + done.familiarity) * 23.6e-6)
+    assert done.microjoules == pytest.approx((done.columns + done.typicality) * 23.6e-6)
 
 
 def test_original_every_spike_reaches_the_neurons_that_were_taught_in_every_copy():
     network, codes = taught('original', 2, neurons=5, copies=3)
     counts = network.counts(codes)
-    samples = network.arrays()['state_samples']
+    samples = network.state.samples
     committed = sum(int(n) > 0 for n in samples.ravel())
     assert samples.shape == (2, 3, 5)
     assert 2 * 3 <= committed < samples.size
-    done = effort.effort(network.synapses, INPUTS, *effort.activity(counts))
+    done = operations(network, counts)
     assert done.columns == followed(counts, committed) > 0
-    assert done.familiarity == 0
+    assert done.typicality == 0
 
 
 @pytest.mark.parametrize('rule', ['lateral', 'original'])
 def test_an_untaught_network_does_nothing(rule):
     network = Network(rule, params_of(rule, None), INPUTS)
     counts = np.full(INPUTS, 10, np.uint8)
-    done = effort.effort(network.synapses, INPUTS, *effort.activity(counts))
+    done = operations(network, counts)
     assert (done.spikes, done.sparsity) == (600, 0)
-    assert done.columns == done.familiarity == done.microjoules == 0
+    assert done.columns == done.typicality == done.microjoules == 0

@@ -14,16 +14,20 @@ What is drawn and kept is a function of the seed and the frame's number alone.
 
 import numpy as np
 
+from hybrid_snn_ros.snn.original.constants import Params
+from hybrid_snn_ros.snn.original.plasticity import State
+
 FRAME, STORE = 0, 2 ** 32  # what a generator is for; from 1: the noise of a replayed sample
 
 
-def generator(params, frame, purpose=FRAME):
+def generator(params: Params, frame: int, purpose: int = FRAME) -> np.random.Generator:
     """Return random numbers that depend on the seed, the frame's number and a purpose alone."""
     return np.random.Generator(np.random.Philox(
         key=[params.seed, frame], counter=[0, 0, 0, purpose]))
 
 
-def draw(params, state, random):
+def draw(params: Params, state: State,
+         random: np.random.Generator) -> list[tuple[np.ndarray, int]]:
     """
     Draw stored samples, all with the same chance.
 
@@ -34,7 +38,7 @@ def draw(params, state, random):
     return [(state.stored[columns[i], places[i]], int(columns[i])) for i in chosen]
 
 
-def keep(state, counts, column, random):
+def keep(state: State, counts: np.ndarray, column: int, random: np.random.Generator) -> None:
     """Store a taught frame in place, or not: every frame of the label has the same chance."""
     place = int(state.frames[column])
     kept = state.stored.shape[1]

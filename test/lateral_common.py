@@ -19,9 +19,9 @@ def untaught(params, inputs, columns):
 def slow(params, inputs, columns, levels=127):
     """Return the slow network with the same constants and phases."""
     network = Network(inputs, lateral.phases(params, inputs), nu=params.trace_scale,
-                      prior=params.prior, leak=params.leak, theta=params.theta,
-                      fit_share=params.fit_share, youth=params.youth, relief=params.relief,
-                      levels=levels)
+                      ridge=params.ridge, leak=params.leak, theta=params.theta,
+                      fit_share=params.fit_share, prior_strength=params.prior_strength,
+                      bias_correction=params.bias_correction, levels=levels)
     for _ in range(columns):
         network.grow()
     return network

@@ -13,12 +13,12 @@ the label arrives and the synapses change.  Populations:
   a threshold A and a sample count n; the L neurons have a membrane with subtractive reset;
 * one OUT counter a column.
 
-Maturity, derived here anew.  With prior mean ``m0``, n samples of scatter ``V`` around the label's
-mean, and a prior as wide as ``V / youth``, the label's most likely mean is
-``e = m0 + s (m - m0)`` with ``s = n / (n + youth)``.  So a column answers as if ``e`` were its
-template: weights ``P e``, which is ``w0 + s (w - w0)`` as P is linear, and threshold
+Shrinkage, derived here from scratch.  With prior mean ``m0``, n samples of scatter ``V`` around
+the label's mean, and a prior as wide as ``V / prior_strength``, the label's most likely mean is
+``e = m0 + s (m - m0)`` with ``s = n / (n + prior_strength)``.  So a column answers as if ``e``
+were its template: weights ``P e``, which is ``w0 + s (w - w0)`` as P is linear, and threshold
 ``e.P e / 2``.  The noise of m has the covariance ``V / n`` and e carries s of it, so ``e.P e``
-comes out too large by ``s^2 tr(P V) / n`` on average; ``relief`` of that is taken off.
+comes out too large by ``s^2 tr(P V) / n`` on average; ``bias_correction`` of that is taken off.
 ``tr(P V)`` is ``kappa``: here from the scatter itself, which this network keeps for nothing else.
 """
 
@@ -52,20 +52,20 @@ class Shown(NamedTuple):
     counts: np.ndarray  # (C,) OUT counters
     drives: np.ndarray  # (C,) all that a membrane received, -inf for a column never taught
     decision: int  # the answering column, -1 while nothing is taught
-    familiarity: np.ndarray  # (C,) the score of UNKNOWN.md, were that column the answer
+    typicality: np.ndarray  # (C,) the score of docs/learning.md, were that column the answer
 
 
 class Network:
     """The whole network; ``show`` is a frame without a label, ``teach`` one with a label."""
 
-    def __init__(self, inputs, phases, *, nu, prior, leak, theta, fit_share, youth, relief,
-                 levels=127):
+    def __init__(self, inputs, phases, *, nu, ridge, leak, theta, fit_share, prior_strength,
+                 bias_correction, levels=127):
         """
         Build an untaught network without columns.
 
         :param phases: (inputs,) integers 0..9, where each accumulator starts.
-        :param youth: samples at which a column speaks with half its strength.
-        :param relief: share of its template's noise that a threshold is relieved of.
+        :param prior_strength: samples at which a column speaks with half its strength.
+        :param bias_correction: share of its template's noise that a threshold makes good.
         :param levels: largest magnitude of a quantised weight; None keeps the weights as they are.
         """
         self.phases = [int(p) for p in phases]
@@ -73,11 +73,11 @@ class Network:
         self.leak = leak
         self.theta = theta
         self.fit_share = fit_share
-        self.youth = youth
-        self.relief = relief
+        self.prior_strength = prior_strength
+        self.bias_correction = bias_correction
         self.levels = levels
         self.scatter = np.zeros((inputs, inputs))  # of the samples around their label's mean
-        self.p = np.eye(inputs) / prior  # lateral synapses
+        self.p = np.eye(inputs) / ridge  # lateral synapses
         self.background = Neuron(inputs)
         self.columns = []
 
@@ -100,18 +100,18 @@ class Network:
 
     def spoken(self, c):
         """Return the weights and the threshold by which a taught column answers."""
-        s = c.n / (c.n + self.youth)
+        s = c.n / (c.n + self.prior_strength)
         zero = self.background
         e = zero.m + s * (c.m - zero.m)
         w = zero.w + s * (c.w - zero.w)
-        return w, (e @ w - s * s * self.relief * self.kappa() / c.n) / 2
+        return w, (e @ w - s * s * self.bias_correction * self.kappa() / c.n) / 2
 
     def gain(self):
         """
         Return the homeostatic gain G; zero while nothing sets the columns apart.
 
         By it the drive of a template in its own column, over the background's, is 1 on average;
-        relief is left out, so that no noise can turn the gain round.
+        bias_correction is left out, so that no noise can turn the gain round.
         """
         taught = [c for c in self.columns if c.n > 0]
         if not taught:
@@ -122,7 +122,7 @@ class Network:
             return 0.0
         over = 0.0
         for c in taught:
-            s = c.n / (c.n + self.youth)
+            s = c.n / (c.n + self.prior_strength)
             w = zero.w + s * (c.w - zero.w)
             e = zero.m + s * (c.m - zero.m)
             over += (w @ c.m - w @ e / 2) - (zero.w @ c.m - zero.a)
@@ -177,10 +177,10 @@ class Network:
                         out[c] += 1
                     potentials[t, c] = u[c]
             if t == SHOWN - 1:
-                familiarity = [drive + gain * self.fit_share * self._fit(c, x, h)
+                typicality = [drive + gain * self.fit_share * self._fit(c, x, h)
                                for c, drive in zip(self.columns, drives)]
                 shown = Shown(raster, x.copy(), h.copy(), potentials, np.array(out, dtype=int),
-                              np.array(drives), self._winner(out, u), np.array(familiarity))
+                              np.array(drives), self._winner(out, u), np.array(typicality))
             if label is None:
                 continue
             forced = self.columns[label]
@@ -217,7 +217,7 @@ class Network:
         return best
 
     def _fit(self, neuron, x, h):
-        """Return -(x - m).P (x - m), the template being the one learned, not the matured one."""
+        """Return -(x - m).P (x - m), the template being the one learned, not the shrunken one."""
         return 2 * (neuron.w @ x - neuron.a) - x @ h
 
 

@@ -45,7 +45,8 @@ def test_variants_differ_from_the_default_and_are_within_limits():
 def test_the_lateral_part_is_the_searchs_own_score():
     sets = {'toys': training_part()}
     task = next(task for task in ablation.tasks(sets, 2) if task.name == 'plain LDA')
-    trial = tuning.run_trial(lateral.Params(youth=0.0, relief=0.0), sets, range(2))
+    trial = tuning.run_trial(
+        lateral.Params(prior_strength=0.0, bias_correction=0.0), sets, range(2))
     figures = ablation.run(task, sets)
     assert figures['mark'] == trial['mark']
     cells = trial['cells']

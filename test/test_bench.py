@@ -170,6 +170,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, capsys):
 def test_peers_that_are_not_installed_are_named(capsys):
     assert main(['bench', '--peers', '--quick']) == 0
     printed = capsys.readouterr().out
-    assert 'ours without familiarity' in printed and 'linear head' in printed
+    assert 'ours without typicality' in printed and 'linear head' in printed
     for name in ('snntorch', 'spikingjelly', 'norse', 'bindsnet'):
         assert name in printed  # measured, or the reason why not

@@ -64,7 +64,7 @@ def identical(one, other):
     return len(one) == len(other) > 0 and all(
         np.array_equal(a.spikes, b.spikes) and a.evidence.tobytes() == b.evidence.tobytes()
         and a.drives.tobytes() == b.drives.tobytes()
-        and np.float64(a.familiarity).tobytes() == np.float64(b.familiarity).tobytes()
+        and np.float64(a.typicality).tobytes() == np.float64(b.typicality).tobytes()
         for a, b in zip(one, other))
 
 
@@ -78,7 +78,7 @@ VIEWS = [codes for kind in range(len(LABELS)) for codes in cluster(kind, 3, seed
 def test_nothing_taught_is_unknown(rule):
     answer = Classifier(rule=rule, inputs=INPUTS).predict(cluster(0, 1)[0])
     assert (answer.label, answer.score, answer.unknown) == ('unknown', 1.0, True)
-    assert (answer.ranked, answer.known) == ([], 0.0)
+    assert (answer.ranked, answer.p_value) == ([], 0.0)
 
 
 @pytest.mark.parametrize('rule', RULES)
@@ -135,11 +135,11 @@ def test_labels_are_normalised():
 
 def test_a_label_taught_late_is_known_from_the_next_frame_on(learned):
     classifier = taught(learned.rule_name)
-    stranger = cluster(50, 8)
-    for codes in stranger[:4]:
+    newcomer = cluster(50, 8)
+    for codes in newcomer[:4]:
         classifier.teach(codes, 'newcomer')
     classifier.false_unknown = 0
-    assert [classifier.predict(codes).label for codes in stranger[4:]] == ['newcomer'] * 4
+    assert [classifier.predict(codes).label for codes in newcomer[4:]] == ['newcomer'] * 4
 
 
 def test_teaching_copies_the_codes():
@@ -155,17 +155,17 @@ def test_teaching_copies_the_codes():
 
 
 def test_what_was_never_taught_is_unknown(learned):
-    strangers = [learned.predict(codes) for kind in range(100, 106)
-                 for codes in cluster(kind, 10)]
+    unknown = [learned.predict(codes) for kind in range(100, 106)
+               for codes in cluster(kind, 10)]
     known = [learned.predict(codes) for codes, _ in lesson(20, seed=5)]
-    assert np.mean([answer.unknown for answer in strangers]) >= 0.9
+    assert np.mean([answer.unknown for answer in unknown]) >= 0.9
     assert np.mean([answer.unknown for answer in known]) <= 0.12  # 5 % nominal, 100 draws
-    for answer in strangers + known:
+    for answer in unknown + known:
         assert (answer.label == 'unknown') == answer.unknown
-        assert not answer.unknown or answer.known < learned.false_unknown
+        assert not answer.unknown or answer.p_value < learned.false_unknown
         assert len(answer.ranked) == len(LABELS)
         if answer.unknown:
-            assert answer.score == 1 - answer.known
+            assert answer.score == 1 - answer.p_value
 
 
 def test_a_share_of_zero_answers_everything(learned):
@@ -231,9 +231,9 @@ def test_all_labels_have_a_say_in_the_threshold_when_taught_in_turns():
     for place in range(400):
         for kind, label in enumerate('abcd'):
             classifier.teach(looks[kind][place % len(looks[kind])][place // 4], label)
-    strange = [classifier.predict(codes).known < 0.05
+    refused = [classifier.predict(codes).p_value < 0.05
                for views in looks[1:] for look in views for codes in look[100:]]
-    assert 0.005 <= np.mean(strange) <= 0.13
+    assert 0.005 <= np.mean(refused) <= 0.13
 
 
 # -- what it refuses -----------------------------------------------------------------------------
@@ -248,13 +248,13 @@ def test_all_labels_have_a_say_in_the_threshold_when_taught_in_turns():
     ({'inputs': 0}, 'inputs must be at least 1, not 0'),
     ({'inputs': 5, 'encoder': 'x.tflite'}, 'inputs stands in for an encoder'),
     ({'params': {'speed': 1}}, 'no such constant: speed; there are saturation, '),
-    ({'params': {'prior': 0}}, r'prior must lie in \(0, 1e\+06\], not 0'),
+    ({'params': {'ridge': 0}}, r'ridge must lie in \(0, 1e\+06\], not 0'),
     ({'params': {'leak': 1.5}}, r'leak must lie in \[0, 1\], not 1.5'),
     ({'params': {'theta': float('nan')}}, 'theta must lie'),
     ({'params': {'fit_share': float('inf')}}, 'fit_share must lie'),
     ({'params': {'seed': -1}}, 'seed must be a whole number'),
     ({'params': {'seed': 1.5}}, 'seed must be a whole number'),
-    ({'params': {'prior': 'much'}}, "prior must be a number, not 'much'"),
+    ({'params': {'ridge': 'much'}}, "ridge must be a number, not 'much'"),
     ({'params': original.Params()}, "params must be a dict or the rule's own Params"),
     ({'params': 3}, "params must be a dict or the rule's own Params, not 3"),
     ({'rule': 'original', 'params': {'copies': 99}}, r'copies must lie in 1\.\.15, not 99'),
@@ -267,9 +267,9 @@ def test_bad_settings_are_refused_by_a_sentence(options, sentence):
 
 
 def test_constants_may_be_given_as_the_rules_own_tuple():
-    params = lateral.Params(prior=0.5)
+    params = lateral.Params(ridge=0.5)
     assert Classifier(inputs=INPUTS, params=params).params is params
-    assert Classifier(inputs=INPUTS, params={'prior': 0.5}).params == params
+    assert Classifier(inputs=INPUTS, params={'ridge': 0.5}).params == params
 
 
 @pytest.mark.parametrize('frame', [

@@ -15,8 +15,8 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros import classifier as classifiers
-from hybrid_snn_ros import network as networks
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.network import network as networks
 
 INPUTS = 16
 DRAW = np.random.default_rng(23)
@@ -32,7 +32,7 @@ views = st.integers(0, 19)
 def _often():
     """Keep a checkpoint after three lessons and a snapshot after five changes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(networks, '_CHECKPOINT_EVERY', 3)
+        patch.setattr(networks, 'CHECKPOINT_EVERY', 3)
         patch.setattr(classifiers, '_SNAPSHOT_EVERY', 5)
         yield
 
@@ -40,10 +40,10 @@ def _often():
 def bits(classifier):
     """Return state, labels and answers, comparable bit for bit."""
     responses = [classifier.present(codes) for codes in PROBES]
-    return ([np.asarray(value).tobytes() for value in classifier.network._state],
+    return ([np.asarray(value).tobytes() for value in classifier.network.state],
             classifier.labels, classifier.network.sample_counts,
             [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
-              np.float64(r.familiarity).tobytes()) for r in responses],
+              np.float64(r.typicality).tobytes()) for r in responses],
             repr([classifier.decide(response) for response in responses]))
 
 
@@ -145,7 +145,7 @@ class Robot(RuleBasedStateMachine):
         for label, view in taken:
             other.teach(CODES[view], label)
         other.save(self.place / 'other.memory')
-        self.classifier.load(self.place / 'other.memory', replace)
+        self.classifier.load(self.place / 'other.memory', replace, force=True)  # maybe by nothing
         if replace:
             assert set(self.classifier.labels) == {label for label, _ in taken}
 

@@ -98,6 +98,9 @@ def test_run_refuses_settings_by_a_sentence():
              'initial_memory, rule'),
             ('threads=many', "threads must be of type int, not 'many'"),
             ('threads=0', 'threads must lie in 1..64, not 0'),
+            ('memory=~nobody_is_called_so', 'memory: ~nobody_is_called_so: there is no user'),
+            ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not replaced here'),
+            ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not replaced'),
             ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):
         err = refused(f'hybrid-snn run: {sentence}', 'run', '--set', setting)
         assert len(err.splitlines()) == 1
@@ -105,11 +108,48 @@ def test_run_refuses_settings_by_a_sentence():
 
 def test_run_refuses_files_and_levels_that_do_not_exist(tmp_path):
     absent = tmp_path / 'absent'
-    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--params-file', absent)
-    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--dds-profile', absent)
+    refused(f'hybrid-snn run: there is no parameter file {absent}', 'run', '--params-file', absent)
+    refused(f'hybrid-snn run: there is no dds_profile {absent}; give a file, or none', 'run',
+            '--dds-profile', absent)
     refused("invalid choice: 'loud'", 'run', '--log-level', 'loud')
+    for place, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
+                            ('$HOME/x', '$HOME in $HOME/x is not replaced here: write ~/x'),
+                            (tmp_path, 'is a directory'), ('/no/where/x', 'not even the direc')):
+        for option in ('--params-file', '--dds-profile'):
+            err = refused(sentence, 'run', option, place)
+            assert err.startswith('hybrid-snn run: ') and len(err.splitlines()) == 1
     absent.write_text('no parameters, just a text\n')
     refused(f'{absent} holds no parameters of a node', 'run', '--params-file', absent)
+
+
+def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
+    """By the name that the node would have, whichever way it gets it."""
+    file = tmp_path / 'mine.yaml'
+    for section, words, name in (
+            ('clasifier', (), '/classifier'), ('classifier_node', (), '/classifier'),
+            ('/robot/classifier', (), '/classifier'), ('/*/*', (), '/classifier'),
+            ('classifier', ('--namespace', 'robot'), '/robot/classifier'),
+            ('/robot/classifier', ('--ros-args', '-r', '__ns:=/rover'), '/rover/classifier'),
+            ('classifier', ('--ros-args', '-r', '__node:=eye'), '/eye')):
+        file.write_text(f'"{section}": {{ros__parameters: {{learning: false}}}}')
+        err = refused(f'nothing in {file} applies to this node, {name}: it speaks to /', 'run',
+                      '--params-file', file, *words)
+        assert f'call that section {name}, or /**' in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize('words', [
+    ('state', 'show', '--memory={}'), ('state', 'export', '{}'), ('state', 'import', '{}'),
+    ('teach', '{}', '--label', 'x'), ('teach', '/', '--export={}'), ('teach', '/', '-m', '{}'),
+    ('bench', '--json={}'), ('bench', '--plot={}'), ('bench', '--model={}'), ('figures', '{}'),
+    ('evaluate', 'turntable', '--json={}'), ('evaluate', 'turntable', '--plots={}'),
+    ('evaluate', 'turntable', '--model={}'), ('evaluate', 'x', '--test={}'), ('mnist', '{}'),
+    ('tune', 'x', '--log={}'), ('demo', '--output={}'), ('build-encoder', '--output={}'),
+    ('parameters', '--write={}')], ids=' '.join)
+def test_a_path_that_stands_for_nothing_is_refused_before_work_begins(words, tmp_path):
+    for path, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
+                           ('$HOME/x', '$HOME in $HOME/x is not replaced here: write ~/x')):
+        refused(sentence, *(word.format(path) for word in words), cwd=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize('command', ['run', 'demo'])
@@ -174,6 +214,19 @@ def test_long_work_is_refused_before_it_begins(long_work, tmp_path):
         assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize('params, named', [
+    ({'youth': 2.0}, 'youth'), ({'prior': 0.2, 'relief': 0.5}, 'prior, relief'),
+    ({'ridge': 0.2, 'charm': 1}, 'charm')])
+def test_a_log_of_other_constants_is_not_gone_on_with(tmp_path, long_work, params, named):
+    log = tmp_path / 'trials.jsonl'
+    text = json.dumps({'trial': 0, 'mark': 70.0, 'params': params}) + '\n'
+    log.write_text(text)
+    err = refused(f'hybrid-snn tune: --log {log} holds trials of constants that there are no more '
+                  f'({named}); give another file', 'tune', long_work, '--log', log)
+    assert len(err.splitlines()) == 1
+    assert log.read_text() == text
+
+
 def read_until(terminal, words, seconds=30.0):
     """Read a terminal until some words have appeared on it."""
     text, end = '', time.monotonic() + seconds
@@ -181,6 +234,19 @@ def read_until(terminal, words, seconds=30.0):
         assert time.monotonic() < end, text
         text += os.read(terminal, 4096).decode()
     return text
+
+
+def workers_of(process):
+    """Count the worker processes of a command that leave an interrupt to it: they have begun."""
+    begun = 0
+    for child in open(f'/proc/{process.pid}/task/{process.pid}/children').read().split():
+        try:
+            words = open(f'/proc/{child}/cmdline').read()
+            ignored = open(f'/proc/{child}/status').read().split('SigIgn:')[1].split()[0]
+        except OSError:  # it has ended
+            continue
+        begun += 'spawn_main' in words and bool(int(ignored, 16) >> signal.SIGINT - 1 & 1)
+    return begun
 
 
 @pytest.mark.parametrize('jobs', [1, 2])
@@ -199,7 +265,11 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_
         while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
             assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.2 if jobs == 1 else 1.5)  # its own processes are, too
+        end = time.monotonic() + 60
+        while jobs > 1 and workers_of(process) < jobs:  # its own processes are, too
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     if on_terminal:
         text = read_until(master, 'interrupted')

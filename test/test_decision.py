@@ -13,25 +13,25 @@ from hybrid_snn_ros.snn.decision import (
     Calibration,
     decide,
     fit_temperature,
+    LeftOut,
     MIN_RECORDS,
     Record,
     START_TEMPERATURE,
 )
-from hybrid_snn_ros.snn.leave_one_out import Hindsight
-from hybrid_snn_ros.snn.rule import Response
+from hybrid_snn_ros.snn.response import Response
 
 NONE = Calibration(np.array([]), 0.5)
 EVIDENCE = st.lists(st.floats(-20, 20), min_size=1, max_size=12)
 
 
-def response(evidence, familiarity=0.0, drives=None):
+def response(evidence, typicality=0.0, drives=None):
     evidence = np.array(evidence, dtype=float)
     drives = evidence if drives is None else np.array(drives, dtype=float)
-    return Response(np.zeros(len(evidence), int), evidence, drives, familiarity)
+    return Response(np.zeros(len(evidence), int), evidence, drives, typicality)
 
 
-def records(familiarities):
-    return Calibration(np.asarray(familiarities, dtype=float), 0.5)
+def records(typicalities):
+    return Calibration(np.asarray(typicalities, dtype=float), 0.5)
 
 
 # -- ranking and scores --------------------------------------------------------------------------
@@ -85,15 +85,15 @@ def test_an_untaught_column_ranks_last_with_score_zero():
 # -- unknown -------------------------------------------------------------------------------------
 
 
-def test_known_is_the_share_of_records_at_least_as_strange():
-    for familiarity, known in ((-1.0, 0.0), (0.0, 0.05), (0.5, 0.05), (9.5, 0.5), (19.0, 1.0)):
-        asked = response([1.0], familiarity)
-        assert decide(asked, records(np.arange(20)), 0.05, 1).known == known
+def test_the_p_value_is_the_share_of_records_no_more_typical():
+    for typicality, p_value in ((-1.0, 0.0), (0.0, 0.05), (0.5, 0.05), (9.5, 0.5), (19.0, 1.0)):
+        asked = response([1.0], typicality)
+        assert decide(asked, records(np.arange(20)), 0.05, 1).p_value == p_value
 
 
 def test_a_frame_is_unknown_below_the_quantile_of_the_records():
     hundred = records(np.arange(100))
-    assert decide(response([1.0], 3.9), hundred, 0.05, 1).unknown  # 4 of 100 as strange
+    assert decide(response([1.0], 3.9), hundred, 0.05, 1).unknown  # 4 of 100 no more typical
     assert not decide(response([1.0], 4.0), hundred, 0.05, 1).unknown  # exactly 5 of 100
     assert decide(response([1.0], 48.9), hundred, 0.5, 1).unknown
     assert not decide(response([1.0], 49.0), hundred, 0.5, 1).unknown
@@ -101,9 +101,9 @@ def test_a_frame_is_unknown_below_the_quantile_of_the_records():
 
 @given(st.lists(st.floats(-100, 100), min_size=MIN_RECORDS, max_size=60),
        st.floats(0.01, 0.9))
-def test_at_most_the_wanted_share_of_the_records_themselves_is_refused(familiarities, wanted):
-    own = records(np.sort(familiarities))
-    refused = [decide(response([1.0], f), own, wanted, 1).unknown for f in familiarities]
+def test_at_most_the_wanted_share_of_the_records_themselves_is_refused(typicalities, wanted):
+    own = records(np.sort(typicalities))
+    refused = [decide(response([1.0], f), own, wanted, 1).unknown for f in typicalities]
     assert np.mean(refused) <= wanted
 
 
@@ -114,29 +114,29 @@ def test_the_wanted_share_is_reached_when_no_records_tie():
         assert np.mean(refused) == pytest.approx(wanted, abs=0.0011)
 
 
-def test_records_that_all_tie_refuse_only_what_is_stranger():
+def test_records_that_all_tie_refuse_only_what_is_less_typical():
     equal = records(np.zeros(50))
     assert not decide(response([1.0], 0.0), equal, 0.05, 1).unknown
     assert decide(response([1.0], -1e-9), equal, 0.05, 1).unknown
 
 
 def test_too_few_records_say_nothing_yet():
-    stranger = response([1.0], -1e9)
-    few = decide(stranger, records(np.zeros(MIN_RECORDS - 1)), 0.9, 1)
-    assert (few.unknown, few.known) == (False, 1.0)
-    assert decide(stranger, records(np.zeros(MIN_RECORDS)), 0.9, 1).unknown
+    untypical = response([1.0], -1e9)
+    few = decide(untypical, records(np.zeros(MIN_RECORDS - 1)), 0.9, 1)
+    assert (few.unknown, few.p_value) == (False, 1.0)
+    assert decide(untypical, records(np.zeros(MIN_RECORDS)), 0.9, 1).unknown
 
 
 def test_a_share_of_zero_never_refuses():
     decision = decide(response([1.0], -1e9), records(np.zeros(500)), 0, 1)
-    assert (decision.unknown, decision.known) == (False, 1.0)
+    assert (decision.unknown, decision.p_value) == (False, 1.0)
 
 
 def test_the_unknown_flag_leaves_ranking_and_scores_alone():
     known = decide(response([1.0, 2.0], 5.0), records(np.zeros(50)), 0.05, 2)
-    strange = decide(response([1.0, 2.0], -5.0), records(np.zeros(50)), 0.05, 2)
-    assert (known.unknown, strange.unknown) == (False, True)
-    assert known.ranked == strange.ranked
+    refused = decide(response([1.0, 2.0], -5.0), records(np.zeros(50)), 0.05, 2)
+    assert (known.unknown, refused.unknown) == (False, True)
+    assert known.ranked == refused.ranked
 
 
 # -- what the records say ------------------------------------------------------------------------
@@ -144,15 +144,15 @@ def test_the_unknown_flag_leaves_ranking_and_scores_alone():
 
 def test_calibrating_sorts_the_familiarities_and_fits_the_temperature():
     drives, columns = softmax_samples(0.5, 400, 4)
-    familiarity = np.random.default_rng(0).normal(size=400)
-    calibration = calibrate(Hindsight(familiarity, drives, columns, familiarity - 2))
-    assert calibration.familiarities.tolist() == sorted(familiarity)
+    typicality = np.random.default_rng(0).normal(size=400)
+    calibration = calibrate(LeftOut(typicality, drives, columns, typicality - 2))
+    assert calibration.typicalities.tolist() == sorted(typicality)
     assert calibration.temperature == fit_temperature(drives, columns)
 
 
 def test_without_records_the_start_temperature_holds_and_nothing_is_refused():
     calibration = calibrate(
-        Hindsight(np.zeros(0), np.zeros((0, 3)), np.zeros(0, int), np.zeros(0)))
+        LeftOut(np.zeros(0), np.zeros((0, 3)), np.zeros(0, int), np.zeros(0)))
     assert calibration.temperature == START_TEMPERATURE
     assert not decide(response([1.0], -1e9), calibration, 0.05, 1).unknown
 
@@ -161,13 +161,13 @@ def test_records_of_columns_that_have_doubled_since_are_left_out():
     taken = [Record(0, n, float(-n)) for n in range(1, 10)] + [Record(1, 1, 7.0)]
     # Column 0 has 10 samples: taken with 5 or more, then its own, the record still counts.
     for samples, kept in (([10, 2], [-9, -8, -7, -6, -5, 7]), ([10, 4], [-9, -8, -7, -6, -5])):
-        assert calibrate_prequential(taken, samples).familiarities.tolist() == kept
+        assert calibrate_prequential(taken, samples).typicalities.tolist() == kept
 
 
 def test_prequential_familiarities_come_sorted_and_may_be_none():
     taken = [Record(0, 3, f) for f in (2.0, -1.0, 0.5)]
-    assert calibrate_prequential(taken, [4]).familiarities.tolist() == [-1.0, 0.5, 2.0]
-    assert len(calibrate_prequential([], []).familiarities) == 0
+    assert calibrate_prequential(taken, [4]).typicalities.tolist() == [-1.0, 0.5, 2.0]
+    assert len(calibrate_prequential([], []).typicalities) == 0
     assert calibrate_prequential([], []).temperature > 0
 
 
@@ -228,11 +228,11 @@ def test_extreme_drives_and_untaught_columns_give_a_finite_temperature():
         assert 0 < fit_temperature(drives, np.array(right)) < 10
 
 
-def test_what_looks_like_no_stranger_is_never_unknown():
-    """Strangers lie at 0..1, records at 5..6: a frame at 3 is strange, but not like a stranger."""
-    familiarity, drives = np.linspace(5, 6, 100), np.zeros((100, 2))
+def test_what_looks_like_no_unknown_object_is_never_unknown():
+    """Unknown objects lie at 0..1, records at 5..6: 3 is untypical, yet unlike the unknown."""
+    typicality, drives = np.linspace(5, 6, 100), np.zeros((100, 2))
     calibration = calibrate(
-        Hindsight(familiarity, drives, np.zeros(100, int), np.linspace(0, 1, 100)))
+        LeftOut(typicality, drives, np.zeros(100, int), np.linspace(0, 1, 100)))
     assert 0.95 < calibration.ceiling < 1
     evidence = np.array([1.0, 0.0])
     for place, unknown in ((3.0, False), (0.5, True)):
@@ -240,8 +240,8 @@ def test_what_looks_like_no_stranger_is_never_unknown():
         assert decide(response, calibration, 0.05, 1).unknown == unknown
 
 
-def test_a_label_alone_leaves_no_stranger_to_compare_with():
-    familiarity = np.linspace(5, 6, 100)
-    calibration = calibrate(Hindsight(
-        familiarity, np.zeros((100, 1)), np.zeros(100, int), np.full(100, -np.inf)))
+def test_a_label_alone_leaves_no_unknown_frame_to_compare_with():
+    typicality = np.linspace(5, 6, 100)
+    calibration = calibrate(LeftOut(
+        typicality, np.zeros((100, 1)), np.zeros(100, int), np.full(100, -np.inf)))
     assert calibration.ceiling == np.inf

@@ -15,13 +15,13 @@ import pytest
 import strict_device
 from strict_device import traffic
 
-from hybrid_snn_ros import network as networks
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.network import Network
+from hybrid_snn_ros.network import cache, Network
+from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.snn import backend as backends
-from hybrid_snn_ros.snn import coding, crossover, lateral, original
+from hybrid_snn_ros.snn import backend_selection, coding, lateral, original
 from hybrid_snn_ros.snn.backend import Backend, BackendError
-from hybrid_snn_ros.snn.checkpoints import on_cpu
+from hybrid_snn_ros.snn.checkpoints import state_to_host
 from hybrid_snn_ros.snn.rules import params_of
 
 INPUTS = 48
@@ -95,13 +95,14 @@ def agree(ours, theirs, exactly=()):
         assert [part.dtype for part in a[:3]] == [part.dtype for part in b[:3]]
         np.testing.assert_allclose(a.evidence, b.evidence, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(a.drives, b.drives, rtol=1e-4, atol=1e-4)
-        assert a.familiarity == pytest.approx(b.familiarity, rel=1e-3, abs=1e-3)
+        assert a.typicality == pytest.approx(b.typicality, rel=1e-3, abs=1e-3)
         assert len(a.evidence) == 0 or a.evidence.argmax() == b.evidence.argmax()
 
 
 def same_state(ours, theirs):
     """Assert that two networks have learned the same, weights to 1e-5."""
-    for name, a, b in zip(ours._state._fields, on_cpu(ours._state), on_cpu(theirs._state)):
+    for name, a, b in zip(
+            ours.state._fields, state_to_host(ours.state), state_to_host(theirs.state)):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5, err_msg=name)
 
 
@@ -223,7 +224,7 @@ def test_the_stand_in_is_strict():
 def test_warming_up_changes_nothing(strict, rule):
     ours, theirs = (taught(network(rule, 'cupy'), lessons(20)) for _ in range(2))
     ours.warm_up()
-    for a, b in zip(on_cpu(ours._state), on_cpu(theirs._state)):
+    for a, b in zip(state_to_host(ours.state), state_to_host(theirs.state)):
         np.testing.assert_array_equal(a, b)
     assert ours.labels == theirs.labels and len(ours.lessons) == 20
     traffic.clear()
@@ -252,7 +253,7 @@ def operations(work):
 @pytest.mark.parametrize('name', ['lateral', 'original, all of it'])
 def test_lost_in_flight_it_goes_on_on_the_cpu(strict, monkeypatch, name, what, share):
     """At the beginning, in the middle, at the end of the work; the frame in hand is answered."""
-    monkeypatch.setattr(networks, '_CHECKPOINT_EVERY', 8)
+    monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 8)
     rule = name.split(',')[0], RULES[name]
 
     def work(network):
@@ -279,7 +280,8 @@ def test_lost_in_flight_it_goes_on_on_the_cpu(strict, monkeypatch, name, what, s
         ours.learn(number, label, codes)
         theirs.learn(number, label, codes)
     agree(ours, theirs)
-    assert ours.notes()['backend'] == 'cupy, numpy', 'no other start may take it for numpy alone'
+    assert cache.notes(ours)['backend'] == 'cupy, numpy', (
+        'no other start may take it for numpy alone')
 
 
 def test_lost_at_any_operation_of_a_life(strict):
@@ -322,7 +324,7 @@ def test_one_that_is_lost_at_the_start_is_refused(strict):
     ({10: (2, 1), 64: (3, 4)}, 64, 'numpy', 'at none of the sizes up to 64'),
     ({1: (0.001, 0.002)}, 1, 'numpy', 'at 1 label a frame takes 1.00 ms on the CPU and 2.00 ms')])
 def test_the_faster_one_is_chosen_and_it_says_why(times, labels, name, words):
-    chosen, why = crossover.decide(times, labels, 'some GPU')
+    chosen, why = backend_selection.decide(times, labels, 'some GPU')
     assert chosen == name
     assert words in why and why.startswith(f'{name}, chosen by auto: at {labels} label')
 
@@ -330,15 +332,15 @@ def test_the_faster_one_is_chosen_and_it_says_why(times, labels, name, words):
 @pytest.mark.parametrize('slow', ['numpy', 'cupy'])
 def test_auto_measures_both(strict, monkeypatch, slow):
     """With the labels that are known when it is opened; the chosen one then answers."""
-    monkeypatch.setattr(crossover, 'SIZES', (2, 9))
-    monkeypatch.setattr(crossover, '_FRAMES', 3)
+    monkeypatch.setattr(backend_selection, 'SIZES', (2, 9))
+    monkeypatch.setattr(backend_selection, '_FRAMES', 3)
     present, seen = lateral.present, []
 
     def slowed(params, readout, counts):
-        xp = backends.namespace(readout.weights)
+        xp = backends.array_namespace(readout.weights)
         seen.append((xp.__name__, len(readout.weights)))
         if (xp is np) == (slow == 'numpy'):
-            crossover.time.sleep(0.01)
+            backend_selection.time.sleep(0.01)
         return present(params, readout, counts)
 
     with monkeypatch.context() as patch:
@@ -372,14 +374,14 @@ def test_auto_takes_numpy_where_there_is_no_gpu(monkeypatch):
 def test_auto_takes_numpy_where_the_gpu_fails_when_it_is_tried(strict, module):
     start = operations(lambda: Backend('cupy'))
     traffic.lose_after(start + 5)
-    backend = crossover.choose(module, module.Params(), INPUTS, 3)
+    backend = backend_selection.choose(module, module.Params(), INPUTS, 3)
     assert backend.name == 'numpy'
     assert 'the GPU failed when it was tried: cudaErrorIllegalAddress' in backend.why
 
 
 # -- compiled kernels ----------------------------------------------------------------------------
 
-def test_compiled_kernels_are_kept_where_they_can_be_written(tmp_path, monkeypatch, capsys):
+def test_compiled_kernels_are_kept_where_they_can_be_written(tmp_path, monkeypatch, caplog):
     """Where the user says, else in the user's cache, else in a directory of its own."""
     monkeypatch.setenv('CUPY_CACHE_DIR', '/chosen')
     assert backends.kernel_cache() == '/chosen'
@@ -388,20 +390,20 @@ def test_compiled_kernels_are_kept_where_they_can_be_written(tmp_path, monkeypat
     place = backends.kernel_cache()
     assert place == str(tmp_path / 'hybrid_snn_ros' / 'cupy') == backends.os.environ[
         'CUPY_CACHE_DIR']
-    assert capsys.readouterr().err == ''
+    assert caplog.messages == []
     monkeypatch.delenv('CUPY_CACHE_DIR')
     (tmp_path / 'file').write_text('')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
     monkeypatch.setattr(backends.tempfile, 'tempdir', str(tmp_path))
     place = backends.kernel_cache()
     assert backends.Path(place).stat().st_mode & 0o777 == 0o700
-    assert 'compiled GPU kernels cannot be kept' in capsys.readouterr().err
+    assert 'compiled GPU kernels cannot be kept' in caplog.text
     monkeypatch.delenv('CUPY_CACHE_DIR')
     monkeypatch.setattr(backends.tempfile, 'tempdir', str(tmp_path / 'file'))
     with pytest.raises(BackendError, match='finds no directory for compiled kernels'):
         Backend('cupy')
     monkeypatch.setattr(backends, 'devices', lambda: 1)
-    chosen = crossover.choose(lateral, lateral.Params(), INPUTS, 1)
+    chosen = backend_selection.choose(lateral, lateral.Params(), INPUTS, 1)
     assert chosen.name == 'numpy' and 'no directory for compiled kernels' in chosen.why
 
 

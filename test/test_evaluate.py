@@ -200,7 +200,7 @@ def test_orders_are_averaged_and_seeded(tmp_path, capsys):
 def test_constants_reach_the_rule(tmp_path, capsys):
     path, target = pack(tmp_path, **arrays(noise=1.3, test=40)), tmp_path / 'figures.json'
     for rule, setting, value in (
-            ('lateral', 'prior=1e3', 1000.0), ('original', 'budget=inf', float('inf')),
+            ('lateral', 'ridge=1e3', 1000.0), ('original', 'budget=inf', float('inf')),
             ('original', 'tie_break=false', False)):
         code, out, _ = evaluate(capsys, path, '--rule', rule, '--set', setting, '--json', target)
         assert code == 0
@@ -209,7 +209,7 @@ def test_constants_reach_the_rule(tmp_path, capsys):
         data = load_pack(path)
         outcome = protocols.run(
             data, protocols.Settings(rule=rule, params=figures['params']), 0)
-        assert figures['accuracy'] == outcome.answers.right.mean()
+        assert figures['accuracy'] == outcome.answers.correct.mean()
 
 
 # -- what it refuses -----------------------------------------------------------------------------
@@ -268,13 +268,13 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path, capsys):
 
 
 @pytest.mark.parametrize('words, sentence', [
-    (['--set', 'prior'], "--set needs NAME=NUMBER (or true, false), not 'prior'"),
-    (['--set', 'prior=much'], "not 'prior=much'"),
-    (['--set', 'prior=[1]'], "not 'prior=[1]'"),
-    (['--set', 'prior='], "not 'prior='"),
+    (['--set', 'ridge'], "--set needs NAME=NUMBER (or true, false), not 'ridge'"),
+    (['--set', 'ridge=much'], "not 'ridge=much'"),
+    (['--set', 'ridge=[1]'], "not 'ridge=[1]'"),
+    (['--set', 'ridge='], "not 'ridge='"),
     (['--set', 'speed=1'], 'no such constant: speed'),
     (['--set', 'copies=1'], 'no such constant: copies'),
-    (['--set', 'prior=-1'], 'prior must lie in'),
+    (['--set', 'ridge=-1'], 'ridge must lie in'),
     (['--set', 'seed=1.5'], 'seed must be a whole number'),
     (['--rule', 'original', '--set', 'copies=16'], 'copies must lie in 1..15, not 16'),
     (['--orders', '0'], '--orders must be at least 1, not 0'),
@@ -288,8 +288,9 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path, capsys):
     (['--protocol', 'open-set', '--unknown', '3'], 'needs --unknown 1..2 of the 4 classes'),
     (['--protocol', 'turntable'], '--protocol turntable needs the SOURCE turntable'),
     (['--false-unknown', '1'], 'must lie in [0, 1), not 1.0'),
-    (['--model', 'any.tflite'], '--model and --crop need pictures'),
+    (['--model', 'any.tflite'], '--model, --crop and --roi need pictures'),
     (['--crop', '0.5'], 'small.npz holds embeddings'),
+    (['--roi', '0', '0', '1', '0.5'], 'small.npz holds embeddings'),
     (['--json', '/nowhere/at/all.json'], 'the directory of --json /nowhere/at/all.json does not'),
 ])
 def test_a_bad_setting_is_refused_by_one_sentence(tmp_path, capsys, words, sentence):

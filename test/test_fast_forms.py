@@ -6,8 +6,9 @@ from lateral_common import few_counts, teach_all, untaught
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.snn import coding, decision, kernel, lateral, leave_one_out, synapses
+from hybrid_snn_ros.snn import coding, decision, kernel, lateral
 from hybrid_snn_ros.snn.currents import currents
+from hybrid_snn_ros.snn.lateral import leave_one_out, synapses
 from hybrid_snn_ros.snn.presentation import present, present_single
 
 PARAMS = lateral.Params()
@@ -81,13 +82,13 @@ def test_answers_are_those_of_the_plain_presentation(labels):
 
 
 @pytest.mark.parametrize('inputs', [1, 5, 64, 65, 200, 1280])
-def test_inhibition_takes_the_same_bits_off_both_triangles(inputs):
+def test_the_downdate_takes_the_same_bits_off_both_triangles(inputs):
     rng = np.random.default_rng(inputs)
     s = (rng.normal(0, 1, inputs) * 10.0 ** rng.integers(-15, 3, inputs)).astype(np.float32)
     weights = rng.normal(0, 1, (inputs, inputs)).astype(np.float32)
     weights += weights.T
     plain = weights - s[:, None] * s
-    synapses.inhibit(weights, s)
+    synapses.rank_one_downdate(weights, s)
     np.testing.assert_array_equal(weights, plain)
     np.testing.assert_array_equal(weights, weights.T)
 
@@ -98,7 +99,7 @@ def test_teaching_the_frame_just_shown_learns_the_same_bits(numpy_forms):
     for frame, c in zip(counts[:20], column[:20]):
         read = lateral.readout(PARAMS, state)
         lateral.present(PARAMS, read, frame)
-        assert read.echo.recall(state, frame) is not None
+        assert read.cached_response.lookup(state, frame) is not None
         state = lateral.teach(PARAMS, state, frame, int(c), read)
         other = lateral.teach(PARAMS, other, frame, int(c))
         for ours, plain in zip(state, other):
@@ -108,14 +109,14 @@ def test_teaching_the_frame_just_shown_learns_the_same_bits(numpy_forms):
 def test_what_was_shown_counts_for_that_frame_in_that_network_only(numpy_forms):
     state, counts, column = taught()
     read = lateral.readout(PARAMS, state)
-    assert read.echo.recall(state, counts[0]) is None  # nothing was shown
+    assert read.cached_response.lookup(state, counts[0]) is None  # nothing was shown
     lateral.present(PARAMS, read, counts[0])
     grown = lateral.grow(PARAMS, state)
-    assert read.echo.recall(grown, counts[0]) is not None  # a new column leaves P alone
-    assert read.echo.recall(state, counts[1]) is None
-    assert read.echo.recall(taught()[0], counts[0]) is None
+    assert read.cached_response.lookup(grown, counts[0]) is not None  # a new column leaves P alone
+    assert read.cached_response.lookup(state, counts[1]) is None
+    assert read.cached_response.lookup(taught()[0], counts[0]) is None
     lateral.teach(PARAMS, grown, counts[1], int(column[1]))
-    assert read.echo.recall(grown, counts[0]) is None
+    assert read.cached_response.lookup(grown, counts[0]) is None
 
 
 def plain_temperature(drives, columns):

@@ -13,7 +13,10 @@ from lateral_common import few_counts, teach_all, untaught
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.snn import kernel, lateral, original, plasticity
+from hybrid_snn_ros.snn import kernel, lateral, original
+from hybrid_snn_ros.snn.lateral import quantisation
+from hybrid_snn_ros.snn.lateral.synapses import CachedResponse
+from hybrid_snn_ros.snn.original import plasticity
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / 'hybrid_snn_ros' / 'snn' / '_kernel.c'
@@ -96,7 +99,7 @@ def test_lateral_columns_answer_bit_for_bit(forms, built, inputs, labels):
     assert any(answer.spikes.any() for answer in plain) or labels == 1
     for a, b in zip(ours, plain, strict=True):
         same(a, b)
-        assert a.familiarity == pytest.approx(b.familiarity, rel=1e-4, abs=1e-4)
+        assert a.typicality == pytest.approx(b.typicality, rel=1e-4, abs=1e-4)
         assert np.isneginf(a.evidence[-1])
 
 
@@ -118,10 +121,10 @@ def test_extreme_sums_and_potentials_on_the_threshold(forms, built, weights):
                                (0.9, 0.13, 3e-5), (0.0, 1e-3, 1e-4)):
         params = lateral.Params(leak=leak, theta=theta)
         read = lateral.Readout(whole, scale, bias, 1.0, lateral.phases(params, inputs), None,
-                               state, lateral.Echo())
+                               state, CachedResponse())
 
         def answers(params=params, read=read):
-            shown = read._replace(compiled=kernel.for_lateral(params, read))
+            shown = read._replace(compiled=quantisation.compiled(params, read))
             return [lateral.present(params, shown, frame) for frame in frames]
         for a, b in zip(*forms(answers, built, NUMPY), strict=True):
             same(a, b)
@@ -194,7 +197,7 @@ def test_original_columns_answer_bit_for_bit(forms, built, labels, neurons, copi
         ours, plain = forms(answers, built, NUMPY)
         for a, b in zip(ours, plain, strict=True):
             same(a, b)
-            assert a.familiarity == b.familiarity
+            assert a.typicality == b.typicality
 
 
 @pytest.mark.parametrize('labels, neurons, copies, inputs, more', [

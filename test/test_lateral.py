@@ -38,9 +38,9 @@ CASES = [
 ]
 READOUTS = [
     pytest.param({}, id='default'),
-    pytest.param({'youth': 0.0, 'relief': 0.0}, id='plain LDA'),
-    pytest.param({'youth': 3.5, 'relief': 0.0}, id='youth alone'),
-    pytest.param({'youth': 0.0, 'relief': 1.0}, id='relief alone'),
+    pytest.param({'prior_strength': 0.0, 'bias_correction': 0.0}, id='plain LDA'),
+    pytest.param({'prior_strength': 3.5, 'bias_correction': 0.0}, id='prior_strength alone'),
+    pytest.param({'prior_strength': 0.0, 'bias_correction': 1.0}, id='bias_correction alone'),
 ]
 
 
@@ -66,7 +66,7 @@ def test_teaching_equals_the_slow_network(draw, seed, frames, inputs, labels):
 @pytest.mark.parametrize('constants', READOUTS)
 @pytest.mark.parametrize('draw, seed, frames, inputs, labels', CASES)
 def test_presentation_equals_the_slow_network(draw, seed, frames, inputs, labels, constants):
-    """Same OUT counts, potentials, drives, answer and familiarity, on taught and new frames."""
+    """Same OUT counts, potentials, drives, answer and typicality, on taught and new frames."""
     params = lateral.Params(**constants)
     counts, column = draw(params, seed, frames, inputs, labels)
     half = frames // 2
@@ -82,9 +82,9 @@ def test_presentation_equals_the_slow_network(draw, seed, frames, inputs, labels
                                    atol=1e-4 * np.abs(shown.potentials).max())
         assert response.evidence.argmax() == slow_evidence(params, shown).argmax()
         np.testing.assert_allclose(response.drives, shown.drives, rtol=1e-4, atol=1e-4)
-        strangest = network.gain() * (shown.trace @ shown.response)
-        assert response.familiarity == pytest.approx(
-            shown.familiarity[response.evidence.argmax()], rel=1e-4, abs=1e-5 * strangest)
+        least_typical = network.gain() * (shown.trace @ shown.response)
+        assert response.typicality == pytest.approx(
+            shown.typicality[response.evidence.argmax()], rel=1e-4, abs=1e-5 * least_typical)
         seen += int(shown.counts.sum())
     assert seen > 0  # columns that never fire would agree on nothing
 
@@ -149,10 +149,10 @@ def fitted(params, seed=20, labels=6):
 
 
 def test_with_many_samples_the_answer_is_plain_lda():
-    """Youth and relief vanish as samples come in: drives approach those without them."""
-    plain = lateral.Params(youth=0.0, relief=0.0)
+    """Shrinkage and bias correction vanish with samples: drives approach those without them."""
+    plain = lateral.Params(prior_strength=0.0, bias_correction=0.0)
     mature = lateral.Params()
-    assert mature.youth > 0 or mature.relief > 0
+    assert mature.prior_strength > 0 or mature.bias_correction > 0
     apart = []
     for frames in (12, 120, 1200):
         counts, column = few_counts(plain, 21, frames, 40, 4)
@@ -165,9 +165,9 @@ def test_with_many_samples_the_answer_is_plain_lda():
 
 
 def test_gain_makes_the_mean_drive_of_a_template_one():
-    """A template shown to its own column drives it by 1 on average, whatever the youth."""
-    for youth in (0.0, lateral.Params().youth, 7.0):
-        params = lateral.Params(youth=youth, relief=0.0)
+    """A template shown to its own column drives it by 1 on average, whatever n_prior."""
+    for prior_strength in (0.0, lateral.Params().prior_strength, 7.0):
+        params = lateral.Params(prior_strength=prior_strength, bias_correction=0.0)
         read, _, _ = fitted(params)
         own = read.state.templates[1:] * np.float32(read.scale / params.trace_scale)
         assert ((read.weights * own).sum(axis=1) - read.bias).mean() == pytest.approx(1, abs=0.01)
@@ -175,9 +175,9 @@ def test_gain_makes_the_mean_drive_of_a_template_one():
 
 def test_maturity_only_scales_a_columns_weights():
     """A column speaks the more softly the fewer samples it has, of the same thing."""
-    params = lateral.Params(youth=2.0)
+    params = lateral.Params(prior_strength=2.0)
     read, _, column = fitted(params)
-    plain, _, _ = fitted(params._replace(youth=0.0))
+    plain, _, _ = fitted(params._replace(prior_strength=0.0))
     ratio = [(a @ b) / (b @ b) for a, b in
              zip(read.weights * read.scale / read.gain, plain.weights * plain.scale / plain.gain)]
     n = np.bincount(column)
@@ -187,22 +187,22 @@ def test_maturity_only_scales_a_columns_weights():
 
 def test_relief_favours_the_columns_with_few_samples():
     """The thresholds of all columns fall, by kappa / n, so most where n is small."""
-    params = lateral.Params(youth=0.0, relief=0.0)
+    params = lateral.Params(prior_strength=0.0, bias_correction=0.0)
     plain, counts, column = fitted(params)
-    relieved, _, _ = fitted(params._replace(relief=1.0))
+    corrected, _, _ = fitted(params._replace(bias_correction=1.0))
     x = counts * np.float64(params.trace_scale)
     scatter = sum((x[column == c] - x[column == c].mean(axis=0)).T
                   @ (x[column == c] - x[column == c].mean(axis=0)) for c in range(6))
-    kappa = np.sum(np.linalg.inv(params.prior * np.eye(60) + scatter) * scatter) / (40 - 6)
+    kappa = np.sum(np.linalg.inv(params.ridge * np.eye(60) + scatter) * scatter) / (40 - 6)
     assert lateral.Products.of(params, plain.state).residual == pytest.approx(kappa, rel=1e-3)
-    np.testing.assert_allclose(plain.bias - relieved.bias,
+    np.testing.assert_allclose(plain.bias - corrected.bias,
                                plain.gain * kappa / np.bincount(column) / 2, rtol=1e-2)
 
 
-def test_no_error_learned_means_no_relief():
+def test_no_error_learned_means_no_correction():
     """With one frame a label nothing is known of noise, and rounding does not stand in for it."""
-    for prior in (0.2, 0.3, 1e-3, 77.0):
-        params = lateral.Params(prior=prior)
+    for ridge in (0.2, 0.3, 1e-3, 77.0):
+        params = lateral.Params(ridge=ridge)
         counts, _ = few_counts(params, 22, 7, 1280, 7)
         state = teach_all(params, untaught(params, 1280, 7), counts, range(7))
         assert lateral.Products.of(params, state).residual == 0
@@ -219,7 +219,7 @@ def scatter_state(params, counts, column, labels):
         own = x[column == c]
         means.append(own.mean(axis=0))
         scatter += (own - means[-1]).T @ (own - means[-1])
-    p = np.linalg.inv(params.prior * np.eye(x.shape[1]) + scatter)
+    p = np.linalg.inv(params.ridge * np.eye(x.shape[1]) + scatter)
     m = np.array(means)
     w = m @ p
     return p, m, w, (w * m).sum(axis=1) / 2
@@ -238,7 +238,7 @@ def test_learning_is_the_float64_algebra(learned):
     params, counts, column, state = learned
     p, m, w, a = scatter_state(params, counts, column, 8)
     # P has moved far from where it started, or agreeing would be easy.
-    assert np.abs(p - np.eye(200) / params.prior).max() > 0.5 / params.prior
+    assert np.abs(p - np.eye(200) / params.ridge).max() > 0.5 / params.ridge
     for fast, exact in ((state.lateral, p), (state.templates, m), (state.weights, w),
                         (state.costs, a)):
         np.testing.assert_allclose(fast, exact, rtol=1e-4, atol=1e-5 * np.abs(exact).max())
@@ -317,7 +317,7 @@ def test_repeats_bit_for_bit():
     for k in counts:
         one, two = (lateral.present(params, read, k) for read in reads)
         assert one.evidence.tobytes() == two.evidence.tobytes()
-        assert one.familiarity == two.familiarity
+        assert one.typicality == two.typicality
 
 
 def test_seed_draws_the_phases():
@@ -338,7 +338,7 @@ def test_a_single_label(frames):
     response = lateral.present(params, lateral.readout(params, state), counts[0])
     assert response.evidence.argmax() == 0
     assert response.evidence.tolist() == [0.0]
-    assert response.familiarity == 0  # nothing to compare it with
+    assert response.typicality == 0  # nothing to compare it with
     shown = adopt(slow(params, 100, 1), state, counts, [0] * frames).show(counts[0])
     assert (shown.decision, shown.counts.tolist()) == (0, [0])
 
@@ -358,18 +358,18 @@ def test_labels_taught_the_same_frames(labels):
         assert read.gain == 0
         response = lateral.present(params, read, counts[0])
         assert response.spikes.tolist() == [0] * labels
-        assert abs(response.familiarity) < 100
+        assert abs(response.typicality) < 100
 
 
 @pytest.mark.filterwarnings('error')
 def test_no_label():
-    """Before anything is taught the response is empty, and no number pretends familiarity."""
+    """Before anything is taught the response is empty, and no number pretends typicality."""
     params = lateral.Params()
     state = lateral.initial(params, 20)
     response = lateral.present(params, lateral.readout(params, state),
                                np.full(20, 5, dtype=np.uint8))
     assert response.spikes.shape == response.evidence.shape == (0,)
-    assert response.familiarity == -math.inf
+    assert response.typicality == -math.inf
 
 
 @pytest.mark.filterwarnings('error')
@@ -385,7 +385,7 @@ def test_frame_without_spikes():
     np.testing.assert_array_equal(response.spikes, shown.counts)
     assert response.evidence.argmax() == shown.decision < 3
     np.testing.assert_allclose(ends(params, response)[:3], shown.potentials[-1, :3], rtol=1e-4)
-    assert response.familiarity == pytest.approx(shown.familiarity[shown.decision],
+    assert response.typicality == pytest.approx(shown.typicality[shown.decision],
                                                  rel=1e-4)
 
     state = lateral.teach(params, state, nothing, 3)  # first frame of a column: all zero
@@ -405,12 +405,13 @@ def test_only_frames_without_spikes():
     state = teach_all(params, untaught(params, 30, 2), [nothing] * 4, [0, 1, 0, 1])
     response = lateral.present(params, lateral.readout(params, state), nothing)
     assert response.spikes.tolist() == [0, 0]
-    assert response.familiarity == 0
+    assert response.typicality == 0
 
 
 @pytest.mark.parametrize('name, value', [
-    ('saturation', 0), ('power', 0), ('prior', 0), ('trace_scale', -1), ('theta', 0),
-    ('leak', 1.1), ('youth', -1), ('youth', math.nan), ('relief', -0.1), ('relief', math.inf)])
+    ('saturation', 0), ('power', 0), ('ridge', 0), ('trace_scale', -1), ('theta', 0),
+    ('leak', 1.1), ('prior_strength', -1), ('prior_strength', math.nan),
+    ('bias_correction', -0.1), ('bias_correction', math.inf)])
 def test_constants_out_of_bounds(name, value):
     """A constant the rule cannot work with is refused by name."""
     with pytest.raises(ValueError, match=name):
@@ -456,5 +457,5 @@ def test_real_frames_equal_the_slow_network(caltech):
         np.testing.assert_allclose(ends(params, response), shown.potentials[-1], rtol=1e-4,
                                    atol=1e-4 * np.abs(shown.potentials).max())
         assert response.evidence.argmax() == shown.decision
-        assert response.familiarity == pytest.approx(shown.familiarity[shown.decision],
+        assert response.typicality == pytest.approx(shown.typicality[shown.decision],
                                                      rel=1e-3, abs=1e-3)

@@ -11,10 +11,10 @@ import pytest
 from hybrid_snn_ros.snn import lateral
 
 # nu = 1, so the trace x is the spike counts; lambda = 1/2, so P starts as 2 I; seed 160 draws the
-# phases 0, 5, 3 for three inputs.  Youth and relief change nothing about learning.
-LDA = lateral.Params(trace_scale=1.0, prior=0.5, leak=0.5, theta=0.25, fit_share=0.2, seed=160,
-                     youth=0.0, relief=0.0)
-YOUNG = LDA._replace(youth=2.0, relief=0.5)
+# phases 0, 5, 3 for three inputs.  Shrinkage and bias correction change nothing about learning.
+LDA = lateral.Params(trace_scale=1.0, ridge=0.5, leak=0.5, theta=0.25, fit_share=0.2, seed=160,
+                     prior_strength=0.0, bias_correction=0.0)
+YOUNG = LDA._replace(prior_strength=2.0, bias_correction=0.5)
 
 # After each taught frame: (counts, label), then P, and m, w, A, n of background, column 0, 1.
 GOLDEN_STEPS = [
@@ -86,7 +86,7 @@ class Shown(NamedTuple):
     potentials: list  # columns 0 and 1
     counts: list
     drives: list
-    familiarity: float
+    typicality: float
 
 
 # After all four frames, plain LDA.
@@ -121,7 +121,7 @@ AS_LDA = Shown(
     [128 / 861 * (935 * 3.4375 / 127 - 18.2421875), 128 / 861 * (4.7890625 - 935 * 3.4375 / 127)],
     128 / 861 * (935 * 3.4375 / 127 - 18.2421875 - 0.2 * 1.8125))
 
-# After three frames, n = (2, 1), youth 2: s_0 = 2/4 = 1/2, s_1 = 1/3.
+# After three frames, n = (2, 1), prior_strength 2: s_0 = 2/4 = 1/2, s_1 = 1/3.
 # m_0col - m_0 = (5/6, -1/2, 11/6), w_0col - w_0 = (29/12, -1/4, 35/12); for column 1 both times -2
 # (the background is two thirds of the way to column 0).
 # Their product: column 0: 145/72 + 9/72 + 385/72 = 539/72; column 1: four times that, 539/18.
@@ -191,7 +191,7 @@ def test_golden_learning_slow():
 
 @pytest.mark.parametrize('golden', [AS_LDA, AS_YOUNG], ids=['LDA', 'young'])
 def test_golden_presentation(golden):
-    """Spikes, potentials, OUT counts, answer, drives and familiarity of one frame, by hand."""
+    """Spikes, potentials, OUT counts, answer, drives and typicality of one frame, by hand."""
     params = golden.params
     state = untaught(params, 3, 2)
     network = slow(params, 3, 2)
@@ -205,7 +205,7 @@ def test_golden_presentation(golden):
     assert shown.counts.tolist() == golden.counts
     assert shown.decision == 0
     np.testing.assert_allclose(shown.drives, golden.drives, rtol=1e-12)
-    assert shown.familiarity[0] == pytest.approx(golden.familiarity, rel=1e-12)
+    assert shown.typicality[0] == pytest.approx(golden.typicality, rel=1e-12)
 
     read = lateral.readout(params, state)
     np.testing.assert_array_equal(read.weights, golden.weights)
@@ -215,4 +215,4 @@ def test_golden_presentation(golden):
     np.testing.assert_allclose(ends(params, response), golden.potentials[-1], atol=2e-6)
     assert response.evidence.argmax() == 0
     np.testing.assert_allclose(response.drives, golden.drives, rtol=1e-5)
-    assert response.familiarity == pytest.approx(golden.familiarity, rel=1e-5)
+    assert response.typicality == pytest.approx(golden.typicality, rel=1e-5)

@@ -8,11 +8,11 @@ import pytest
 
 from hybrid_snn_ros.snn import lateral
 from hybrid_snn_ros.snn.decision import calibrate, decide
-from hybrid_snn_ros.snn.leave_one_out import hindsight
+from hybrid_snn_ros.snn.lateral.leave_one_out import leave_one_out
 
 SIZES = (2, 3, 5, 8, 4, 1)  # samples of each column
 INPUTS = 120
-CLOSE = 0.01  # of a drive; the network that answers rounds its weights to int8, hindsight does not
+CLOSE = 0.01  # of a drive; the network that answers rounds its weights to int8, this does not
 
 
 def clusters(seed, sizes, inputs, width=0.35):
@@ -58,15 +58,16 @@ def taught_without(params, counts, columns, left_out, size):
     return state
 
 
-@pytest.mark.parametrize('constants', [{}, {'youth': 0.0, 'relief': 0.0},
-                                       {'youth': 4.0, 'relief': 1.0, 'fit_share': 2.0}])
+@pytest.mark.parametrize('constants', [
+    {}, {'prior_strength': 0.0, 'bias_correction': 0.0},
+    {'prior_strength': 4.0, 'bias_correction': 1.0, 'fit_share': 2.0}])
 @pytest.mark.parametrize('seed', range(3))
-def test_hindsight_is_a_network_taught_without_the_sample(seed, constants):
+def test_leaving_out_is_a_network_taught_without_the_sample(seed, constants):
     params = lateral.Params(**constants)
     counts, columns = lesson(seed)
     state = taught(params, counts, columns, len(SIZES))
     gain = lateral.readout(params, state).gain
-    seen = hindsight(params, state, counts, columns)
+    seen = leave_one_out(params, state, counts, columns)
     others = np.flatnonzero(np.array(SIZES)[columns] > 1)
     assert seen.columns.tolist() == columns[others].tolist()
 
@@ -75,30 +76,30 @@ def test_hindsight_is_a_network_taught_without_the_sample(seed, constants):
         without = lateral.readout(
             params, taught_without(params, counts, columns, left_out, len(SIZES)))
         response = lateral.present(params, without, counts[left_out])
-        rescaled = gain / without.gain  # hindsight looks with the gain of today's network
+        rescaled = gain / without.gain  # leave_one_out looks with the gain of today's network
         np.testing.assert_allclose(seen.drives[row], response.drives * rescaled, atol=CLOSE)
         if response.evidence.argmax() == seen.drives[row].argmax():
-            assert seen.familiarity[row] == pytest.approx(
-                response.familiarity * rescaled, abs=CLOSE)
+            assert seen.typicality[row] == pytest.approx(
+                response.typicality * rescaled, abs=CLOSE)
         else:  # the columns spike nearly alike
             assert np.ptp(np.sort(seen.drives[row])[-2:]) < 0.1
         learned = lateral.present(params, lateral.readout(params, state), counts[left_out])
-        shift = max(shift, learned.familiarity - seen.familiarity[row])
-    assert shift > 4 * CLOSE  # as learned, some look far more familiar: leaving out matters
+        shift = max(shift, learned.typicality - seen.typicality[row])
+    assert shift > 4 * CLOSE  # as learned, some look far more typical: leaving out matters
 
 
-def test_hindsight_equals_the_algebra_in_float64():
-    """Drives and familiarity from the scatter without the sample, apart from kappa and gain."""
+def test_leaving_out_equals_the_algebra_in_float64():
+    """Drives and typicality from the scatter without the sample, apart from kappa and gain."""
     params = lateral.Params()
     counts, columns = lesson(5)
     state = taught(params, counts, columns, len(SIZES))
     gain = lateral.readout(params, state).gain
     kappa = lateral.Products.of(params, state).residual
-    seen = hindsight(params, state, counts, columns)
+    seen = leave_one_out(params, state, counts, columns)
     x = counts * params.trace_scale
     for row, left_out in enumerate(np.flatnonzero(np.array(SIZES)[columns] > 1)):
         rest = np.arange(len(columns)) != left_out
-        scatter = params.prior * np.eye(INPUTS)
+        scatter = params.ridge * np.eye(INPUTS)
         means = []
         for c in range(len(SIZES)):
             own = x[rest & (columns == c)]
@@ -110,24 +111,24 @@ def test_hindsight_equals_the_algebra_in_float64():
         drives = []
         for c, mean in enumerate(means):
             n = (rest & (columns == c)).sum()
-            s = n / (n + params.youth)
+            s = n / (n + params.prior_strength)
             e = zero + s * (mean - zero)
             drives.append(gain * ((e - zero) @ p @ new - (e @ p @ e - zero @ p @ zero) / 2
-                                  + s * s * params.relief * kappa / n / 2))
+                                  + s * s * params.bias_correction * kappa / n / 2))
         best = int(np.argmax(drives))
         error = new - means[best]
         np.testing.assert_allclose(seen.drives[row], drives, atol=1e-4)
-        assert seen.familiarity[row] == pytest.approx(
+        assert seen.typicality[row] == pytest.approx(
             drives[best] - gain * params.fit_share * error @ p @ error, abs=1e-4)
 
 
-def test_hindsight_changes_nothing():
+def test_leaving_out_changes_nothing():
     params = lateral.Params()
     counts, columns = lesson(6)
     state = taught(params, counts, columns, len(SIZES))
     before = [array.copy() for array in state]
-    first = hindsight(params, state, counts, columns)
-    again = hindsight(params, state, counts, columns)
+    first = leave_one_out(params, state, counts, columns)
+    again = leave_one_out(params, state, counts, columns)
     for array, copy in zip(state, before):
         np.testing.assert_array_equal(array, copy)
     for one, other in zip(first, again):
@@ -139,11 +140,11 @@ def test_any_part_of_the_samples_may_be_looked_at():
     params = lateral.Params()
     counts, columns = lesson(7)
     state = taught(params, counts, columns, len(SIZES))
-    whole = hindsight(params, state, counts, columns)
+    whole = leave_one_out(params, state, counts, columns)
     kept = np.flatnonzero(np.array(SIZES)[columns] > 1)
-    part = hindsight(params, state, counts[kept[3:8]], columns[kept[3:8]].tolist())
+    part = leave_one_out(params, state, counts[kept[3:8]], columns[kept[3:8]].tolist())
     np.testing.assert_allclose(part.drives, whole.drives[3:8], atol=1e-5)
-    np.testing.assert_allclose(part.familiarity, whole.familiarity[3:8], atol=1e-5)
+    np.testing.assert_allclose(part.typicality, whole.typicality[3:8], atol=1e-5)
 
 
 @pytest.mark.filterwarnings('error')
@@ -152,21 +153,21 @@ def test_the_only_sample_of_a_column_is_left_out():
     counts, columns = lesson(8, sizes=(1, 1, 1))
     for m in (1, 2, 3):
         state = taught(params, counts[:m], columns[:m], 3)
-        seen = hindsight(params, state, counts[:m], columns[:m])
-        assert seen.familiarity.shape == seen.columns.shape == (0,)
+        seen = leave_one_out(params, state, counts[:m], columns[:m])
+        assert seen.typicality.shape == seen.columns.shape == (0,)
         assert seen.drives.shape == (0, 3)
-        assert len(calibrate(seen).familiarities) == 0
+        assert len(calibrate(seen).typicalities) == 0
 
 
 @pytest.mark.filterwarnings('error')
 @pytest.mark.parametrize('samples', [2, 5])
-def test_a_single_label_is_always_familiar(samples):
+def test_a_single_label_is_always_typical(samples):
     """Nothing sets one label apart: gain 0, records 0, and what is shown is 0 too: known."""
     params = lateral.Params()
     counts, columns = lesson(9, sizes=(samples,))
     state = taught(params, counts, columns, 1)
-    seen = hindsight(params, state, counts, columns)
-    assert seen.familiarity.tolist() == [0.0] * samples
+    seen = leave_one_out(params, state, counts, columns)
+    assert seen.typicality.tolist() == [0.0] * samples
     assert seen.drives.tolist() == [[0.0]] * samples
 
 
@@ -176,10 +177,10 @@ def test_columns_never_taught_are_no_answer(sizes):
     params = lateral.Params()
     counts, columns = lesson(10, sizes=sizes)
     state = taught(params, counts, columns, len(sizes))
-    seen = hindsight(params, state, counts, columns)
+    seen = leave_one_out(params, state, counts, columns)
     assert (seen.drives[:, 1] == -np.inf).all()
     assert np.isfinite(np.delete(seen.drives, 1, axis=1)).all()
-    assert np.isfinite(seen.familiarity).all()
+    assert np.isfinite(seen.typicality).all()
 
 
 @pytest.mark.filterwarnings('error')
@@ -189,9 +190,9 @@ def test_black_and_equal_frames_are_looked_at():
     counts[columns == 0] = 0
     counts[columns == 1] = counts[columns == 1][0]
     state = taught(params, counts, columns, 2)
-    seen = hindsight(params, state, counts, columns)
+    seen = leave_one_out(params, state, counts, columns)
     assert (seen.drives.argmax(axis=1) == columns).all()
-    assert np.isfinite(seen.familiarity).all()
+    assert np.isfinite(seen.typicality).all()
 
 
 # --- what it is for: the threshold --------------------------------------------------------------
@@ -203,7 +204,7 @@ def false_unknown(seed, order, nominal, sizes=LABELS):
     """
     Teach clusters in an order; return the share of 500 fresh frames called unknown.
 
-    By the records alone: clusters lie so far apart that no frame looks like a stranger.
+    By the records alone: clusters lie so far apart that no frame looks like an unknown object.
     """
     params = lateral.Params()
     frames = clusters(seed, sizes, INPUTS)
@@ -213,8 +214,8 @@ def false_unknown(seed, order, nominal, sizes=LABELS):
     place = order(np.random.default_rng(seed), columns)
     counts, columns = counts[place], columns[place]
     state = taught(params, counts, columns, len(sizes))
-    calibration = calibrate(hindsight(params, state, counts, columns))._replace(ceiling=np.inf)
-    assert len(calibration.familiarities) == sum(sizes)
+    calibration = calibrate(leave_one_out(params, state, counts, columns))._replace(ceiling=np.inf)
+    assert len(calibration.typicalities) == sum(sizes)
     read = lateral.readout(params, state)
     return np.mean([decide(lateral.present(params, read, k), calibration, nominal, 1).unknown
                     for k in fresh])
@@ -256,13 +257,13 @@ def test_the_threshold_does_not_drift_as_labels_are_taught_one_after_the_other()
         if c not in (15, 25, 35):
             continue
         calibration = calibrate(
-            hindsight(params, state, counts, columns))._replace(ceiling=np.inf)
+            leave_one_out(params, state, counts, columns))._replace(ceiling=np.inf)
         read = lateral.readout(params, state)
         responses = [lateral.present(params, read, k)
                      for k in frames(np.repeat(np.arange(c + 1), 500 // (c + 1)))]
         shares.append(np.mean([decide(r, calibration, 0.1, 1).unknown for r in responses]))
-        as_learned = calibration._replace(familiarities=np.sort(
-            [lateral.present(params, read, k).familiarity for k in counts]))
+        as_learned = calibration._replace(typicalities=np.sort(
+            [lateral.present(params, read, k).typicality for k in counts]))
         learned.append(np.mean([decide(r, as_learned, 0.1, 1).unknown for r in responses]))
     assert 0.05 <= min(shares) and max(shares) <= 0.2, shares
     assert max(learned) > 0.2, learned  # these bounds would notice

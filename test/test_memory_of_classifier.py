@@ -12,10 +12,10 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros import classifier as classifiers
-from hybrid_snn_ros import network as networks
 from hybrid_snn_ros.memory.errors import IdentityError, LockedError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
+from hybrid_snn_ros.network import network as networks
 
 RULES = ('lateral', 'original')
 INPUTS = 24
@@ -51,17 +51,17 @@ def remaining(classifier):
 def bits(classifier):
     """Return state, labels and answers, comparable bit for bit."""
     responses = [classifier.present(codes) for codes in PROBES]
-    return ([np.asarray(value).tobytes() for value in classifier.network._state],
+    return ([np.asarray(value).tobytes() for value in classifier.network.state],
             classifier.labels, classifier.network.sample_counts,
             [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
-              np.float64(r.familiarity).tobytes()) for r in responses],
+              np.float64(r.typicality).tobytes()) for r in responses],
             [classifier.predict(codes) for codes in PROBES])
 
 
 @pytest.fixture
 def often(monkeypatch):
     """Keep a checkpoint after three lessons and a snapshot after five changes."""
-    monkeypatch.setattr(networks, '_CHECKPOINT_EVERY', 3)
+    monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 3)
     monkeypatch.setattr(classifiers, '_SNAPSHOT_EVERY', 5)
 
 
@@ -219,7 +219,7 @@ def test_another_name_relearns_nothing(monkeypatch):
 @pytest.mark.parametrize('kept', [True, False])
 def test_a_restart_with_and_without_snapshot_is_the_same(rule, kept, tmp_path, monkeypatch):
     """Bit for bit; with a snapshot it learns next to nothing."""
-    monkeypatch.setattr(networks, '_CHECKPOINT_EVERY', 3)
+    monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 3)
     classifier = made(rule)
     assert classifier.open(tmp_path) == []
     for codes, label in LESSON:
@@ -248,7 +248,7 @@ def test_a_restart_with_and_without_snapshot_is_the_same(rule, kept, tmp_path, m
 
 
 @pytest.mark.parametrize('options', [
-    {'rule': 'original'}, {'params': {'prior': 0.5}}, {'params': {'seed': 3}}])
+    {'rule': 'original'}, {'params': {'ridge': 0.5}}, {'params': {'seed': 3}}])
 def test_a_snapshot_of_another_rule_or_constant_is_learned_anew(options, tmp_path):
     """The samples belong to no rule."""
     classifier = made()
@@ -413,7 +413,7 @@ def test_what_was_written_while_it_was_borrowed_is_known_before_a_change(tmp_pat
 
 def test_a_borrowed_memory_starts_from_its_snapshot_and_writes_nothing(tmp_path, monkeypatch):
     """A frozen robot need not learn everything again at every start."""
-    monkeypatch.setattr(networks, '_CHECKPOINT_EVERY', 3)
+    monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 3)
     home = made()
     home.open(tmp_path)
     for codes, label in LESSON:
@@ -533,8 +533,13 @@ def test_a_file_that_is_refused_changes_nothing(tmp_path):
 
 
 def test_an_untaught_classifier_may_be_saved(tmp_path):
-    """Taking it over means to know nothing."""
+    """Taking it over means to know nothing, so that must be meant."""
     made().save(tmp_path / 'empty.memory')
     classifier = taught()
-    classifier.load(tmp_path / 'empty.memory')
+    known = classifier.labels
+    with pytest.raises(StoreError, match='holds no samples; nothing was forgotten'):
+        classifier.load(tmp_path / 'empty.memory')
+    classifier.load(tmp_path / 'empty.memory', replace=False)
+    assert classifier.labels == known
+    classifier.load(tmp_path / 'empty.memory', force=True)
     assert classifier.labels == [] and classifier.predict(PROBES[0]).label == 'unknown'

@@ -7,9 +7,9 @@ import inspect
 import numpy as np
 import pytest
 
-from hybrid_snn_ros import network as networks
 from hybrid_snn_ros.memory.ledger import Sample
-from hybrid_snn_ros.network import Network
+from hybrid_snn_ros.network import cache, Network, Rebuild
+from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.snn import checkpoints, kernel
 from hybrid_snn_ros.snn.rule import Rule
 from hybrid_snn_ros.snn.rules import params_of, RULES
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.parametrize('rule', ['lateral', 'original'])
 def test_each_rule_holds_what_the_protocol_names(rule):
     for name, form in vars(Rule).items():
         if inspect.isfunction(form) and not name.startswith('_'):
-            asked = len(inspect.signature(form).parameters) - 1
-            given = inspect.signature(getattr(RULES[rule], name)).parameters
-            assert len(given) >= asked, name
-    assert all(isinstance(getattr(RULES[rule], name), type) for name in Rule.__annotations__)
+            asked = list(inspect.signature(form).parameters)[1:]
+            given = list(inspect.signature(getattr(RULES[rule], name)).parameters)
+            assert given[:len(asked)] == asked, name
+    assert all(hasattr(RULES[rule], name) for name in Rule.__annotations__)
 
 
 def samples_of(labels, first=1):
@@ -57,24 +57,25 @@ def learned(rule, samples):
 
 def led(network, samples):
     """Return the network of other samples, and the steps on the way to it."""
-    *steps, last = network.toward(samples)
-    return last, steps
+    rebuild = Rebuild(network, samples)
+    steps = list(rebuild.steps())
+    return rebuild.network, steps
 
 
 def bits(network):
     """Return all that can be told of a network from outside, as bytes and plain values."""
     responses = [network.present(codes) for codes in PROBES]
-    return ([np.asarray(value).tobytes() for value in network._state], network.labels,
+    return ([np.asarray(value).tobytes() for value in network.state], network.labels,
             network.sample_counts, [lesson.number for lesson in network.lessons],
             [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
-              np.float64(r.familiarity).tobytes()) for r in responses],
+              np.float64(r.typicality).tobytes()) for r in responses],
             [network.decide(response, 0.05, 3) for response in responses])
 
 
 @pytest.fixture
 def often(monkeypatch):
     """Keep a checkpoint after every three lessons."""
-    monkeypatch.setattr(networks, '_CHECKPOINT_EVERY', 3)
+    monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 3)
 
 
 @pytest.mark.parametrize('gone', [{9}, {8, 9}, {5}, {4, 7}, {1}, set(range(1, 10))])
@@ -124,12 +125,12 @@ def test_another_sample_of_the_same_number_is_learned(rule, often):
 def test_another_name_costs_nothing_a_merge_learns_again(rule, often):
     """The columns stay; where two become one, all behind the first of the second changes."""
     network = learned(rule, samples_of('aabbccabc'))
-    before = [np.asarray(value).tobytes() for value in network._state]
+    before = [np.asarray(value).tobytes() for value in network.state]
     renamed = {number: sample._replace(label={'b': 'x'}.get(sample.label, sample.label))
                for number, sample in samples_of('aabbccabc').items()}
     same, steps = led(network, renamed)
     assert same is network and steps == [] and same.labels == ['a', 'x', 'c']
-    assert [np.asarray(value).tobytes() for value in same._state] == before
+    assert [np.asarray(value).tobytes() for value in same.state] == before
     assert bits(same) == bits(learned(rule, renamed))
     merged = {number: sample._replace(label={'x': 'c'}.get(sample.label, sample.label))
               for number, sample in renamed.items()}
@@ -144,9 +145,9 @@ def test_a_restored_network_is_the_same_and_goes_on_the_same(rule, often):
         samples = samples_of('abacbabca'[:length])
         network = learned(rule, samples)
         arrays = {name: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
-                  for name, array in network.arrays().items()}
+                  for name, array in cache.arrays(network).items()}
         assert not any(array.flags.writeable for array in arrays.values())
-        again = untaught(rule).restored(arrays, network.notes(), samples)
+        again = cache.restored(untaught(rule), arrays, cache.notes(network), samples)
         again, steps = led(again, samples)
         assert len(steps) == {7: 1, 8: 2, 9: 3}.get(length, 0)
         assert bits(again) == bits(network)
@@ -163,14 +164,14 @@ def test_what_other_constants_or_programs_computed_is_not_used(rule):
     """It is learned again; a snapshot is a cache."""
     samples = samples_of('abab')
     network = learned(rule, samples)
-    arrays, notes = network.arrays(), network.notes()
-    assert untaught(rule).restored(arrays, notes, samples) is not None
-    assert untaught(rule, {'seed': 7}).restored(arrays, notes, samples) is None
+    arrays, notes = cache.arrays(network), cache.notes(network)
+    assert cache.restored(untaught(rule), arrays, notes, samples) is not None
+    assert cache.restored(untaught(rule, {'seed': 7}), arrays, notes, samples) is None
     other = {'lateral': 'original', 'original': 'lateral'}[rule]
-    assert untaught(other).restored(arrays, notes, samples) is None
-    assert untaught(rule).restored(arrays, {**notes, 'backend': 'cupy'}, samples) is None
-    assert untaught(rule).restored({}, notes, samples) is None
-    assert untaught(rule).restored({**arrays, 'state_more': arrays['lessons']}, notes,
+    assert cache.restored(untaught(other), arrays, notes, samples) is None
+    assert cache.restored(untaught(rule), arrays, {**notes, 'backend': 'cupy'}, samples) is None
+    assert cache.restored(untaught(rule), {}, notes, samples) is None
+    assert cache.restored(untaught(rule), {**arrays, 'state_more': arrays['lessons']}, notes,
                                    samples) is None
 
 
@@ -182,10 +183,10 @@ def test_what_another_form_learned_is_not_gone_on_with(rule, often):
     before = kernel.use((None, 'NumPy: for a test'))
     try:
         network = learned(rule, samples)
-        notes = network.notes()
+        notes = cache.notes(network)
     finally:
         kernel.use(before)
-    again = untaught(rule).restored(network.arrays(), notes, samples)
+    again = cache.restored(untaught(rule), cache.arrays(network), notes, samples)
     if rule == 'original':  # NumPy teaches it everywhere
         assert bits(led(again, samples)[0]) == bits(learned(rule, samples))
     else:
@@ -214,21 +215,21 @@ def test_a_lesson_that_was_broken_off_is_learned_anew(rule, often, monkeypatch):
 
 def test_a_large_network_keeps_no_checkpoint(rule, often, monkeypatch):
     """It takes too much memory; then everything is learned again, to the same end."""
-    monkeypatch.setattr(checkpoints, 'LARGEST', 1000)
+    monkeypatch.setattr(checkpoints, 'LARGEST_BYTES', 1000)
     samples = samples_of('abacbabca')
     network = learned(rule, samples)
     rest = dict(list(samples.items())[:-1])
     other, steps = led(network, rest)
     assert len(steps) == 8
     assert bits(other) == bits(learned(rule, rest))
-    again = untaught(rule).restored(network.arrays(), network.notes(), samples)
+    again = cache.restored(untaught(rule), cache.arrays(network), cache.notes(network), samples)
     assert bits(again) == bits(network)
 
 
 def test_checkpoints_lie_closer_the_newer_they_are(rule, monkeypatch):
     """Within their memory; far back is learned again from, at most, six times as far back."""
-    state = checkpoints.on_cpu(learned(rule, samples_of('ab'))._state)
-    monkeypatch.setattr(checkpoints, 'TOGETHER', 5 * checkpoints.size(state))
+    state = checkpoints.state_to_host(learned(rule, samples_of('ab')).state)
+    monkeypatch.setattr(checkpoints, 'TOGETHER_BYTES', 5 * checkpoints.size(state))
     kept = []
     for lessons in range(1, 150):
         kept = checkpoints.with_newest(kept, checkpoints.Checkpoint(lessons, 0, 0, state))
@@ -238,5 +239,5 @@ def test_checkpoints_lie_closer_the_newer_they_are(rule, monkeypatch):
         for back in range(1, lessons + 1):
             begin = max([place for place in places if place <= lessons - back], default=0)
             assert lessons - begin <= 6 * back
-    monkeypatch.setattr(checkpoints, 'TOGETHER', 1)
+    monkeypatch.setattr(checkpoints, 'TOGETHER_BYTES', 1)
     assert [point.lessons for point in checkpoints.with_newest(kept, kept[-1])] == [149, 149]

@@ -54,24 +54,24 @@ def test_a_lost_gpu_costs_no_frame(tmp_path):
                 assert peer.teach(label)[0].level == OK
             assert peer.show(frame(picture(RED)))['label'] == 'red'
             assert 'Strict Device' in values(peer.diagnosis())['backend_reason']
-            assert 'given up' not in node.log
+            assert 'GPU was disabled' not in node.log
             lose.touch()
             for number in range(1000):  # the node learns of the file in its own time
                 label = ('red', 'green')[number % 2]
                 assert peer.show(frame(picture(COLOURS[label])))['label'] == label
-                if 'given up' in node.log:
+                if 'GPU was disabled' in node.log:
                     break
             peer.show(frame(picture(BLUE)))
             assert peer.teach('blue')[0].level == OK
             for label in ('red', 'green', 'blue'):
                 assert peer.show(frame(picture(COLOURS[label])))['label'] == label
-            warnings = [line for line in node.log.splitlines() if 'given up' in line]
+            warnings = [line for line in node.log.splitlines() if 'GPU was disabled' in line]
             assert len(warnings) == 1 and 'WARN' in warnings[0], warnings
             assert 'cudaErrorIllegalAddress' in warnings[0]
             status = peer.diagnosis()
-            assert (status.level, status.message[:21]) == (WARN, 'the GPU was given up ')
+            assert (status.level, status.message[:21]) == (WARN, 'the GPU was disabled ')
             said = values(status)['backend_reason']
-            assert said.startswith('numpy: the GPU was given up (CUDARuntimeError: ')
+            assert said.startswith('numpy: the GPU was disabled (CUDARuntimeError: ')
             node.end()
         with NodeProcess(tmp_path, domain, memory=str(memory), backend='auto') as node:
             node.wait_for_log('chosen by auto: ')

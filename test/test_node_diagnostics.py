@@ -30,7 +30,7 @@ from std_msgs.msg import String  # noqa: E402
 from hybrid_snn_ros import Classifier  # noqa: E402
 from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
 from hybrid_snn_ros.ros.stage_times import STAGES  # noqa: E402
-from hybrid_snn_ros.snn import effort  # noqa: E402
+from hybrid_snn_ros.snn import synaptic_operations  # noqa: E402
 
 STALE = DiagnosticStatus.STALE
 SILENCE = 0.6  # seconds, image_timeout
@@ -105,12 +105,12 @@ def test_every_value_is_there_and_right(watched):
     assert float(found['encode_ms'].split()[1]) > 0.1
     known = Classifier()
     counts = known.counts(known.eye.codes(picture(RED)))
-    active, spikes = effort.activity(counts)
+    active, spikes = synaptic_operations.activity(counts)
     assert float(found['spikes_per_frame']) == pytest.approx(spikes, rel=0.1)
     assert float(found['sparsity']) == pytest.approx(1 - active / len(counts), abs=0.05)
-    columns, familiarity = (int(word) for word in found['synaptic_operations'].split()[::2])
+    columns, typicality = (int(word) for word in found['synaptic_operations'].split()[::2])
     assert columns == pytest.approx(2 * spikes, rel=0.1)
-    assert familiarity == pytest.approx(active * len(counts), rel=0.1)
+    assert typicality == pytest.approx(active * len(counts), rel=0.1)
     assert 'Loihi' in found['energy_estimate'] and 'encoder' in found['energy_estimate']
     assert found['backend'] == 'numpy' and found['threads'] == '1'
     assert found['interpreter'] == known.encoder.runtime
@@ -130,7 +130,7 @@ def test_debug_tells_what_one_frame_makes_the_network_do(watched):
     finally:
         peer.node.destroy_subscription(subscription)
     known = Classifier()
-    active, spikes = effort.activity(known.counts(known.eye.codes(picture(RED))))
+    active, spikes = synaptic_operations.activity(known.counts(known.eye.codes(picture(RED))))
     assert json.loads(heard[-1].data)['effort'] == {
         'spikes': spikes, 'sparsity': round(1 - active / 1280, 3), 'columns': 2 * spikes,
         'familiarity': active * 1280}

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
@@ -28,6 +29,10 @@ from ros_harness import (  # noqa: E402
     WARN,
 )
 from std_msgs.msg import String  # noqa: E402
+
+from hybrid_snn_ros.classifier import Classifier  # noqa: E402
+from hybrid_snn_ros.memory.entry import Entry  # noqa: E402
+from hybrid_snn_ros.memory.journal import Journal  # noqa: E402
 
 # Publishes ~/teach_frame from a process that has vision_msgs: a line "sec nanosec label" each.
 TEACHER = """
@@ -205,7 +210,7 @@ def test_forget_and_rename_and_merge(taught):
         {'label': 'green', 'samples': 2}])
     for topic, text, reason in (
             ('forget', 'blue', "nothing was taught as 'blue'"),
-            ('forget', '', 'a label needs at least one character'),
+            ('forget', '', 'a label needs at least one character that can be seen'),
             ('rename', 'blue=red', "nothing was taught as 'blue'"),
             ('rename', 'green=green', "'green' has that name already"),
             ('rename', 'green', "to rename takes 'old=new', not 'green'"),
@@ -214,7 +219,7 @@ def test_forget_and_rename_and_merge(taught):
              'rename it'),
             ('merge', 'blue=green', "nothing was taught as 'blue'"),
             ('merge', 'green=green', "'green' has that name already"),
-            ('rename', 'green=', 'a label needs at least one character'),
+            ('rename', 'green=', 'a label needs at least one character that can be seen'),
             ('rename', 'green=unknown', "'unknown' is the answer for what was never taught, not "
              'a label')):
         result = peer.request(topic, text)
@@ -412,6 +417,43 @@ def test_a_still_camera_is_no_evidence(taught):
     assert remembered(memory).version == before
 
 
+def test_labels_that_cannot_be_seen_are_not_taught_and_old_ones_are_got_rid_of(tmp_path):
+    """Over every topic; of two that look the same the one that was meant."""
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    memory.mkdir()
+    old = ['mug', 'mug\u200b', '\u200b', 'unknown\u00ad', 'red\u3000cup', 'b\u2060ox', 'box']
+    journal = Journal.open(memory, Classifier().eye.identity)
+    journal.append(Entry(number, 1.5, 'teach', label, '', number, codes=np.random.default_rng(
+        number).integers(0, 256, 1280, dtype=np.uint8)) for number, label in enumerate(old, 1))
+    journal.close()
+    with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
+        peer.show(frame(picture(RED)))
+        for text in ('\u200b', 'unknown\u200b', 'ｕｎｋｎｏｗｎ', '\ufeff\u2800'):
+            assert peer.teach(text)[0].level == ERROR
+            assert peer.command(do='teach', label=text).level == ERROR
+            assert peer.command(do='rename', label='mug', to=text).level == ERROR
+        for result, name in ((peer.request('forget', '\u200b'), '\u200b'),
+                             (peer.request('forget', 'mug\u200b'), 'mug\u200b'),
+                             (peer.command(do='forget', label='unknown\u00ad'), 'unknown\u00ad'),
+                             (peer.request('merge', 'red cup=mug\u200d'), 'mug'),
+                             (peer.command(do='rename', label='b\u2060ox', to=' crate'), 'crate')):
+            assert (result.level, result.name) == (OK, name), result
+        assert remembered(memory).counts == {'mug': 2, 'crate': 1, 'box': 1}
+        result = peer.request('forget', '\u200b')
+        assert (result.level, 'can be seen' in result.message) == (ERROR, True)
+        assert _taught(peer, '\ufeffbox\u200b').name == 'box'
+        assert remembered(memory).counts == {'mug': 2, 'crate': 1, 'box': 2}
+        assert peer.diagnosis().level == OK, 'a text that is no label is no trouble of the memory'
+        node.end()
+
+
+def _taught(peer, label):
+    peer.show(frame(picture(GREEN)))
+    result, = peer.teach(label)
+    assert result.level == OK, result
+    return result
+
+
 def test_teach_frame_labels_the_frame_whose_header_it_carries(vision_msgs, tmp_path):
     """By vision_msgs/Classification, as a labelled bag has it; one without a label is refused."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
@@ -433,7 +475,8 @@ def test_teach_frame_labels_the_frame_whose_header_it_carries(vision_msgs, tmp_p
             teacher.kill()
             teacher.wait(timeout=WAIT)
         assert sorted((result.message, result.level) for result in peer.results) == [
-            ("'mug' has 1 sample, saved", OK), ('a label needs at least one character', ERROR),
+            ("'mug' has 1 sample, saved", OK),
+            ('a label needs at least one character that can be seen', ERROR),
             ('that frame is sample 1 already', OK)]
         sample = remembered(memory).samples[1]
         assert (sample.stamp, sample.source) == (stamp_of(meant), 'teach_frame')

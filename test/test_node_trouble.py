@@ -184,6 +184,48 @@ def test_a_directory_that_cannot_be_had_and_one_that_vanishes(tmp_path):
     assert 'lost' not in remembered(memory).labels
 
 
+@pytest.mark.parametrize('how', ['cp', 'cp -p', 'mv', 'truncate -s 0', 'echo >>'])
+def test_a_journal_that_somebody_changed_is_not_written_to_until_the_restart(tmp_path, how):
+    """Refused with what to do; frames are answered; after it the file counts, and the rest."""
+    domain, memory, backup = fresh_domain(), tmp_path / 'memory', tmp_path / 'backup'
+    reason = 'was changed by somebody else meanwhile: nothing was saved'
+    with Peer(domain) as peer:
+        with NodeProcess(tmp_path, domain, memory=str(memory)) as node:
+            assert _teach(peer, 'red', RED).level == OK
+            backup.write_bytes((memory / 'journal').read_bytes())
+            assert _teach(peer, 'green', GREEN).level == OK
+            words = how.split()
+            if words == ['echo', '>>']:
+                with open(memory / 'journal', 'a') as file:
+                    subprocess.run(['echo'], stdout=file, check=True)
+            else:
+                files = [memory / 'journal'] if 'truncate' in how else [backup, memory / 'journal']
+                subprocess.run([*words, *files], check=True)
+            theirs = (memory / 'journal').read_bytes()
+            _refused(peer, reason)
+            for ask in (lambda: peer.request('forget', 'red'), lambda: peer.command(do='undo'),
+                        lambda: peer.command(do='save')):
+                result = ask()
+                assert (result.level, reason in result.message) == (ERROR, True), result
+            assert 'Restart the node to go on' in peer.diagnosis().message
+            assert peer.show(frame(picture(GREEN)))['label'] == 'green'  # known here all the same
+            assert (memory / 'journal').read_bytes() == theirs
+            kept = sorted(memory.glob('journal.before-*'))
+            assert len(kept) == (0 if how == 'echo >>' else 1), kept
+            node.end()
+        assert (memory / 'journal').read_bytes() == theirs
+        labels = {'echo >>': ['red', 'green'], 'truncate -s 0': []}.get(how, ['red'])
+        for path in kept:  # before the node is started again
+            assert look(path).ledger.labels == ['red', 'green'] and not look(path).problems
+        with NodeProcess(tmp_path, domain, memory=str(memory)) as node:
+            assert peer.show(frame(picture(RED)))['label'] == (labels or ['unknown'])[0]
+            peer.until('what the file holds', lambda: [
+                pair['label'] for pair in peer.known[-1]['labels']] == labels)
+            _taught_again(peer, memory, 'blue')
+            node.end()
+        assert remembered(memory).labels == [*labels, 'blue']
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """Yield (directory, function of mount options) of a file system of 1 MB, if allowed."""
@@ -362,8 +404,16 @@ def test_a_head_start_is_known_at_once_and_belongs_to_the_operator(tmp_path):
             assert peer.show(frame(picture(GREEN)))['label'] == 'moss'
             assert remembered(memory).counts == kept
             node.end()
+        whole = shipped.read_bytes()
         shipped.write_bytes(b'no memory')
         with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'third'),
                          initial_memory=str(shipped)) as node:
             assert 'shipped.memory is not a memory' in node.wait_for_log('configure failed')
+            shipped.write_bytes(whole[:-1500])  # it would have begun with a half of it for ever
+            assert not peer.change('configure')
+            assert 'is cut off: 2 of 4 samples are there; nothing was' in node.log
+            shipped.write_bytes(whole)
+            assert peer.change('configure') and peer.change('activate')
+            assert peer.show(frame(picture(GREEN)))['label'] == 'green'
+            assert len(remembered(tmp_path / 'third').samples) == 4
             node.end()

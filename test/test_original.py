@@ -9,8 +9,9 @@ import numpy as np
 from original_oracle import Network
 import pytest
 
-from hybrid_snn_ros.snn import original, plasticity, replay
+from hybrid_snn_ros.snn import original
 from hybrid_snn_ros.snn.coding import STEPS
+from hybrid_snn_ros.snn.original import plasticity, replay
 
 NEURONS = ('resource', 'weight', 'slow', 'excess', 'slow_excess', 'stability', 'samples')
 CALTECH = Path(__file__).parents[2] / 'shared' / 'data' / 'embeddings' / 'caltech64.npz'
@@ -226,7 +227,7 @@ def test_fast_form_is_the_literal_network(name):
         if params.tie_break:
             decided = max(range(classes), key=lambda c: (spikes[c], best[c]))
             assert response.evidence.argmax() == decided
-            assert response.familiarity == pytest.approx(best[decided], rel=1e-4, abs=1e-4)
+            assert response.typicality == pytest.approx(best[decided], rel=1e-4, abs=1e-4)
         else:
             assert response.evidence.tolist() == spikes.tolist()
 
@@ -365,7 +366,7 @@ def test_evidence_orders_by_spikes_then_by_excess():
     assert broken > 0
     silent = original.present(params, readout, np.zeros(50, dtype=np.uint8))
     assert not silent.spikes.any()
-    assert silent.familiarity < 0
+    assert silent.typicality < 0
 
 
 def test_without_columns():
@@ -373,7 +374,7 @@ def test_without_columns():
     readout = original.readout(params, original.initial(params, 5))
     response = original.present(params, readout, np.zeros(5, dtype=np.uint8))
     assert response.evidence.shape == response.spikes.shape == (0,)
-    assert response.familiarity == -math.inf
+    assert response.typicality == -math.inf
 
 
 @pytest.mark.parametrize('name, value', [

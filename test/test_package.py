@@ -178,7 +178,7 @@ def test_the_wheel_holds_everything(wheel):
         wanted = {f'{data}/{NAME}/{path}' for path in SHARED}
         wanted.add(f'{data}/ament_index/resource_index/packages/{NAME}')
         wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / NAME).rglob('*.py')}
-        wanted.add(f'{NAME}/vision/efficientnet_lite0_ranges.json')
+        wanted |= {f'{NAME}/vision/efficientnet_lite0_ranges.json', f'{NAME}/py.typed'}
         assert wanted <= set(names)
         assert archive.read(f'{data}/ament_index/resource_index/packages/{NAME}') == b''
     assert not [name for name in names if name.startswith(('test/', 'build/'))]

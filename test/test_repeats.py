@@ -7,6 +7,7 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.network import cache
 
 INPUTS = 64
 VIEWS = np.random.default_rng(3).integers(0, 256, (6, INPUTS), dtype=np.uint8)
@@ -23,12 +24,12 @@ def classifier():
 
 def test_a_frame_counts_once_for_its_label(classifier):
     """However often it is taught: same id, same count, a reason, nothing learned or written."""
-    before = classifier.network.arrays()
+    before = cache.arrays(classifier.network)
     for _ in range(3):
         again = classifier.teach(VIEWS[1], ' mug ', '1.0')
         assert again == (1, 2, 'that frame is sample 1 already')
     assert classifier.version == 3 and len(classifier.ledger.samples) == 3
-    after = classifier.network.arrays()
+    after = cache.arrays(classifier.network)
     assert all(after[name].tobytes() == before[name].tobytes() for name in before)
 
 

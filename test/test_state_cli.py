@@ -178,7 +178,10 @@ def test_compact_drops_what_was_taken_back(state, directory, tmp_path):
 def test_tables_hold_their_columns_and_their_tongue():
     """Wide characters take two columns; nothing steers the terminal."""
     assert table(('a', 'b'), [('杯', 1), ('e\u0301x', 2)]) == ['a   b', '杯  1', 'e\u0301x  2']
-    assert printable('a\x1b[31m\u202eb') == 'a\ufffd[31m\ufffdb'
+    assert printable('a\x1b[31m\u202eb') == 'a\\x1b[31m\\u202eb'
+    assert printable('mug\u200b') == 'mug\\u200b' and printable('mug\ufe0f') == 'mug\\ufe0f'
+    for label in ('می\u200cخواهم', '👩\u200d🚀'):
+        assert printable(label) == label
 
 
 def test_a_short_torture(state):

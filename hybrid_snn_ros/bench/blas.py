@@ -10,12 +10,13 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.threads import VARIABLES
 
 
-def sweep(labels=64, seconds=0.4):
+def sweep(labels: int = 64, seconds: float = 0.4) -> dict[str, Any]:
     """
     Return {threads: {present_decide, teach, readout: summary}} by number of threads.
 
@@ -26,7 +27,7 @@ def sweep(labels=64, seconds=0.4):
             for threads in machine.thread_counts()}
 
 
-def _measure(threads, labels, seconds):
+def _measure(threads: int, labels: int, seconds: float) -> dict[str, Any]:
     environment = {**os.environ, **dict.fromkeys(VARIABLES, str(threads)),
                    'PYTHONPATH': os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(

@@ -8,7 +8,7 @@ import time
 from hybrid_snn_ros.threads import pin_blas
 
 
-def main(kind, rate, count):
+def main(kind: str, rate: float, count: int) -> None:
     """
     Publish until the process is ended; every header's frame_id is the frame's number.
 

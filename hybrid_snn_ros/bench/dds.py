@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole way through DDS: a camera process, the node's process, and this one as subscriber."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import itertools
 import json
@@ -13,20 +14,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, over_runs, summary
 from hybrid_snn_ros.share import shared_file
 
-_PATIENCE = 60.0  # seconds for anything that is waited for
-_ASK_AGAIN = 2.0  # seconds after which a lost acknowledgement is asked for again
+_PATIENCE_S = 60.0  # for anything that is waited for
+_ASK_AGAIN_S = 2.0  # after which a lost acknowledgement is asked for again
 
 
 class BenchError(RuntimeError):
     """Something the benchmark waits for did not come; the message says what."""
 
 
-def measure(kind, rate, labels, count, warm_up, runs, threads=1):
+def measure(kind: str, rate: float, labels: int, count: int, warm_up: int, runs: int,
+            threads: int = 1) -> dict[str, Any]:
     """
     Publish frames to the node and time its answers.
 
@@ -61,7 +64,8 @@ def measure(kind, rate, labels, count, warm_up, runs, threads=1):
             subscriber.close()
     finally:
         rclpy.try_shutdown()
-    report = {'stages': over_runs([run['stages'] for run in done]), 'teach': acknowledged}
+    report: dict[str, Any] = {
+        'stages': over_runs([run['stages'] for run in done]), 'teach': acknowledged}
     for name in ('start_ms', 'cpu_ms_per_frame', 'jitter_ms', 'resident_mb'):
         report[name] = sorted(run[name] for run in done)[len(done) // 2]
     report['lost'] = sum(run['lost'] for run in done)
@@ -70,7 +74,7 @@ def measure(kind, rate, labels, count, warm_up, runs, threads=1):
     return report
 
 
-def empty_domain(numbers):
+def empty_domain(numbers: Iterator[int]) -> int:
     """
     Return a ROS domain in 1..101 in which no DDS participant of this computer lives now.
 
@@ -91,7 +95,7 @@ def empty_domain(numbers):
 
 
 @contextmanager
-def _process(module, *words, log):
+def _process(module: str, *words: str, log: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``python -m module words``; end it for certain."""
     path = Path(log, f'{module}.log')
     with open(path, 'ab') as output:
@@ -116,7 +120,7 @@ def _process(module, *words, log):
 class _Subscriber:
     """Listens to the node as any other node would."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
@@ -125,18 +129,20 @@ class _Subscriber:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(node)
         self._string, self._ok = String, DiagnosticStatus.OK
-        self._answers, self._results, self._counters = [], {}, {}
+        self._answers: list[tuple[int, float, float, float]] = []
+        self._results: dict[str, tuple[float, Any]] = {}
+        self._counters: dict[str, str] = {}
         self._asked = node.create_publisher(String, 'classifier/command', 10)
         node.create_subscription(String, 'classifier/answer', self._on_answer, 100)
         node.create_subscription(DiagnosticStatus, 'classifier/teach_result',
                                  self._on_result, 100)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
 
-    def close(self):
+    def close(self) -> None:
         self._executor.shutdown()
         self._node.destroy_node()
 
-    def _on_answer(self, message):
+    def _on_answer(self, message: Any) -> None:
         answer = json.loads(message.data)
         now = self._node.get_clock().now().nanoseconds * 1e-6
         stamp = self._newest = answer['stamp']
@@ -144,14 +150,15 @@ class _Subscriber:
                               answer['processing_ms'],
                               now - stamp['sec'] * 1e3 - stamp['nanosec'] * 1e-6))
 
-    def _on_result(self, message):
+    def _on_result(self, message: Any) -> None:
         values = {pair.key: pair.value for pair in message.values}
         self._results[values['id']] = (time.monotonic(), message)
 
-    def _on_diagnostics(self, message):
+    def _on_diagnostics(self, message: Any) -> None:
         self._counters = {pair.key: pair.value for pair in message.status[0].values}
 
-    def _until(self, node, reached, what, seconds=_PATIENCE):
+    def _until(self, node: subprocess.Popen[bytes], reached: Callable[[], Any], what: str,
+               seconds: float = _PATIENCE_S) -> None:
         """Listen until something is so; fail after a time, or when the node has ended."""
         end = time.monotonic() + seconds
         while not reached():
@@ -159,18 +166,19 @@ class _Subscriber:
                 raise BenchError(f'{what} did not come within {seconds:g} s')
             self._executor.spin_once(timeout_sec=0.05)
 
-    def drain(self):
+    def drain(self) -> None:
         """Take what is left from a node that has ended."""
         end = time.monotonic() + 0.5
         while time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.05)
         self._answers.clear()
 
-    def teach(self, node, labels):
+    def teach(self, node: subprocess.Popen[bytes], labels: int) -> dict[str, float]:
         """Teach the frames that come; return the times from asking to the acknowledgement."""
         self._until(node, lambda: self._answers, 'an answer')
         self._until(node, self._asked.get_subscription_count, 'the node')
-        taken, refused = [], 0
+        taken: list[float] = []
+        refused = 0
         while len(taken) < labels:
             self._answers.clear()
             # A frame that was not taught yet.
@@ -186,7 +194,8 @@ class _Subscriber:
                     raise BenchError(f'teaching was refused: {result.message}')
         return summary(taken)
 
-    def _command(self, node, name, **fields):
+    def _command(self, node: subprocess.Popen[bytes], name: str,
+                 **fields: Any) -> tuple[float, tuple[float, Any]]:
         """
         Send a ~/command and return (when it was sent, (when its result came, result)).
 
@@ -195,16 +204,17 @@ class _Subscriber:
         """
         asked = float('-inf')
 
-        def answered():
+        def answered() -> bool:
             nonlocal asked
-            if name not in self._results and time.monotonic() > asked + _ASK_AGAIN:
+            if name not in self._results and time.monotonic() > asked + _ASK_AGAIN_S:
                 asked = time.monotonic()
                 self._asked.publish(self._string(data=json.dumps({'id': name, **fields})))
             return name in self._results
         self._until(node, answered, 'an acknowledgement')
         return asked, self._results.pop(name)
 
-    def run(self, node, begin, count, warm_up):
+    def run(self, node: subprocess.Popen[bytes], begin: float, count: int,
+            warm_up: int) -> dict[str, Any]:
         """Take the answers of one node process that was started at ``begin``."""
         self._until(node, lambda: self._answers, 'the first answer')
         start = (time.monotonic() - begin) * 1e3
@@ -212,7 +222,7 @@ class _Subscriber:
         self._answers.clear()
         used, since = machine.cpu_seconds(node.pid), len(self._answers)
         self._until(node, lambda: len(self._answers) >= count, f'{count} answers',
-                    _PATIENCE + count)
+                    _PATIENCE_S + count)
         used = machine.cpu_seconds(node.pid) - used
         answers = self._answers[since:since + count]
         published = answers[-1][0] - answers[0][0] + 1

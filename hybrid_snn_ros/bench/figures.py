@@ -2,26 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times become figures: percentiles of a run, medians over runs, ratios between two reports."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 import time
+from typing import Any
 
 import numpy as np
+
+Summary = dict[str, float]  # percentile: milliseconds
 
 PERCENTILES = {'p50': 50, 'p95': 95, 'p99': 99, 'max': 100}
 
 
-def summary(milliseconds):
+def summary(milliseconds: Sequence[float] | np.ndarray) -> Summary:
     """Return {'p50', 'p95', 'p99', 'max'} of times in milliseconds."""
     return {name: round(float(np.percentile(milliseconds, share)), 4)
             for name, share in PERCENTILES.items()}
 
 
-def jitter(milliseconds):
+def jitter(milliseconds: Sequence[float] | np.ndarray) -> float:
     """Return how far times lie apart, the 95th less the 5th percentile, in milliseconds."""
     low, high = np.percentile(milliseconds, (5, 95))
     return round(float(high - low), 3)
 
 
-def over_runs(runs):
+def over_runs(runs: Sequence[Mapping[str, Summary]]) -> dict[str, Summary]:
     """
     Return what several runs have in common: medians of percentiles, the maximum of maxima.
 
@@ -31,14 +35,15 @@ def over_runs(runs):
         [run[stage][name] for run in runs])), 4) for name in PERCENTILES} for stage in runs[0]}
 
 
-def time_it(function, seconds=0.3, least=5, before=None):
+def time_it(function: Callable[[], Any], seconds: float = 0.3, least: int = 5,
+            before: Callable[[], Any] | None = None) -> Summary:
     """
     Call a function again and again.
 
     :param before: called before each call, not timed.
     :return: summary of milliseconds; the first call is not among them.
     """
-    taken = []
+    taken: list[float] = []
     end = time.perf_counter() + seconds
     while len(taken) <= least or time.perf_counter() < end:
         if before is not None:
@@ -49,7 +54,7 @@ def time_it(function, seconds=0.3, least=5, before=None):
     return summary(taken[1:])
 
 
-def compare(old, new):
+def compare(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """
     Return lines with the ratios old / new of every p50 and p95 that both reports hold.
 
@@ -68,11 +73,11 @@ def compare(old, new):
     return lines
 
 
-def _ratio(old, new):
+def _ratio(old: float, new: float) -> str:
     return f'{old / new:.2f}x' if new else '-'
 
 
-def _summaries(report, path=''):
+def _summaries(report: Any, path: str = '') -> Iterator[tuple[str, Summary]]:
     if isinstance(report, dict):
         if set(PERCENTILES) <= set(report):
             yield path, report

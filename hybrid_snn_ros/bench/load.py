@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other work on the machine, on purpose."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 import subprocess
 import sys
 
 
 @contextmanager
-def busy(count):
+def busy(count: int) -> Iterator[None]:
     """Keep ``count`` processes computing for as long as the block lasts."""
     running = [subprocess.Popen([sys.executable, '-c', 'while True: sum(range(10000))'])
                for _ in range(count)]

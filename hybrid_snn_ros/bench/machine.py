@@ -5,11 +5,12 @@
 import os
 from pathlib import Path
 import platform
+from typing import Any
 
 import numpy as np
 
 
-def facts():
+def facts() -> dict[str, Any]:
     """Return what to write beside every figure, as a dict of plain values."""
     return {
         'cpu': _cpu(), 'cores': os.cpu_count(), 'machine': platform.machine(),
@@ -20,14 +21,14 @@ def facts():
         'load': [round(load, 2) for load in os.getloadavg()]}
 
 
-def thread_counts():
+def thread_counts() -> list[int]:
     """Return the numbers of threads worth trying here: powers of two, and every core."""
     cores = (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity')
              else os.cpu_count() or 1)
     return sorted({cores, *(2 ** n for n in range(cores.bit_length()) if 2 ** n <= cores)})
 
 
-def resident_mb(process='self'):
+def resident_mb(process: int | str = 'self') -> tuple[float, float]:
     """Return the resident memory of a process in megabytes and its peak, (now, peak)."""
     found = {}
     for line in Path(f'/proc/{process}/status').read_text().splitlines():
@@ -37,31 +38,32 @@ def resident_mb(process='self'):
     return found['VmRSS'], found['VmHWM']
 
 
-def cpu_seconds(process):
+def cpu_seconds(process: int | str) -> float:
     """Return the processor time that a process has used so far, all its threads."""
     fields = Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
-def threads_of(process):
+def threads_of(process: int | str) -> int:
     """Return how many threads a process has."""
     return len(os.listdir(f'/proc/{process}/task'))
 
 
-def _first(path):
+def _first(path: str) -> str:
     try:
         return Path(path).read_text().strip()
     except OSError:
         return 'not readable'
 
 
-def _cpu():
+def _cpu() -> str:
     for line in _first('/proc/cpuinfo').splitlines():
         if line.startswith(('model name', 'Model')):
             return line.partition(':')[2].strip()
     return platform.processor() or 'unknown'
 
 
-def _blas():
-    found = np.show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+def _blas() -> str:
+    show_config: Any = np.show_config  # NumPy 1.26 types it as of 1.25
+    found = show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of a benchmark's report, PNG by matplotlib (extra ``plots``)."""
 
+from pathlib import Path
+from typing import Any
 
-def draw(report, path):
+
+def draw(report: dict[str, Any], path: str | Path) -> None:
     """
     Draw where a frame's time goes and how it grows with the labels.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import tempfile
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,9 +21,13 @@ import numpy as np
 from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, summary
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.network import Prediction
-from hybrid_snn_ros.snn import backend, decision, effort, lateral, leave_one_out
+from hybrid_snn_ros.network.prediction import Prediction, prediction_of
+from hybrid_snn_ros.snn import backend, decision, synaptic_operations
+from hybrid_snn_ros.snn.response import Response
+from hybrid_snn_ros.snn.rule import Lesson
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 from hybrid_snn_ros.vision import frames
+from hybrid_snn_ros.vision.encoder import Encoder
 from hybrid_snn_ros.vision.framing import Crop
 
 SIZES = {'vga': (480, 640), '720p': (720, 1280), 'compressed': (480, 640)}
@@ -31,8 +36,11 @@ STAGES = ('receive', 'decode', 'crop', 'encode', 'code', 'present', 'decide', 'p
 _ROS_STAGES = ('receive', 'publish')
 _PICTURES = 16  # different frames, so that branches and caches see more than one
 
+Picture = Any  # bgr8 uint8 (H, W, 3), or the bytes of a JPEG
+Figures = dict[str, dict[str, float]]  # {stage: summary in ms}
 
-def pictures(kind, count=_PICTURES, seed=0):
+
+def pictures(kind: str, count: int = _PICTURES, seed: int = 0) -> list[Picture]:
     """
     Make frames with structure at every scale, so that they code and compress like photographs.
 
@@ -46,7 +54,7 @@ def pictures(kind, count=_PICTURES, seed=0):
         layers = [cv2.resize(rng.normal(0, 90 / (octave + 1), (3 * 2 ** octave, 4 * 2 ** octave, 3)
                                         ), (width, height), interpolation=cv2.INTER_CUBIC)
                   for octave in range(7)]
-        drawn.append(np.clip(sum(layers) + 128, 0, 255).astype(np.uint8))
+        drawn.append(np.clip(sum(layers, np.float64(0)) + 128, 0, 255).astype(np.uint8))
     made = [np.roll(drawn[n % _PICTURES], 41 * (n // _PICTURES), axis=1) for n in range(count)]
     if kind == 'compressed':
         return [cv2.imencode('.jpg', picture)[1].tobytes() for picture in made]
@@ -54,68 +62,74 @@ def pictures(kind, count=_PICTURES, seed=0):
 
 
 class Subject:
-    """An encoder and a lateral network that was taught its frames under many labels."""
+    """An encoder and a rule's network that was taught its frames under many labels."""
 
-    def __init__(self, encoder, labels, shots, seed=0, xp=np):
+    def __init__(self, encoder: Encoder, labels: int, shots: int, seed: int = 0, xp: Any = np,
+                 rule: str = DEFAULT) -> None:
         """
         Teach; frames of a label are the embedding of a picture with other codes changed.
 
         :param labels: columns C; shots: samples of each; xp: backend that holds the network.
+        :param rule: a name in snn.rules.RULES.
         """
         self.encoder = encoder
         self.crop = Crop()
-        self.params = lateral.Params()
+        self.rule = RULES[rule]
+        self.params = self.rule.Params()
         rng = np.random.default_rng(seed)
         seen = [encoder.codes(self.cut('vga', picture)) for picture in pictures('vga', 8, seed)]
-        self.state = lateral.initial(self.params, encoder.width, xp)
-        counts, columns = [], []
+        self.state = self.rule.initial(self.params, encoder.width, xp)
+        lessons: list[Lesson] = []
         for column in range(labels):
             own = rng.permutation(seen[column % len(seen)])
-            self.state = lateral.grow(self.params, self.state)
+            self.state = self.rule.grow(self.params, self.state)
             for _ in range(shots):
                 codes = np.where(rng.random(len(own)) < 0.1, rng.permutation(own), own)
-                counts.append(lateral.counts(self.params, codes))
-                columns.append(column)
-                self.state = lateral.teach(self.params, self.state, counts[-1], column)
-        self.readout = lateral.readout(self.params, self.state)
-        chosen = rng.permutation(len(counts))[:256]
-        self.calibration = decision.calibrate(leave_one_out.hindsight(
-            self.params, self.state, np.array(counts)[chosen], np.array(columns)[chosen]))
+                counts = self.rule.counts(self.params, codes)
+                lessons.append(Lesson(len(lessons), column, codes, counts))
+                self.state = self.rule.teach(self.params, self.state, counts, column)
+        self.labels = [f'label {column}' for column in range(labels)]
+        self.readout = self.rule.readout(self.params, self.state)
+        self.calibrate(lessons)
 
-    def cut(self, kind, picture):
+    def calibrate(self, lessons: list[Lesson]) -> None:
+        """Renew what taught frames look like, from some that were taught."""
+        samples = np.bincount([lesson.column for lesson in lessons], minlength=len(self.labels))
+        self.calibration = self.rule.calibrate(
+            self.params, self.state, lessons, [], samples.tolist())
+
+    def cut(self, kind: str, picture: Picture) -> np.ndarray:
         """Return the encoder's RGB crop of a frame."""
         return frames.crop_message(plain_message(kind, picture), kind == 'compressed',
                                    self.encoder.input_size, self.crop)
 
-    def decide(self, response):
+    def decide(self, response: Response) -> Prediction:
         """Return the Prediction that the node would publish."""
-        made = decision.decide(response, self.calibration, 0.05, 5)
-        ranked = [(f'label {column}', score) for column, score in made.ranked]
-        best = ('unknown', 1 - made.known) if made.unknown else ranked[0]
-        return Prediction(*best, made.unknown, ranked, made.known)
+        return prediction_of(decision.decide(response, self.calibration, 0.05, 5), self.labels)
 
-
-    def effort(self):
+    def synaptic_operations(self) -> str:
         """Return one line: what the pictures make the network do, on average."""
-        activity = np.mean([effort.activity(lateral.counts(
+        activity = np.mean([synaptic_operations.activity(self.rule.counts(
             self.params, self.encoder.codes(self.cut('vga', picture))))
             for picture in pictures('vga')], axis=0)
-        mean = effort.effort(effort.synapses_of(self.state), self.encoder.width, *activity)
+        mean = synaptic_operations.count(
+            self.rule.reach(self.state), self.encoder.width, *activity)
         return (f'{mean.spikes:.0f} spikes a frame, sparsity {mean.sparsity:.3f}, synaptic '
-                f'operations {mean.columns:.0f} in the columns, {mean.familiarity:.0f} for '
-                f'familiarity, {mean.microjoules:.2f} uJ ({effort.ASSUMPTION})')
+                f'operations {mean.columns:.0f} in the columns, {mean.typicality:.0f} for '
+                f'typicality, {mean.microjoules:.2f} uJ ({synaptic_operations.ASSUMPTION})')
 
 
-def plain_message(kind, picture):
+def plain_message(kind: str, picture: Picture) -> Any:
     """Return an object with the fields of the camera message that holds a picture."""
     if kind == 'compressed':
         return SimpleNamespace(format='jpeg', data=picture)
     height, width = picture.shape[:2]
-    return SimpleNamespace(encoding='bgr8', height=height, width=width, step=3 * width,
-                           data=picture.data)
+    return SimpleNamespace(encoding='bgr8', is_bigendian=0, height=height, width=width,
+                           step=3 * width, data=picture.data)
 
 
-def answer_frames(subject, kind, count, warm_up):
+def answer_frames(subject: Subject, kind: str, count: int,
+                  warm_up: int) -> tuple[Figures, dict[str, float]]:
     """
     Answer frames.
 
@@ -128,6 +142,7 @@ def answer_frames(subject, kind, count, warm_up):
     clock = time.perf_counter
     taken = np.zeros((count, len(STAGES)))
     gc.collect()
+    used = time.process_time()
     for number in range(-warm_up, count):
         if number == 0:
             used = time.process_time()
@@ -140,9 +155,9 @@ def answer_frames(subject, kind, count, warm_up):
         cropped = clock()
         codes = subject.encoder.codes(rgb)
         encoded = clock()
-        counts = lateral.counts(subject.params, codes)
+        counts = subject.rule.counts(subject.params, codes)
         coded = clock()
-        response = lateral.present(subject.params, subject.readout, counts)
+        response = subject.rule.present(subject.params, subject.readout, counts)
         presented = clock()
         prediction = subject.decide(response)
         decided = clock()
@@ -163,7 +178,7 @@ def answer_frames(subject, kind, count, warm_up):
                      'resident_mb': machine.resident_mb()[0]}
 
 
-def _wire(kind, shown):
+def _wire(kind: str, shown: list[Picture]) -> Any:
     """Return the Wire of pictures, or None without rclpy."""
     try:
         from hybrid_snn_ros.bench.wire import Wire
@@ -172,7 +187,7 @@ def _wire(kind, shown):
     return Wire(kind, shown)
 
 
-def teach_frames(subject, count):
+def teach_frames(subject: Subject, count: int) -> Figures:
     """
     Teach frames as the node does: shown, answered, journaled with fsync, learned.
 
@@ -183,8 +198,9 @@ def teach_frames(subject, count):
     clock = time.perf_counter
     stages = ('encode', 'journal', 'learn', 'whole', 'readout', 'calibrate')
     taken = []
-    learned, columns = [], []
-    labels = lateral.columns(subject.state)
+    rule = subject.rule
+    learned: list[Lesson] = []
+    labels = len(subject.labels)
     with tempfile.TemporaryDirectory() as directory, Vault.open(
             Path(directory), {'encoder': subject.encoder.digest, 'inputs': subject.encoder.width}
     ) as vault:
@@ -192,23 +208,20 @@ def teach_frames(subject, count):
             begin = clock()
             codes = subject.encoder.codes(subject.cut('vga', shown[number % len(shown)]))
             encoded = clock()
-            counts = lateral.counts(subject.params, codes)
-            lateral.present(subject.params, subject.readout, counts)
+            counts = rule.counts(subject.params, codes)
+            rule.present(subject.params, subject.readout, counts)
             answered = clock()
             vault.teach_all([(f'label{number % labels}', codes, '')], 'bench')
             stored = clock()
-            subject.state = lateral.teach(subject.params, subject.state, counts, number % labels,
-                                          subject.readout)
-            backend.synchronize(subject.state.lateral)
+            subject.state = rule.teach(subject.params, subject.state, counts, number % labels,
+                                       subject.readout)
+            backend.synchronize(subject.state[0])
             end = clock()
-            subject.readout = lateral.readout(subject.params, subject.state)
+            subject.readout = rule.readout(subject.params, subject.state)
             ready = clock()
-            learned.append(counts)
-            columns.append(number % labels)
-            subject.calibration = decision.calibrate(leave_one_out.hindsight(
-                subject.params, subject.state, np.array(learned[-256:]),
-                np.array(columns[-256:])))
+            learned.append(Lesson(number, number % labels, codes, counts))
+            subject.calibrate(learned)
             taken.append((encoded - begin, stored - answered, end - stored, end - begin,
                           ready - end, clock() - ready))
-    taken = np.array(taken[count // 5:]) * 1e3
-    return {stage: summary(column) for stage, column in zip(stages, taken.T)}
+    columns = np.array(taken[count // 5:]).T * 1e3
+    return {stage: summary(column) for stage, column in zip(stages, columns)}

@@ -3,18 +3,20 @@
 """Messages to and from the bytes that DDS carries, in one process (extra ``ros``)."""
 
 from array import array
+from typing import Any
 
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
+from hybrid_snn_ros.network import Prediction
 from hybrid_snn_ros.ros import messages
 
 
 class Wire:
     """A camera's messages as bytes, and the node's answers turned into bytes."""
 
-    def __init__(self, kind, pictures):
+    def __init__(self, kind: str, pictures: list[Any]) -> None:
         """
         Serialise the pictures.
 
@@ -24,12 +26,12 @@ class Wire:
         self._kind = CompressedImage if kind == 'compressed' else Image
         self._sent = [serialize_message(message(kind, picture)) for picture in pictures]
 
-    def receive(self, number):
-        """Return a frame's message, made anew from its bytes."""
+    def receive(self, number: int) -> Any:
+        """Return a frame's message, made of its bytes."""
         return deserialize_message(self._sent[number % len(self._sent)], self._kind)
 
     @staticmethod
-    def publish(header, prediction):
+    def publish(header: Any, prediction: Prediction) -> int:
         """Make the messages of an answer and serialise them; return their bytes."""
         out = [String(data=prediction.label),
                String(data=messages.answer(header, prediction, (0.0, 0.0, 1.0, 1.0), 0.0, 0.0))]
@@ -38,7 +40,7 @@ class Wire:
         return sum(len(serialize_message(one)) for one in out)
 
 
-def message(kind, picture):
+def message(kind: str, picture: Any) -> Any:
     """Return sensor_msgs/Image (bgr8) of a picture, or CompressedImage of a JPEG's bytes."""
     if kind == 'compressed':
         return CompressedImage(format='jpeg', data=array('B', picture))

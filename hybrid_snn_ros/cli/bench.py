@@ -6,16 +6,22 @@ import json
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
+
 
 def add_arguments(parser):
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
+    add('--model', type=a_path, metavar='TFLITE', help='encoder (default: the one shipped)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
     add('--backend', choices=('numpy', 'cupy'), default='numpy',
         help='where the network lives: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
              'and the node behind --dds stay on the CPU (default: %(default)s)')
+    add('--rule', default=DEFAULT, choices=RULES,
+        help='learning rule of the network whose stages are timed (default: %(default)s)')
     add('--labels', type=int, default=64, metavar='N',
         help='labels the network knows (default: %(default)s)')
     add('--frames', type=int, default=500, metavar='N',
@@ -30,9 +36,10 @@ def add_arguments(parser):
         help='other simulators stepping our sizes instead (extra peers)')
     add('--busy', type=int, default=0, metavar='N', help='processes that keep the cores busy')
     add('--quick', action='store_true', help='few frames, one run, small sweeps: to try it out')
-    add('--json', metavar='FILE', help='write the report')
-    add('--plot', metavar='PNG', help='draw it (extra plots)')
-    add('--compare', metavar='OLD', help='an earlier report: print how much faster this one is')
+    add('--json', type=a_path, metavar='FILE', help='write the report')
+    add('--plot', type=a_path, metavar='PNG', help='draw it (extra plots)')
+    add('--compare', type=a_path, metavar='OLD',
+        help='an earlier report: print how much faster this one is')
 
 
 def main(args):
@@ -76,7 +83,7 @@ def main(args):
 
 
 def _refuse(sentence, code=2):
-    print(f'hybrid-snn bench: {sentence}', file=sys.stderr)
+    complain('bench', sentence)
     return code
 
 
@@ -98,19 +105,19 @@ def _ours(args):
                       args.threads)
     form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
     print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
-    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp)
+    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp, rule=args.rule)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
               'interpreter': encoder.runtime, 'delegate': encoder.delegate,
               'backend': args.backend, 'backend_reason': backend.why, 'form': form,
               'threads': args.threads,
-              'rule': 'lateral', 'labels': args.labels, 'frames': args.frames,
+              'rule': args.rule, 'labels': args.labels, 'frames': args.frames,
               'stages': figures.over_runs([run[0] for run in runs]),
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
     for name in ('jitter_ms', 'cpu_ms_per_frame'):
         report[name] = sorted(run[1][name] for run in runs)[len(runs) // 2]
-    report['effort'] = subject.effort()
+    report['effort'] = subject.synaptic_operations()
     _print('answering a raw 640x480 frame, in this process', report['stages'])
     print(f"jitter {report['jitter_ms']} ms, {report['cpu_ms_per_frame']} ms of CPU a frame")
     print(report['effort'])
@@ -195,5 +202,5 @@ def _draw(path, report):
                        1)
     except (OSError, ValueError) as error:  # ValueError: no format has that ending
         return _refuse(f'--plot {path}: {getattr(error, "strerror", None) or error}', 1)
-    print(f'\n{path}')
+    print(f'\n{printable(path)}')
     return 0

@@ -5,6 +5,7 @@
 import time
 import unicodedata
 
+from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.memory.wording import samples_text
 
 
@@ -12,12 +13,6 @@ def width(text):
     """Return how many columns of a terminal a text takes."""
     return sum(0 if unicodedata.combining(character) else
                2 if unicodedata.east_asian_width(character) in 'WF' else 1 for character in text)
-
-
-def printable(text):
-    """Return a text of a file without what would steer the terminal."""
-    return ''.join('\ufffd' if unicodedata.category(character) in ('Cc', 'Cf', 'Zl', 'Zp')
-                   else character for character in text)
 
 
 def table(head, rows):

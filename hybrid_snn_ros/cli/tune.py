@@ -8,12 +8,15 @@ import multiprocessing
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
+
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('packs', nargs='+', metavar='PACK',
+    parser.add_argument('packs', type=a_path, nargs='+', metavar='PACK',
                         help='embedding packs (.npz); only their training parts are read')
-    parser.add_argument('--log', required=True, metavar='FILE',
+    parser.add_argument('--log', type=a_path, required=True, metavar='FILE',
                         help='a line of JSON for every trial; the work goes on where it ends')
     parser.add_argument('--ablate', action='store_true',
                         help='instead of searching, take one mechanism away at a time, of both '
@@ -34,11 +37,11 @@ def main(args):
     try:
         packs = [load_pack(path) for path in args.packs]
     except SourceError as error:
-        print(f'hybrid-snn tune: {error}', file=sys.stderr)
+        complain('tune', error)
         return 2
     problem = _problem(args)
     if problem:
-        print(f'hybrid-snn tune: {problem}', file=sys.stderr)
+        complain('tune', problem)
         return 2
     sets = {pack.name: (pack.train, pack.train_labels) for pack in packs}
     log = Path(args.log)
@@ -62,9 +65,15 @@ def _problem(args):
     try:
         with open(args.log, 'a', encoding='utf-8'):  # as it will be after hours of work
             pass
-        _read(Path(args.log), 'trial')
+        trials = _read(Path(args.log), 'trial')
     except (OSError, TypeError, ValueError) as error:
         return f'--log {args.log} cannot be used: {getattr(error, "strerror", None) or error}'
+    from hybrid_snn_ros.snn.lateral import Params
+    others = {name for row in trials.values() for name in row.get('params', ())} - {
+        *Params._fields}
+    if others and not args.ablate:
+        return (f"--log {args.log} holds trials of constants that there are no more "
+                f"({', '.join(sorted(others))}); give another file")
     return None
 
 
@@ -103,7 +112,7 @@ def _read(log, key):
 
 def _ablate(log, sets, args):
     from hybrid_snn_ros.evaluation import ablation
-    # The key holds all constants: after a change of a default a variant is measured anew.
+    # The key holds all constants: after a change of a default a variant is measured again.
     tasks = {json.dumps(task): task for task in ablation.tasks(sets, args.splits)}
     done = _read(log, 'ablation')
     context = multiprocessing.get_context('spawn')

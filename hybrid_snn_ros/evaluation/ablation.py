@@ -8,27 +8,31 @@ real presentation, on one split; and the original rule, taught one frame at a ti
 several orders: all frames shuffled, then 20 of every class, class after class.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hybrid_snn_ros.evaluation import tuning
-from hybrid_snn_ros.snn import lateral, lateral_batch, original
+from hybrid_snn_ros.snn import lateral, original
+from hybrid_snn_ros.snn.lateral import batch
 
-LATERAL = {
+Figures = dict[str, float]  # points of accuracy by column
+
+LATERAL: dict[str, dict[str, Any]] = {
     'default': {},
-    'plain LDA': {'youth': 0.0, 'relief': 0.0},
-    'maturity only': {'relief': 0.0},
-    'relief only': {'youth': 0.0},
+    'plain LDA': {'prior_strength': 0.0, 'bias_correction': 0.0},
+    'shrinkage only': {'bias_correction': 0.0},
+    'bias correction only': {'prior_strength': 0.0},
     'linear code': {'power': 1.0, 'saturation': 0.144},
-    'prior / 4': {'prior': lateral.Params().prior / 4},
-    'prior x 4': {'prior': lateral.Params().prior * 4},
-    'no lateral synapses': {'prior': 1e6},  # P stays the identity: class means
+    'ridge / 4': {'ridge': lateral.Params().ridge / 4},
+    'ridge x 4': {'ridge': lateral.Params().ridge * 4},
+    'no lateral synapses': {'ridge': 1e6},  # P stays the identity: class means
 }
 READOUT_CELLS = ('5 shots', 'all shots')
 READOUTS = ('float drives', 'int8 drives', 'spikes + potential', 'spikes only')
 _BARE = original.published(copies=1)
-ORIGINAL = {
+ORIGINAL: dict[str, dict[str, Any]] = {
     'default': {},
     'no tie-break': {'tie_break': False},
     'no slow weights': {'beta': 0.0},
@@ -49,12 +53,12 @@ class Task(NamedTuple):
 
     part: str  # 'lateral', 'readout' or 'original'
     name: str
-    params: dict  # all constants
-    sets: list  # names
+    params: dict[str, Any]  # all constants
+    sets: list[str]  # names
     seeds: int
 
 
-def tasks(sets, seeds):
+def tasks(sets: Iterable[str], seeds: int) -> list[Task]:
     """Return all variants, for sets of these names."""
     found = [Task('lateral', name, lateral.Params(**changes)._asdict(), sorted(sets), seeds)
              for name, changes in LATERAL.items()]
@@ -64,16 +68,11 @@ def tasks(sets, seeds):
     return found
 
 
-def run(task, sets):
-    """
-    Measure one variant.
-
-    :param sets: {name: (codes uint8 (M, N), labels (M,))}, training parts.
-    :return: {column: points of accuracy}.
-    """
+def run(task: Task, sets: tuning.Sets) -> Figures:
+    """Measure one variant."""
     if task.part == 'lateral':
         return _lateral(lateral.Params(**task.params), sets, range(task.seeds))
-    figures = {}
+    figures: Figures = {}
     for name in task.sets:
         codes, labels = sets[name]
         if task.part == 'readout':
@@ -86,7 +85,7 @@ def run(task, sets):
     return figures
 
 
-def _lateral(params, sets, seeds):
+def _lateral(params: lateral.Params, sets: tuning.Sets, seeds: Iterable[int]) -> Figures:
     trial = tuning.run_trial(params, sets, seeds)
     equal = [row for name, row in trial['cells'].items() if 'mature' not in name]
     mature = [row for name, row in trial['cells'].items() if 'mature' in name]
@@ -95,32 +94,34 @@ def _lateral(params, sets, seeds):
             'new': float(np.mean([row[3] for row in mature]))}
 
 
-def _readouts(params, name, codes, labels):
+def _readouts(params: lateral.Params, name: str, codes: np.ndarray,
+              labels: np.ndarray) -> Figures:
     """Answer held-out samples by all read-outs; the spikes are those of the real presentation."""
     counts = np.array([lateral.counts(params, code) for code in codes])
-    figures = {}
+    figures: Figures = {}
     for cell in tuning.cells(labels, 0):
         if cell.name not in READOUT_CELLS:
             continue
         columns = np.searchsorted(cell.classes, labels[cell.learned])
-        state = lateral_batch.learn(params, counts[cell.learned], columns, len(cell.classes))
+        state = batch.learn(params, counts[cell.learned], columns, len(cell.classes))
         readout = lateral.readout(params, state)
-        strength = lateral.maturity(params, state.samples[1:])[:, None]
+        strength = lateral.shrinkage(params, state.samples[1:])[:, None]
         weights = (state.weights[1:] - state.weights[0]) * strength
         scale = readout.gain * params.trace_scale
         hits = np.zeros(len(READOUTS))
-        for sample in cell.asked:
+        for sample in cell.held_out:
             response = lateral.present(params, readout, counts[sample])
             exact = scale * (weights @ counts[sample]) - readout.bias
-            best = [values.argmax() for values in (exact, response.drives, response.evidence,
-                                                   response.spikes)]
+            best = [np.argmax(values) for values in (exact, response.drives, response.evidence,
+                                                     response.spikes)]
             hits += cell.classes[best] == labels[sample]
-        for kind, points in zip(READOUTS, (100 * hits / len(cell.asked)).tolist()):
+        for kind, points in zip(READOUTS, (100 * hits / len(cell.held_out)).tolist()):
             figures[f'{name}: {cell.name}: {kind}'] = points
     return figures
 
 
-def _original(params, codes, labels, seed):
+def _original(params: original.Params, codes: np.ndarray, labels: np.ndarray,
+              seed: int) -> list[float]:
     """Return accuracy after one shuffled pass, and after SHOTS of each class, class by class."""
     params = params._replace(seed=seed + 1)
     counts = np.array([original.counts(params, code) for code in codes])
@@ -131,21 +132,22 @@ def _original(params, codes, labels, seed):
               np.concatenate([few[labels[few] == c] for c in rng.permutation(np.unique(labels))]))
     accuracies = []
     for order in orders:
-        state, column = original.initial(params, codes.shape[1]), {}
+        state = original.initial(params, codes.shape[1])
+        column: dict[Any, int] = {}
         for sample in order:
             if labels[sample] not in column:
                 column[labels[sample]] = len(column)
                 state = original.grow(params, state)
             state = original.teach(params, state, counts[sample], column[labels[sample]])
         readout, named = original.readout(params, state), np.array(list(column))
-        asked = cell['all shots'].asked
-        answers = [original.present(params, readout, counts[sample]).evidence.argmax()
-                   for sample in asked]
-        accuracies.append(100 * float((named[answers] == labels[asked]).mean()))
+        held_out = cell['all shots'].held_out
+        answers = [np.argmax(original.present(params, readout, counts[sample]).evidence)
+                   for sample in held_out]
+        accuracies.append(100 * float((named[answers] == labels[held_out]).mean()))
     return accuracies
 
 
-def tables(results):
+def tables(results: Sequence[tuple[Task, Figures]]) -> list[str]:
     """
     Return the tables as lines.
 
@@ -169,7 +171,8 @@ def tables(results):
     return lines
 
 
-def _compared(title, columns, rows):
+def _compared(title: str, columns: Sequence[str],
+              rows: Sequence[tuple[str, Figures]]) -> list[str]:
     """Return a table with the difference of the first column to the first row at its end."""
     base = rows[0][1][columns[0]]
     return _table(title, [*columns, f'{columns[0]} - default'], [
@@ -177,7 +180,8 @@ def _compared(title, columns, rows):
         for name, figures in rows])
 
 
-def _table(title, columns, rows):
+def _table(title: str, columns: Sequence[str],
+           rows: Sequence[tuple[str, Sequence[float]]]) -> list[str]:
     first = 2 + max(len(title), *(len(name) for name, _ in rows))
     widths = [2 + max(len(column), 7) for column in columns]
     head = title.ljust(first) + ''.join(c.rjust(w) for c, w in zip(columns, widths))

@@ -7,30 +7,36 @@ Neighbouring frames of a recording are nearly the same picture, so a random spli
 was taught.  Either a second recording is asked, or the last frames of every label.
 """
 
+from collections.abc import Callable, Sequence
 import math
+from pathlib import Path
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.bag_lessons import lessons
+from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
-from hybrid_snn_ros.memory.labels import normalise
-from hybrid_snn_ros.vision import bags, frames
+from hybrid_snn_ros.vision import bags
 
 ASKED = 0.3  # share of each label's frames that are asked, where there is one recording
 
 
-def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
-             progress=lambda done, total: None, remark=lambda sentence: None):
+def load_bag(path: str | Path, facade: Classifier, image: str = '', labels: str = '',
+             test: str | Path | None = None, asked: float = ASKED,
+             progress: Callable[[int, int], None] = lambda done, total: None,
+             remark: Callable[[str], None] = lambda sentence: None) -> Embeddings:
     """
-    Embed the frames of a bag (mcap, sqlite3) in their order; frames nobody named are left out.
+    Embed the frames of a bag in their order; those that cannot be used are left out and told.
 
-    :param facade: the Classifier whose encoder and crop are used.
+    :param facade: whose encoder and crop are used.
     :param image, labels: topics, as vision.bags.frames takes them.
     :param test: another bag, all of whose frames are asked; None: the last share of every label's
         frames of the only one, at least one of them, is asked instead of taught.
     :param asked: that share, 0..1.
     :param remark: called with a sentence about frames that could not be used.
     :raises SourceError: when a bag names too little to be taught and asked.
-    :raises ValueError: as vision.bags.frames does, and for a text that cannot be a label.
+    :raises ValueError: as vision.bags.frames does.
     """
     if not labels:
         raise SourceError('a bag needs --labels TOPIC, which says what its frames show')
@@ -40,9 +46,9 @@ def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
     names = list(dict.fromkeys(train_names))  # in the order they are first shown
     if test is not None:
         ask, ask_names = _embed(test, facade, image, labels, progress, remark)
-        strange = sorted(set(ask_names) - set(names))
-        if strange:
-            raise SourceError(f"{test} shows {', '.join(strange)}, which {path} does not")
+        untaught = sorted(set(ask_names) - set(names))
+        if untaught:
+            raise SourceError(f"{test} shows {', '.join(untaught)}, which {path} does not")
     else:
         held = _last_of_each(train_names, asked)
         if len(set(np.array(train_names)[~held])) < len(names):
@@ -53,32 +59,27 @@ def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
                       _numbers(ask_names, names), names)
 
 
-def _embed(path, facade, image, labels, progress, remark):
+def _embed(path: str | Path, facade: Classifier, image: str, labels: str,
+           progress: Callable[[int, int], None],
+           remark: Callable[[str], None]) -> tuple[np.ndarray, list[str]]:
     """Return codes uint8 (frames, N) and the label of each."""
-    total, recorded = bags.frames(path, image, labels)
-    codes, names, unnamed, unreadable = [], [], 0, 0
-    for place, frame in enumerate(recorded, 1):
-        progress(place, total)
-        if not frame.label:
-            unnamed += 1
-            continue
-        try:
-            rgb = frames.crop_message(frame.message, frame.compressed, facade.encoder.input_size,
-                                      facade.crop)
-        except frames.FrameError:
-            unreadable += 1
-            continue
-        codes.append(facade.encoder.codes(rgb))
-        names.append(normalise(frame.label))
-    for count, why in ((unnamed, 'nobody said what they show'), (unreadable, 'unreadable')):
-        if count:
-            remark(f'{path}: frames left out: {count} ({why})')
+    total, recorded = bags.frames(path, image, labels, remark=remark)
+    codes: list[np.ndarray] = []
+    names: list[str] = []
+    left_out = LeftOut()
+    for place, lesson in enumerate(lessons(recorded, facade, left_out), 1):
+        progress(place, max(place, total))
+        if lesson:
+            codes.append(lesson.codes)
+            names.append(lesson.label)
+    for line in left_out.lines():
+        remark(f'{path}: {line}')
     if not codes:
         raise SourceError(f'{path} holds no frame that can be read and has a label')
     return np.array(codes), names
 
 
-def _last_of_each(names, share):
+def _last_of_each(names: Sequence[str], share: float) -> np.ndarray:
     """Return a bool array: whether a frame is among the last share of its label's."""
     held = np.zeros(len(names), bool)
     for name in set(names):
@@ -87,5 +88,5 @@ def _last_of_each(names, share):
     return held
 
 
-def _numbers(names, order):
+def _numbers(names: Sequence[str], order: Sequence[str]) -> np.ndarray:
     return np.array([order.index(name) for name in names], np.int64)

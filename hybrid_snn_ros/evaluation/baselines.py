@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-The linear and non-linear read-outs to compare with, on the same arrays, without tuning.
+The baselines: linear and non-linear read-outs to compare with, on the same arrays, without tuning.
 
 Ten of them; scikit-learn (extra ``baselines``) fits six.  Their constants are the same for every
 set and number of samples.  Each sees the embeddings in one of three forms: ``raw`` (scaled by one
@@ -9,6 +9,8 @@ number, to a mean length of 15, about that of the encoder's real embedding), ``l
 embedding divided by its own length) or ``standard`` (every input to mean 0, deviation 0.3).
 """
 
+from collections.abc import Callable
+from typing import Any
 import warnings
 
 import numpy as np
@@ -23,10 +25,10 @@ class BaselineError(RuntimeError):
 class _ClassMeans:
     """Nearest class mean, by distance or by angle."""
 
-    def __init__(self, cosine):
+    def __init__(self, cosine: bool) -> None:
         self._cosine = cosine
 
-    def fit(self, x, y):
+    def fit(self, x: np.ndarray, y: np.ndarray) -> '_ClassMeans':
         self._classes = np.unique(y)
         means = np.array([x[y == c].mean(axis=0) for c in self._classes])
         if self._cosine:
@@ -37,7 +39,7 @@ class _ClassMeans:
         self._means = means
         return self
 
-    def predict(self, x):
+    def predict(self, x: np.ndarray) -> np.ndarray:
         return self._classes[(x @ self._means.T - self._offset).argmax(axis=1)]
 
 
@@ -48,10 +50,10 @@ class _StreamingLda:
     Class means, a pooled within-class covariance, ``(1 - s) cov + s I`` inverted once.
     """
 
-    def __init__(self, shrinkage):
+    def __init__(self, shrinkage: float) -> None:
         self._shrinkage = shrinkage
 
-    def fit(self, x, y):
+    def fit(self, x: np.ndarray, y: np.ndarray) -> '_StreamingLda':
         self._classes, place = np.unique(y, return_inverse=True)
         means = np.array([x[place == c].mean(axis=0) for c in range(len(self._classes))])
         error = x - means[place]
@@ -62,12 +64,12 @@ class _StreamingLda:
         self._offset = (self._weights * means).sum(axis=1) / 2
         return self
 
-    def predict(self, x):
+    def predict(self, x: np.ndarray) -> np.ndarray:
         return self._classes[(x @ self._weights.T - self._offset).argmax(axis=1)]
 
 
-def _machines(seed):
-    """Return {name: (what is done to the embeddings, machine)}."""
+def _baselines(seed: int) -> dict[str, tuple[str, Any]]:
+    """Return {name: (what is done to the embeddings, estimator)}."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.svm import LinearSVC, SVC
@@ -87,21 +89,22 @@ def _machines(seed):
     }
 
 
-def check():
+def check() -> None:
     """
     Find scikit-learn before any work is done.
 
     :raises BaselineError: when it is not installed.
     """
     try:
-        _machines(0)
+        _baselines(0)
     except ImportError as error:
         raise BaselineError(
             f"--baselines needs scikit-learn (pip install 'hybrid_snn_ros[baselines]'): {error}"
         ) from error
 
 
-def answers(train, labels, test, seed=0, tick=lambda done, total: None):
+def answers(train: np.ndarray, labels: np.ndarray, test: np.ndarray, seed: int = 0,
+            tick: Callable[[int, int], None] = lambda done, total: None) -> dict[str, np.ndarray]:
     """
     Let every baseline answer the test samples.
 
@@ -110,32 +113,32 @@ def answers(train, labels, test, seed=0, tick=lambda done, total: None):
     :raises BaselineError: when scikit-learn is not installed.
     """
     check()
-    machines = _machines(seed)
+    estimators = _baselines(seed)
     forms = {'raw': _raw(train, test), 'l2': (_unit(train), _unit(test)),
              'standard': _standard(train, test)}
     found = {}
-    for place, (name, (form, machine)) in enumerate(machines.items()):
+    for place, (name, (form, estimator)) in enumerate(estimators.items()):
         seen, asked = forms[form]
         if name == 'kNN 5':
-            machine.n_neighbors = min(5, len(seen))
+            estimator.n_neighbors = min(5, len(seen))
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # a solver that stops at its limit still answers
-            found[name] = machine.fit(seen, labels).predict(asked)
-        tick(place + 1, len(machines))
+            found[name] = estimator.fit(seen, labels).predict(asked)
+        tick(place + 1, len(estimators))
     return found
 
 
-def _raw(train, test):
+def _raw(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     length = np.linalg.norm(train.astype(np.float64), axis=1).mean()
     return train / length * 15.0, test / length * 15.0
 
 
-def _unit(codes):
+def _unit(codes: np.ndarray) -> np.ndarray:
     values = codes.astype(np.float64)
     return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
 
 
-def _standard(train, test):
+def _standard(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values = train.astype(np.float64)
     mean, sd = values.mean(axis=0), values.std(axis=0)
     sd = np.where(sd > 0, sd, 1.0)

@@ -2,66 +2,70 @@
 # SPDX-License-Identifier: Apache-2.0
 """Embeddings that took long to make, kept in the user's cache as embedding packs."""
 
+from collections.abc import Callable, Mapping, Sequence
 import hashlib
 import json
 import os
 from pathlib import Path
 import tempfile
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.sources import Embeddings, load_pack, SourceError
 
 
-def directory():
+def directory() -> Path:
     """Return where embeddings are cached: below $XDG_CACHE_HOME, or ~/.cache."""
     base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
     return Path(base, 'hybrid_snn_ros', 'embeddings')
 
 
-def digest_of_sources(*modules):
+def digest_of_sources(*modules: ModuleType) -> str:
     """Return a digest of the Python files beside each of these modules."""
     digest = hashlib.sha256()
     for module in modules:
-        for path in sorted(Path(module.__file__).parent.glob('*.py')):
+        for path in sorted(Path(str(module.__file__)).parent.glob('*.py')):
             digest.update(path.name.encode() + b'\0' + path.read_bytes() + b'\0')
     return digest.hexdigest()
 
 
-def encoder_identity(facade):
+def encoder_identity(facade: Classifier) -> dict[str, Any]:
     """Return what a Classifier's codes depend on besides the pictures."""
     from hybrid_snn_ros.vision import frames
     return {**facade.eye.identity, 'vision': digest_of_sources(frames)}
 
 
-def cached(name, identity, make, remark):
+def cached(name: str, identity: Mapping[str, Any],
+           make: Callable[[], tuple[Embeddings, Sequence[str]]],
+           remark: Callable[[str], None]) -> tuple[Embeddings, Sequence[str]]:
     """
-    Return the embeddings of this identity, made now unless they are in the cache.
+    Return the embeddings of this identity and their notes, made now unless they are cached.
 
-    A damaged cache is made anew; one that cannot be written is remarked on and done without.
+    A damaged cache is made again; one that cannot be written is remarked on and done without.
 
     :param identity: all that the embeddings depend on, as JSON can hold it.
-    :param make: function without arguments, gives (sources.Embeddings, sentences to remark).
-    :param remark: called with every sentence the user should hear, also when read from the cache.
+    :param make: function without arguments, gives (sources.Embeddings, notes), which are texts.
+    :param remark: called with a sentence where the cache cannot be written.
     """
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     path = directory() / f'{digest[:32]}.npz'
     try:
         data = load_pack(path)._replace(name=name)
         with np.load(path, allow_pickle=False) as pack:
-            sentences = pack['remarks'].tolist()
+            notes = pack['notes'].tolist()
     except (SourceError, OSError, KeyError, ValueError):
-        data, sentences = make()
+        data, notes = make()
         try:
-            _write(path, data, sentences)
+            _write(path, data, notes)
         except OSError as error:
-            sentences = [*sentences, f'the embeddings cannot be cached: {error}']
-    for sentence in sentences:
-        remark(sentence)
-    return data
+            remark(f'the embeddings cannot be cached: {error}')
+    return data, notes
 
 
-def _write(path, data, sentences):
+def _write(path: Path, data: Embeddings, notes: Sequence[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
     try:
@@ -69,7 +73,7 @@ def _write(path, data, sentences):
             np.savez_compressed(
                 file, X_train=data.train, y_train=data.train_labels, X_test=data.test,
                 y_test=data.test_labels, class_names=np.array(data.class_names),
-                remarks=np.array(sentences, dtype=str))
+                notes=np.array(notes, dtype=str))
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

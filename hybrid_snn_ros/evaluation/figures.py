@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two figures of docs/learning.md, drawn from a real run of the lateral rule."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 
+from hybrid_snn_ros.evaluation.sources import Embeddings
 from hybrid_snn_ros.snn import coding, lateral
+from hybrid_snn_ros.snn.presentation import Steps
 
 matplotlib.use('Agg')
 from matplotlib import pyplot  # noqa: E402 (the backend must be chosen first)
@@ -17,11 +20,10 @@ _INPUTS_SHOWN = 60
 _BLUE, _GREY, _RED = '#1f6fb2', '#b8c0c8', '#c23b22'
 
 
-def draw(data, output, seed=0):
+def draw(data: Embeddings, output: str | Path, seed: int = 0) -> list[Path]:
     """
     Teach a few labels of a pack and draw a presentation and the lateral synapses.
 
-    :param data: sources.Embeddings.
     :param output: directory.
     :return: the two paths.
     """
@@ -44,12 +46,13 @@ def draw(data, output, seed=0):
     return paths
 
 
-def _presentation(path, params, state, codes, names):
+def _presentation(path: Path, params: lateral.Params, state: lateral.State, codes: np.ndarray,
+                  names: Sequence[str]) -> None:
     counts = lateral.counts(params, codes)
     readout = lateral.readout(params, state)
-    record = []
+    record: Steps = []
     response = lateral.present(params, readout, counts, record)
-    winner = int(response.evidence.argmax())
+    winner = int(np.argmax(response.evidence))
     potentials = np.array([u[:, 0] for u, _ in record]) / params.theta
     fired = np.array([fires for _, fires in record])
     steps = np.arange(coding.STEPS)
@@ -91,7 +94,8 @@ def _presentation(path, params, state, codes, names):
     pyplot.close(figure)
 
 
-def _synapses(path, state, learned):
+def _synapses(path: Path, state: lateral.State,
+              learned: Sequence[tuple[np.ndarray, int]]) -> None:
     """Draw P among the busiest inputs, and what it does to the variation within labels."""
     busy = np.argsort(state.templates[0])[-_INPUTS_SHOWN:]
     inhibition = -state.lateral[np.ix_(busy, busy)].astype(np.float64)
@@ -118,7 +122,7 @@ def _synapses(path, state, learned):
     pyplot.close(figure)
 
 
-def _ratio(traces, other, columns):
+def _ratio(traces: np.ndarray, other: np.ndarray, columns: np.ndarray) -> float:
     """Return mean squared distance between label means over that within, in the given metric."""
     means = np.array([traces[columns == c].mean(axis=0) for c in np.unique(columns)])
     images = np.array([other[columns == c].mean(axis=0) for c in np.unique(columns)])

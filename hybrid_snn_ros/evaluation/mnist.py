@@ -7,6 +7,7 @@ No encoder: a pixel b in 0..255 fires ``floor(10 b / 255)`` times (arXiv 2503.17
 of 15 L neurons see every training sample once (``original.mnist``).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 import time
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class Outcome(NamedTuple):
     ms_per_teach: float
 
 
-def load(path):
+def load(path: str | Path) -> Digits:
     """
     Read a pack of digits: .npz with X_train, y_train, X_test, y_test, images uint8 (M, pixels).
 
@@ -70,11 +71,12 @@ def load(path):
     return Digits(_counts(train), train_labels, _counts(test), test_labels)
 
 
-def _counts(images):
+def _counts(images: np.ndarray) -> np.ndarray:
     return (np.arange(256) * MAX_COUNT // 255).astype(np.uint8)[images]
 
 
-def run(digits, copies, order, limit=None, tick=lambda: None):
+def run(digits: Digits, copies: int, order: int, limit: int | None = None,
+        tick: Callable[[], None] = lambda: None) -> Outcome:
     """
     Teach all digits once, in a shuffled order, then ask for all test digits.
 
@@ -82,7 +84,6 @@ def run(digits, copies, order, limit=None, tick=lambda: None):
     :param order: seed of the order and of the noise.
     :param limit: teach and ask no more than so many.
     :param tick: called after every sample that was taught or asked.
-    :return: Outcome.
     :raises ValueError: for a number of copies out of bounds.
     """
     params = original.mnist(copies)._replace(seed=order + 1)
@@ -97,12 +98,12 @@ def run(digits, copies, order, limit=None, tick=lambda: None):
         tick()
     between = time.perf_counter()
     readout = original.readout(params, state)
-    asked = digits.test_labels[:limit]
-    right = np.zeros(2)
-    for counts, digit in zip(digits.test, asked):
+    y_true = digits.test_labels[:limit]
+    correct = np.zeros(2)  # by evidence, by spikes alone
+    for counts, digit in zip(digits.test, y_true):
         response = original.present(params, readout, counts)
-        right += response.evidence.argmax() == digit, response.spikes.argmax() == digit
+        correct += (np.argmax(response.evidence) == digit, np.argmax(response.spikes) == digit)
         tick()
-    accuracy, count_only = (right / len(asked)).tolist()
+    accuracy, count_only = (correct / len(y_true)).tolist()
     return Outcome(accuracy, count_only, time.perf_counter() - begin,
                    1000 * (between - begin) / len(taught))

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of an evaluation, PNG by matplotlib (extra ``plots``); all orders pooled."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hybrid_snn_ros.evaluation import metrics
+from hybrid_snn_ros.evaluation.protocols import Outcome
 from hybrid_snn_ros.evaluation.report import learning_curve
+from hybrid_snn_ros.evaluation.sources import Embeddings
 
 _BLUE, _RED, _GREY = '#2f6fb0', '#c8553d', '#8a8f98'
 _DPI = 130
@@ -18,7 +22,7 @@ class PlotError(RuntimeError):
     """matplotlib is missing."""
 
 
-def check():
+def check() -> None:
     """
     Find matplotlib before any work is done.
 
@@ -31,12 +35,13 @@ def check():
                         f'{error}') from error
 
 
-def draw(directory, outcomes, figures, data):
+def draw(directory: str | Path, outcomes: Sequence[Outcome], figures: dict[str, Any],
+         data: Embeddings) -> list[Path]:
     """
     Draw what the protocol has.
 
     :param directory: made if it is not there.
-    :param outcomes: [protocols.Outcome]; figures: report.summarise of them.
+    :param figures: report.summarise of the outcomes.
     :return: the paths of the pictures.
     :raises OSError: when they cannot be written.
     """
@@ -47,7 +52,7 @@ def draw(directory, outcomes, figures, data):
         pictures['learning_curve'] = _learning_curve
     if outcomes[0].looks:
         pictures['forgetting'] = _forgetting
-    if outcomes[0].strangers is not None:
+    if outcomes[0].unknown is not None:
         pictures['known_unknown'] = _known_unknown
     paths = []
     for name, picture in pictures.items():
@@ -57,7 +62,7 @@ def draw(directory, outcomes, figures, data):
     return paths
 
 
-def _axes(width, height, title):
+def _axes(width: float, height: float, title: str) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
     figure = Figure(figsize=(width, height), layout='constrained')
     axes = figure.add_subplot()
@@ -66,19 +71,19 @@ def _axes(width, height, title):
     return figure, axes
 
 
-def _title(figures, data, what):
+def _title(figures: dict[str, Any], data: Embeddings, what: str) -> str:
     shots = f" {figures['shots']}" if 'shots' in figures else ''
     return f"{data.name}, {figures['protocol']}{shots}, {figures['rule']}: {what}"
 
 
-def _pooled(outcomes, name):
+def _pooled(outcomes: Sequence[Outcome], name: str) -> np.ndarray:
     return np.concatenate([getattr(o.answers, name) for o in outcomes])
 
 
-def _confusion(outcomes, figures, data):
+def _confusion(outcomes: Sequence[Outcome], figures: dict[str, Any], data: Embeddings) -> Any:
     from matplotlib.colors import PowerNorm
-    asked = _pooled(outcomes, 'asked')
-    counted = metrics.confusion(asked, _pooled(outcomes, 'best'), len(data.class_names))
+    counted = metrics.confusion(_pooled(outcomes, 'y_true'), _pooled(outcomes, 'y_pred'),
+                                len(data.class_names))
     shown = np.flatnonzero(counted.sum(axis=0) + counted.sum(axis=1))
     names = [data.class_names[c] for c in shown]
     rows = counted[np.ix_(shown, shown)]
@@ -100,7 +105,7 @@ def _confusion(outcomes, figures, data):
     return figure
 
 
-def _per_class(outcomes, figures, data):
+def _per_class(outcomes: Sequence[Outcome], figures: dict[str, Any], data: Embeddings) -> Any:
     names = sorted(figures['per_class'], key=figures['per_class'].get)
     shares = [100 * figures['per_class'][name] for name in names]
     figure, axes = _axes(7, max(3, 0.17 * len(names) + 1.2),
@@ -113,28 +118,28 @@ def _per_class(outcomes, figures, data):
     axes.axvline(mean, color=_RED, lw=1.5, zorder=0.5, label=f'all frames {mean:.1f} %')
     figure.legend(loc='outside lower right', fontsize=8, frameon=False)
     axes.set_xlim(0, 100)
-    axes.set_xlabel('% right')
+    axes.set_xlabel('% correct')
     return figure
 
 
-def _reliability(outcomes, figures, data):
-    bins = metrics.reliability(_pooled(outcomes, 'score'), _pooled(outcomes, 'right'))
+def _reliability(outcomes: Sequence[Outcome], figures: dict[str, Any], data: Embeddings) -> Any:
+    bins = metrics.reliability(_pooled(outcomes, 'score'), _pooled(outcomes, 'correct'))
     figure, axes = _axes(5.2, 5, _title(figures, data, 'reliability'))
     left = np.arange(len(bins)) / len(bins)
     asked = bins[:, 0] > 0
     axes.plot([0, 1], [0, 1], color=_GREY, lw=1, ls='--', label='perfect')
     axes.bar(left[asked], bins[asked, 2], width=1 / len(bins), align='edge', color=_BLUE,
-             alpha=0.35, edgecolor=_BLUE, label='share of right answers')
+             alpha=0.35, edgecolor=_BLUE, label='share of correct answers')
     axes.plot(bins[asked, 1], bins[asked, 2], 'o', ms=5, color=_RED, label='mean score of a bin')
     for x, frames in zip(left[asked], bins[asked, 0]):
         axes.text(x + 0.5 / len(bins), 0.015, f'{frames:.0f}', ha='center', fontsize=7.5)
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel='score of the best label', ylabel='right')
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel='score of the best label', ylabel='correct')
     axes.legend(loc='upper left', fontsize=8, frameon=False,
                 title=f"ECE {figures['ece']:.3f}; below: answers", title_fontsize=8)
     return figure
 
 
-def _learning_curve(outcomes, figures, data):
+def _learning_curve(outcomes: Sequence[Outcome], figures: dict[str, Any], data: Embeddings) -> Any:
     turntable = figures['protocol'] == 'turntable'
     figure, axes = _axes(6, 4, _title(figures, data, 'learning curve'))
     for outcome in outcomes:
@@ -149,7 +154,7 @@ def _learning_curve(outcomes, figures, data):
     return figure
 
 
-def _forgetting(outcomes, figures, data):
+def _forgetting(outcomes: Sequence[Outcome], figures: dict[str, Any], data: Embeddings) -> Any:
     figure, axes = _axes(6.5, 4.2, _title(figures, data, 'label after label'))
     labels = [known for known, _ in outcomes[0].looks]
     frames = np.bincount(data.test_labels, minlength=len(data.class_names))
@@ -175,22 +180,24 @@ def _forgetting(outcomes, figures, data):
     return figure
 
 
-def _known_unknown(outcomes, figures, data):
-    known = np.concatenate([o.known.familiarity for o in outcomes])
-    strange = np.concatenate([o.strangers.familiarity for o in outcomes])
+def _known_unknown(outcomes: Sequence[Outcome], figures: dict[str, Any], data: Embeddings) -> Any:
+    unknown_answers = [o.unknown for o in outcomes if o.unknown is not None]
+    known = np.concatenate([o.known.typicality for o in outcomes])
+    unknown = np.concatenate([answers.typicality for answers in unknown_answers])
     figure, axes = _axes(6.5, 4, _title(figures, data, 'taught or never taught'))
-    both = np.concatenate([known, strange])
-    edges = np.linspace(*np.quantile(both, [0.002, 0.998]), 51)
+    both = np.concatenate([known, unknown])
+    low, high = np.quantile(both, [0.002, 0.998])
+    edges = np.linspace(low, high, 51)
     for values, colour, name in ((known, _BLUE, 'frames of taught labels'),
-                                 (strange, _RED, 'never taught')):
+                                 (unknown, _RED, 'never taught')):
         axes.hist(np.clip(values, edges[0], edges[-1]), edges, color=colour, alpha=0.5,
                   weights=np.full(len(values), 100 / len(values)), label=name)
-    refused = [np.concatenate([part.familiarity[part.refused] for part in (o.known, o.strangers)])
-               for o in outcomes]
+    refused = [np.concatenate([part.typicality[part.refused] for part in (o.known, answers)])
+               for o, answers in zip(outcomes, unknown_answers)]
     for place, threshold in enumerate([one.max() for one in refused if len(one)]):
         axes.axvline(threshold, ymax=0.75, color='black', lw=1, alpha=0.6,
                      label=None if place else 'threshold of an order')
-    axes.set(xlabel='familiarity', ylabel='% of the frames', ylim=(0, axes.get_ylim()[1] * 1.35))
+    axes.set(xlabel='typicality', ylabel='% of the frames', ylim=(0, axes.get_ylim()[1] * 1.35))
     axes.legend(fontsize=8, frameon=False, loc='upper left', title_fontsize=8, ncols=3, title=(
         f"AUROC {figures['auroc']:.3f}; false unknown {100 * figures['false_unknown']:.1f} %, "
         f"unknown detected {100 * figures['unknown_detected']:.1f} %"))

@@ -6,16 +6,21 @@ Protocols: what is taught in which order, and what is asked.
 The seed of an order decides everything random in it: which samples of a class are drawn, in which
 order they are taught, which classes stay unknown.  With the same seed ``few-shot`` and
 ``incremental`` draw the same samples.  Accuracies count the best label with rejection off; how
-many frames are refused is told apart.
+many frames are refused is reported apart.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hybrid_snn_ros.evaluation import baselines
+from hybrid_snn_ros.evaluation.evaluated_classifier import Answers, EvaluatedClassifier
 from hybrid_snn_ros.evaluation.metrics import auroc, detected_at
-from hybrid_snn_ros.evaluation.pupil import Answers, Pupil
+from hybrid_snn_ros.evaluation.sources import Embeddings
+from hybrid_snn_ros.snn.rules import DEFAULT
+
+Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
 VIEWS = (1, 5, 10)  # of each new object, on the turntable
@@ -28,8 +33,8 @@ class Settings(NamedTuple):
     """How to run a protocol."""
 
     protocol: str = 'joint'
-    rule: str = 'lateral'
-    params: dict = {}
+    rule: str = DEFAULT
+    params: dict[str, Any] = {}
     false_unknown: float = 0.05  # nominal
     shots: int | None = None  # samples of a class that are taught; None: all
     unknown: int = 0  # classes never taught, in open-set
@@ -42,16 +47,18 @@ class Outcome(NamedTuple):
 
     answers: Answers  # at the end, to the test frames of everything taught
     known: Answers  # those that false unknowns are counted on
-    strangers: Answers | None  # to frames of classes that had not been taught then
-    figures: dict  # of this order: {name: number, or {key: number}}
-    curve: list  # [(samples taught, accuracy)]
-    looks: list  # incremental: [(labels known, {class: accuracy} in the order they were taught)]
-    baselines: dict  # {name: accuracy}
-    baselines_new: dict  # turntable: {name: {views: accuracy on the new objects}}
+    unknown: Answers | None  # to frames of classes that had not been taught then
+    figures: dict[str, Any]  # of this order: {name: number, or {key: number}}
+    curve: list[tuple[int, float]]  # [(samples taught, accuracy)]
+    # incremental: [(labels known, {class: accuracy} in the order they were taught)]
+    looks: list[tuple[int, dict[int, float]]]
+    baselines: dict[str, float]  # {name: accuracy}
+    # turntable: {name: {views: accuracy on the new objects}}
+    baselines_new: dict[str, dict[str, float]]
     samples: int  # taught
 
 
-def check(settings):
+def check(settings: Settings) -> None:
     """
     Refuse settings that do not fit each other.
 
@@ -72,7 +79,7 @@ def check(settings):
         raise ValueError(f'--protocol {protocol} takes no --unknown')
 
 
-def check_data(settings, data):
+def check_data(settings: Settings, data: Embeddings) -> None:
     """
     Refuse data that the protocol cannot use.
 
@@ -87,16 +94,16 @@ def check_data(settings, data):
                          f'{classes}')
 
 
-def run(data, settings, seed, tick=lambda done, total: None):
+def run(data: Embeddings, settings: Settings, seed: int,
+        tick: Progress = lambda done, total: None) -> Outcome:
     """
     Run one order of a protocol.
 
-    :param data: sources.Embeddings.
     :param tick: called with (steps done, steps in all).
-    :return: Outcome.
     """
-    how = {'open-set': _open_set, 'incremental': _incremental, 'turntable': _turntable}.get(
-        settings.protocol, _one_pass)
+    how: Callable[..., Outcome] = {
+        'open-set': _open_set, 'incremental': _incremental,
+        'turntable': _turntable}.get(settings.protocol, _one_pass)
     return how(data, settings, np.random.default_rng(seed), seed, tick)
 
 
@@ -105,21 +112,21 @@ class _Steps:
 
     BASELINE = 50
 
-    def __init__(self, tick, frames, machines=0):
+    def __init__(self, tick: Progress, frames: int, baselines: int = 0) -> None:
         self._tick, self._done = tick, 0
-        self._total = int(frames) + self.BASELINE * machines
+        self._total = int(frames) + self.BASELINE * baselines
 
-    def __call__(self):
+    def __call__(self) -> None:
         self._done += 1
         self._tick(self._done, self._total)
 
-    def baseline(self, done, total):
+    def baseline(self, done: int, total: int) -> None:
         """Count a baseline."""
         self._done += self.BASELINE
         self._tick(self._done, self._total)
 
 
-def draw(labels, shots, random):
+def draw(labels: np.ndarray, shots: int | None, random: np.random.Generator) -> np.ndarray:
     """Draw up to ``shots`` samples of each class, (M,) places; all of them, in order, if None."""
     if shots is None:
         return np.arange(len(labels))
@@ -127,84 +134,91 @@ def draw(labels, shots, random):
                            for c in np.unique(labels)])
 
 
-def _pupil(data, settings, steps):
-    return Pupil(data, settings.rule, settings.params, settings.false_unknown, steps)
+def _untaught(data: Embeddings, settings: Settings, steps: _Steps) -> EvaluatedClassifier:
+    return EvaluatedClassifier(data, settings.rule, settings.params, settings.false_unknown, steps)
 
 
-def _machines(settings, times=1):
+def _baseline_count(settings: Settings, times: int = 1) -> int:
     return baselines.COUNT * times if settings.baselines else 0
 
 
-def _baselines(data, settings, samples, frames, seed, steps):
-    """Return {name: which answers are right (T,)}, nothing if baselines are not wanted."""
+def _baselines(data: Embeddings, settings: Settings, samples: np.ndarray, frames: np.ndarray,
+               seed: int, steps: _Steps) -> dict[str, np.ndarray]:
+    """Return {name: which answers are correct (T,)}, nothing if baselines are not wanted."""
     if not settings.baselines:
         return {}
-    said = baselines.answers(data.train[samples], data.train_labels[samples], data.test[frames],
-                             seed, steps.baseline)
-    return {name: classes == data.test_labels[frames] for name, classes in said.items()}
+    answers = baselines.answers(data.train[samples], data.train_labels[samples],
+                                data.test[frames], seed, steps.baseline)
+    return {name: y_pred == data.test_labels[frames] for name, y_pred in answers.items()}
 
 
-def _accuracies(right):
-    return {name: float(one.mean()) for name, one in right.items()}
+def _accuracies(correct: Mapping[str, np.ndarray]) -> dict[str, float]:
+    return {name: float(one.mean()) for name, one in correct.items()}
 
 
-def _one_pass(data, settings, random, seed, tick):
+def _one_pass(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+              tick: Progress) -> Outcome:
     """Teach the samples once, shuffled, and ask everything: ``joint`` and ``few-shot``."""
     order = random.permutation(draw(data.train_labels, settings.shots, random))
     return _taught_and_asked(data, settings, order, np.arange(len(data.test)), seed, tick)
 
 
-def _taught_and_asked(data, settings, order, frames, seed, tick):
-    marks = _curve_marks(len(order)) if settings.curve else []
+def _taught_and_asked(data: Embeddings, settings: Settings, order: np.ndarray,
+                      frames: np.ndarray, seed: int, tick: Progress) -> Outcome:
+    marks = _curve_marks(len(order)) if settings.curve else np.zeros(0, int)
     some = np.random.default_rng([seed, 1]).permutation(frames)[:_CURVE_FRAMES]
-    steps = _Steps(tick, len(order) + len(frames) + len(marks) * len(some), _machines(settings))
-    pupil = _pupil(data, settings, steps)
+    steps = _Steps(tick, len(order) + len(frames) + len(marks) * len(some),
+                   _baseline_count(settings))
+    classifier = _untaught(data, settings, steps)
     curve, taught = [], 0
     for mark in marks:
-        pupil.teach(order[taught:mark])
-        curve.append((int(mark), float(pupil.look(some).mean())))
+        classifier.teach(order[taught:mark])
+        curve.append((int(mark), float(classifier.look(some).mean())))
         taught = mark
-    pupil.teach(order[taught:])
-    answers = pupil.answer(frames)
-    right = _baselines(data, settings, order, frames, seed, steps)
-    return Outcome(answers, answers, None, {}, curve, [], _accuracies(right), {}, len(order))
+    classifier.teach(order[taught:])
+    answers = classifier.answer(frames)
+    correct = _baselines(data, settings, order, frames, seed, steps)
+    return Outcome(answers, answers, None, {}, curve, [], _accuracies(correct), {}, len(order))
 
 
-def _curve_marks(samples):
+def _curve_marks(samples: int) -> np.ndarray:
     return np.unique(np.geomspace(min(10, samples), samples, _CURVE_LOOKS).astype(int))
 
 
-def _open_set(data, settings, random, seed, tick):
+def _open_set(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+              tick: Progress) -> Outcome:
     """Never teach some classes; ask frames of those and of the others."""
     classes = np.unique(data.train_labels)
     unknown = random.choice(classes, settings.unknown, replace=False)
     drawn = draw(data.train_labels, settings.shots, random)
     order = random.permutation(drawn[~np.isin(data.train_labels[drawn], unknown)])
     frames = np.arange(len(data.test))
-    strange = np.isin(data.test_labels, unknown)
-    if strange.all() or not strange.any():
+    is_unknown = np.isin(data.test_labels, unknown)
+    if is_unknown.all() or not is_unknown.any():
         raise ValueError(f'{data.name} has no test samples of the '
-                         f"{'known' if strange.all() else 'unknown'} classes of seed {seed}")
-    steps = _Steps(tick, len(order) + len(frames), _machines(settings))
-    pupil = _pupil(data, settings, steps)
-    pupil.teach(order)
-    answers, strangers = pupil.answer(frames[~strange]), pupil.answer(frames[strange])
-    right = _baselines(data, settings, order, frames[~strange], seed, steps)
-    return Outcome(answers, answers, strangers, rejection(answers, strangers), [], [],
-                   _accuracies(right), {}, len(order))
+                         f"{'known' if is_unknown.all() else 'unknown'} classes of seed {seed}")
+    steps = _Steps(tick, len(order) + len(frames), _baseline_count(settings))
+    classifier = _untaught(data, settings, steps)
+    classifier.teach(order)
+    known = classifier.answer(frames[~is_unknown])
+    refusable = classifier.answer(frames[is_unknown])
+    correct = _baselines(data, settings, order, frames[~is_unknown], seed, steps)
+    return Outcome(known, known, refusable, rejection(known, refusable), [], [],
+                   _accuracies(correct), {}, len(order))
 
 
-def rejection(known, strangers):
-    """Return the figures of telling known from unknown; `known` and `strangers` are Answers."""
+def rejection(known: Answers, unknown: Answers) -> dict[str, Any]:
+    """Return the figures of telling known from unknown frames."""
     return {
-        'unknown_detected': float(strangers.refused.mean()),
-        'auroc': auroc(known.familiarity, strangers.familiarity),
+        'unknown_detected': float(unknown.refused.mean()),
+        'auroc': auroc(known.typicality, unknown.typicality),
         'unknown_detected_at': {
-            f'{100 * real:g}%': detected_at(known.familiarity, strangers.familiarity, real)
+            f'{100 * real:g}%': detected_at(known.typicality, unknown.typicality, real)
             for real in REAL_FALSE_UNKNOWN}}
 
 
-def _incremental(data, settings, random, seed, tick):
+def _incremental(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+                 tick: Progress) -> Outcome:
     """Teach label after label; look at each when it is new, and back at all of them."""
     drawn = draw(data.train_labels, settings.shots, random)
     shuffled = random.permutation(drawn)  # the order of few-shot, to compare with
@@ -213,33 +227,36 @@ def _incremental(data, settings, random, seed, tick):
     places = [np.flatnonzero(data.test_labels == c) for c in classes]
     back = sum(len(p) for at in looks_at[:-1] for p in places[:int(at)])
     steps = _Steps(tick, 2 * (len(drawn) + len(data.test)) + sum(map(len, places)) + back,
-                   _machines(settings))
-    pupil = _pupil(data, settings, steps)
-    immediate, best, looks = {}, {}, []
+                   _baseline_count(settings))
+    classifier = _untaught(data, settings, steps)
+    immediate: dict[int, float] = {}
+    best: dict[int, float] = {}
+    looks: list[tuple[int, dict[int, float]]] = []
     for known, (label, frames) in enumerate(zip(classes, places), 1):
-        pupil.teach(drawn[data.train_labels[drawn] == label])
+        classifier.teach(drawn[data.train_labels[drawn] == label])
         if len(frames):
-            immediate[label] = best[label] = pupil.look(frames).mean()
+            immediate[label] = best[label] = classifier.look(frames).mean()
         if known in looks_at[:-1]:
-            looks.append((known, {int(c): float(pupil.look(p).mean())
+            looks.append((known, {int(c): float(classifier.look(p).mean())
                                   for c, p in zip(classes[:known], places) if len(p)}))
-    answers = pupil.answer(np.arange(len(data.test)))
-    final = {int(c): float(answers.right[p].mean()) for c, p in zip(classes, places) if len(p)}
+    answers = classifier.answer(np.arange(len(data.test)))
+    final = {int(c): float(answers.correct[p].mean()) for c, p in zip(classes, places) if len(p)}
     looks.append((len(classes), final))
     for _, seen in looks:
         best = {c: max(best[c], seen.get(int(c), 0.0)) for c in best}
-    joint = _pupil(data, settings, steps)
+    joint = _untaught(data, settings, steps)
     joint.teach(shuffled)
-    right = _baselines(data, settings, shuffled, np.arange(len(data.test)), seed, steps)
+    correct = _baselines(data, settings, shuffled, np.arange(len(data.test)), seed, steps)
     return Outcome(
         answers, answers, None,
         {'immediate': float(np.mean(list(immediate.values()))),
          'forgetting': float(np.mean([best[c] - final[int(c)] for c in best])),
          'joint_accuracy': float(joint.look(np.arange(len(data.test))).mean())},
-        [], looks, _accuracies(right), {}, len(drawn))
+        [], looks, _accuracies(correct), {}, len(drawn))
 
 
-def _turntable(data, settings, random, seed, tick):
+def _turntable(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+               tick: Progress) -> Outcome:
     """Know two thirds of the objects, detect the others, then learn them from 1, 5, 10 views."""
     classes = random.permutation(np.unique(data.train_labels))
     new, base = np.split(classes, [len(classes) // 3])
@@ -253,29 +270,31 @@ def _turntable(data, settings, random, seed, tick):
     asked = len(data.test) * (len(tried) + 1) - len(old_frames) * (len(tried) - 1)
     taught = sum(len(base_samples) + min(k, len(v)) for k in tried for v in views.values())
     taught -= len(base_samples) * len(tried) * (len(views) - 1)
-    steps = _Steps(tick, taught + asked, _machines(settings, len(tried)))
-    learned, machines, new_machines = {}, {}, {}
+    steps = _Steps(tick, taught + asked, _baseline_count(settings, len(tried)))
+    learned: dict[str, float] = {}
+    all_frames: dict[str, float] = {}  # accuracy of the baselines on them
+    new_objects: dict[str, dict[str, float]] = {}
     for k in tried:
-        pupil = _pupil(data, settings, steps)
-        pupil.teach(base_samples)
+        classifier = _untaught(data, settings, steps)
+        classifier.teach(base_samples)
         if k == tried[0]:
-            known, strangers = pupil.answer(old_frames), pupil.answer(new_frames)
+            known, unknown = classifier.answer(old_frames), classifier.answer(new_frames)
         for c in new:
-            pupil.teach(views[c][:k])
+            classifier.teach(views[c][:k])
         if k == tried[-1]:
-            answers = pupil.answer(np.concatenate([old_frames, new_frames]))
-            old, fresh = np.split(answers.right, [len(old_frames)])
+            answers = classifier.answer(np.concatenate([old_frames, new_frames]))
+            old, fresh = np.split(answers.correct, [len(old_frames)])
         else:
-            fresh = pupil.look(new_frames)
+            fresh = classifier.look(new_frames)
         learned[str(k)] = float(fresh.mean())
         samples = np.concatenate([base_samples, *(views[c][:k] for c in new)])
-        for name, right in _baselines(data, settings, samples, np.concatenate(
+        for name, correct in _baselines(data, settings, samples, np.concatenate(
                 [old_frames, new_frames]), seed, steps).items():
-            machines[name] = float(right.mean())  # the last one, of most views, stays
-            new_machines.setdefault(name, {})[str(k)] = float(right[len(old_frames):].mean())
+            all_frames[name] = float(correct.mean())  # the last one, of most views, stays
+            new_objects.setdefault(name, {})[str(k)] = float(correct[len(old_frames):].mean())
     return Outcome(
-        answers, known, strangers,
-        {'base_accuracy': float(known.right.mean()), **rejection(known, strangers),
+        answers, known, unknown,
+        {'base_accuracy': float(known.correct.mean()), **rejection(known, unknown),
          'new_accuracy': learned, 'base_after': float(old.mean())},
-        [(int(k), accuracy) for k, accuracy in learned.items()], [], machines, new_machines,
+        [(int(k), accuracy) for k, accuracy in learned.items()], [], all_frames, new_objects,
         len(samples))

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the outcomes of all orders to figures (for JSON) and to a table (for people)."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from hybrid_snn_ros.evaluation import metrics
+from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
+from hybrid_snn_ros.evaluation.sources import Embeddings
 
 # figure -> how the table calls it; the table shows those that a protocol has, in this order
 _TITLES = {
@@ -17,34 +22,35 @@ _TITLES = {
     'base_after': 'accuracy on the base objects then'}
 
 
-def summarise(outcomes, settings, data):
+def summarise(outcomes: Sequence[Outcome], settings: Settings,
+              data: Embeddings) -> dict[str, Any]:
     """
     Average the orders.
 
-    :param outcomes: [protocols.Outcome], one for each order.
+    :param outcomes: one for each order.
     :return: dict as for --json, without where the data came from.
     """
-    rows = [{'accuracy': float(o.answers.right.mean()),
-             'ece': metrics.ece(o.answers.score, o.answers.right),
+    rows = [{'accuracy': float(o.answers.correct.mean()),
+             'ece': metrics.ece(o.answers.score, o.answers.correct),
              'false_unknown': float(o.known.refused.mean()), **o.figures} for o in outcomes]
     means, deviations = _over(rows, np.mean), _over(rows, np.std)
-    machines = [o.baselines for o in outcomes if o.baselines]
+    baselines = [o.baselines for o in outcomes if o.baselines]
     new = [o.baselines_new for o in outcomes if o.baselines_new]
-    figures = {
+    figures: dict[str, Any] = {
         'protocol': settings.protocol, 'rule': settings.rule, 'params': settings.params,
         'orders': len(outcomes), 'accuracy': means['accuracy'],
         'accuracy_sd': deviations['accuracy'], 'per_class': _per_class(outcomes, data),
-        'baselines': _over(machines, np.mean) if machines else {}, **means,
+        'baselines': _over(baselines, np.mean) if baselines else {}, **means,
         'sd': deviations, 'false_unknown_nominal': settings.false_unknown,
         'samples': float(np.mean([o.samples for o in outcomes])),
-        'test_samples': float(np.mean([len(o.answers.asked) for o in outcomes]))}
+        'test_samples': float(np.mean([len(o.answers.y_true) for o in outcomes]))}
     if settings.shots is not None:
         figures['shots'] = settings.shots
     if settings.unknown:
         figures['unknown'] = settings.unknown
-    if machines:
-        figures['baselines_sd'] = _over(machines, np.std)
-        figures['baselines_orders'] = len(machines)
+    if baselines:
+        figures['baselines_sd'] = _over(baselines, np.std)
+        figures['baselines_orders'] = len(baselines)
         figures['best_baseline'] = max(figures['baselines'], key=figures['baselines'].get)
     if new:
         figures['baselines_new_accuracy'] = _over(new, np.mean)
@@ -53,25 +59,25 @@ def summarise(outcomes, settings, data):
     return figures
 
 
-def learning_curve(outcomes):
+def learning_curve(outcomes: Sequence[Outcome]) -> list[list[float]]:
     """Return [[samples, mean accuracy]] over the orders."""
     return np.mean([o.curve for o in outcomes], axis=0).tolist()
 
 
-def _over(rows, how):
+def _over(rows: Sequence[dict[str, Any]], how: Callable[..., Any]) -> dict[str, Any]:
     """Reduce dicts of numbers, or of such dicts, to one."""
     return {name: _over([row[name] for row in rows], how) if isinstance(value, dict)
             else float(how([row[name] for row in rows])) for name, value in rows[0].items()}
 
 
-def _per_class(outcomes, data):
-    asked = np.concatenate([o.answers.asked for o in outcomes])
-    right = np.concatenate([o.answers.right for o in outcomes])
-    share = metrics.per_class(asked, right, len(data.class_names))
+def _per_class(outcomes: Sequence[Outcome], data: Embeddings) -> dict[str, float]:
+    y_true = np.concatenate([o.answers.y_true for o in outcomes])
+    correct = np.concatenate([o.answers.correct for o in outcomes])
+    share = metrics.per_class(y_true, correct, len(data.class_names))
     return {name: float(one) for name, one in zip(data.class_names, share) if one == one}
 
 
-def table(figures, name):
+def table(figures: dict[str, Any], name: str) -> list[str]:
     """Return the lines that a person reads."""
     shots = f", {figures['shots']} a class" if 'shots' in figures else ''
     lines = [
@@ -96,10 +102,10 @@ def table(figures, name):
         f"{one} {100 * figures['per_class'][one]:.0f} %" for one in worst)]
 
 
-def _baseline_lines(figures):
+def _baseline_lines(figures: dict[str, Any]) -> list[str]:
     once = (' (fitted once: every order holds the same samples)'
             if figures['baselines_orders'] < figures['orders'] else '')
-    new = figures.get('baselines_new_accuracy')
+    new = figures.get('baselines_new_accuracy', {})
     views = list(next(iter(new.values()))) if new else []
     lines = ['', f"{'baseline, % accuracy':<42}{'mean':>8}{'sd':>8}{'ours':>8}"
              + ''.join(f"{'new, ' + k:>9}" for k in views) + once]
@@ -111,5 +117,5 @@ def _baseline_lines(figures):
     return lines
 
 
-def _row(title, mean, sd):
+def _row(title: str, mean: float, sd: float) -> str:
     return f'{title:<42}{100 * mean:>8.2f}{100 * sd:>8.2f}'

@@ -25,10 +25,10 @@ class Embeddings(NamedTuple):
     train_labels: np.ndarray  # int64 (M,), 0..K-1
     test: np.ndarray  # uint8 (T, N)
     test_labels: np.ndarray  # int64 (T,)
-    class_names: list
+    class_names: list[str]
 
 
-def load_pack(path):
+def load_pack(path: str | Path) -> Embeddings:
     """
     Read an embedding pack (.npz with X_train, y_train, X_test, y_test, class_names).
 

@@ -2,43 +2,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """The project's own turntable as a source: thirty objects, 10 views to teach, 26 to ask."""
 
+from collections.abc import Callable
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.cache import cached, digest_of_sources, encoder_identity
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 
 _SCENE_SEED = 0
 
 
-def load_turntable(condition, facade, progress=lambda done, total: None):
+def load_turntable(
+        condition: str, facade: Classifier,
+        progress: Callable[[int, int], None] = lambda done, total: None) -> Embeddings:
     """
     Render and embed the turntable, or read it from the cache.
 
     :param condition: 'plain', 'jitter' or 'varied'.
-    :param facade: the Classifier whose encoder and crop are used.
+    :param facade: whose encoder and crop are used.
     :raises SourceError: when the condition is unknown or PyBullet is not installed.
     """
     from hybrid_snn_ros.sim import turntable
     if condition not in turntable.conditions.CONDITIONS:
         raise SourceError('condition must be one of '
                           f"{', '.join(turntable.conditions.CONDITIONS)}, not {condition!r}")
+    renderer = None  # the cache knows nothing of it, and the turntable will say so
     try:
         renderer = metadata.version('pybullet')
     except metadata.PackageNotFoundError:
-        renderer = None  # the cache knows nothing of it, and the turntable will say so
+        pass
     identity = {
         **encoder_identity(facade), 'condition': condition, 'seed': _SCENE_SEED,
         'scene': digest_of_sources(turntable), 'renderer': renderer}
     return cached(f'turntable {condition}', identity, lambda: (
-        _render(turntable, condition, facade, progress), []), lambda sentence: None)
+        _render(turntable, condition, facade, progress), []), lambda sentence: None)[0]
 
 
-def _render(turntable, condition, facade, progress):
+def _render(turntable: Any, condition: str, facade: Classifier,
+            progress: Callable[[int, int], None]) -> Embeddings:
     from hybrid_snn_ros.vision.frames import crop_image
     names = list(turntable.objects.names())
-    encoder, arrays, done = facade.encoder, [], 0
+    encoder, done = facade.encoder, 0
+    arrays: list[Any] = []  # codes and labels of both parts
     size = encoder.input_size
     total = len(names) * turntable.conditions.VIEW_COUNT
     try:
@@ -53,4 +61,5 @@ def _render(turntable, condition, facade, progress):
             arrays += [np.array(codes), np.array(labels, dtype=np.int64)]
     except turntable.SimulatorMissing as error:
         raise SourceError(str(error)) from error
-    return Embeddings(f'turntable {condition}', *arrays, names)
+    train, train_labels, test, test_labels = arrays
+    return Embeddings(f'turntable {condition}', train, train_labels, test, test_labels, names)

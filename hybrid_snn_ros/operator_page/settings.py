@@ -5,6 +5,7 @@
 from typing import Any, NamedTuple
 
 from hybrid_snn_ros.operator_page.files import LANGUAGES
+from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros import table
 from hybrid_snn_ros.ros.table import Parameter, refusal
 
@@ -61,7 +62,8 @@ def checked(values):
                          f'{len(settings.pin)}')
     if bool(settings.certificate) != bool(settings.key):
         raise ValueError('TLS needs both, certificate and key')
-    return settings
+    return settings._replace(**{name: str(user_path(getattr(settings, name)))
+                                for name in ('certificate', 'key') if getattr(settings, name)})
 
 
 def declare(node):

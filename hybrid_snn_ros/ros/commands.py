@@ -7,7 +7,7 @@ import json
 import threading
 from typing import Any, NamedTuple
 
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 
 OPERATIONS = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
 MAX_ID_BYTES = 64
@@ -98,7 +98,10 @@ def _command(fields, identifier):
         raise CommandError('a command takes back a "sample" or a "change", not both')
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
               'merge': ('label', 'to')}
-    texts = {name: _label(fields, name) for name in wanted.get(operation, ())}
+    # What is taught, or a new name, follows the rule; what is known may be older than the rule.
+    new = {'teach': ('label',), 'rename': ('to',)}
+    texts = {name: _label(fields, name, normalise if name in new.get(operation, ()) else written)
+             for name in wanted.get(operation, ())}
     version = _version(fields['version']) if 'version' in fields else None
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, change,
                    version, _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
@@ -127,12 +130,12 @@ def _version(value):
     return value
 
 
-def _label(fields, name):
+def _label(fields, name, rule):
     text = fields.get(name)
     if not isinstance(text, str):
         raise CommandError(f'this command needs a "{name}", a text')
     try:
-        return normalise(text)
+        return rule(text)
     except LabelError as error:
         raise CommandError(str(error)) from error
 

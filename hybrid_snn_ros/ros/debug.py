@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from hybrid_snn_ros.snn import effort
+from hybrid_snn_ros.snn import synaptic_operations
 
 PERIOD = 0.2  # seconds between two looks
 _INPUTS = 40
@@ -18,17 +18,17 @@ def view(classifier, codes, response, stamp):
     """
     Describe how one frame was answered.
 
-    :param codes: uint8 (N,) of the frame; response: rule.Response to it; stamp: (sec, nanosec).
+    :param codes: uint8 (N,) of the frame; response: to it; stamp: (sec, nanosec).
     :return: JSON text: stamp, spikes and evidence of the leading labels, spike trains of the
         busiest inputs (steps at which each fired), potentials of the leading columns in units of
-        the threshold, what the frame makes the network do (snn.effort.Effort), and the last
+        the threshold, what the frame makes the network do (snn.synaptic_operations), and the last
         entries of the journal.
     """
     network = classifier.network
     labels = network.labels
     leading = [int(c) for c in np.argsort(-response.evidence, kind='stable')[:_COLUMNS]]
-    done = effort.effort(network.synapses, network.inputs,
-                         *effort.activity(network.counts(codes)))
+    done = synaptic_operations.count(network.reach, network.inputs,
+                                     *synaptic_operations.activity(network.counts(codes)))
     trains, potentials = network.inspect(codes, _INPUTS)
     return json.dumps({
         'stamp': {'sec': stamp[0], 'nanosec': stamp[1]},
@@ -37,7 +37,8 @@ def view(classifier, codes, response, stamp):
         'trains': [np.flatnonzero(train).tolist() for train in trains],
         'membranes': {} if potentials is None else {
             labels[c]: [_plain(u) for u in potentials[:, c]] for c in leading},
-        'effort': {name: _plain(value) for name, value in done._asdict().items()},
+        'effort': {'spikes': _plain(done.spikes), 'sparsity': _plain(done.sparsity),
+                   'columns': _plain(done.columns), 'familiarity': _plain(done.typicality)},
         'journal': [_told(entry) for entry in
                     classifier.ledger.entries_since(classifier.version - _ENTRIES)],
     }, ensure_ascii=False)

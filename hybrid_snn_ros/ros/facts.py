@@ -3,7 +3,7 @@
 """What is worth knowing of a running classifier besides its times, as values of a diagnostic."""
 
 from hybrid_snn_ros.ros import messages, soc
-from hybrid_snn_ros.snn import effort, kernel
+from hybrid_snn_ros.snn import kernel, synaptic_operations
 
 
 def facts(classifier, worker, memory, root='/'):
@@ -35,8 +35,9 @@ def _effort(classifier, worker):
     if activity is None:
         return {}
     network = classifier.network
-    mean = effort.effort(network.synapses, network.inputs, *activity)
+    mean = synaptic_operations.count(network.reach, network.inputs, *activity)
     return {
         'spikes_per_frame': f'{mean.spikes:.0f}', 'sparsity': f'{mean.sparsity:.3f}',
-        'synaptic_operations': f'{mean.columns:.0f} columns, {mean.familiarity:.0f} familiarity',
-        'energy_estimate': f'{mean.microjoules:.2f} uJ a frame ({effort.ASSUMPTION})'}
+        'synaptic_operations': f'{mean.columns:.0f} columns, {mean.typicality:.0f} typicality',
+        'energy_estimate': (
+            f'{mean.microjoules:.2f} uJ a frame ({synaptic_operations.ASSUMPTION})')}

@@ -67,7 +67,7 @@ def answer(header, prediction, seen, latency_ms, processing_ms):
         'label': prediction.label,
         'score': round(prediction.score, 4),
         'unknown': prediction.unknown,
-        'known': round(prediction.known, 4),
+        'known': round(prediction.p_value, 4),
         'ranked': [[label, round(score, 4)] for label, score in prediction.ranked],
         'seen': [round(part, 4) for part in seen],
         'latency_ms': round(latency_ms, 2),
@@ -111,3 +111,10 @@ def status(level, name, message, **values):
 def is_compressed(message):
     """Tell whether a camera message is a CompressedImage."""
     return isinstance(message, CompressedImage)
+
+
+def describe(message):
+    """Return what a camera message is like, in a few words for the log."""
+    if is_compressed(message):
+        return f'{len(message.data)} bytes of format {message.format!r:.60}'
+    return f'{message.width}x{message.height} {message.encoding!r:.40}'

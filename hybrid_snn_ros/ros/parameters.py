@@ -7,7 +7,9 @@ Declaration, validation, `config/classifier.yaml` and the table in the README al
 after a change here, `hybrid-snn parameters --write` writes those two anew.
 """
 
+from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros.table import declare, Parameter, refusal
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 GROUPS = {
     'What it sees with, and what it remembers': (
@@ -17,8 +19,8 @@ GROUPS = {
         Parameter('initial_memory', '', 'file that an empty memory begins with, as `hybrid-snn '
                   'state export` writes it; empty for none (the launch file gives '
                   '`everyday.memory`)'),
-        Parameter('rule', 'lateral', 'learning rule: ours, or CoLaNET as it was published',
-                  choices=('lateral', 'original')),
+        Parameter('rule', DEFAULT, 'learning rule: ours, or CoLaNET as it was published',
+                  choices=RULES.keys()),  # a view: also what is registered later
         Parameter('backend', 'numpy', 'where the network lives: numpy on the CPU, cupy on an '
                   'NVIDIA GPU, auto on whichever answers a frame faster with the labels known at '
                   'configure', choices=('numpy', 'cupy', 'auto')),
@@ -68,6 +70,7 @@ GROUPS = {
                   'every frame alone', 1, 100, live=True),
     ),
 }
+PATHS = ('model', 'memory', 'initial_memory', 'delegate')
 TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)
 _BY_NAME = {parameter.name: parameter for parameter in TABLE}
 
@@ -101,6 +104,15 @@ class Parameters:
             if problem:
                 return SetParametersResult(successful=False, reason=problem)
         return SetParametersResult(successful=True)
+
+    def path(self, name):
+        """
+        Return a parameter that is a path as text, with its ~ replaced; '' where it is empty.
+
+        :raises PathError: where ~ or ~user stands for nobody.
+        """
+        text = getattr(self, name)
+        return text and str(user_path(text))
 
     def __getattr__(self, name):
         parameter = _BY_NAME.get(name)

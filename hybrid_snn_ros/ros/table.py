@@ -8,6 +8,7 @@ documentation are written from the same tables on computers without it.
 """
 
 from array import array
+from collections.abc import Collection
 import difflib
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ class Parameter(NamedTuple):
     text: str
     low: Any = None
     high: Any = None
-    choices: tuple = ()
+    choices: Collection[str] = ()
     live: bool = False  # acts at the next frame; else it is read at configure or start
 
 

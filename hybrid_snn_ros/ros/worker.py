@@ -15,7 +15,7 @@ from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
-from hybrid_snn_ros.snn import effort
+from hybrid_snn_ros.snn import synaptic_operations
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.vision import frames
 
@@ -216,7 +216,7 @@ class Worker(threading.Thread):
             (latency, frame.stamped - taken, begin - frame.put, decoded - begin,
              cropped - decoded, encoded - cropped, coded - encoded, presented - coded,
              decided - presented, published - decided, published - begin),
-            *effort.activity(counts))
+            *synaptic_operations.activity(counts))
         self.tutor.saw(stamp, codes)
 
 

@@ -7,14 +7,23 @@ Everything else in ``snn`` works on the namespace ``xp`` its arrays come from, s
 functions run on the CPU (NumPy) and on a GPU (CuPy).
 """
 
+from collections.abc import Callable
 import ctypes
 import functools
+import logging
 import os
 from pathlib import Path
 import sys
 import tempfile
+from typing import Any, cast, TypeVar
 
 import numpy as np
+
+# An array of whichever backend, and the namespace (numpy or cupy) that works on it.
+Array = Any
+ArrayNamespace = Any
+
+_Method = TypeVar('_Method', bound=Callable[..., Any])
 
 # What CuPy raises when a device is lost, full or misbehaves (its CUDA and library errors are
 # RuntimeErrors), when a kernel cannot be compiled for want of a library, or be stored.
@@ -30,10 +39,10 @@ class Backend:
     Where the arrays of networks live.
 
     All networks of a learner share one, so that a GPU that was lost is lost for all of them, and
-    told once.
+    reported once.
     """
 
-    def __init__(self, name, why=''):
+    def __init__(self, name: str, why: str = '') -> None:
         """
         Take a backend into use.
 
@@ -42,42 +51,43 @@ class Backend:
         :raises BackendError: when it cannot be had.
         """
         self.name = name
-        self.xp = load(name)
-        self.errors = () if self.xp is np else _TROUBLE  # what means that the device has failed
+        self.xp: ArrayNamespace = load(name)
+        # What means that the device has failed.
+        self.errors: tuple[type[Exception], ...] = () if self.xp is np else _TROUBLE
         self.why = why or f'{name}, as asked for' + ('' if self.xp is np else
                                                      f' ({device_name(self.xp)})')
-        self.lost = ''  # sentence saying why the device was given up; empty while all is well
+        self.lost = ''  # sentence saying why the device was disabled; empty while all is well
 
-    def give_up(self, error):
-        """Stay on the CPU from now on; the first error is the one that is told."""
+    def disable_device(self, error: Exception) -> None:
+        """Stay on the CPU from now on; the first error is the one that is reported."""
         if not self.lost:
             reason = str(error).strip().split('\n')[0] or 'no reason given'
-            self.lost = (f'the GPU was given up ({type(error).__name__}: {reason}); numpy goes on '
+            self.lost = (f'the GPU was disabled ({type(error).__name__}: {reason}); numpy goes on '
                          'with the same samples until the next start')
             self.why = f'numpy: {self.lost}'
         self.name, self.xp = 'numpy', np
 
 
-def survives(method):
+def falls_back_to_cpu(method: _Method) -> _Method:
     """
     Let a method do its work again on the CPU when the device fails on the way.
 
-    Its object has a ``backend`` and ``leave(error)``, which gives that up and brings what the
-    object holds to the CPU.
+    Its object has a ``backend`` and ``fall_back_to_cpu(error)``, which disables the device and
+    brings what the object holds to the CPU.
     """
     @functools.wraps(method)
-    def work(self, *arguments):
+    def work(self: Any, *arguments: Any) -> Any:
         try:
             return method(self, *arguments)
         except self.backend.errors as error:
             if self.on_cpu:
                 raise
-            self.leave(error)
+            self.fall_back_to_cpu(error)
             return method(self, *arguments)
-    return work
+    return cast(_Method, work)
 
 
-def load(name):
+def load(name: str) -> ArrayNamespace:
     """
     Return the array namespace of a backend.
 
@@ -108,7 +118,7 @@ def load(name):
     return cupy
 
 
-def devices():
+def devices() -> int:
     """Return how many CUDA devices the driver knows; quick, without importing CuPy."""
     try:
         driver = ctypes.CDLL('libcuda.so.1')
@@ -120,13 +130,13 @@ def devices():
     return count.value
 
 
-def device_name(xp):
+def device_name(xp: ArrayNamespace) -> str:
     """Return what the GPU calls itself."""
     name = xp.cuda.runtime.getDeviceProperties(0)['name']
     return name.decode() if isinstance(name, bytes) else str(name)
 
 
-def kernel_cache():
+def kernel_cache() -> str:
     """
     Let CuPy keep compiled kernels where the next start finds them, unless the user chose a place.
 
@@ -145,27 +155,28 @@ def kernel_cache():
         with tempfile.TemporaryFile(dir=place):
             pass
     except (OSError, RuntimeError):  # not writable; no home directory at all
-        # No fixed name: where everybody may write, others could put their own kernels there.
+        # No fixed name: where everyone may write, others could put their own kernels there.
         place = Path(tempfile.mkdtemp(prefix='hybrid_snn_ros_cupy_'))
-        print(f'hybrid_snn_ros: compiled GPU kernels cannot be kept in {caches}/hybrid_snn_ros; '
-              f'{place} takes them, and the next start compiles them again', file=sys.stderr)
+        logging.getLogger(__name__).warning(
+            'compiled GPU kernels cannot be kept in %s/hybrid_snn_ros; %s takes them, and the '
+            'next start compiles them again', caches, place)
     os.environ['CUPY_CACHE_DIR'] = str(place)
     return str(place)
 
 
-def namespace(array):
+def array_namespace(array: Array) -> ArrayNamespace:
     """Return the namespace (numpy or cupy) that an array lives in."""
     if isinstance(array, (np.ndarray, np.generic)):
         return np
     return sys.modules[type(array).__module__.split('.')[0]]
 
 
-def to_numpy(array):
-    """Bring an array of any backend to the CPU; a NumPy array is returned as it is."""
+def to_numpy(array: Array) -> np.ndarray:
+    """Bring one array of any backend to the CPU; a NumPy array is returned as it is."""
     return array if isinstance(array, np.ndarray) else array.get()
 
 
-def fetch(*arrays):
+def to_host(*arrays: Array) -> list[Any]:
     """
     Bring arrays of one backend to the CPU, in a single transfer.
 
@@ -176,15 +187,15 @@ def fetch(*arrays):
     """
     if all(isinstance(array, (np.ndarray, np.generic)) for array in arrays):
         return list(arrays)
-    xp = namespace(arrays[0])
+    xp = array_namespace(arrays[0])
     packed = xp.concatenate([array.ravel().astype(np.float64) for array in arrays]).get()
     ends = np.cumsum([array.size for array in arrays])
     return [part.astype(array.dtype).reshape(array.shape)
             for part, array in zip(np.split(packed, ends[:-1]), arrays)]
 
 
-def synchronize(array):
-    """Wait until the device of an array has done all it was told; nothing to do on the CPU."""
-    xp = namespace(array)
+def synchronize(array: Array) -> None:
+    """Wait until the device of an array has finished its work; nothing to do on the CPU."""
+    xp = array_namespace(array)
     if xp is not np:
         xp.cuda.get_current_stream().synchronize()

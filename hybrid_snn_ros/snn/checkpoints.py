@@ -8,39 +8,40 @@ Mistakes are mostly noticed soon, so they lie close together among the last less
 further apart before: how much is learned again grows with how far back one goes.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn.backend import to_numpy
+from hybrid_snn_ros.snn.backend import ArrayNamespace, to_numpy
 
-LARGEST = 64 * 2**20  # bytes; a state larger than this is not kept
-TOGETHER = 40 * 2**20  # bytes of all that are kept; five of the default network with 64 labels
+LARGEST_BYTES = 64 * 2**20  # a state larger than this is not kept
+TOGETHER_BYTES = 40 * 2**20  # of all that are kept; five of the default network with 64 labels
 ALWAYS = 2  # the newest ones, kept even if they take more together
 
 
 class Checkpoint(NamedTuple):
     """A network after some lessons."""
 
-    lessons: int
+    lessons: int  # how many were learned by then
     columns: int
     records: int
-    state: tuple  # the rule's State, every array on the CPU
+    state: Any  # the rule's State, every array on the CPU
 
 
-def size(state):
+def size(state: Any) -> int:
     """Return the bytes that a state takes."""
     return sum(getattr(array, 'nbytes', 0) for array in state)
 
 
-def on_cpu(state):
+def state_to_host(state: Any) -> Any:
     """Return a copy of a state whose arrays are all NumPy's."""
     return type(state)(*(
         value if isinstance(value, int) else value.copy() if isinstance(value, np.ndarray)
         else to_numpy(value) for value in state))
 
 
-def placed(state, like, xp):
+def state_to_device(state: Sequence[Any], like: Any, xp: ArrayNamespace) -> Any:
     """
     Return a copy of a state, its arrays where those of another live.
 
@@ -52,14 +53,14 @@ def placed(state, like, xp):
         else xp.asarray(value) for value, there in zip(state, like)))
 
 
-def with_newest(checkpoints, newest):
+def with_newest(checkpoints: Sequence[Checkpoint], newest: Checkpoint) -> list[Checkpoint]:
     """
     Return a list that has one more, and not more than may be kept.
 
     :param checkpoints: oldest first.
     """
     kept = [*checkpoints, newest]
-    while len(kept) > ALWAYS and sum(size(point.state) for point in kept) > TOGETHER:
+    while len(kept) > ALWAYS and sum(size(point.state) for point in kept) > TOGETHER_BYTES:
         # The gap that opens, relative to how long ago it is, is what an undo pays.
         now = newest.lessons + 1
         bounds = [0, *(point.lessons for point in kept)]

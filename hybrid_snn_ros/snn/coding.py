@@ -16,7 +16,7 @@ follow from the integer output codes alone; the encoder's scale never enters.
 
 import numpy as np
 
-from hybrid_snn_ros.snn.backend import namespace
+from hybrid_snn_ros.snn.backend import Array, array_namespace
 
 STEPS = 10  # steps a frame is shown
 SILENT_STEPS = 5  # steps of silence behind it, in which the label arrives
@@ -25,7 +25,8 @@ MAX_COUNT = STEPS  # an input fires at most once a step
 _CODE_VALUES = np.arange(256, dtype=np.float64)
 
 
-def spike_counts(codes, saturation, power=1.0, rounding=0.0):
+def spike_counts(codes: np.ndarray, saturation: float, power: float = 1.0,
+                 rounding: float = 0.0) -> np.ndarray:
     """
     Turn the output codes of the encoder into spike counts.
 
@@ -44,7 +45,7 @@ def spike_counts(codes, saturation, power=1.0, rounding=0.0):
     return table[codes]
 
 
-def _all_trains():
+def _all_trains() -> np.ndarray:
     count = np.arange(MAX_COUNT + 1)[:, None, None]
     phase = np.arange(STEPS)[None, :, None]
     step = np.arange(STEPS)[None, None, :]
@@ -58,7 +59,7 @@ TRAINS = _all_trains()
 _ROWS = TRAINS.reshape(-1, STEPS)  # row count * 10 + phase: one take is four times an index pair
 
 
-def spike_trains(counts, phases=None):
+def spike_trains(counts: Array, phases: Array | None = None) -> Array:
     """
     Unroll spike counts into regular trains, exactly ``k_i`` spikes in ``STEPS`` steps.
 
@@ -69,7 +70,7 @@ def spike_trains(counts, phases=None):
     :param phases: integers 0..9, (N,), of the same, or None for phase 0 everywhere.
     :return: float32 (N, STEPS) of zeros and ones, a row an input.
     """
-    xp = namespace(counts)
+    xp = array_namespace(counts)
     if xp is not np:  # counted there, so that no table has to live on every device
         reached = counts.astype(np.int32)[:, None] * xp.arange(STEPS + 1, dtype=np.int32)
         if phases is not None:

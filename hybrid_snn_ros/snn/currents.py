@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from hybrid_snn_ros.snn.backend import namespace
+from hybrid_snn_ros.snn.backend import Array, array_namespace
 
 # Multiplications in a block.  OpenBLAS starts threads above 262 144, and on a busy machine they
 # wait for each other (0.1 ms became 11); it also has faster kernels for small products.
@@ -12,21 +12,21 @@ _BLAS_ALONE = 262_144
 _LEVELS = 127  # of int8, either sign
 
 
-def levels(synapses):
+def quantise(synapses: Array) -> tuple[Array, Array]:
     """
-    Put every neuron's weights on a grid of 127 levels of the strongest of them.
+    Symmetric int8 quantisation: every neuron's weights on 127 levels of the strongest of them.
 
     :param synapses: float32 (R, N), a row a neuron.
     :return: (whole numbers -127..127, float32 (R, N); what a level is worth, float32 (R,)).
     """
-    xp = namespace(synapses)
+    xp = array_namespace(synapses)
     peak = xp.maximum(synapses.max(axis=1), -synapses.min(axis=1))
     step = xp.where(peak > 0, peak / np.float32(_LEVELS), np.float32(1))
     whole = synapses / step[:, None]
     return xp.rint(whole, out=whole), step
 
 
-def currents(synapses, trains):
+def currents(synapses: Array, trains: Array) -> Array:
     """
     Return the current of every neuron at every step.
 
@@ -38,7 +38,7 @@ def currents(synapses, trains):
     :param trains: float32 (N, T) of zeros and ones.
     :return: float32 (T, R).
     """
-    xp = namespace(synapses)
+    xp = array_namespace(synapses)
     rows, inputs = synapses.shape
     steps = trains.shape[1]
     trains = xp.ascontiguousarray(trains.T)

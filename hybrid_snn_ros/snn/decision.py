@@ -1,89 +1,102 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-The decision: from the columns' response to ranked columns, a score, and known or unknown.
+The decision: conformal p-value and threshold for known or unknown, temperature for the score.
 
-Both rest on what taught frames look like to a network that has not seen them, the *records*: a
-frame is unknown when its familiarity lies below the ``false_unknown`` quantile of the records'
-familiarities, so that about that share of the frames of taught labels is refused; and the score
-of a label is ``softmax(drive / T)`` with T such that the records' own labels are most likely
-(UNKNOWN.md section 2).  What strangers look like is known too: each sample, had its label never
-been taught.  A frame more familiar than nearly all of those is never called unknown.  For the
-lateral rule the records are exact at any time (``snn.leave_one_out``); for the original rule every
-sample is recorded just before it is learned, and strangers are not simulated.
+Both rest on what taught frames look like to a network that has not seen them, the *records*.  A
+frame's p-value is the share of the records that look no more typical than it, as in conformal
+prediction; a frame is unknown when that lies below ``false_unknown``, so about that share of the
+frames of taught labels is refused.  The score of a label is ``softmax(drive / T)``, temperature
+scaling, with T such that the records' own labels are most likely (docs/learning.md, "Known or
+unknown, and how sure").  What frames of untaught objects look like is estimated too: each sample,
+had its label never been taught.  A frame more typical than nearly all of those is never called
+unknown.  For the lateral rule the records are exact at any time (``lateral.leave_one_out``); for
+the original rule every sample is recorded just before it is learned (prequentially), and unknown
+frames are not simulated.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.snn.response import Response
+
 # Fewer records than this say nothing about a quantile of 5 %: nothing is called unknown yet.
 MIN_RECORDS = 10
-# Share of simulated strangers that may be taken for known: where taught labels stand far apart,
-# a new view of one of them (a side it was never seen from) is stranger than any record and still
-# nothing like a stranger.
-STRANGERS_MISSED = 0.05
+# Share of simulated unknown frames that may be taken for known: where taught labels stand far
+# apart, a new view of one of them (a side it was never seen from) is less typical than any record
+# and still looks nothing like an unknown object.
+UNKNOWN_MISSED = 0.05
 # Temperature while there are few records, in units of the drive, and the weight it then has.  Best
 # for one and two shots of three data sets together, on splits of their training parts.
 START_TEMPERATURE = 0.08
 _START_WEIGHT = 10
 _TEMPERATURES = np.geomspace(0.02, 5.0, 40)
+_COUNT_TEMPERATURE = 0.5  # OUT spikes; chosen on validation splits of training data
 
 
 class Record(NamedTuple):
-    """How familiar a taught frame was just before it was learned."""
+    """How typical a taught frame looked just before it was learned."""
 
     column: int
     samples: int  # samples its column had then
-    familiarity: float
+    typicality: float
+
+
+class LeftOut(NamedTuple):
+    """What samples would have been answered, each without itself (K samples, C columns)."""
+
+    typicality: np.ndarray  # (K,), unit of the drive
+    drives: np.ndarray  # (K, C)
+    columns: np.ndarray  # (K,), the column each was taught to
+    typicality_if_unknown: np.ndarray  # (K,), had the sample's label never been taught
 
 
 class Calibration(NamedTuple):
     """What the records say."""
 
-    familiarities: np.ndarray  # (K,), ascending
-    temperature: float
-    ceiling: float = np.inf  # what is more familiar than this looks like no stranger
+    typicalities: np.ndarray  # (K,), ascending, unit of the drive
+    temperature: float  # T, unit of the drive
+    ceiling: float = np.inf  # what is more typical than this looks like no unknown frame
 
 
 class Decision(NamedTuple):
     """The answer to one frame, in columns."""
 
-    ranked: list  # [(column, score)], best first, scores 0..1
+    ranked: list[tuple[int, float]]  # [(column, score)], best first, scores 0..1
     unknown: bool
-    known: float  # share of the records at least as strange as this frame, 0..1; 1 without records
+    p_value: float  # share of the records no more typical than this frame, 0..1; 1 without records
 
 
-def calibrate(hindsight):
-    """
-    Calibrate on records of how samples look without themselves.
-
-    :param hindsight: leave_one_out.Hindsight.
-    """
-    strange = hindsight.strange[np.isfinite(hindsight.strange)]
-    ceiling = np.quantile(strange, 1 - STRANGERS_MISSED) if len(strange) else np.inf
-    return Calibration(np.sort(hindsight.familiarity),
-                       fit_temperature(hindsight.drives, hindsight.columns), float(ceiling))
+UNCALIBRATED = Calibration(np.zeros(0), START_TEMPERATURE)
 
 
-def calibrate_prequential(records, samples):
+def calibrate(left_out: LeftOut) -> Calibration:
+    """Calibrate on how samples look without themselves."""
+    unknown = left_out.typicality_if_unknown[np.isfinite(left_out.typicality_if_unknown)]
+    ceiling = np.quantile(unknown, 1 - UNKNOWN_MISSED) if len(unknown) else np.inf
+    return Calibration(np.sort(left_out.typicality),
+                       fit_temperature(left_out.drives, left_out.columns), float(ceiling))
+
+
+def calibrate_prequential(records: Iterable[Record], samples: Sequence[int]) -> Calibration:
     """
     Calibrate on records taken just before each sample was learned.
 
     A record taken when its column had less than half of today's samples describes a column that
     no longer exists; pooled records of such columns set the threshold too low.
 
-    :param records: iterable of Record.
     :param samples: samples of each column today, indexable by column.
     """
     return Calibration(
-        np.sort([r.familiarity for r in records if 2 * (r.samples + 1) > samples[r.column]]),
-        0.5)  # OUT spikes; chosen on validation splits of training data
+        np.sort([r.typicality for r in records if 2 * (r.samples + 1) > samples[r.column]]),
+        _COUNT_TEMPERATURE)
 
 
-def fit_temperature(drives, columns):
+def fit_temperature(drives: np.ndarray, columns: np.ndarray) -> float:
     """
-    Find the temperature that makes the right columns most likely.
+    Temperature scaling: find the temperature that makes the right columns most likely.
 
     :param drives: (K, C); columns: (K,), the right one of each row.
     :return: float, drawn towards START_TEMPERATURE while rows are few.
@@ -94,7 +107,7 @@ def fit_temperature(drives, columns):
     ahead = np.maximum(drives - drives.max(axis=1, keepdims=True), -1e6)
     right = ahead[np.arange(len(columns)), columns].mean()
 
-    def fit(place):
+    def fit(place: int) -> tuple[float, float]:
         """Return the surprise at a temperature and how it rises with 1 / temperature."""
         inverse = 1 / _TEMPERATURES[place]
         share = np.exp(ahead * inverse)
@@ -112,12 +125,12 @@ def fit_temperature(drives, columns):
     return float(best ** weight * START_TEMPERATURE ** (1 - weight))
 
 
-def decide(response, calibration, false_unknown, top):
+def decide(response: Response, calibration: Calibration, false_unknown: float,
+           top: int) -> Decision:
     """
     Rank the columns and say whether the frame shows anything taught.
 
-    :param response: rule.Response of C columns.
-    :param calibration: Calibration.
+    :param response: of C columns.
     :param false_unknown: nominal share of frames of taught labels called unknown; 0 never refuses.
     :param top: how many columns to rank.
 
@@ -130,10 +143,10 @@ def decide(response, calibration, false_unknown, top):
     score = np.sort(score / score.sum())[::-1]
     best = np.argsort(-response.evidence, kind='stable')[:top]
     ranked = [(int(c), float(s)) for c, s in zip(best, score)]
-    familiarities = calibration.familiarities
-    if len(familiarities) < MIN_RECORDS or false_unknown <= 0:
+    typicalities = calibration.typicalities
+    if len(typicalities) < MIN_RECORDS or false_unknown <= 0:
         return Decision(ranked, False, 1.0)
-    stranger = np.searchsorted(familiarities, response.familiarity, side='right')
-    known = float(stranger) / len(familiarities)
-    unknown = known < false_unknown and response.familiarity < calibration.ceiling
-    return Decision(ranked, unknown, known)
+    no_more_typical = np.searchsorted(typicalities, response.typicality, side='right')
+    p_value = float(no_more_typical) / len(typicalities)
+    unknown = p_value < false_unknown and response.typicality < calibration.ceiling
+    return Decision(ranked, unknown, p_value)

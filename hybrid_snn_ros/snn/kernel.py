@@ -15,12 +15,13 @@ lets go of the lock may wait 5 ms to have it again.
 import ctypes
 import os
 from pathlib import Path
+from typing import Any
 import zlib
 
 import numpy as np
 
 from hybrid_snn_ros.snn.coding import MAX_COUNT, STEPS, TRAINS
-from hybrid_snn_ros.snn.currents import levels
+from hybrid_snn_ros.snn.currents import quantise
 
 SWITCH = 'HYBRID_SNN_KERNEL'  # environment: 'off' to do without
 _HERE = Path(__file__).resolve().parent
@@ -31,7 +32,7 @@ _MAX_NEURONS = 32
 # Bit t of row count * 10 + phase: an input with that count and phase fires at step t.
 _STEP_BITS = (TRAINS.reshape(-1, STEPS) @ (1 << np.arange(STEPS))).astype(np.uint16)
 
-_loaded = None  # (library or None, sentence)
+_loaded: tuple[Any, str] | None = None  # (library or None, sentence)
 
 
 class _Plan(ctypes.Structure):
@@ -47,7 +48,7 @@ class _Lateral(ctypes.Structure):
         ('inputs', ctypes.c_int32), ('rows', ctypes.c_int32)]
 
 
-def _load():
+def _load() -> tuple[Any, str]:
     """Return (library, sentence that says which form is used and why)."""
     if os.environ.get(SWITCH) == 'off':
         return None, f'NumPy: the kernel is off by {SWITCH}=off'
@@ -61,7 +62,7 @@ def _load():
     return None, f'NumPy: there is no compiled kernel: {reason}'
 
 
-def open_library(path, source=None):
+def open_library(path: Path, source: Path | None = None) -> tuple[Any, str]:
     """
     Load a built kernel.
 
@@ -86,21 +87,24 @@ def open_library(path, source=None):
     return library, f'compiled kernel ({library.hs_form().decode()})'
 
 
-def library():
-    """Return the loaded kernel, or None where NumPy is used; loaded at the first call."""
+def _loaded_now() -> tuple[Any, str]:
     global _loaded
     if _loaded is None:
         _loaded = _load()
-    return _loaded[0]
+    return _loaded
 
 
-def describe():
+def library() -> Any:
+    """Return the loaded kernel, or None where NumPy is used; loaded at the first call."""
+    return _loaded_now()[0]
+
+
+def describe() -> str:
     """Return a sentence: which form answers and teaches here, and why if it is not compiled."""
-    library()
-    return _loaded[1]
+    return _loaded_now()[1]
 
 
-def use(loaded):
+def use(loaded: tuple[Any, str]) -> tuple[Any, str]:
     """
     Exchange what ``library`` and ``describe`` return; for comparisons and tests.
 
@@ -108,23 +112,14 @@ def use(loaded):
     :return: what was used until now.
     """
     global _loaded
-    library()
-    before, _loaded = _loaded, loaded
+    before, _loaded = _loaded_now(), loaded
     return before
 
 
-def suits(array, neurons=1):
+def suits(array: Any, neurons: int = 1) -> bool:
     """Tell whether the kernel is there and takes weights or synapses (..., N) as these."""
     return (isinstance(array, np.ndarray) and array.shape[-1] <= _MAX_INPUTS
             and neurons <= _MAX_NEURONS and library() is not None)
-
-
-def for_lateral(params, readout):
-    """Return (Columns, Lateral) that answer as a ``lateral.Readout``; None where NumPy does."""
-    if not suits(readout.weights) or not len(readout.weights):
-        return None
-    shown = Columns(readout.weights[:, None], params.leak, readout.scale, readout.phases)
-    return shown.single(readout.bias, params.theta), Lateral(*readout.state[:4])
 
 
 class Columns:
@@ -134,7 +129,8 @@ class Columns:
     Twelve calls of NumPy's would take longer than a small network takes, hence one for all.
     """
 
-    def __init__(self, weights, leak, scale=None, phases=None):
+    def __init__(self, weights: np.ndarray, leak: float, scale: float | None = None,
+                 phases: np.ndarray | None = None) -> None:
         """
         Lay out weights.
 
@@ -164,16 +160,16 @@ class Columns:
             columns=self.columns, neurons=self.neurons, leak=leak)
         self._at = ctypes.addressof(self._plan)
 
-    def single(self, bias, theta):
+    def single(self, bias: np.ndarray, theta: float) -> 'Columns':
         """Complete columns of one neuron: what is taken off in ten steps (C,), the threshold."""
         padded = np.zeros(self._padded[0] * _LANES, dtype=np.float32)
         padded[:self.columns] = bias
         self._bounds = padded
         self._plan.bias, self._plan.theta = _address(padded), theta
-        self._out = ctypes.c_float * (3 * self.columns)
+        self._out: Any = ctypes.c_float * (3 * self.columns)
         return self
 
-    def several(self, threshold, mean_noise):
+    def several(self, threshold: np.ndarray, mean_noise: float) -> 'Columns':
         """Complete columns of several: thresholds (C, L), current that is there without spikes."""
         padded = np.full(self._padded, np.inf, dtype=np.float32)
         column = np.arange(self.columns)
@@ -183,18 +179,19 @@ class Columns:
         self._out = ctypes.c_float * (2 * self.columns)
         return self
 
-    def renew(self, rows, weights):
+    def renew(self, rows: np.ndarray, weights: np.ndarray) -> None:
         """
-        Replace the weights of some neurons, as if they had been laid out with the others.
+        Replace the weights of some neurons in place, as if they had been laid out with the others.
 
         :param rows: (R,) places among the C L; weights: float32 (R, N), each on its own grid.
         """
         column, neuron = np.divmod(rows, self.neurons)
         block, lane = np.divmod(column, _LANES)
-        whole, self._steps[block, neuron, lane] = levels(weights)
+        whole, self._steps[block, neuron, lane] = quantise(weights)
         self._packed[block, neuron, :, lane] = whole
 
-    def present_single(self, counts):
+    def present_single(
+            self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """
         Show spike counts (N,) as ``presentation.present_single`` does.
 
@@ -205,7 +202,7 @@ class Columns:
         real = np.frombuffer(out, dtype=np.float32).reshape(3, -1)
         return real[0].view(np.int32), real[1], real[2]
 
-    def present(self, counts):
+    def present(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """
         Show spike counts (N,) as ``presentation.present`` does, reset to zero, with a floor.
 
@@ -216,7 +213,7 @@ class Columns:
         real = np.frombuffer(out, dtype=np.float32).reshape(2, -1)
         return real[0].view(np.int32), real[1]
 
-    def _bytes(self, counts):
+    def _bytes(self, counts: np.ndarray) -> bytes:
         found = np.asarray(counts, dtype=np.uint8).tobytes()
         if len(found) != self.inputs:
             raise ValueError(f'{self.inputs} spike counts are wanted, not {len(found)}')
@@ -226,7 +223,8 @@ class Columns:
 class Lateral:
     """The arrays of a lateral state as the kernel sees them; they must stay where they are."""
 
-    def __init__(self, lateral, templates, weights, costs):
+    def __init__(self, lateral: np.ndarray, templates: np.ndarray, weights: np.ndarray,
+                 costs: np.ndarray) -> None:
         """Take float32 arrays as of ``lateral.State``."""
         self._library = library()
         self._kept = lateral, templates, weights, costs
@@ -237,7 +235,7 @@ class Lateral:
         self._net = _Lateral(*map(_address, self._kept), lateral.shape[0], templates.shape[0])
         self._at = ctypes.addressof(self._net)
 
-    def fit(self, counts, trace_scale, row):
+    def fit(self, counts: np.ndarray, trace_scale: float, row: int) -> float:
         """Return ``2 (w_row . x - A_row) - x . P x`` of spike counts, float."""
         found = np.asarray(counts, dtype=np.uint8).tobytes()
         if len(found) != self._net.inputs or not 0 <= row < self._net.rows:
@@ -245,7 +243,7 @@ class Lateral:
                              f'are wanted, not {len(found)} and {row}')
         return self._library.hs_fit(self._at, found, trace_scale, row)
 
-    def teach(self, x, row, own_samples, all_samples):
+    def teach(self, x: np.ndarray, row: int, own_samples: float, all_samples: float) -> None:
         """Teach trace x, float32 (N,), to a row of the state, in place, but for the samples."""
         if x.shape != (self._net.inputs,) or not 0 <= row < self._net.rows:
             raise ValueError(f'{self._net.inputs} inputs and a row below {self._net.rows} are '
@@ -255,7 +253,7 @@ class Lateral:
         self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples)
 
 
-def _address(array, dtype=np.float32):
+def _address(array: np.ndarray, dtype: Any = np.float32) -> int:
     """Return where an array lies, once it is certain that it is what the kernel takes it for."""
     if array.dtype != dtype or not array.flags.c_contiguous:
         raise TypeError(f'the kernel needs contiguous {np.dtype(dtype)}, not {array.dtype}')

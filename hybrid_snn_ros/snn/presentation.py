@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.snn.backend import namespace
-from hybrid_snn_ros.snn.coding import spike_trains, STEPS
-from hybrid_snn_ros.snn.currents import currents
+from hybrid_snn_ros.snn.backend import Array, array_namespace
+
+Steps = list[tuple[Array, Array]]  # of each: potentials (C, L) before the reset, who fired (C,)
 
 
 class Spiking(NamedTuple):
@@ -33,11 +33,12 @@ class Spiking(NamedTuple):
     best: Any  # (C,) largest excess up to and including the step of the first spike
 
 
-def present_single(currents, leak, threshold, record=None):
+def present_single(currents: Array, leak: float, threshold: float,
+                   record: Steps | None = None) -> tuple[Array, Array]:
     """
     Step columns of one L neuron each, with subtractive reset and no floor, through one frame.
 
-    A lone neuron is its column's winner, so nobody has to be looked for: a quarter of the time of
+    A lone neuron is its column's winner, so there is none to look for: a quarter of the time of
     ``present(currents[:, :, None], leak, threshold, reset=threshold, floor=False)``, whose counts
     and potentials come out bit for bit.
 
@@ -46,7 +47,7 @@ def present_single(currents, leak, threshold, record=None):
     :param record: see present.
     :return: (count (C,) int32, end (C,)).
     """
-    xp = namespace(currents)
+    xp = array_namespace(currents)
     leak, threshold = xp.float32(leak), xp.float32(threshold)
     u = xp.zeros(currents.shape[1], dtype=xp.float32)
     spent = xp.empty_like(u)
@@ -62,26 +63,8 @@ def present_single(currents, leak, threshold, record=None):
     return fired.sum(axis=0, dtype=xp.int32), u
 
 
-def present_lone(params, readout, counts, record=None):
-    """
-    Show one frame to the columns of a lateral readout, by the kernel where there is one.
-
-    :param params: with ``leak`` and ``theta``; readout: ``lateral.Readout``.
-    :param counts: uint8 (N,) on the readout's backend.
-    :param record: see present; a kernel keeps no record, so NumPy steps, to the same bits.
-    :return: (spikes (C,) int32, end potentials (C,), graded drives (C,)).
-    """
-    if readout.compiled and record is None:
-        return readout.compiled[0].present_single(counts)
-    drive = currents(readout.weights, spike_trains(counts, readout.phases))
-    whole = drive.sum(axis=0)  # of whole numbers: exact in any order
-    drives = whole * np.float32(readout.scale) - readout.bias
-    drive *= np.float32(readout.scale)
-    spikes, end = present_single(drive - readout.bias / STEPS, params.leak, params.theta, record)
-    return spikes, end, drives
-
-
-def present(currents, leak, threshold, reset=None, floor=True, record=None):
+def present(currents: Array, leak: float, threshold: Array, reset: float | None = None,
+            floor: bool = True, record: Steps | None = None) -> Spiking:
     """
     Step all columns through one frame.
 
@@ -90,11 +73,10 @@ def present(currents, leak, threshold, reset=None, floor=True, record=None):
     :param threshold: scalar or (C, L), firing threshold including any excess.
     :param reset: amount taken off a potential that fired; None resets it to zero.
     :param floor: whether potentials are cut off below zero.
-    :param record: a list that takes (potentials (C, L) before the reset, who fired (C,)) of every
-        step, for people who want to look; None for none.
+    :param record: a list that takes every step, for people who want to look; None for none.
     :return: Spiking.
     """
-    xp = namespace(currents)
+    xp = array_namespace(currents)
     steps, columns, neurons = currents.shape
     threshold = xp.broadcast_to(xp.asarray(threshold, dtype=currents.dtype), (columns, neurons))
     column, place = xp.arange(columns), xp.arange(neurons)

@@ -1,64 +1,123 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-What a learning rule must offer: one protocol, two modules (``lateral`` and ``original``).
+What a learning rule decides: one protocol, through which everyone else speaks to every rule.
 
-A rule is a module of pure functions over frozen tuples.  ``Params`` holds its constants and
-``State`` everything learned.  A state is *handed over* to ``grow`` and ``teach``: they may reuse
-its arrays for the tuple they return (copying 6.5 MB of lateral synapses for every sample would
-cost more than learning it), so keep the returned state and drop the one passed in.
+A rule is a folder of its own (``lateral``, ``original``): a package of pure functions over tuples
+of arrays, or an instance of a class that derives from ``Rule`` and so has the defaults below.
+``Params`` holds its constants, ``State`` everything learned; N is the number of inputs, C that of
+columns (labels).  Two kinds of functions are not pure: ``grow`` and ``teach`` take a state over
+and may change its arrays in place (copying 6.5 MB of lateral synapses for every sample would cost
+more than learning it), so keep the state they return and drop the one passed in.
+
+``snn.rules`` lists the rules; whatever a user may choose from comes from there.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from hybrid_snn_ros.snn import decision
+from hybrid_snn_ros.snn.coding import spike_trains
+from hybrid_snn_ros.snn.response import Response
+from hybrid_snn_ros.snn.synaptic_operations import Reach
 
-class Response(NamedTuple):
-    """How the columns answered one frame."""
+__all__ = ['Inspection', 'Lesson', 'Response', 'Rule']
 
-    spikes: np.ndarray  # (C,) int, OUT spikes in the presentation
-    evidence: np.ndarray  # (C,) float, the class is its argmax; unit: OUT spikes
-    drives: np.ndarray  # (C,) float, graded drive, from which the score is calibrated
-    familiarity: float  # how well the winner explains the frame; low = never taught
+
+class Lesson(NamedTuple):
+    """One sample as it was learned."""
+
+    number: int  # id of the sample in the memory
+    column: int  # 0..C-1
+    codes: np.ndarray  # uint8 (N,), the encoder's output codes
+    counts: np.ndarray  # uint8 (N,), the same as spike counts k, 0..10
+
+
+class Inspection(NamedTuple):
+    """The inside of one presentation, for people who want to see it."""
+
+    trains: np.ndarray  # float32 (N, steps), 1 where an input spikes
+    potentials: np.ndarray | None  # (steps, C), in thresholds; None where the rule does not tell
 
 
 class Rule(Protocol):
-    """Functions and names that a rule's module holds."""
+    """Functions and names that a rule has; what has a body here is the default."""
 
-    Params: type
-    State: type
+    Params: Any  # NamedTuple of the constants, all with defaults; ``seed`` if anything is random
+    State: Any  # NamedTuple of arrays and whole numbers; new columns lie behind the others
+    # Whether ``calibrate`` needs records: every frame of a known label is then presented just
+    # before it is learned.
+    PREQUENTIAL: bool = True
+    # unlearn(params, state, spike_counts, column) -> State: takes one lesson back, in place, bit
+    # for bit to the state of the other lessons in their order.  None where a rule cannot: what is
+    # left is then learned again from the last checkpoint before the lesson.
+    unlearn: Any = None
 
     def check(self, params: Any) -> None:
         """Raise ValueError, one sentence naming the constant and its bounds, if one is off."""
 
     def counts(self, params: Any, codes: np.ndarray) -> np.ndarray:
         """Code the encoder's output codes, uint8 (N,), as spike counts 0..10, uint8 (N,)."""
+        raise NotImplementedError
 
     def initial(self, params: Any, inputs: int, xp: Any = np) -> Any:
         """Return the untaught state of a network with ``inputs`` inputs and no column."""
+        raise NotImplementedError
 
     def columns(self, state: Any) -> int:
-        """Return the number of columns (labels)."""
+        """Return the number of columns C."""
+        raise NotImplementedError
 
     def grow(self, params: Any, state: Any) -> Any:
-        """Add one untaught column behind the others."""
+        """Add one untaught column behind the others; takes the state over."""
+        raise NotImplementedError
 
-    def teach(self, params: Any, state: Any, counts: np.ndarray, column: int,
+    def teach(self, params: Any, state: Any, spike_counts: np.ndarray, column: int,
               shown: Any = None) -> Any:
         """
-        Learn one frame, given as spike counts, for one column.
+        Learn one frame for one column, in place: takes the state over, returns the one to keep.
 
-        ``shown`` may be the readout that answered the frame; it saves time and changes nothing.
+        :param spike_counts: uint8 (N,), 0..10.
+        :param shown: the readout that answered the frame, if any; it saves time and changes
+            nothing.
         """
+        raise NotImplementedError
 
     def readout(self, params: Any, state: Any, before: Any = None) -> Any:
         """
         Derive what answering needs (quantised weights, gain); once after teaching.
 
-        ``before`` may be the readout of an earlier state of the same network, which is used up;
-        it saves time and changes nothing.
+        :param before: the readout of an earlier state of the same network, if any, which is used
+            up; it saves time and changes nothing.
         """
+        raise NotImplementedError
 
-    def present(self, params: Any, readout: Any, counts: np.ndarray) -> Response:
-        """Show one frame, given as spike counts, and return the columns' response."""
+    def present(self, params: Any, readout: Any, spike_counts: np.ndarray) -> Response:
+        """Show one frame, uint8 (N,) spike counts, and return the columns' response."""
+        raise NotImplementedError
+
+    def calibrate(self, params: Any, state: Any, lessons: Sequence[Lesson],
+                  records: Sequence[decision.Record],
+                  samples: Sequence[int]) -> decision.Calibration:
+        """
+        Say what frames of taught labels look like to a network that has not seen them.
+
+        :param lessons: all that the state has learned.
+        :param records: how they looked just before they were learned, if the rule is PREQUENTIAL.
+        :param samples: samples of each column, (C,).
+        """
+        return decision.calibrate_prequential(records, samples)
+
+    def reach(self, state: Any) -> Reach:
+        """Return how far a spike reaches: one neuron a column by default."""
+        return Reach(self.columns(state), 0)
+
+    def inspect(self, params: Any, readout: Any, spike_counts: np.ndarray) -> Inspection:
+        """Present one frame, uint8 (N,) spike counts, and tell what happened inside."""
+        return Inspection(spike_trains(spike_counts), None)
+
+    def cache_notes(self, state: Any) -> dict[str, Any]:
+        """Return what a saved state depends on besides rule, constants, samples and backend."""
+        return {}

@@ -1,13 +1,22 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The learning rules there are, by name, and their constants as a user gives them."""
+"""
+The registry of learning rules: the rules there are, by name, and their constants.
+
+Parameters, command lines, networks and evaluations all choose from it, so a rule that is added
+here (``RULES['mine'] = Mine()``) can be chosen everywhere.
+"""
+
+from typing import Any
 
 from hybrid_snn_ros.snn import lateral, original
+from hybrid_snn_ros.snn.rule import Rule
 
-RULES = {'lateral': lateral, 'original': original}
+RULES: dict[str, Rule] = {'lateral': lateral, 'original': original}
+DEFAULT = 'lateral'
 
 
-def params_of(rule, params):
+def params_of(rule: str, params: Any) -> Any:
     """
     Return a rule's Params from None, a dict of values that differ from the defaults, or Params.
 
@@ -29,3 +38,8 @@ def params_of(rule, params):
         params = kind(**params)
     RULES[rule].check(params)
     return params
+
+
+def seeded(rule: str, seed: int) -> dict[str, int]:
+    """Return the constants that fix everything random in a rule: none if nothing is random."""
+    return {'seed': seed} if 'seed' in RULES[rule].Params._fields else {}

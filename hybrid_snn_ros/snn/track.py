@@ -3,14 +3,14 @@
 """
 Smoothing over a track: neighbouring frames mostly show the same thing, so their votes add up.
 
-Evidence, drives and familiarity are averaged with a leak: the k-th frame of a scene weighs
+Evidence, drives and typicality are averaged with a leak: the k-th frame of a scene weighs
 ``1 / min(k, frames)``.  A cut, an embedding that points elsewhere than the one before, starts
-anew, and so does a change of what is known.
+a new scene, and so does a change of what is known.
 """
 
 import numpy as np
 
-from hybrid_snn_ros.snn.rule import Response
+from hybrid_snn_ros.snn.response import Response
 
 # Cosine of successive embeddings below which the scene has changed: on the turntable neighbouring
 # views (10 degrees apart, light and distance varied) lie above it in 99 % of the cases, views of
@@ -21,7 +21,7 @@ CUT = 0.6
 class Track:
     """Averages the responses to successive frames of one camera."""
 
-    def __init__(self, frames, cut=CUT):
+    def __init__(self, frames: int, cut: float = CUT) -> None:
         """
         Start without a scene.
 
@@ -37,33 +37,36 @@ class Track:
         self.cut = cut
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget the scene."""
         self._seen = 0
-        self._direction = None
-        self._mean = None
+        self._direction: np.ndarray | None = None
+        self._mean: Response | None = None
 
-    def add(self, codes, response):
+    def add(self, codes: np.ndarray, response: Response) -> Response:
         """
         Add one frame and return the response of the scene so far.
 
         :param codes: the frame's output codes, uint8 (N,).
-        :param response: rule.Response to it.
+        :param response: to it.
         """
         if self.frames == 1:
             return response
         direction = codes.astype(np.float32)
         direction /= max(float(np.linalg.norm(direction)), 1e-12)
-        if self._mean is None or len(self._mean.evidence) != len(response.evidence) or (
-                float(direction @ self._direction) < self.cut):
-            self._seen = 0
+        mean = self._mean
+        if mean is None or self._direction is None or (
+                len(mean.evidence) != len(response.evidence)
+                or float(direction @ self._direction) < self.cut):
+            mean, self._seen = response, 0
         self._direction = direction
         self._seen = min(self._seen + 1, self.frames)
-        if self._seen == 1:
-            self._mean = response
-        else:
+        if self._seen > 1:
             share = 1 / self._seen
-            self._mean = Response(response.spikes, *(
-                old + share * (new - old)
-                for old, new in zip(self._mean[1:], response[1:])))
-        return self._mean
+            mean = Response(
+                response.spikes,
+                mean.evidence + share * (response.evidence - mean.evidence),
+                mean.drives + share * (response.drives - mean.drives),
+                mean.typicality + share * (response.typicality - mean.typicality))
+        self._mean = mean
+        return mean

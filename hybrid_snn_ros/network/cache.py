@@ -1,0 +1,65 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A network as plain arrays, for a snapshot on disk: a cache, nothing depends on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.network.history import History
+from hybrid_snn_ros.network.network import Network
+from hybrid_snn_ros.snn.decision import Record
+from hybrid_snn_ros.snn.rule import Lesson
+
+
+def arrays(network: Network) -> dict[str, np.ndarray]:
+    """
+    Return what a snapshot needs as plain arrays, {name: array}.
+
+    It is the newest checkpoint before the last lesson: the few lessons behind it are quickly
+    learned again, and after a restart the last of them can be taken back as quickly.
+    """
+    saved = next((checkpoint for checkpoint in reversed(network.checkpoints)
+                  if checkpoint.lessons < len(network.lessons)), None) or network.checkpoint()
+    state = {f'state_{name}': np.asarray(value)
+             for name, value in saved.state._asdict().items()}
+    records = [tuple(record) for record in network.history.records[:saved.records]]
+    return {**state, 'records': np.array(records, np.float64).reshape(-1, 3),
+            'lessons': np.array(saved.lessons)}
+
+
+def notes(network: Network) -> dict[str, Any]:
+    """Return what the arrays depend on besides the samples."""
+    return {'rule': network.rule_name, 'backend': network.computed_by,
+            'params': {name: str(value) for name, value in network.params._asdict().items()},
+            **network.rule.cache_notes(network.state)}
+
+
+def restored(network: Network, saved: Mapping[str, np.ndarray], saved_notes: Mapping[str, Any],
+             samples: Mapping[int, Sample]) -> Network | None:
+    """
+    Return the network whose arrays were saved, or None if they are of other constants.
+
+    Its lessons are the first of the samples; ``Rebuild`` learns those that are missing.
+
+    :param network: an untaught one of the rule and constants that are wanted.
+    :param samples: {id: Sample} as they were then.
+    """
+    if saved_notes != notes(network) or set(saved) != set(arrays(network)):
+        return None
+    lessons: list[Lesson] = []
+    labels: list[str] = []
+    for number, sample in list(samples.items())[:int(saved['lessons'])]:
+        if sample.label not in labels:
+            labels.append(sample.label)
+        lessons.append(Lesson(number, labels.index(sample.label), sample.codes,
+                              network.counts(sample.codes)))
+    records = [Record(int(column), int(count), float(typicality))
+               for column, count, typicality in saved['records']]
+    state = [saved[f'state_{name}'] for name in network.state._fields]
+    fresh = network.untaught()
+    fresh.resume(state, History(labels, lessons, records))
+    fresh.keep_checkpoint()
+    return fresh

@@ -1,0 +1,238 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""One network: learns samples one at a time, answers frames, falls back to the CPU."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hybrid_snn_ros.network.history import History
+from hybrid_snn_ros.network.prediction import Prediction, prediction_of
+from hybrid_snn_ros.snn import backend as backends
+from hybrid_snn_ros.snn import checkpoints, decision
+from hybrid_snn_ros.snn.backend import falls_back_to_cpu
+from hybrid_snn_ros.snn.response import Response
+from hybrid_snn_ros.snn.rule import Lesson
+from hybrid_snn_ros.snn.rules import RULES
+from hybrid_snn_ros.snn.synaptic_operations import Reach
+
+CHECKPOINT_EVERY = 64  # samples; bounds how many an undo of the last one learns again
+
+
+class Network:
+    """
+    Learns samples one at a time, answers frames.
+
+    A GPU that fails on the way is disabled: the network is built again on the CPU, from its newest
+    checkpoint and the lessons behind that, and what was asked for is done there.
+    """
+
+    def __init__(self, rule: str, params: Any, inputs: int,
+                 backend: str | backends.Backend = 'numpy') -> None:
+        """
+        Make an untaught network.
+
+        :param rule: a name in snn.rules.RULES.
+        :param params: the rule's Params.
+        :param inputs: width N of the codes.
+        :param backend: 'numpy', 'cupy', or a snn.backend.Backend to share.
+        :raises BackendError: when the backend cannot be had.
+        """
+        if not isinstance(backend, backends.Backend):
+            backend = backends.Backend(backend)
+        self.rule_name = rule
+        self.rule = RULES[rule]
+        self.params = params
+        self.inputs = inputs
+        self.backend = backend
+        self._xp = backend.xp
+        self.on_cpu = backend.xp is np
+        self.computed_by = backend.name  # 'cupy, numpy' for a state that both had a part in
+        self.history = History()
+        self.checkpoints: list[checkpoints.Checkpoint] = []  # newest last; states never change
+        self.whole = True  # False once a lesson was broken off half-way
+        self._begin()
+
+    @falls_back_to_cpu
+    def _begin(self) -> None:
+        self.state = self.rule.initial(self.params, self.inputs, self._xp)
+        self._changed()
+
+    def untaught(self) -> 'Network':
+        """Return an untaught network of the same rule and constants, on the same backend."""
+        return Network(self.rule_name, self.params, self.inputs, self.backend)
+
+    def fall_back_to_cpu(self, error: Exception) -> None:
+        """Disable a GPU that failed; nothing on it is used again."""
+        self.backend.disable_device(error)
+        fresh = self.restarted(len(self.lessons), self.labels)
+        for lesson in self.lessons[len(fresh.lessons):]:
+            fresh.learn(lesson.number, self.labels[lesson.column], lesson.codes)
+        vars(self).update(vars(fresh))
+
+    def _changed(self, before: Any = None) -> None:
+        self._readout: Any = None
+        self._before = before
+        self._calibration: decision.Calibration | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        """Texts of the labels, one a column."""
+        return self.history.labels
+
+    @property
+    def lessons(self) -> list[Lesson]:
+        """What was learned, in order."""
+        return self.history.lessons
+
+    @property
+    def sample_counts(self) -> list[int]:
+        """How many lessons each column has had."""
+        return self.history.sample_counts
+
+    def rename(self, labels: Sequence[str]) -> None:
+        """Give the columns other labels; nothing is learned again."""
+        self.history.labels = list(labels)
+
+    # -- learning ------------------------------------------------------------------------------
+
+    def learn(self, number: int, label: str, codes: np.ndarray) -> None:
+        """Learn one sample: its id, its label, the encoder's output codes, uint8 (N,)."""
+        self._learn(number, label, codes)
+        if len(self.lessons) % CHECKPOINT_EVERY == 0:
+            self.keep_checkpoint()
+
+    @falls_back_to_cpu
+    def _learn(self, number: int, label: str, codes: np.ndarray) -> None:
+        counts = self.rule.counts(self.params, codes)
+        self.whole = False
+        column = self.history.column_of(label)
+        if column is None:
+            column = self.history.add_column(label)
+            self.state = self.rule.grow(self.params, self.state)
+        elif self.rule.PREQUENTIAL:
+            self._record(counts, column)
+        self.state = self.rule.teach(self.params, self.state, counts, column, self._readout)
+        self.history.add(Lesson(number, column, codes, counts))
+        self._changed(self._before if self._readout is None else self._readout)
+        self.whole = True
+
+    def _record(self, counts: np.ndarray, column: int) -> None:
+        """Keep how typical a frame looks just before it is learned (see snn.decision)."""
+        response = self.rule.present(self.params, self._ready(), counts)
+        self.history.records.append(
+            decision.Record(column, self.sample_counts[column], response.typicality))
+
+    # -- going back ----------------------------------------------------------------------------
+
+    @falls_back_to_cpu
+    def checkpoint(self) -> checkpoints.Checkpoint:
+        """Return a copy of what was learned, on the CPU."""
+        return checkpoints.Checkpoint(len(self.lessons), len(self.labels),
+                                      len(self.history.records),
+                                      checkpoints.state_to_host(self.state))
+
+    def keep_checkpoint(self) -> None:
+        """Keep a checkpoint of now, unless the network is too large."""
+        if checkpoints.size(self.state) <= checkpoints.LARGEST_BYTES:
+            self.checkpoints = checkpoints.with_newest(self.checkpoints, self.checkpoint())
+
+    def restarted(self, same: int, labels: Sequence[str]) -> 'Network':
+        """Return a network at the last checkpoint within the first ``same`` lessons."""
+        fresh = self.untaught()
+        usable = [checkpoint for checkpoint in self.checkpoints if checkpoint.lessons <= same]
+        if usable:
+            last = usable[-1]
+            fresh.resume(last.state, History(
+                labels[:last.columns], self.lessons[:last.lessons],
+                self.history.records[:last.records]))
+            fresh.checkpoints = usable
+            if fresh.computed_by != self.computed_by:
+                fresh.computed_by = 'cupy, numpy'
+        return fresh
+
+    @falls_back_to_cpu
+    def resume(self, state: Sequence[Any], history: History) -> None:
+        """Go on from a state, with NumPy arrays, and from what it had learned."""
+        self.state = checkpoints.state_to_device(state, self.state, self._xp)
+        self.history = history
+        self._changed()
+
+    def without(self, gone: Sequence[Lesson], kept: Sequence[Lesson],
+                labels: Sequence[str]) -> 'Network':
+        """Return a network that has unlearned some lessons; the rule can do that exactly."""
+        fresh = self.untaught()
+        fresh.resume(checkpoints.state_to_host(self.state), History(labels, kept))
+        for lesson in gone:
+            fresh.state = self.rule.unlearn(
+                self.params, fresh.state, lesson.counts, lesson.column)
+        return fresh
+
+    # -- answering -----------------------------------------------------------------------------
+
+    def _ready(self) -> Any:
+        if self._readout is None:
+            self._readout, self._before = self.rule.readout(
+                self.params, self.state, self._before), None
+        return self._readout
+
+    def counts(self, codes: np.ndarray) -> np.ndarray:
+        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        return self.rule.counts(self.params, codes)
+
+    @falls_back_to_cpu
+    def present(self, codes: np.ndarray, counts: np.ndarray | None = None) -> Response:
+        """Show codes, uint8 (N,), to the columns; their counts too, if at hand."""
+        counts = self.counts(codes) if counts is None else counts
+        return self.rule.present(self.params, self._ready(), counts)
+
+    def decide(self, response: Response, false_unknown: float, top: int) -> Prediction:
+        """Turn the columns' response into a Prediction."""
+        return prediction_of(
+            decision.decide(response, self._calibrated(), false_unknown, top), self.labels)
+
+    @falls_back_to_cpu
+    def _calibrated(self) -> decision.Calibration:
+        """Return what taught frames look like to it; renewed after every lesson."""
+        if self._calibration is None:
+            self._calibration = self.rule.calibrate(
+                self.params, self.state, self.lessons, self.history.records, self.sample_counts)
+        return self._calibration
+
+    def warm_up(self) -> None:
+        """
+        Compile a GPU's kernels and load its libraries, in this thread, before a frame waits.
+
+        What was learned stays as it is: a network apart is taught.
+        """
+        if self.on_cpu:
+            return
+        codes = np.arange(self.inputs, dtype=np.uint8)
+        scratch = self.untaught()
+        for number, label in enumerate('abab'):
+            scratch.learn(number, label, np.roll(codes, number))
+            scratch.decide(scratch.present(codes), 0.05, 1)
+        self.decide(self.present(codes), 0.05, 1)
+
+    # -- looking inside ------------------------------------------------------------------------
+
+    @property
+    def reach(self) -> Reach:
+        """How far a spike reaches now."""
+        return self.rule.reach(self.state)
+
+    @falls_back_to_cpu
+    def inspect(self, codes: np.ndarray, inputs: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """
+        Look into one presentation, for people who want to see it.
+
+        :param codes: uint8 (N,).
+        :param inputs: how many of the busiest inputs to show.
+        :return: (spike trains, 0 or 1, (inputs, steps); potentials in thresholds,
+            (steps, columns), or None where the rule does not tell).
+        """
+        counts = self.rule.counts(self.params, codes)
+        busy = np.sort(np.argsort(counts, kind='stable')[-inputs:])
+        seen = self.rule.inspect(self.params, self._ready(), counts)
+        return seen.trains[busy], seen.potentials

@@ -1,0 +1,26 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The answer to one frame, in labels."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hybrid_snn_ros.memory.labels import UNKNOWN
+from hybrid_snn_ros.snn.decision import Decision
+
+
+class Prediction(NamedTuple):
+    """The answer to one frame."""
+
+    label: str  # the best label, or 'unknown'
+    score: float  # 0..1; for 'unknown' how sure it is that the frame was never taught
+    unknown: bool
+    ranked: list[tuple[str, float]]  # [(label, score)], the best taught labels, best first
+    p_value: float  # conformal: share of taught frames that looked no more typical, 0..1
+
+
+def prediction_of(decision: Decision, labels: Sequence[str]) -> Prediction:
+    """Name the columns of a decision."""
+    ranked = [(labels[column], score) for column, score in decision.ranked]
+    best = (UNKNOWN, 1.0 - decision.p_value) if decision.unknown else ranked[0]
+    return Prediction(*best, decision.unknown, ranked, decision.p_value)

@@ -1,0 +1,33 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The calibration of the lateral rule: exact leave-one-out answers, at any time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hybrid_snn_ros.snn import decision
+from hybrid_snn_ros.snn.lateral.constants import Params
+from hybrid_snn_ros.snn.lateral.leave_one_out import leave_one_out
+from hybrid_snn_ros.snn.lateral.state import State
+from hybrid_snn_ros.snn.rule import Lesson
+
+SAMPLES = 256  # drawn from everything taught; more would cost time and tell no more
+
+
+def calibrate(params: Params, state: State, lessons: Sequence[Lesson],
+              records: Sequence[decision.Record],
+              samples: Sequence[int]) -> decision.Calibration:
+    """
+    Look at taught samples through the network as if each had not been taught.
+
+    One frame of a new label changes the gain, and with it what every number means; hence not from
+    records, which describe a network that no longer exists.
+    """
+    if not lessons:
+        return decision.UNCALIBRATED
+    places = np.random.Generator(np.random.PCG64(0)).permutation(len(lessons))
+    chosen = [lessons[place] for place in places[:SAMPLES]]
+    return decision.calibrate(leave_one_out(
+        params, state, np.array([lesson.counts for lesson in chosen]),
+        np.array([lesson.column for lesson in chosen])))

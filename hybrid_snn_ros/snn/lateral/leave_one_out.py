@@ -1,0 +1,184 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Leave-one-out in closed form (Sherman-Morrison): how each taught frame would look untaught.
+
+What a true but new view of a taught label looks like must be known to tell it from an unknown
+object, and to say how sure an answer is.  Frames already learned look too typical; records taken
+just before learning grow old while P adapts.  But leaving one sample out of the lateral rule has a
+closed form (our use of it; the identity is Sherman and Morrison's), so every sample can be looked
+at through today's network without itself, exactly and at any time.
+
+With ``d = x - m_j``, ``g = n_j / (n_j - 1)`` and ``h = g / (1 - g d.P d)``::
+
+    P' = P + h (P d)(P d)^T,   m_j' = m_j - d / (n_j - 1),   m_0' = m_0 - g d / n_0
+
+and every product with P' follows from the same product with P.  The background hears ``m_j'`` in
+place of the sample: with one less, the shares of the labels would change, and a frame of a rarer
+label lies further from the background (with 2 labels of 10 samples the records then looked so
+typical that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
+they are.  A look at the other columns alone tells how the sample would look had its label never
+been taught.  This is bookkeeping beside the network, not a synaptic rule.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hybrid_snn_ros.snn.backend import Array, array_namespace
+from hybrid_snn_ros.snn.decision import LeftOut
+from hybrid_snn_ros.snn.lateral.constants import Params
+from hybrid_snn_ros.snn.lateral.quantisation import biases_of, gain_of, Products, shrinkage
+from hybrid_snn_ros.snn.lateral.state import columns as columns_of
+from hybrid_snn_ros.snn.lateral.state import State, trace
+
+_BLOCK = 160  # inputs; finer ones cost more calls than they save multiplications
+
+
+def leave_one_out(params: Params, state: State, spike_counts: np.ndarray,
+                  columns: np.ndarray) -> LeftOut:
+    """
+    Look at taught samples as if each alone had not been taught.
+
+    :param spike_counts: uint8 (M, N), of samples that the state has learned.
+    :param columns: (M,), the column of each.
+    :return: LeftOut, of the samples whose column has others (K <= M).
+    """
+    xp = array_namespace(state.lateral)
+    several = state.samples[1:][columns] > 1
+    columns = np.asarray(columns)[several]
+    if not len(columns):
+        return LeftOut(
+            np.zeros(0), np.zeros((0, columns_of(state))), columns, np.zeros(0))
+    row = np.arange(len(columns))
+    n = state.samples[1:][columns].astype(np.float64)
+    n_0 = int(state.samples[0])
+    products, seen = _look(params, state, trace(params, xp.asarray(spike_counts[several])),
+                           columns)
+    seen.leave_out_of_synapses(products, n)
+    seen.leave_out_of_templates(n, n_0)
+    samples = np.broadcast_to(state.samples[1:], seen.own.shape).astype(np.float64)
+    samples[row, columns] -= 1
+    gain = gain_of(params, products, state.samples[1:])
+
+    def drives_over(background_x: np.ndarray, with_background: np.ndarray,
+                    background: np.ndarray) -> np.ndarray:
+        """Return the drives of all columns over a background."""
+        drives = shrinkage(params, samples) * (seen.m_x - background_x[:, None])
+        drives -= biases_of(params, seen.own, with_background, background[:, None], samples,
+                            products.residual)
+        drives *= gain
+        drives[:, state.samples[1:] == 0] = -np.inf
+        return drives
+
+    def typicality(drives: np.ndarray) -> np.ndarray:
+        winner = drives.argmax(axis=1)
+        fit = 2 * seen.m_x[row, winner] - seen.own[row, winner] - seen.x_x
+        return drives[row, winner] + gain * params.fit_share * fit
+
+    drives = drives_over(seen.background_x, seen.with_background, seen.background)
+    # The label itself taken out, of the columns and of the background: m_0'' is (n_0 m_0' - n_j
+    # m_j') / (n_0 - n_j).
+    rest = np.maximum(n_0 - n, 1)
+    own_j, own_0 = seen.own[row, columns], seen.with_background[row, columns]
+    others = drives_over(
+        (n_0 * seen.background_x - n * seen.m_x[row, columns]) / rest,
+        (n_0 * seen.with_background - n[:, None] * seen.to_own) / rest[:, None],
+        (n_0 ** 2 * seen.background - 2 * n_0 * n * own_0 + n ** 2 * own_j) / rest ** 2)
+    others[row, columns] = -np.inf
+    return LeftOut(typicality(drives), drives, columns, typicality(others))
+
+
+@dataclass
+class _Seen:
+    """
+    Products with P of K samples x, their errors d = x - m_j, and C templates m; all float64.
+
+    Two steps change them in place to those with each sample left out.
+    """
+
+    columns: np.ndarray  # j (K,)
+    x_x: np.ndarray  # (K,), x . P x
+    m_x: np.ndarray  # (K, C), m_c . P x
+    background_x: np.ndarray  # (K,), m_0 . P x
+    to_own: np.ndarray  # (K, C), m_c . P m_j
+    m_d: np.ndarray  # (K, C), m_c . P d
+    background_d: np.ndarray  # (K,), m_0 . P d
+    d_x: np.ndarray  # (K,), d . P x
+    d_d: np.ndarray  # (K,), d . P d
+    own: np.ndarray  # (K, C), m_c . P m_c
+    with_background: np.ndarray  # (K, C), m_c . P m_0
+    background: np.ndarray  # (K,), m_0 . P m_0
+
+    def leave_out_of_synapses(self, products: Products, n: np.ndarray) -> None:
+        """Change P to P', in place: it adds h (. P d)(d P .)."""
+        row = np.arange(len(n))
+        g = n / (n - 1)
+        h = g / np.maximum(1 - g * self.d_d, 1e-6)
+        self.x_x += h * self.d_x ** 2
+        self.m_x += (h * self.d_x)[:, None] * self.m_d
+        self.background_x += h * self.background_d * self.d_x
+        self.to_own += (h * self.m_d[row, self.columns])[:, None] * self.m_d
+        self.own = products.own + h[:, None] * self.m_d ** 2
+        self.with_background = (
+            products.with_background + (h * self.background_d)[:, None] * self.m_d)
+        self.background = products.background + h * self.background_d ** 2
+        scale = 1 + h * self.d_d
+        self.m_d *= scale[:, None]
+        self.background_d *= scale
+        self.d_x *= scale
+        self.d_d *= scale
+
+    def leave_out_of_templates(self, n: np.ndarray, n_0: int) -> None:
+        """Change the background and the sample's own template to those without it, in place."""
+        own = np.arange(len(n)), self.columns
+        r = n / (n - 1) / n_0
+        self.background += r * (r * self.d_d - 2 * self.background_d)
+        self.background_x -= r * self.d_x
+        self.with_background -= r[:, None] * self.m_d
+        self.background_d -= r * self.d_d
+        r = 1 / (n - 1)
+        self.to_own -= r[:, None] * self.m_d
+        self.m_x[own] -= r * self.d_x
+        self.own[own] += r * (r * self.d_d - 2 * self.m_d[own])
+        self.with_background[own] -= r * self.background_d
+
+
+def _look(params: Params, state: State, x: Array,
+          columns: np.ndarray) -> tuple[Products, _Seen]:
+    """Take the products with today's P, where P lives; what is made of them is small."""
+    xp = array_namespace(state.lateral)
+    own_columns, place = np.unique(columns, return_inverse=True)
+    products, x_x, *of_weights = Products.of(
+        params, state, _self_products(x, state.lateral), x @ state.weights[1:].T,
+        x @ state.weights[0],
+        state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T)
+    m_x, background_x, between = (product.astype(np.float64) for product in of_weights)
+    own_x = m_x[np.arange(len(columns)), columns]
+    to_own = between[place]
+    return products, _Seen(
+        columns, x_x, m_x, background_x, to_own,
+        m_d=m_x - to_own,
+        background_d=background_x - products.with_background[columns],
+        d_x=x_x - own_x,
+        d_d=x_x - 2 * own_x + products.own[columns],
+        own=products.own, with_background=products.with_background,
+        background=np.asarray(products.background))
+
+
+def _self_products(x: Array, lateral: Array) -> Array:
+    """
+    Return x . P x of every row of x, float64 (K,).
+
+    P is symmetric: blocks above its diagonal count twice and those below are not looked at, which
+    leaves little more than half of the multiplications.
+    """
+    xp = array_namespace(x)
+    products = xp.zeros(len(x))
+    for start in range(0, x.shape[1], _BLOCK):
+        end = start + _BLOCK
+        head = x[:, start:end]
+        heard = head @ lateral[start:end, start:end]
+        heard += 2 * (x[:, end:] @ lateral[end:, start:end])
+        products += xp.einsum('ij,ij->i', heard, head)
+    return products

@@ -1,0 +1,16 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the columns of a network say to one frame."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Response(NamedTuple):
+    """How C columns answered one frame."""
+
+    spikes: np.ndarray  # (C,) int32, OUT spikes in the presentation
+    evidence: np.ndarray  # (C,) float, the class is its argmax; unit: OUT spikes
+    drives: np.ndarray  # (C,) float, graded drive, from which the score is calibrated
+    typicality: float  # how well the winner explains the frame, unit of the drive; low = unknown

@@ -3,7 +3,10 @@
 """The plan of the house, checked on the source: who may import whom, and what no one may do."""
 
 import ast
+import html
+import importlib.util
 from pathlib import Path
+import re
 
 import pytest
 
@@ -181,3 +184,33 @@ def test_every_file_says_whose_it_is(path):
 def test_the_top_level_is_as_planned():
     for place in ('package.xml', 'setup.py', NAME, 'launch', 'config', 'models', 'test'):
         assert (ROOT / place).exists()
+
+
+def drawn():
+    """Return the arrows in the committed picture of the parts."""
+    picture = (ROOT / 'docs/images/architecture.svg').read_text(encoding='utf-8')
+    return {tuple(html.unescape(title).split('->'))
+            for title in re.findall(r'<title>(.*?)</title>', picture) if '&#45;&gt;' in title}
+
+
+def test_the_picture_of_the_parts_shows_what_is_imported():
+    """Drawn by tools/draw_architecture.py; a new part or arrow wants it drawn again."""
+    spec = importlib.util.spec_from_file_location('draw', ROOT / 'tools/draw_architecture.py')
+    draw = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(draw)
+    assert drawn() == draw.arrows()
+    assert {part_of(path) for path in SOURCES} - {'__init__'} <= set(draw.PARTS)
+
+
+@pytest.mark.parametrize('page', ['docs/architecture.md', 'CONTRIBUTING.md'])
+def test_the_map_names_what_is_there(page):
+    """Every file, and every function named with its file."""
+    text = (ROOT / page).read_text(encoding='utf-8')
+    named = set(re.findall(r'`((?:[\w.]+/)*[\w]+\.(?:py|xml|json|md))(?::(\w+))?`', text))
+    assert len(named) > 10
+    for name, function in sorted(named):
+        path = next((place / name for place in (PACKAGE, ROOT) if (place / name).is_file()), None)
+        assert path, f'{page} names {name}'
+        if function:
+            assert re.search(rf'^\s*(?:async )?(?:def|class) {function}\b|^{function} = ',
+                             path.read_text(encoding='utf-8'), re.M), f'{name}:{function}'

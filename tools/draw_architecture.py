@@ -33,6 +33,10 @@ PARTS = {
     'snn': ('#d9efd8', 'spikes, rules, decisions'),
     'memory': ('#f8d9d9', 'what was taught, on disk'),
     'vision': ('#d7eeee', 'frames, crops, the encoder'),
+    'parameter_files': ('#eeeeee', 'does a file speak to a node?'),
+    'launch_arguments': ('#eeeeee', 'misspelt launch arguments'),
+    'dds_profile': ('#eeeeee', 'the Fast DDS profile in force'),
+    'paths': ('#eeeeee', 'paths as people write them'),
     'share': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),
 }
@@ -76,7 +80,7 @@ def graph(edges):
     lines = ['digraph architecture {', 'rankdir=TB; nodesep=0.3; ranksep=0.55; bgcolor=white;',
              'node [shape=box, style="rounded,filled", fontname="DejaVu Sans", fontsize=12, '
              'penwidth=0.8, margin="0.14,0.09"];', 'edge [color="#5a6570", arrowsize=0.7];']
-    parts = sorted({part for edge in edges for part in edge} | {'launching'})
+    parts = sorted({part for edge in edges for part in edge})
     reach = set(edges)
     for between in parts:  # Warshall: what is imported by way of another part
         reach |= {(one, other) for one in parts for other in parts

@@ -284,6 +284,14 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
     assert scripts < 32 * 1024
 
 
+def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():
+    for path, (kind, content) in files.load().items():
+        if kind in ('text/html', 'text/javascript', 'text/css'):
+            assert not re.findall(
+                r"""(?:(?:href|src|action)\s*=\s*|from\s+|import\s*\(?|fetch\(|Link\(|url\()"""
+                r"""["'`]?/(?!/)[^"'`]*""", content.decode()), path
+
+
 @pytest.mark.parametrize('change, sentence', [
     ({'port': 70000}, 'port must lie in 0..65535, not 70000'),
     ({'port': 'x'}, "port must be of type int, not 'x'"),

@@ -1,7 +1,7 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // The connection to the robot: PIN, WebSocket, recovery. It says what happens by calling `on`.
 
-import { t } from '/texts.js';
+import { t } from './texts.js';
 
 const SILENCE = 4000; // ms without a sign of life after which the connection counts as gone
 const $ = (id) => document.getElementById(id);
@@ -36,7 +36,7 @@ export class Link {
     this.connecting = true;
     clearTimeout(this.timer);
     try {
-      const session = await (await fetch('/session', { signal: AbortSignal.timeout(5000) })).json();
+      const session = await (await fetch('session', { signal: AbortSignal.timeout(5000) })).json();
       if (!session.open) await this.login();
       this.start();
     } catch {
@@ -47,8 +47,10 @@ export class Link {
   }
 
   start() {
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${location.host}${this.path}`);
+    // Relative to this page, as every path is: a proxy may have put a prefix before it.
+    const url = new URL(this.path, location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     this.heard = performance.now();
@@ -120,7 +122,7 @@ export class Link {
 
   async enter(pin) {
     try {
-      const response = await fetch('/login', { method: 'POST', body: JSON.stringify({ pin }) });
+      const response = await fetch('login', { method: 'POST', body: JSON.stringify({ pin }) });
       if (response.ok) return { ok: true };
       return { ok: false, wait: (await response.json()).wait };
     } catch {

@@ -1,16 +1,16 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // The operator's page: what is seen, what it is called, what is wrong.
 
-import { Link } from '/link.js';
-import { Picker } from '/picker.js';
-import { Teacher } from '/teach.js';
-import { loadTexts, percent, t } from '/texts.js';
+import { Link } from './link.js';
+import { Picker } from './picker.js';
+import { Teacher } from './teach.js';
+import { loadTexts, percent, t } from './texts.js';
 
 const $ = (id) => document.getElementById(id);
 const REMEMBERED = 20; // pictures
 const ANSWER_EVERY = 100; // ms; nobody reads faster
 
-const session = await fetch('/session').then((r) => r.json()).catch(() => ({}));
+const session = await fetch('session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);
 
 const page = {
@@ -19,7 +19,7 @@ const page = {
   state: { labels: [], history: [], recent: [] }, hello: { teach_rate: 5, view_only: false },
 };
 
-const link = new Link('/ws', {
+const link = new Link('ws', {
   up: () => { page.connected = true; teacher.resend(); refresh(); },
   down: () => { page.connected = false; page.seen = null; page.shown = []; teacher.release(); refresh(); },
   picture: draw,

@@ -1,7 +1,7 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // Labels: search, choose, make, rename, forget. A sheet on a phone, a panel on a desktop.
 
-import { t } from '/texts.js';
+import { t } from './texts.js';
 
 const $ = (id) => document.getElementById(id);
 const plain = (text) => text.normalize('NFC').trim().toLocaleLowerCase();

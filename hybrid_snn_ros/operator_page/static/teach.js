@@ -2,7 +2,7 @@
 // Hold to teach. Every frame is a request with an id and the stamp of the picture that was on the
 // screen; it is sent again until acknowledged, and the robot counts it once.
 
-import { t } from '/texts.js';
+import { t } from './texts.js';
 
 const $ = (id) => document.getElementById(id);
 const HOLD = 350; // ms after which a tap is a hold
@@ -228,7 +228,7 @@ export class Teacher {
     if (item.picture) {
       const image = button.appendChild(document.createElement('img'));
       image.alt = '';
-      image.src = `/thumbnail/${item.number}`;
+      image.src = `thumbnail/${item.number}`;
     }
     const name = button.appendChild(document.createElement('span'));
     name.className = 'name';

@@ -16,7 +16,7 @@ export async function loadTexts(wanted) {
   const languages = [asked, wanted, ...(navigator.languages || []), 'en'].filter(Boolean);
   for (const language of languages.map((name) => name.slice(0, 2).toLowerCase())) {
     if (!/^[a-z]{2}$/.test(language)) continue;
-    const response = await fetch(`/texts/${language}.json`);
+    const response = await fetch(`texts/${language}.json`);
     if (!response.ok) continue;
     words = await response.json();
     document.documentElement.lang = language;

@@ -220,7 +220,6 @@ class Firefox(Browser):
     def __init__(self, profile, size=PHONE, dark=False):
         self._directory = pathlib.Path(profile)
         self._directory.mkdir(parents=True, exist_ok=True)
-        # In a process that the system can reach nobody: remote agents are for tests.
         (self._directory / 'user.js').write_text(''.join(
             f'user_pref({json.dumps(name)}, {json.dumps(value)});\n' for name, value in {
                 'browser.shell.checkDefaultBrowser': False, 'intl.accept_languages': 'en',
@@ -243,6 +242,8 @@ class Firefox(Browser):
             self.ask('session.subscribe', events=['log.entryAdded'])
             self._page = self._first()
             self._chrome = self._first(**{'moz:scope': 'chrome'})
+            # Out of the address bar: keys work only on a page that has the focus.
+            self._call('gBrowser.selectedBrowser.focus()', self._chrome)
             self.look(size, dark)
         except BaseException:
             self._process.kill()

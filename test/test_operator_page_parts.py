@@ -263,8 +263,6 @@ def test_every_text_that_the_page_asks_for_exists_and_none_is_idle():
                if kind in ('text/html', 'text/javascript')}
     asked = {key for source in sources.values() for key in re.findall(
         r"""(?:\bt\('|data-(?:t|label|placeholder)=")(\w+)""", source)}
-    asked |= {'few', 'enough', 'confused'}  # a light is the key of its word
-    asked |= {f'done_{do}' for do in commands._FIELDS if do != 'teach'}
     assert asked <= set(english)
     assert {key for key in english if not key.endswith('_one')} <= asked
 
@@ -281,7 +279,7 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
                                  r'new Function', text), path
     scripts = sum(len(content) for path, (kind, content) in files.load().items()
                   if kind == 'text/javascript')
-    assert scripts < 32 * 1024
+    assert scripts < 64 * 1024
 
 
 def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():

@@ -64,12 +64,13 @@ def page(directory, domain, *words, **parameters):
 class Browser:
     """One headless Chromium with an empty profile, as large as a phone or a desktop."""
 
-    def __init__(self, profile, size=PHONE, dark=False):
+    def __init__(self, profile, size=PHONE, dark=False, preferences=None):
         from selenium import webdriver
         options = webdriver.ChromeOptions()
         options.binary_location = _CHROMIUM
         for flag in (*_FLAGS, f'--user-data-dir={profile}', '--window-size=1280,900'):
             options.add_argument(flag)
+        options.add_experimental_option('prefs', preferences or {})
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
         self.driver = webdriver.Chrome(options, webdriver.ChromeService(_DRIVER))
         self.driver.set_script_timeout(WAIT)
@@ -134,6 +135,36 @@ class Browser:
         time.sleep(seconds)
         self.command('Input.dispatchMouseEvent', type='mouseReleased', **place)
 
+    def key(self, key, code='', text='', kinds=('keyDown', 'keyUp')):
+        """Press a key of the keyboard, or only the half of that."""
+        number = {'Enter': 13, ' ': 32, 'Escape': 27, 'Tab': 9, 'ArrowLeft': 37, 'ArrowRight': 39,
+                  'Home': 36, 'End': 35}[key]
+        text = text or {'Enter': '\r', ' ': ' '}.get(key, '')
+        for kind in kinds:
+            self.command('Input.dispatchKeyEvent', type=kind, key=key, code=code or key,
+                         windowsVirtualKeyCode=number,
+                         **({'text': text} if text and kind == 'keyDown' else {}))
+
+    def enter(self):
+        """Press Enter."""
+        self.key('Enter')
+
+    def touch(self, kind, *places):
+        """Let fingers begin or end to touch: those that touch now, [(x, y, finger)]."""
+        self.command('Input.dispatchTouchEvent', type=kind, touchPoints=[
+            {'x': x, 'y': y, 'id': finger} for x, y, finger in places])
+
+    def tap(self, selector):
+        """Tap an element with a finger."""
+        x, y = self.centre(selector)
+        self.touch('touchStart', (x, y, 0))
+        self.touch('touchEnd')
+
+    def focused(self):
+        """Return what has the focus: its id, else what is to be focused again when redrawn."""
+        return self.run('const node = document.activeElement;'
+                        'return node.id || node.dataset.focus || node.tagName')
+
     def type(self, text):
         """Type a text into what has the focus."""
         self.command('Input.insertText', text=text)
@@ -143,7 +174,10 @@ class Browser:
         self.press('#choose')
         self.until('the sheet', "return document.activeElement.id === 'search'")
         self.type(label)
-        self.driver.switch_to.active_element.send_keys('\n')
+        self.enter()
+        # Where the text is a part of other names, Enter goes to the first of them.
+        if self.run("return document.getElementById('new').checkVisibility()"):
+            self.press('#new')
         self.until_text('#choose .name', label)
 
     def picture(self, path):

@@ -5,6 +5,8 @@
 import { $, make, write } from './dom.js';
 import { clock, t } from './texts.js';
 
+// A number begins anew with another memory; with the time it is one sample's.
+const source = ({ number, at }) => `thumbnail/${number}?${at}`;
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 export class Taught {
@@ -87,10 +89,7 @@ export class Taught {
       return;
     }
     this.gap = place;
-    const image = $('look-picture');
-    image.hidden = !item.picture;
-    const source = `thumbnail/${item.number}`;
-    if (item.picture && image.getAttribute('src') !== source) image.src = source;
+    show($('look-picture'), item);
     write($('look-title'), this.words(item));
     write($('look-label'), item.label);
     $('look-newer').setAttribute('aria-disabled', String(place === 0));
@@ -119,9 +118,12 @@ export class Taught {
 
   drawRow(item, place) {
     let row = this.rows.get(item.number);
-    if (!row) { row = this.row(item); this.rows.set(item.number, row); }
+    if (!row) { row = this.row(); this.rows.set(item.number, row); }
     row.item = item;
     const button = row.firstChild;
+    const image = button.firstChild || button.appendChild(make('img'));
+    show(image, item); // a sample may be known before its picture is
+    image.alt = '';
     button.setAttribute('aria-label', this.words(item));
     button.tabIndex = item.number === this.current ? 0 : -1;
     // The name stands once for a run of pictures of one label, as wide as they are.
@@ -135,19 +137,19 @@ export class Taught {
     }
   }
 
-  row(item) {
+  row() {
     const row = make('li');
     const button = row.appendChild(make('button'));
     button.setAttribute('aria-haspopup', 'dialog');
-    if (item.picture) {
-      const image = button.appendChild(make('img'));
-      image.alt = '';
-      image.src = `thumbnail/${item.number}`;
-    }
     button.addEventListener('click', () => this.look(row.item));
     const name = row.appendChild(make('span', 'name'));
     name.dir = 'auto';
     name.setAttribute('aria-hidden', 'true');
     return row;
   }
+}
+
+function show(image, item) {
+  image.hidden = !item.picture;
+  if (item.picture && image.getAttribute('src') !== source(item)) image.src = source(item);
 }

@@ -8,7 +8,8 @@ import { t } from './texts.js';
 
 const OFFERED = 6000; // ms for which "Put back" is offered
 const SHORT = {
-  teach: (values) => t('change_teach', values),
+  // A folder that was taught may hold many labels.
+  teach: (values) => (values.label ? t('change_teach', values) : t('change_import', values)),
   remove: (values) => t('change_remove', values),
   forget: (values) => t('change_forget', values),
   rename: (values) => t('change_rename', values),
@@ -92,7 +93,7 @@ export class Undo {
     $('undo').setAttribute('aria-disabled', String(Boolean(off)));
     write($('undo-what'), last ? short(last) : t('undo_nothing'));
     $('undo').setAttribute('aria-label', !last ? t('undo_none')
-      : last.what === 'teach' ? t('undo_what', { n: last.samples, label: last.label })
+      : last.what === 'teach' && last.label ? t('undo_what', { n: last.samples, label: last.label })
         : t('undo_change', { what: short(last) }));
     $('offer').hidden = !this.offered;
     document.querySelector('.taught').classList.toggle('covered', Boolean(this.offered));

@@ -162,12 +162,14 @@ class Learner:
 
     # -- being taught, and taking it back ------------------------------------------------------
 
-    def teach(self, frame_or_codes, label, stamp='', source='teach'):
+    def teach(self, frame_or_codes, label, stamp='', source='teach', group=''):
         """
         Learn one frame under a label, which is made if it is new; on disk before it returns.
 
         :param stamp: text that names the frame; the same frame counts once.
         :param source: who taught it, for the journal.
+        :param group: text; what one source teaches under one group ``undo`` takes back as a
+            whole. '' makes each frame a change of its own.
         :return: Taught.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the disk refuses, or the frame was taught under another label.
@@ -180,7 +182,7 @@ class Learner:
         if repeat is not None:
             return Taught(repeat[0], self.ledger.counts[label], repeat[1])
         self._catch_up_now()
-        number = self.book.teach(label, codes, stamp, source).sample
+        number = self.book.teach(label, codes, stamp, source, group).sample
         self.network.learn(number, label, self.ledger.samples[number].codes)
         self._repeat_index().add(stamp, number)
         self._learned = self.version
@@ -201,19 +203,46 @@ class Learner:
             self._repeats = Repeats(self.ledger)
         return self._repeats
 
-    def undo(self, sample=None, source='undo', later=False):
+    def undo(self, change=None, source='undo', later=False):
         """
-        Take one sample back, the newest one if none is named.
+        Take back the last thing that was done, whatever it was and as a whole.
 
+        Again, it takes back the one before.  What the memory began with was done by nobody.
+
+        :param change: the id it must have, None for whichever it is.
         :param later: leave it to the caller to run ``catch_up``; until then the old network
             goes on answering.
-        :return: (id of the sample, its label).
+        :return: memory.history.Change.
+        :raises RefusedError: when nothing is left, or the last change is another one.
+        :raises StoreError: when the disk refuses.
+        """
+        self._own()
+        taken = self.book.undo(change, source)
+        self._changed(later)
+        return taken
+
+    def redo(self, change=None, source='redo', later=False):
+        """
+        Put back what the last ``undo`` took, if nothing was done since; arguments as there.
+
+        :return: memory.history.Change.
+        """
+        self._own()
+        put_back = self.book.redo(change, source)
+        self._changed(later)
+        return put_back
+
+    def remove(self, sample, source='remove', later=False):
+        """
+        Take one sample out, by its id; ``later`` as in ``undo``.
+
+        :return: its label.
         :raises StoreError: when there is no such sample, or the disk refuses.
         """
         self._own()
-        entry = self.book.undo(sample, source)
+        label = self.book.remove(sample, source).label
         self._changed(later)
-        return entry.sample, entry.label
+        return label
 
     def forget(self, label, source='forget', later=False):
         """
@@ -228,15 +257,18 @@ class Learner:
         self._changed(later)
         return count
 
-    def rename(self, old, new, source='rename', later=False):
+    def rename(self, old, new, source='rename', later=False, merge=False):
         """
-        Give a label another name; if that is known already, the two become one.
+        Give a label another name; ``later`` as in ``undo``.
 
+        :param merge: whether the name may be that of a label that is there: they become one.
         :return: samples of the new label.
-        :raises StoreError: when there is no such label, or the disk refuses.
+        :raises RefusedError: when there is no such label, or one of the new name and no merge
+            was asked for.
+        :raises StoreError: when the disk refuses.
         """
         self._own()
-        self.book.rename(old, new, source)
+        self.book.rename(old, new, source, merge)
         self._changed(later)
         return self.ledger.counts[normalise(new)]
 

@@ -85,21 +85,26 @@ class Browser:
         time.sleep(seconds)
         self.up(kind)
 
-    def key(self, name, seconds=0.0):
-        """Press a key, 'Enter' or 'a', for a time."""
-        self.key_down(name)
-        time.sleep(seconds)
-        self.key_up(name)
+    def tap(self, selector):
+        """Tap an element with a finger, or with the mouse where an engine knows no fingers."""
+        self.press(selector, kind='touch')
 
-    def key_down(self, name):
-        """Press a key and keep it down."""
-        self.actions([{'type': 'key', 'id': 'keys', 'actions': [
-            {'type': 'keyDown', 'value': _KEYS.get(name, name)}]}])
+    def key(self, name, code='', kinds=('keyDown', 'keyUp'), seconds=0.0):
+        """Press a key, 'Enter' or 'a', for a time, or do only the half of that."""
+        for kind in kinds:
+            self.actions([{'type': 'key', 'id': 'keys', 'actions': [
+                {'type': kind, 'value': _KEYS.get(name, name)}]}])
+            if kind == 'keyDown':
+                time.sleep(seconds)
 
-    def key_up(self, name):
-        """Lift a key."""
-        self.actions([{'type': 'key', 'id': 'keys', 'actions': [
-            {'type': 'keyUp', 'value': _KEYS.get(name, name)}]}])
+    def enter(self):
+        """Press Enter."""
+        self.key('Enter')
+
+    def focused(self):
+        """Return what has the focus: its id, else what is to be focused again when redrawn."""
+        return self.run('const node = document.activeElement;'
+                        'return node.id || node.dataset.focus || node.tagName')
 
     def type(self, text):
         """Type a text into what has the focus."""
@@ -113,5 +118,8 @@ class Browser:
         self.press('#choose')
         self.until('the sheet', "return document.activeElement.id === 'search'")
         self.type(label)
-        self.key('Enter')
+        self.enter()
+        # Where the text is a part of other names, Enter goes to the first of them.
+        if self.run("return document.getElementById('new').checkVisibility()"):
+            self.press('#new')
         self.until_text('#choose .name', label)

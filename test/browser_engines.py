@@ -75,12 +75,13 @@ class Chromium(_Selenium):
 
     name = 'Chromium'
 
-    def __init__(self, profile, size=PHONE, dark=False):
+    def __init__(self, profile, size=PHONE, dark=False, preferences=None):
         from selenium import webdriver
         options = webdriver.ChromeOptions()
         options.binary_location = _CHROMIUM
         for flag in (*_FLAGS, f'--user-data-dir={profile}'):
             options.add_argument(flag)
+        options.add_experimental_option('prefs', preferences or {})
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
         self.driver = webdriver.Chrome(
             options, webdriver.ChromeService(shutil.which('chromedriver')))
@@ -116,6 +117,11 @@ class Chromium(_Selenium):
             if what:
                 self.command('Input.dispatchTouchEvent', type=what,
                              touchPoints=[self._fingers[number]])
+
+    def touch(self, kind, *places):
+        """Let fingers begin or end to touch: those that touch now, [(x, y, finger)]."""
+        self.command('Input.dispatchTouchEvent', type=kind, touchPoints=[
+            {'x': x, 'y': y, 'id': finger} for x, y, finger in places])
 
     def command(self, name, **arguments):
         """Send a command of the developer tools' protocol."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever was done to a classifier, it equals one that was taught only what remains."""
 
+import functools
 from pathlib import Path
 import shutil
 import tempfile
@@ -100,7 +101,15 @@ class Robot(RuleBasedStateMachine):
     @rule(data=st.data(), later=st.booleans())
     def undo(self, data, later):
         number = data.draw(st.sampled_from([None, None, *self.classifier.ledger.samples]))
-        self.change(later, self.classifier.undo, number)
+        if number is not None:
+            self.change(later, self.classifier.remove, number)
+        elif self.classifier.ledger.history.newest():
+            self.change(later, self.classifier.undo)
+
+    @rule(later=st.booleans())
+    def redo(self, later):
+        if self.classifier.ledger.history.undone():
+            self.change(later, self.classifier.redo)
 
     @precondition(lambda self: self.classifier.ledger.samples)
     @rule(data=st.data(), later=st.booleans())
@@ -113,7 +122,7 @@ class Robot(RuleBasedStateMachine):
     def rename_or_merge(self, data, new, later):
         old = data.draw(st.sampled_from(self.classifier.ledger.labels))
         if old != new:
-            self.change(later, self.classifier.rename, old, new)
+            self.change(later, functools.partial(self.classifier.rename, merge=True), old, new)
 
     @rule(data=st.data(), later=st.booleans())
     def rollback(self, data, later):

@@ -145,7 +145,8 @@ def test_everything_a_user_does_works_on_a_device(device, name, tmp_path):
         ours.teach(codes, label)
         theirs.teach(codes, label)
     for change in (lambda c: c.undo(), lambda c: c.forget('b'), lambda c: c.rename('a', 'z'),
-                   lambda c: c.rename('c', 'd'), lambda c: c.undo(3)):
+                   lambda c: c.rename('c', 'd', merge=True), lambda c: c.remove(3),
+                   lambda c: c.undo(), lambda c: c.redo()):
         change(ours)
         change(theirs)
         agree(ours, theirs)

@@ -78,7 +78,7 @@ class Operator:
             newest = rng.random() < 0.5
             gone = max(known) if newest else sample
             self.maybe = {i: known[i] for i in known if i != gone}
-            vault.undo(None if newest else sample)
+            vault.remove(max(vault.ledger.samples) if newest else sample)
         elif kind == 'forget':
             label = rng.choice(labels)
             self.maybe = {i: known[i] for i in known if known[i][0] != label}
@@ -88,7 +88,7 @@ class Operator:
             new = rng.choice([label for label in LABELS if label != old])
             self.maybe = {i: (new if label == old else label, codes)
                           for i, (label, codes) in known.items()}
-            vault.rename(old, new)
+            vault.rename(old, new, merge=True)
         elif kind == 'rollback':
             self.states[vault.version] = known
             target = rng.choice([v for v in self.states if v >= vault.ledger.base])

@@ -94,7 +94,8 @@ def test_a_reader_answers_as_the_writer_does_bit_for_bit(tmp_path, monkeypatch, 
         assert len(learned) == 1 and bits(reader) == bits(home)
         assert files(tmp_path) == before
     assert len(wholes) == 1, 'the first time'
-    for change, anew in ((lambda: home.undo(), 0), (lambda: home.undo(2), 0),
+    for change, anew in ((lambda: home.undo(), 0), (lambda: home.redo(), 0),
+                         (lambda: home.remove(2), 0), (lambda: home.undo(), 0),
                          (lambda: home.rename('tray', 'plate'), 0),
                          (lambda: home.forget('duck'), 0), (lambda: home.rollback(5), 0),
                          (lambda: home.book.compact(), 1),

@@ -1,8 +1,9 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Any sequence of changes, saves, crashes and restarts equals a replay from scratch."""
+"""Any sequence of changes, Undos, saves, crashes and restarts equals a replay from scratch."""
 
 import random
+from typing import Any, NamedTuple
 
 from faulty_disk import FaultyDisk
 from hypothesis import HealthCheck, settings
@@ -12,7 +13,14 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros.memory.entry import Entry
-from hybrid_snn_ros.memory.errors import StoreError, UnknownLabel, UnknownSample
+from hybrid_snn_ros.memory.errors import (
+    LabelExistsError,
+    NothingToUndoError,
+    RefusedError,
+    StoreError,
+    UnknownLabel,
+    UnknownSample,
+)
 from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.vault import remaining, Vault
 
@@ -20,14 +28,21 @@ IDENTITY = {'inputs': 4}
 labels = st.sampled_from(['mug', 'cup', 'box', 'Schlüssel'])
 
 
-def replayed(script):
-    """Return [(id, label, codes)] after a script of changes; plain, slow, code of its own."""
-    state, states = [], {0: []}
-    for version, kind, *what in script:
+class Done(NamedTuple):
+    """What people have done so far, and where it came from if the last step was an Undo."""
+
+    steps: tuple = ()  # (key of the change, kind, ...), oldest first
+    before: Any = None  # Done before the Undo
+
+
+def replayed(steps):
+    """Return [(id, label, codes)] after some steps; plain, slow, code of its own."""
+    state = []
+    for _, kind, *what in steps:
         if kind == 'teach':
-            state = [*state, (version, *what)]
-        elif kind == 'undo':
-            state = [sample for sample in state if sample[0] != what[0]]
+            state = [*state, tuple(what)]
+        elif kind in ('remove', 'gone'):
+            state = [sample for sample in state if sample[0] not in what[0]]
         elif kind == 'forget':
             state = [sample for sample in state if sample[1] != what[0]]
         elif kind == 'rename':
@@ -35,56 +50,113 @@ def replayed(script):
             state = [(number, new if label == old else label, codes)
                      for number, label, codes in state]
         elif kind == 'rollback':
-            state = states[what[0]]
-        states[version] = state
+            state = list(what[0])
     return state
 
 
+def newest(steps):
+    """Return the key of the change that Undo takes back, None where there is none."""
+    known = {sample[0] for sample in replayed(steps)}
+    for key, kind, *what in reversed(steps):
+        if key is not None and (kind != 'teach' or what[0] in known):
+            return key
+    return None
+
+
+def without(steps, key):
+    """Return the steps after an Undo of a change."""
+    mine = [step for step in steps if step[0] == key]
+    if all(step[1] == 'teach' for step in mine):
+        known = {sample[0] for sample in replayed(steps)}
+        return (*steps, (None, 'gone', {step[2] for step in mine} & known))
+    return tuple(step for step in steps if step[0] != key)
+
+
 class Memory(RuleBasedStateMachine):
-    """A vault, and the script of what was done to it."""
+    """A vault, and what was done to it."""
 
     @initialize()
     def start(self):
         self.disk = FaultyDisk(random.Random(0))
-        self.script = []
+        self.done = Done()
+        self.states = {0: []}  # version -> samples
         self.saved = {}
         self.vault = Vault.open('/memory', IDENTITY, disk=self.disk)
 
-    @rule(label=labels, codes=st.binary(min_size=4, max_size=4))
-    def teach(self, label, codes):
-        entry = self.vault.teach(label, np.frombuffer(codes, np.uint8))
+    def did(self, *step):
+        self.done = Done((*self.done.steps, step))
+
+    @rule(label=labels, codes=st.binary(min_size=4, max_size=4),
+          group=st.sampled_from(['', '', 'a', 'b']), source=st.sampled_from(['page', 'topic']))
+    def teach(self, label, codes, group, source):
+        entry = self.vault.teach(label, np.frombuffer(codes, np.uint8), '', source, group)
         assert entry.sample == entry.sequence
-        self.script.append((entry.sequence, 'teach', label, codes))
+        self.did((source, group) if group else entry.sequence, 'teach', entry.sample, label, codes)
 
     @precondition(lambda self: self.vault.ledger.samples)
     @rule(data=st.data())
-    def undo(self, data):
-        sample = data.draw(st.sampled_from([None, *self.vault.ledger.samples]))
-        gone = max(self.vault.ledger.samples) if sample is None else sample
-        self.script.append((self.vault.undo(sample).sequence, 'undo', gone))
+    def remove(self, data):
+        sample = data.draw(st.sampled_from([*self.vault.ledger.samples]))
+        self.did(self.vault.remove(sample).sequence, 'remove', {sample})
+
+    @rule()
+    def undo(self):
+        key = newest(self.done.steps)
+        change = self.vault.ledger.history.newest()
+        assert (key is None) == (change is None)
+        if key is None:
+            with pytest.raises(NothingToUndoError):
+                self.vault.undo()
+            return
+        assert key in (change.id, (change.source, self.group_of(change)))
+        with pytest.raises(NothingToUndoError, match='something else was done meanwhile'):
+            self.vault.undo(change.id + 1)
+        assert self.vault.undo(change.id) == change
+        assert self.vault.ledger.history.undone() == change
+        self.done = Done(without(self.done.steps, key), self.done)
+
+    def group_of(self, change):
+        return next((e.group for e in self.vault.journal.entries
+                     if e.sequence == change.id), None)
+
+    @rule()
+    def redo(self):
+        change = self.vault.ledger.history.undone()
+        assert (change is None) == (self.done.before is None)
+        if change is None:
+            with pytest.raises(NothingToUndoError):
+                self.vault.redo()
+        else:
+            assert self.vault.redo(change.id) == change
+            assert self.vault.ledger.history.newest() == change
+            self.done = self.done.before
 
     @rule(label=labels)
     def forget(self, label):
         if label in self.vault.ledger.counts:
-            self.script.append((self.vault.forget(label).sequence, 'forget', label))
+            self.did(self.vault.forget(label).sequence, 'forget', label)
         else:
             with pytest.raises(UnknownLabel):
                 self.vault.forget(label)
 
     @rule(old=labels, new=labels)
     def rename_or_merge(self, old, new):
-        if old in self.vault.ledger.counts and old != new:
-            self.script.append((self.vault.rename(old, new).sequence, 'rename', old, new))
+        counts = self.vault.ledger.counts
+        if old in counts and new in counts and old != new:
+            with pytest.raises(LabelExistsError, match=f"'{new}' is a label already"):
+                self.vault.rename(old, new)
+        if old in counts and old != new:
+            self.did(self.vault.rename(old, new, merge=True).sequence, 'rename', old, new)
         else:
-            with pytest.raises(StoreError):
+            with pytest.raises(RefusedError):
                 self.vault.rename(old, new)
 
     @rule(data=st.data())
     def rollback(self, data):
         base = self.vault.ledger.base
-        target = data.draw(st.sampled_from(
-            [base, *(line[0] for line in self.script if line[0] > base)]))
-        self.script.append((self.vault.rollback(target).sequence, 'rollback', target))
+        target = data.draw(st.sampled_from([v for v in self.states if v >= base]))
+        entry = self.vault.rollback(target)
+        self.did(entry.sequence, 'rollback', self.states[target])
 
     @rule()
     def save(self):
@@ -94,9 +166,14 @@ class Memory(RuleBasedStateMachine):
 
     @rule()
     def compact(self):
+        """Forgets what was done but to teach what remains."""
         version = self.vault.version
         self.vault.compact()
         assert self.vault.version == version == self.vault.ledger.base
+        self.done = Done(tuple(
+            ((entry.source, entry.group) if entry.group else entry.sequence, 'teach',
+             entry.sample, entry.label, entry.codes.tobytes())
+            for entry in self.vault.journal.entries))
 
     @rule(torn=st.binary(max_size=60))
     def crash_and_recover(self, torn):
@@ -113,7 +190,7 @@ class Memory(RuleBasedStateMachine):
         if torn:
             assert 'cut off' in self.vault.remarks[0]
             assert self.vault.version > version
-            self.script.append((self.vault.version, 'repair'))
+            self.done = self.done._replace(before=None)
         else:
             assert not self.vault.remarks
             assert self.vault.version == version
@@ -126,7 +203,8 @@ class Memory(RuleBasedStateMachine):
         if not hasattr(self, 'vault'):
             return
         samples = self.vault.ledger.samples
-        expected = replayed(self.script)
+        expected = replayed(self.done.steps)
+        self.states[self.vault.version] = expected
         assert [(number, sample.label, sample.codes.tobytes())
                 for number, sample in samples.items()] == expected
         in_order = list(dict.fromkeys(label for _, label, _ in expected))
@@ -140,7 +218,7 @@ class Memory(RuleBasedStateMachine):
 
 
 Memory.TestCase.settings = settings(
-    max_examples=250, stateful_step_count=30, deadline=None,
+    max_examples=500, stateful_step_count=40, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 TestMemory = Memory.TestCase
 

@@ -84,13 +84,14 @@ def counting(monkeypatch):
 def test_every_way_back_ends_where_only_the_rest_was_taught(rule, often):
     """Each result says what was done."""
     classifier = taught(rule)
-    assert classifier.undo() == (20, 'duck')
+    taken = classifier.undo()
+    assert (taken.what, taken.label, taken.taught) == ('teach', 'duck', (20,))
     assert bits(classifier) == bits(remaining(classifier))
-    assert classifier.undo(3) == (3, 'mug')
+    assert classifier.remove(3) == 'mug'
     assert bits(classifier) == bits(remaining(classifier))
     assert classifier.rename('tray', ' plate') == 4
     assert bits(classifier) == bits(remaining(classifier))
-    assert classifier.rename('box', 'duck') == 7
+    assert classifier.rename('box', 'duck', merge=True) == 7
     assert bits(classifier) == bits(remaining(classifier))
     assert classifier.forget('mug') == 7
     assert bits(classifier) == bits(remaining(classifier))
@@ -103,7 +104,7 @@ def test_every_way_back_ends_where_only_the_rest_was_taught(rule, often):
 
 
 @pytest.mark.parametrize('change, sentence', [
-    (lambda c: c.undo(99), 'there is no sample 99'),
+    (lambda c: c.remove(99), 'there is no sample 99'),
     (lambda c: c.forget('spoon'), "nothing was taught as 'spoon'"),
     (lambda c: c.rename('spoon', 'mug'), "nothing was taught as 'spoon'"),
     (lambda c: c.rename('mug', 'mug '), "'mug' has that name already"),
@@ -121,7 +122,7 @@ def test_what_cannot_be_taken_back_is_refused_by_a_sentence(change, sentence):
 
 def test_an_untaught_classifier_has_nothing_to_take_back():
     """Said in words."""
-    with pytest.raises(StoreError, match='no sample left to take back'):
+    with pytest.raises(StoreError, match='there is nothing to undo'):
         made().undo()
 
 
@@ -130,8 +131,9 @@ def test_an_untaught_classifier_has_nothing_to_take_back():
 
 @pytest.mark.parametrize('rule', RULES)
 @pytest.mark.parametrize('change', [
-    lambda c: c.undo(1, later=True), lambda c: c.forget('mug', later=True),
-    lambda c: c.rename('tray', 'mug', later=True), lambda c: c.rollback(7, later=True)])
+    lambda c: c.remove(1, later=True), lambda c: c.forget('mug', later=True),
+    lambda c: c.rename('tray', 'mug', later=True, merge=True),
+    lambda c: c.rollback(7, later=True)])
 def test_the_old_network_answers_until_the_new_one_is_ready(rule, change, often):
     """The book has changed at once, the answers change at the end."""
     classifier = taught(rule)
@@ -166,14 +168,14 @@ def test_teaching_while_behind_catches_up_first(rule, often):
 
 @pytest.mark.parametrize('change', [
     lambda c: c.undo(later=True), lambda c: c.rename('duck', 'bird', later=True),
-    lambda c: c.rollback(20, later=True), lambda c: c.rename('duck', 'tray'),
+    lambda c: c.rollback(20, later=True), lambda c: c.rename('duck', 'tray', merge=True),
     lambda c: c.load(c.exported)])
 def test_a_change_on_the_way_starts_it_anew(change, often, tmp_path):
     """A sample that is to be learned may have been taken back meanwhile."""
     classifier = taught()
     classifier.exported = tmp_path / 'robot.memory'
     taught(lesson=LESSON[:9]).save(classifier.exported)
-    classifier.undo(1, later=True)
+    classifier.remove(1, later=True)
     steps = classifier.catch_up()
     next(steps), next(steps)
     change(classifier)
@@ -191,7 +193,7 @@ def test_another_memory_opened_on_the_way_is_not_mixed_up(often, tmp_path):
         other.teach(codes, label)
     other.close()
     classifier = taught(lesson=LESSON[10:13])
-    classifier.undo(1, later=True)
+    classifier.remove(1, later=True)
     steps = classifier.catch_up()
     next(steps)
     classifier.open(tmp_path)
@@ -206,7 +208,7 @@ def test_another_name_relearns_nothing(monkeypatch):
     learned = counting(monkeypatch)
     classifier.rename('duck', 'bird')
     assert learned == [] and classifier.labels == ['mug', 'bird', 'tray', 'box']
-    classifier.rename('tray', 'bird')
+    classifier.rename('tray', 'bird', merge=True)
     assert learned == list(range(1, 21))
 
 
@@ -222,7 +224,7 @@ def test_a_restart_with_and_without_snapshot_is_the_same(rule, kept, tmp_path, m
     assert classifier.open(tmp_path) == []
     for codes, label in LESSON:
         classifier.teach(codes, label)
-    classifier.undo(2)
+    classifier.remove(2)
     before = bits(classifier)
     path = classifier.keep()
     assert path.name == 'snapshot-000000000021.bin' and classifier.keep() is None
@@ -237,7 +239,7 @@ def test_a_restart_with_and_without_snapshot_is_the_same(rule, kept, tmp_path, m
     assert bits(again) == before and again.version == 21
     assert again.keep() is None or not kept
     learned.clear()
-    again.undo()
+    again.remove(20)
     assert len(learned) <= 3, 'also the last one from before the restart is quickly taken back'
     assert bits(again) == bits(remaining(again))
     again.teach(CODES[40], 'spoon')
@@ -317,7 +319,7 @@ def test_what_is_known_stays_after_close(tmp_path):
     other = made()
     other.open(tmp_path)
     classifier.teach(CODES[30], 'only here')
-    classifier.undo(1)
+    classifier.remove(1)
     assert bits(classifier) == bits(remaining(classifier))
     assert bits(other) == bits(taught())
     other.close()

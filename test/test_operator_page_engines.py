@@ -252,9 +252,17 @@ def question(name):
 
 
 @contextlib.contextmanager
-def armed(browser, robot):
+def large_picture(browser, robot):
     browser.press('#taught li:first-child button')
     yield
+    browser.press('#look-close')
+
+
+@contextlib.contextmanager
+def menu(browser, robot):
+    browser.press('#menu-open')
+    yield
+    browser.press('#menu .choice button')
 
 
 @contextlib.contextmanager
@@ -265,8 +273,8 @@ def holding(browser, robot):
 
 
 STATES = {'main': main_page, 'sheet': sheet, 'tools': sheet_with_tools,
-          'rename': question('rename'), 'forget': question('forget'), 'armed': armed,
-          'holding': holding}
+          'rename': question('rename'), 'forget': question('forget'), 'large picture': large_picture,
+          'menu': menu, 'holding': holding}
 
 
 def violations(browser):

@@ -1,15 +1,19 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The page's parts that need neither ROS nor a browser: door, requests, board, texts, settings."""
+"""The page's parts that need no node and no browser: door, requests, board, texts, settings."""
 
+import json
 import re
+import time
 
 import cv2
 import numpy as np
 import pytest
 
+from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.operator_page import access, address, commands, files, pictures, settings
-from hybrid_snn_ros.operator_page.board import Board, HISTORY
+from hybrid_snn_ros.operator_page.board import Board
+from hybrid_snn_ros.ros import messages
 
 DEFAULTS = {parameter.name: parameter.default for parameter in settings.TABLE}
 
@@ -104,6 +108,12 @@ TEACH = {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': [12, 34]}
     (TEACH, {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': {'sec': 12, 'nanosec': 34}}),
     ({'do': 'undo', 'id': 'x'}, {'do': 'undo', 'id': 'x'}),
     ({'do': 'undo', 'id': 'x', 'sample': 7}, {'do': 'undo', 'id': 'x', 'sample': 7}),
+    ({'do': 'undo', 'id': 'x', 'change': 7}, {'do': 'undo', 'id': 'x', 'change': 7}),
+    ({'do': 'redo', 'id': 'x', 'change': 7}, {'do': 'redo', 'id': 'x', 'change': 7}),
+    ({'do': 'merge', 'id': 'x', 'label': 'a', 'to': 'b'},
+     {'do': 'merge', 'id': 'x', 'label': 'a', 'to': 'b'}),
+    ({**TEACH, 'press': 'a1.2'}, {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'press': 'a1.2',
+                                  'stamp': {'sec': 12, 'nanosec': 34}}),
     ({'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'},
      {'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'}),
     ({'do': 'forget', 'id': 'x', 'label': '<b>'}, {'do': 'forget', 'id': 'x', 'label': '<b>'})])
@@ -119,7 +129,9 @@ def test_a_request_becomes_a_command(request_, command):
     {**TEACH, 'stamp': [1]}, {**TEACH, 'stamp': [1, 10**9]}, {**TEACH, 'stamp': [-1, 0]},
     {**TEACH, 'stamp': [1.5, 0]}, {**TEACH, 'stamp': [True, 0]}, {**TEACH, 'more': 1},
     {'do': 'teach', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': '7'},
-    {'do': 'undo', 'id': 'x', 'label': 'mug'}, {'do': 'rename', 'id': 'x', 'label': 'a'}])
+    {'do': 'undo', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': 1, 'change': 2},
+    {'do': 'redo', 'id': 'x', 'change': -1}, {'do': 'merge', 'id': 'x', 'label': 'a'},
+    {**TEACH, 'press': ''}, {**TEACH, 'press': 'a/b'}, {'do': 'rename', 'id': 'x', 'label': 'a'}])
 def test_anything_else_is_refused_with_a_sentence(wrong):
     with pytest.raises(commands.CommandError, match=r'\w+ \w+ \w+'):
         commands.checked(wrong)
@@ -128,7 +140,9 @@ def test_anything_else_is_refused_with_a_sentence(wrong):
 def test_an_undo_of_whatever_was_last_is_never_sent_twice():
     assert commands.may_repeat({'do': 'teach'})
     assert commands.may_repeat({'do': 'undo', 'sample': 3})
+    assert commands.may_repeat({'do': 'redo', 'change': 3})
     assert not commands.may_repeat({'do': 'undo'})
+    assert not commands.may_repeat({'do': 'redo'})
     assert not commands.may_repeat({'do': 'rollback'})
 
 
@@ -136,30 +150,40 @@ def test_an_undo_of_whatever_was_last_is_never_sent_twice():
 
 
 class Teaching:
-    """A board that is told what a classifier would say."""
+    """A classifier, and a board that is told what the node says of it."""
 
     def __init__(self):
-        self.board, self.sample, self.version, self.counts = Board(), 0, 0, {}
+        self.board, self.classifier, self.frame = Board(), Classifier(inputs=16), 0
 
-    def teach(self, label, press='p', said=None, **changes):
-        self.sample += 1
-        self.version += 1
-        self.counts[label] = self.counts.get(label, 0) + 1
-        stamp = (5, self.sample)
-        picture = np.full((48, 64, 3), 99, np.uint8)
+    def teach(self, label, press='', said=None, seen=None, level='OK'):
+        self.frame += 1
+        stamp = (5, self.frame)
+        picture = np.zeros((96, 128, 3), np.uint8)
+        picture[:, :64] = 200  # the left half is light
         self.board.pictures.add(stamp, cv2.imencode('.jpg', picture)[1].tobytes())
         if said:
-            self.board.add_answer({'stamp': {'sec': 5, 'nanosec': self.sample}, 'label': said})
-        result = {'level': 'OK', 'operation': 'teach', 'label': label, 'sample': self.sample,
-                  'id': f'{press}.{self.sample}', 'samples': self.counts[label], 'stamp': stamp,
-                  'version': self.version, **changes}
-        self.board.add_result(result, None)
-        self.tell_labels()
+            answer = {'stamp': {'sec': 5, 'nanosec': self.frame}, 'label': said}
+            self.board.add_answer({**answer, 'seen': seen} if seen else answer)
+        sample = None
+        if level == 'OK':
+            codes = np.random.default_rng(self.frame).integers(0, 255, 16).astype(np.uint8)
+            sample = self.classifier.teach(codes, label, '', 'command', press).sample
+        result = {'level': level, 'operation': 'teach', 'label': label, 'sample': sample,
+                  'id': f'{press}.{self.frame}', 'stamp': stamp,
+                  'samples': self.classifier.ledger.counts.get(label),
+                  'version': self.classifier.version}
+        self.board.add_result(result)
+        return self.tell(result)
+
+    def tell(self, result=None):
+        self.board.set_known(json.loads(messages.labels(self.classifier.ledger)))
         return result
 
-    def tell_labels(self):
-        self.board.set_labels([{'label': label, 'samples': samples}
-                               for label, samples in self.counts.items()], self.version)
+    def do(self, function, *arguments, **options):
+        """Change what is known; return the labels of the thumbnails."""
+        getattr(self.classifier, function)(*arguments, **options)
+        self.tell()
+        return [item['label'] for item in self.board.state()['history'] if item['picture']]
 
     def light(self, label):
         [entry] = [e for e in self.board.state()['labels'] if e['label'] == label]
@@ -169,11 +193,23 @@ class Teaching:
 def test_an_acknowledged_sample_gets_a_thumbnail_once():
     teaching = Teaching()
     result = teaching.teach('mug', 'phone.1')
-    teaching.board.add_result(result, None)  # 'already taught' is acknowledged the same way
+    teaching.board.add_result(result)  # 'already taught' is acknowledged the same way
     [item] = teaching.board.state()['history']
-    assert (item['label'], item['sample'], item['press']) == ('mug', 1, 'phone.1')
+    assert (item['label'], item['sample'], item['picture']) == ('mug', 1, True)
+    assert abs(item['at'] - time.time()) < 600
     small = cv2.imdecode(np.frombuffer(teaching.board.thumbnails[item['number']], np.uint8), 1)
     assert small.shape == (pictures.THUMBNAIL, pictures.THUMBNAIL, 3)
+
+
+@pytest.mark.parametrize('seen, left, right', [
+    (None, 200, 0), ([0, 0, .375, .5], 200, 200), ([.625, .5, .375, .5], 0, 0),
+    ([.25, .125, .5, .6667], 200, 0), ([.9, .9, .1, .13], 0, 0), ([0, 0, .001, .001], 200, 200)])
+def test_a_thumbnail_shows_what_was_seen(seen, left, right):
+    """The region of interest and the crop, not the middle of the frame."""
+    teaching = Teaching()
+    teaching.teach('mug', said='mug', seen=seen)
+    small = cv2.imdecode(np.frombuffer(teaching.board.thumbnails[1], np.uint8), 0)
+    assert abs(int(small[48, 10]) - left) < 25 and abs(int(small[48, 85]) - right) < 25
 
 
 def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():
@@ -183,39 +219,68 @@ def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():
     assert teaching.board.state()['history'] == []
 
 
-def test_undo_forget_rename_and_rollback_are_followed():
+def test_whatever_is_done_the_thumbnails_are_those_of_what_is_known():
+    """By whatever way it was done: the classifier alone says what there is."""
     teaching = Teaching()
     for label in ('mug', 'duck', 'mug', 'tray'):
         teaching.teach(label)
-    board = teaching.board
-
-    def does(operation, label, sample=None, command=None):
-        board.add_result({'level': 'OK', 'operation': operation, 'label': label, 'sample': sample,
-                          'version': 9}, command)
-        return [item['label'] for item in board.state()['history']]
-
-    assert does('undo', 'mug', 3) == ['tray', 'duck', 'mug']
-    assert does('rename', 'cup', command={'label': 'mug', 'to': 'cup'}) == ['tray', 'duck', 'cup']
-    assert does('forget', 'duck') == ['tray', 'cup']
-    assert board.state()['recent'] == ['tray', 'cup']
-    assert does('rollback', '') == []
-    assert board.thumbnails == {}
+    assert teaching.do('remove', 3) == ['tray', 'duck', 'mug']
+    assert teaching.do('rename', 'mug', 'cup') == ['tray', 'duck', 'cup']
+    assert teaching.do('forget', 'duck') == ['tray', 'cup']
+    assert teaching.board.state()['recent'] == ['tray', 'cup']
+    assert teaching.do('rename', 'cup', 'tray', merge=True) == ['tray', 'tray']
+    assert teaching.do('undo') == ['tray', 'cup']
+    assert teaching.do('undo') == ['tray', 'duck', 'cup'], 'a forgotten one has its picture again'
+    assert teaching.do('redo') == ['tray', 'cup']
+    assert teaching.do('rollback', 0) == []
+    assert teaching.do('undo') == ['tray', 'cup']
 
 
-def test_labels_that_vanish_elsewhere_take_their_thumbnails_along():
+def test_the_state_says_what_undo_and_redo_would_do():
+    teaching = Teaching()
+    assert (teaching.board.state()['undo'], teaching.board.state()['redo']) == (None, None)
+    for _ in range(30):
+        teaching.teach('mug', 'hold')
+    undo = teaching.board.state()['undo']
+    assert (undo['what'], undo['label'], undo['samples'], undo['source']) == (
+        'teach', 'mug', 30, 'command')
+    teaching.do('undo', undo['change'])
+    assert teaching.board.state()['undo'] is None
+    assert teaching.board.state()['redo'] == undo
+
+
+def test_another_memory_under_the_same_name_has_other_pictures():
+    """Its ids begin at 1 again."""
     teaching = Teaching()
     teaching.teach('mug')
-    teaching.board.set_labels([], 0)  # older than the acknowledgement: overtaken on its way
-    assert teaching.board.state()['history']
-    teaching.board.set_labels([], teaching.version + 1)
-    assert not teaching.board.state()['history']
+    teaching.teach('mug')
+    teaching.classifier = Classifier(inputs=16)
+    teaching.classifier.teach(np.arange(16, dtype=np.uint8), 'duck')
+    teaching.tell()
+    [item] = teaching.board.state()['history']
+    assert (item['label'], item['picture']) == ('duck', False)
 
 
-def test_history_is_bounded_with_its_thumbnails():
+def test_thumbnails_are_bounded():
     teaching = Teaching()
-    for _ in range(HISTORY + 5):
+    for _ in range(150):
         teaching.teach('mug')
-    assert len(teaching.board.state()['history']) == len(teaching.board.thumbnails) == HISTORY
+    assert len(teaching.board.state()['history']) == 24
+    assert len(teaching.board.thumbnails) == 96
+
+
+def test_a_page_that_begins_later_knows_what_was_taught_last():
+    """Without pictures; and until a new frame was judged no light is green."""
+    teaching = Teaching()
+    for label in ('a', 'b', 'c', 'b', 'b', 'b', 'b'):
+        teaching.teach(label, said=label)
+    teaching.board = Board()
+    teaching.tell()
+    state = teaching.board.state()
+    assert [item['label'] for item in state['history']] == list('bbbbcba')
+    assert not any(item['picture'] for item in state['history'])
+    assert state['recent'] == ['b', 'c', 'a']
+    assert teaching.light('b') == ('unjudged', '') and teaching.light('a') == ('few', '')
 
 
 def test_the_traffic_light_of_a_label():
@@ -234,6 +299,10 @@ def test_the_traffic_light_of_a_label():
     assert teaching.light('mug') == ('confused', 'duck')
     for _ in range(10):
         teaching.teach('mug', said='mug')
+    assert teaching.light('mug') == ('enough', '')
+    teaching.do('rename', 'mug', 'cup')
+    assert teaching.light('cup') == ('enough', '')
+    teaching.do('undo')
     assert teaching.light('mug') == ('enough', '')
 
 
@@ -263,8 +332,6 @@ def test_every_text_that_the_page_asks_for_exists_and_none_is_idle():
                if kind in ('text/html', 'text/javascript')}
     asked = {key for source in sources.values() for key in re.findall(
         r"""(?:\bt\('|data-(?:t|label|placeholder)=")(\w+)""", source)}
-    asked |= {'few', 'enough', 'confused'}  # a light is the key of its word
-    asked |= {f'done_{do}' for do in commands._FIELDS if do != 'teach'}
     assert asked <= set(english)
     assert {key for key in english if not key.endswith('_one')} <= asked
 
@@ -281,7 +348,7 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
                                  r'new Function', text), path
     scripts = sum(len(content) for path, (kind, content) in files.load().items()
                   if kind == 'text/javascript')
-    assert scripts < 32 * 1024
+    assert scripts < 64 * 1024
 
 
 def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():

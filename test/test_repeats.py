@@ -39,13 +39,13 @@ def test_a_frame_has_one_label(classifier):
     assert str(refusal.value) == (
         "that frame was taught as 'mug' (sample 1); take that back first")
     assert classifier.labels == ['mug', 'box'] and classifier.version == 3
-    classifier.undo(1)
+    classifier.remove(1)
     assert classifier.teach(VIEWS[1], 'cup', '1.0') == (5, 1, '')
     assert classifier.ledger.counts == {'box': 1, 'mug': 1, 'cup': 1}
 
 
 @pytest.mark.parametrize('take_back', [
-    lambda classifier: classifier.undo(3),
+    lambda classifier: classifier.remove(3),
     lambda classifier: classifier.forget('mug'),
     lambda classifier: classifier.rollback(2)])
 def test_what_was_taken_back_may_be_taught_again(classifier, take_back):
@@ -73,7 +73,7 @@ def test_stamps_are_known_after_a_restart_and_after_compacting(tmp_path):
     classifier.open(tmp_path)
     classifier.teach(VIEWS[1], 'mug', '1.0')
     classifier.teach(VIEWS[2], 'mug', '2.0')
-    classifier.undo(1)
+    classifier.remove(1)
     assert classifier.taught_as('2.0') == 'mug'
     classifier.book.compact()
     classifier.teach(VIEWS[3], 'mug', '3.0')
@@ -114,7 +114,7 @@ def test_a_still_camera_is_no_evidence():
     assert not classifier.teach(turned(base, 0.975), 'mug', '3.0').skipped
     assert classifier.teach(base, 'mug').sample == 3, 'only the newest sample is compared with'
     assert not classifier.teach(base, 'box').skipped, 'another label has its own samples'
-    classifier.undo(3)
+    classifier.remove(3)
     assert not classifier.teach(base, 'mug').skipped, 'the newest that is left'
     classifier.min_change = 0.0
     assert not classifier.teach(base, 'mug').skipped

@@ -24,7 +24,7 @@ def directory(tmp_path):
         vault.teach('Tasse 杯', np.ones(8, np.uint8), '18.5', 'teach_frame')
         vault.teach('mug', np.zeros(8, np.uint8))
         vault.rename('Tasse 杯', 'cup')
-        vault.undo()
+        vault.remove(3)
         vault.save_snapshot({'P': np.ones((20, 20))}, {})
     return tmp_path / 'memory'
 

@@ -32,8 +32,9 @@ def test_what_was_taught_is_there_after_a_restart(vault):
         for number, sample in before.samples.items():
             assert again.ledger.samples[number]._replace(codes=0) == sample._replace(codes=0)
             assert (again.ledger.samples[number].codes == sample.codes).all()
-        assert again.undo().sample == 3 and again.undo().sample == 2
-        assert again.teach('mug', codes(9)).sample == 7, 'an id is never given again'
+        assert again.remove(3).label == 'mug' and again.undo().what == 'remove'
+        assert again.remove(3).sample == 3 and again.remove(2).sample == 2
+        assert again.teach('mug', codes(9)).sample == 9, 'an id is never given again'
 
 
 def test_labels_are_normalised_and_codes_are_copied(vault):
@@ -110,7 +111,7 @@ def test_another_encoder_is_refused_another_runtime_is_remarked(vault):
 def test_import_merges_or_replaces(vault, tmp_path):
     """An export is one file; what is known already counts once."""
     file = tmp_path / 'robot.memory'
-    vault.undo(2)
+    vault.remove(2)
     export(look(vault.directory), file)
     view = look(file)
     assert view.ledger.counts == {'mug': 2} and not view.problems

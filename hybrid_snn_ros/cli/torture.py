@@ -224,11 +224,11 @@ def _make(vault, change):
         return [entry.sample for entry in vault.teach_all(
             [(label, _codes(seed), '') for label, seed in change['lessons']], 'torture')]
     if kind == 'undo':
-        vault.undo(change['sample'])
+        vault.remove(change['sample'])
     elif kind == 'forget':
         vault.forget(change['label'])
     elif kind == 'rename':
-        vault.rename(change['label'], change['target'])
+        vault.rename(change['label'], change['target'], merge=True)
     elif kind == 'compact':
         vault.compact()
     else:

@@ -9,9 +9,21 @@ import numpy as np
 
 from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory.entry import Entry, MAX_CODES
-from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.errors import (
+    LabelExistsError,
+    NothingToUndoError,
+    RefusedError,
+    StoreError,
+)
 from hybrid_snn_ros.memory.labels import normalise
 from hybrid_snn_ros.memory.ledger import Ledger
+from hybrid_snn_ros.memory.wording import samples_text
+
+
+def _removal(sample, samples, source, stamp=''):
+    known = samples.get(sample)
+    return {'operation': 'undo', 'sample': sample, 'source': source, 'stamp': stamp,
+            'label': known.label if known else ''}
 
 
 class Book:
@@ -51,48 +63,118 @@ class Book:
     def close(self):
         """Nothing is open."""
 
-    def teach(self, label, codes, stamp='', source='teach'):
+    def teach(self, label, codes, stamp='', source='teach', group=''):
         """
         Add one sample.
 
         :param codes: the encoder's output, uint8 (N,).
+        :param group: text of at most 64 bytes; what one source teaches under one group is one
+            change, which is taken back as a whole. '' makes it a change of its own.
         :return: its Entry.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the codes do not fit or the disk refuses.
         """
-        return self.teach_all([(label, codes, stamp)], source)[0]
+        return self.teach_all([(label, codes, stamp)], source, group)[0]
 
-    def teach_all(self, samples, source='teach'):
+    def teach_all(self, samples, source='teach', group=''):
         """Add several samples, (label, codes, stamp) each, with one sync; see `teach`."""
-        return self._commit(self._lessons(samples, source))
+        return self._commit(self._lessons(samples, source, group))
 
-    def _lessons(self, samples, source):
+    def _lessons(self, samples, source, group):
         return [{'operation': 'teach', 'label': normalise(label), 'codes': self._own(codes),
-                 'stamp': stamp, 'source': source} for label, codes, stamp in samples]
+                 'stamp': stamp, 'source': source, 'target': group}
+                for label, codes, stamp in samples]
 
-    def undo(self, sample=None, source='cli'):
+    def remove(self, sample, source='cli'):
         """
-        Take one sample back, the newest remaining one if none is named.
+        Take one sample out; a change like any other, which `undo` takes back.
 
         :return: the Entry; its label is the sample's.
-        :raises UnknownSample: when there is no such sample, or none left.
+        :raises UnknownSample: when there is no such sample.
         """
         with self._guard:
-            sample = self.ledger.newest if sample is None else sample
-            known = self.ledger.samples.get(sample)
-            return self._commit([{'operation': 'undo', 'sample': sample, 'source': source,
-                                  'label': known.label if known else ''}])[0]
+            return self._commit([_removal(sample, self.ledger.samples, source)])[0]
+
+    def undo(self, change=None, source='cli'):
+        """
+        Take back the newest change, as a whole; again, the one before.
+
+        :param change: the id it must have (memory.history.Change), None for whichever it is.
+        :return: the Change.
+        :raises NothingToUndoError: when nobody did anything, or the newest change is another
+            one.
+        """
+        with self._guard:
+            newest = self._named(self.ledger.history.newest(), change, self._nothing())
+            stamp = f'undo {self._last + 1}'
+            if newest.taught and not newest.reversible:
+                steps = [_removal(sample, self.ledger.samples, source, stamp)
+                         for sample in newest.taught]
+            else:
+                # What other presses taught before it and lost since stays lost.
+                gone = self.ledger.history.gone_since(newest.id)
+                before = self.ledger.as_of(newest.reversible).samples
+                steps = [{'operation': 'rollback', 'target': str(newest.reversible),
+                          'source': source, 'stamp': stamp}]
+                steps += [_removal(sample, before, source, stamp) for sample in before
+                          if sample in gone]
+            # Half a press may be taken back where power fails in the middle: the rest is the
+            # newest change then. Half of anything else may not.
+            self._commit(steps, whole=len(steps) > 1 and not newest.taught)
+            return newest
+
+    def redo(self, change=None, source='cli'):
+        """
+        Put back what the last `undo` took, as long as nothing else was done since.
+
+        :param change: as of `undo`.
+        :return: the Change.
+        :raises NothingToUndoError: when there is nothing of that kind.
+        """
+        with self._guard:
+            undone = self._named(self.ledger.history.undone(), change,
+                                 'nothing was undone that could be put back')
+            self._commit([{'operation': 'rollback', 'source': source,
+                           'target': str(self.ledger.history.put_back_version()),
+                           'stamp': f'redo {self._last + 1}'}])
+            return undone
+
+    def _nothing(self):
+        left = len(self.ledger.samples)
+        return 'there is nothing to undo' + (
+            f'; the {samples_text(left)} here came with the memory, forget takes labels out'
+            if left else '')
+
+    @staticmethod
+    def _named(found, change, nothing):
+        if found is None:
+            raise NothingToUndoError(nothing)
+        if change is not None and found.id != change:
+            raise NothingToUndoError('something else was done meanwhile; look again at what '
+                                     'would be taken back or put back')
+        return found
 
     def forget(self, label, source='cli'):
         """Take all samples of a label back; UnknownLabel if there are none."""
         return self._commit(
             [{'operation': 'forget', 'label': normalise(label), 'source': source}])[0]
 
-    def rename(self, old, new, source='cli'):
-        """Give a label another name; if that is known already, the two become one."""
+    def rename(self, old, new, source='cli', merge=False):
+        """
+        Give a label another name.
+
+        :param merge: whether the name may be that of a label that is there: they become one.
+        :raises UnknownLabel: when nothing was taught under the old name.
+        :raises LabelExistsError: when the new name is that of a label, and no merge was asked for.
+        """
         old, new = normalise(old), normalise(new)
         if old == new:
-            raise StoreError(f"'{old}' has that name already")
+            raise RefusedError(f"'{old}' has that name already")
+        counts = self.ledger.counts
+        if not merge and old in counts and new in counts:
+            raise LabelExistsError(
+                f"'{new}' is a label already, with {samples_text(counts[new])}; to put the "
+                f"{samples_text(counts[old])} of '{old}' into it, merge the two")
         return self._commit(
             [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
 
@@ -123,9 +205,10 @@ class Book:
                 if key not in known:
                     known.add(key)
                     new.append((sample.label, sample.codes, sample.stamp))
-            changes = [{'operation': 'forget', 'label': label, 'source': source}
+            group = str(self._last + 1)  # of its own: one change, taken back as a whole
+            changes = [{'operation': 'forget', 'label': label, 'source': source, 'target': group}
                        for label in (self.ledger.labels if replace else ())]
-            changes += self._lessons(new, source)
+            changes += self._lessons(new, source, group)
             if changes:
                 self._commit(changes, whole=True)
             return len(new), len(samples) - len(new)
@@ -140,7 +223,7 @@ class Book:
                 if change['operation'] == 'teach':
                     change['sample'] = number
                 entries.append(Entry(number, moment, **change))
-            if len(entries) == 1:  # several are teaches, and forgets of labels that are there
+            if len(entries) == 1:  # several fit by the way they were made
                 self.ledger.check(entries[0])
             self._write(entries, whole)
             for entry in entries:

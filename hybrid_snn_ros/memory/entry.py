@@ -41,11 +41,30 @@ class Entry(NamedTuple):
     time: float  # unix seconds
     operation: str  # one of OPERATIONS
     label: str = ''  # of teach, forget and rename (the old one)
-    target: str = ''  # new label of a rename; sequence, in decimal, a rollback returns to
+    target: str = ''  # new label of a rename; sequence, in decimal, a rollback returns to; of
+    # teach and forget the group: entries of one source and group are one change of a person
     sample: int = 0  # of teach and undo: unique for ever in its directory
-    stamp: str = ''  # stamp of the taught frame
+    stamp: str = ''  # stamp of the taught frame; 'undo N' or 'redo N' of an undo or rollback that
+    # belongs to an Undo or Redo (memory.history), N the sequence of its first entry
     source: str = ''  # who or how: 'teach', 'import', 'cli', ...
     codes: np.ndarray = _NO_CODES  # uint8 (N,), of teach
+
+    @property
+    def group(self):
+        """What entries have in common that are one change, '' where each is one of its own."""
+        return self.target if self.operation in ('teach', 'forget') else ''
+
+    @property
+    def reason(self):
+        """Of an undo or rollback: 'undo' or 'redo' where it belongs to one, else ''."""
+        word = self.stamp.partition(' ')[0]
+        known = self.operation in ('undo', 'rollback') and word in ('undo', 'redo')
+        return word if known and self.stamp[len(word) + 1:].isdecimal() else ''
+
+    @property
+    def first(self):
+        """Sequence of the first entry of the Undo or Redo this one belongs to."""
+        return int(self.stamp.partition(' ')[2])
 
 
 def encode(entry):

@@ -7,12 +7,24 @@ class StoreError(RuntimeError):
     """A memory that cannot be read, written or changed as asked."""
 
 
-class UnknownLabel(StoreError):
+class RefusedError(StoreError):
+    """A change that is not made as things stand; nothing is wrong with the memory."""
+
+
+class UnknownLabel(RefusedError):
     """A label that nothing was taught under."""
 
 
-class UnknownSample(StoreError):
+class UnknownSample(RefusedError):
     """A sample that was never taught or is not there any more."""
+
+
+class NothingToUndoError(RefusedError):
+    """An Undo where nobody did anything, or a Redo that follows no Undo."""
+
+
+class LabelExistsError(RefusedError):
+    """A rename to a label that is there: the two would become one, which is to be said."""
 
 
 class LockedError(StoreError):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import StoreError, UnknownLabel, UnknownSample
+from hybrid_snn_ros.memory.history import History
 
 
 class Sample(NamedTuple):
@@ -17,6 +18,7 @@ class Sample(NamedTuple):
     stamp: str  # of the frame
     time: float  # unix seconds at which it was taught
     source: str
+    group: str = ''  # see memory.entry.Entry
 
 
 class Ledger:
@@ -33,6 +35,7 @@ class Ledger:
         self.samples = {}  # id -> Sample, in the order taught
         self._entries = []
         self._counts = None
+        self._history = None
 
     @classmethod
     def fold(cls, entries, base=0):
@@ -75,6 +78,17 @@ class Ledger:
         if not self.samples:
             raise UnknownSample('there is no sample left to take back')
         return next(reversed(self.samples))
+
+    @property
+    def history(self):
+        """What people did, for Undo (memory.history.History)."""
+        if self._history is None:
+            self._history = History(self, self._entries)
+        return self._history
+
+    def in_force(self):
+        """Return the entries that no rollback has taken back, oldest first."""
+        return _in_force(self._entries, self.base)
 
     def entries_since(self, sequence):
         """Return the entries behind a sequence."""
@@ -135,7 +149,7 @@ class Ledger:
     def _do(self, entry):
         if entry.operation == 'teach':
             self.samples[entry.sample] = Sample(
-                entry.label, entry.codes, entry.stamp, entry.time, entry.source)
+                entry.label, entry.codes, entry.stamp, entry.time, entry.source, entry.group)
             if self._counts is not None:
                 self._counts[entry.label] = self._counts.get(entry.label, 0) + 1
             return

@@ -172,6 +172,6 @@ class Vault(Book):
 def remaining(ledger):
     """Return the fewest entries that amount to a ledger, ending at its version."""
     first = ledger.version - len(ledger.samples) + 1
-    return [Entry(sequence, sample.time, 'teach', sample.label, '', number, sample.stamp,
-                  sample.source, sample.codes)
+    return [Entry(sequence, sample.time, 'teach', sample.label, sample.group, number,
+                  sample.stamp, sample.source, sample.codes)
             for sequence, (number, sample) in enumerate(ledger.samples.items(), first)]

@@ -7,11 +7,12 @@ import re
 MAX_LABEL_BYTES = 64
 MAX_BODY = 4096  # bytes of any message or body that a browser sends
 _ID = re.compile(r'[A-Za-z0-9._-]{1,64}')
-_FIELDS = {'teach': {'label', 'stamp'}, 'undo': {'sample'}, 'forget': {'label'},
-           'rename': {'label', 'to'}, 'rollback': set()}
-_OPTIONAL = {'sample'}
+_FIELDS = {'teach': {'label', 'stamp', 'press'}, 'undo': {'sample', 'change'},
+           'redo': {'change'}, 'forget': {'label'}, 'rename': {'label', 'to'},
+           'merge': {'label', 'to'}, 'rollback': set()}
+_OPTIONAL = {'sample', 'change', 'press'}
 # Doing these twice is doing them once, so that they may be sent again until acknowledged.
-_REPEATABLE = ('teach', 'undo', 'forget', 'rename')
+_REPEATABLE = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge')
 
 
 class CommandError(ValueError):
@@ -30,10 +31,9 @@ def checked(request):
     do, name = request.get('do'), request.get('id')
     if not isinstance(do, str) or do not in _FIELDS:
         raise CommandError('a request does one of ' + ', '.join(_FIELDS))
-    if not isinstance(name, str) or not _ID.fullmatch(name):
-        raise CommandError('the id of a request is 1 to 64 letters, digits, dots or dashes')
+    _name(name)
     given = set(request) - {'do', 'id'}
-    if not _FIELDS[do] - _OPTIONAL <= given <= _FIELDS[do]:
+    if not _FIELDS[do] - _OPTIONAL <= given <= _FIELDS[do] or given >= {'sample', 'change'}:
         raise CommandError(f'{do} takes ' + (', '.join(sorted(_FIELDS[do])) or 'nothing'))
     command = {'id': name, 'do': do}
     for field in sorted(given):
@@ -41,9 +41,16 @@ def checked(request):
     return command
 
 
+def _name(value):
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise CommandError('the id of a request is 1 to 64 letters, digits, dots or dashes')
+    return value
+
+
 def may_repeat(command):
     """Tell whether a command may be sent to the classifier a second time."""
-    return command['do'] in _REPEATABLE and (command['do'] != 'undo' or 'sample' in command)
+    named = command.keys() & {'sample', 'change'} or command['do'] not in ('undo', 'redo')
+    return command['do'] in _REPEATABLE and bool(named)
 
 
 def _label(value):
@@ -72,5 +79,6 @@ def _stamp(value):
             'nanosec': _number(value[1], 10**9, 'nanosec')}
 
 
-_CHECKS = {'label': _label, 'to': _label, 'stamp': _stamp,
+_CHECKS = {'label': _label, 'to': _label, 'stamp': _stamp, 'press': _name,
+           'change': lambda value: _number(value, 2**53, 'the number of a change'),
            'sample': lambda value: _number(value, 2**53, 'the number of a sample')}

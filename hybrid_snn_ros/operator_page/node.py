@@ -146,8 +146,7 @@ class TeachPage(Node):
         self._post_json(message, lambda answer: (self._server.on_answer, answer))
 
     def _on_labels(self, message):
-        self._post_json(message, lambda known: (
-            self._server.on_labels, known['labels'], known['database_version']))
+        self._post_json(message, lambda known: (self._server.on_labels, known))
 
     def _on_debug(self, message):
         self._post_json(message, lambda content: (self._server.on_debug, content))

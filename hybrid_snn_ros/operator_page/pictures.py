@@ -36,14 +36,21 @@ def jpeg(message, width, quality):
     return _encode(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), quality)
 
 
-def thumbnail(content):
-    """Return the middle square of a JPEG as a small JPEG, None if it cannot be read."""
+def thumbnail(content, seen=None):
+    """
+    Return what the encoder sees of a JPEG as a small JPEG, None if it cannot be read.
+
+    :param seen: x, y, width, height of that as fractions of the picture, None for its middle.
+    """
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_REDUCED_COLOR_2)
     if bgr is None:
         return None
     height, width = bgr.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
+    x, y, wide, high = seen or (0, 0, 1, 1)
+    wide, high = max(1, round(wide * width)), max(1, round(high * height))
+    left, top = min(round(x * width), width - wide), min(round(y * height), height - high)
+    side = min(high, wide)
+    top, left = top + (high - side) // 2, left + (wide - side) // 2
     square = bgr[top:top + side, left:left + side]
     return _encode(cv2.resize(square, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), 80)
 

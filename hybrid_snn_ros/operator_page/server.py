@@ -12,7 +12,7 @@ from aiohttp import web, WSMsgType
 
 from hybrid_snn_ros.operator_page import files
 from hybrid_snn_ros.operator_page.app import make_app
-from hybrid_snn_ros.operator_page.board import Board
+from hybrid_snn_ros.operator_page.board import Board, ENOUGH
 from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
 from hybrid_snn_ros.operator_page.pictures import Recent
 from hybrid_snn_ros.operator_page.viewer import Viewer
@@ -109,9 +109,9 @@ class PageServer(threading.Thread):
             for viewer in self._viewers:
                 viewer.tell('answered', {'stamp': stamp})
 
-    def on_labels(self, labels, version):
-        """Show what is known."""
-        self.board.set_labels(labels, version)
+    def on_labels(self, known):
+        """Show what is known (a dict, as ~/labels says it)."""
+        self.board.set_known(known)
         self._dirty = True
         self._show_state()
 
@@ -120,7 +120,7 @@ class PageServer(threading.Thread):
         known = self._commands.get(result['id'])
         if known:
             known[2] = result
-        self.board.add_result(result, known and known[0])
+        self.board.add_result(result)
         for viewer in self._viewers:
             viewer.report('result', result)
         self._dirty = True
@@ -178,7 +178,7 @@ class PageServer(threading.Thread):
         await socket.prepare(request)
         viewer = Viewer(socket, debug)
         viewer.tell('hello', {'view_only': self._settings.view_only or debug,
-                              'teach_rate': self._settings.teach_rate,
+                              'teach_rate': self._settings.teach_rate, 'enough': ENOUGH,
                               'classifier': self._settings.classifier})
         viewer.tell('state', self.board.state())
         viewer.tell('status', self._status)

@@ -36,6 +36,17 @@ def draw(rgb, prediction_label, score, unknown, window=None):
         cv2.rectangle(rgb, (left, top), (right - 1, bottom - 1), colour, thick)
 
 
+def seen(message, crop):
+    """
+    Return the part of a camera message that the encoder sees, as fractions of the frame.
+
+    :return: (x, y, width, height).
+    """
+    width, height = frames.size_of(message, messages.is_compressed(message))
+    left, top, right, bottom = crop_window(width, height, crop)
+    return left / width, top / height, (right - left) / width, (bottom - top) / height
+
+
 def annotated(message, prediction, crop):
     """Return sensor_msgs/Image rgb8 of a camera message with its prediction drawn on it."""
     if messages.is_compressed(message):

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise
 
-OPERATIONS = ('teach', 'undo', 'forget', 'rename', 'rollback', 'save')
+OPERATIONS = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
 MAX_ID_BYTES = 64
 MAX_COMMAND_BYTES = 4096
 # More requests than this wait for nobody: a flood is refused, classification goes on.
 MAX_WAITING = 256
+_SAMPLE = 'to take a sample back takes its id'
+_CHANGE = 'to take a change back takes its id'
 
 
 class CommandError(ValueError):
@@ -29,9 +31,11 @@ class Command(NamedTuple):
     """One request."""
 
     operation: str  # one of OPERATIONS
-    label: str = ''  # of teach, forget, rename (the old one)
-    target: str = ''  # new label of a rename
-    sample: int = 0  # id, of undo; 0 for the newest
+    label: str = ''  # of teach, forget, rename and merge (the old one)
+    target: str = ''  # new label of a rename or merge
+    sample: int = 0  # id, of undo; 0 for the last change, whatever it was
+    change: int = 0  # id that the change must have, of undo and redo; 0 for any
+    press: str = ''  # of teach: frames of one press are one change
     stamp: Any = None  # (sec, nanosec) of the frame meant by teach; None for the newest
     frames: int = 1  # frames that teach labels, from the newest on
     id: str = ''  # chosen by who asks, handed back with the result
@@ -63,14 +67,18 @@ def parse(text):
         raise CommandError(f'a command must be JSON: {error}') from error
     if not isinstance(fields, dict):
         raise CommandError('a command must be a JSON object')
-    identifier = fields.get('id', '')
-    if not isinstance(identifier, str) or _unprintable(identifier) or (
-            len(identifier.encode()) > MAX_ID_BYTES):
-        raise CommandError(f"a command's \"id\" must be text of at most {MAX_ID_BYTES} bytes")
+    identifier = _name(fields, 'id')
     try:
         return _command(fields, identifier)
     except CommandError as error:
         raise CommandError(str(error), identifier) from error
+
+
+def _name(fields, key):
+    text = fields.get(key, '')
+    if not isinstance(text, str) or _unprintable(text) or len(text.encode()) > MAX_ID_BYTES:
+        raise CommandError(f"a command's \"{key}\" must be text of at most {MAX_ID_BYTES} bytes")
+    return text
 
 
 def _unprintable(text):
@@ -83,11 +91,16 @@ def _command(fields, identifier):
     if operation not in OPERATIONS:
         raise CommandError(f"a command's \"do\" must be one of {', '.join(OPERATIONS)}, not "
                            f'{repr(operation)[:80]}')
-    sample = sample_id(fields['sample']) if 'sample' in fields else 0
-    wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to')}
+    sample = _whole(fields['sample'], _SAMPLE) if 'sample' in fields else 0
+    change = _whole(fields['change'], _CHANGE) if 'change' in fields else 0
+    if sample and change:
+        raise CommandError('a command takes back a "sample" or a "change", not both')
+    wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
+              'merge': ('label', 'to')}
     texts = {name: _label(fields, name) for name in wanted.get(operation, ())}
-    return Command(operation, texts.get('label', ''), texts.get('to', ''), sample,
-                   _stamp(fields.get('stamp')), id=identifier, source='command')
+    return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, change,
+                   _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
+                   source='command')
 
 
 def sample_id(value):
@@ -96,9 +109,13 @@ def sample_id(value):
 
     :raises CommandError: when it is none.
     """
+    return _whole(value, _SAMPLE)
+
+
+def _whole(value, wanted):
     text = value.strip() if isinstance(value, str) else str(value)
     if isinstance(value, bool) or not text.isdecimal() or not 0 < len(text) < 19 or not int(text):
-        raise CommandError(f'to take a sample back takes its id, not {repr(value)[:80]}')
+        raise CommandError(f'{wanted}, not {repr(value)[:80]}')
     return int(text)
 
 

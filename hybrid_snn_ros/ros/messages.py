@@ -8,6 +8,7 @@ elsewhere.  Without it the typed topics are off and everything else works; ``~/a
 ``~/labels`` carry the same as JSON text and need nothing but std_msgs.
 """
 
+import itertools
 import json
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
@@ -25,6 +26,8 @@ try:
 except ImportError:
     Classification = LabelInfo = VisionInfo = None
     HAVE_VISION_MSGS = False
+
+NEWEST = 24  # samples of which ~/labels tells id, label and time
 
 
 def classification(header, prediction):
@@ -52,8 +55,12 @@ def vision_info(header, method, location, version):
                       database_version=version)
 
 
-def answer(header, prediction, latency_ms, processing_ms):
-    """Return the answer to one frame as JSON text for ``~/answer``."""
+def answer(header, prediction, seen, latency_ms, processing_ms):
+    """
+    Return the answer to one frame as JSON text for ``~/answer``.
+
+    :param seen: x, y, width, height of what the encoder sees, as fractions of the frame.
+    """
     return json.dumps({
         'stamp': {'sec': header.stamp.sec, 'nanosec': header.stamp.nanosec},
         'frame_id': header.frame_id,
@@ -62,18 +69,36 @@ def answer(header, prediction, latency_ms, processing_ms):
         'unknown': prediction.unknown,
         'known': round(prediction.known, 4),
         'ranked': [[label, round(score, 4)] for label, score in prediction.ranked],
+        'seen': [round(part, 4) for part in seen],
         'latency_ms': round(latency_ms, 2),
         'processing_ms': round(processing_ms, 2),
     }, ensure_ascii=False)
 
 
-def labels(counts, version):
-    """Return what is known, {label: samples}, as JSON text for ``~/labels``."""
+def labels(ledger):
+    """
+    Return what is known as JSON text for ``~/labels``.
+
+    ``undo`` is the change that Undo takes back, ``redo`` the one that can be put back; ``newest``
+    holds id, label and time of the newest samples, newest first.
+
+    :param ledger: memory.ledger.Ledger.
+    """
+    newest = itertools.islice(reversed(ledger.samples.items()), NEWEST)
     return json.dumps({
-        'database_version': version,
+        'database_version': ledger.version,
         'labels': [{'label': name, 'samples': samples}
-                   for name, samples in counts.items()],
+                   for name, samples in ledger.counts.items()],
+        'undo': _change(ledger.history.newest()),
+        'redo': _change(ledger.history.undone()),
+        'newest': [[number, sample.label, round(sample.time, 3)] for number, sample in newest],
     }, ensure_ascii=False)
+
+
+def _change(change):
+    return change and {
+        'change': change.id, 'what': change.what, 'label': change.label, 'to': change.target,
+        'samples': change.samples, 'source': change.source, 'time': round(change.time, 3)}
 
 
 def status(level, name, message, **values):

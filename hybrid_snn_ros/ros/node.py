@@ -19,7 +19,7 @@ from std_msgs.msg import Header, String
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.ros import debug, messages
-from hybrid_snn_ros.ros.annotate import annotated
+from hybrid_snn_ros.ros.annotate import annotated, seen
 from hybrid_snn_ros.ros.bond import Bond
 from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.connections import Connections
@@ -267,10 +267,10 @@ class ClassifierNode(LifecycleNode):
             self._classification_out.publish(messages.classification(message.header, prediction))
         if self._answer_out.get_subscription_count():
             self._answer_out.publish(String(data=messages.answer(
-                message.header, prediction, latency_ms, processing_ms)))
+                message.header, prediction, seen(message, self._classifier.crop), latency_ms,
+                processing_ms)))
         if self._annotated_out.get_subscription_count():
             self._annotated_out.publish(annotated(message, prediction, self._classifier.crop))
-
         if self._debug_out.get_subscription_count() and (
                 time.monotonic() - self._debugged >= debug.PERIOD):
             self._debugged = time.monotonic()
@@ -290,11 +290,11 @@ class ClassifierNode(LifecycleNode):
 
     def _publish_labels(self):
         classifier = self._classifier
-        counts, version = classifier.ledger.counts, classifier.version
+        version = classifier.version
         if (version, classifier.labels) == self._published_labels:
             return
         self._published_labels = version, list(classifier.labels)
-        self._labels_out.publish(String(data=messages.labels(counts, version)))
+        self._labels_out.publish(String(data=messages.labels(classifier.ledger)))
         if messages.HAVE_VISION_MSGS:
             header = Header(stamp=self.get_clock().now().to_msg())
             self._label_info_out.publish(messages.label_info(header, classifier.labels))

@@ -42,6 +42,7 @@ class Requests:
             connections.subscription(String, '~/teach', self._on_teach, _DEPTH),
             connections.subscription(String, '~/forget', self._on_forget, _DEPTH),
             connections.subscription(String, '~/rename', self._on_rename, _DEPTH),
+            connections.subscription(String, '~/merge', self._on_merge, _DEPTH),
             connections.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
             connections.subscription(String, '~/command', self._on_command, _DEPTH)]
         if messages.HAVE_VISION_MSGS:
@@ -50,6 +51,7 @@ class Requests:
         self._services = [
             node.create_service(SetBool, '~/learning', self._on_learning),
             node.create_service(Trigger, '~/undo', functools.partial(self._serve, 'undo')),
+            node.create_service(Trigger, '~/redo', functools.partial(self._serve, 'redo')),
             node.create_service(Trigger, '~/rollback', functools.partial(self._serve, 'rollback')),
             node.create_service(Trigger, '~/save', functools.partial(self._serve, 'save'))]
 
@@ -75,12 +77,18 @@ class Requests:
             'forget', normalise(message.data), source='forget'))
 
     def _on_rename(self, message):
+        self._on_two_labels('rename', message.data)
+
+    def _on_merge(self, message):
+        self._on_two_labels('merge', message.data)
+
+    def _on_two_labels(self, operation, text):
         def command():
-            old, separator, new = message.data.partition('=')
+            old, separator, new = text.partition('=')
             if not separator:
-                raise CommandError(f"to rename takes 'old=new', not {message.data[:80]!r}")
-            return Command('rename', normalise(old), normalise(new), source='rename')
-        self._ask('rename', message.data, command)
+                raise CommandError(f"to {operation} takes 'old=new', not {text[:80]!r}")
+            return Command(operation, normalise(old), normalise(new), source=operation)
+        self._ask(operation, text, command)
 
     def _on_undo_sample(self, message):
         self._ask('undo', message.data, lambda: Command(

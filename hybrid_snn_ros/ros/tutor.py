@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.memory.errors import StoreError, UnknownLabel, UnknownSample
+from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
+from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import CommandError, Result
 
 
@@ -36,10 +37,6 @@ class Course(NamedTuple):
 def stamp_text(stamp):
     """Return a stamp (sec, nanosec) as text, seconds with nine decimals."""
     return f'{stamp[0]}.{stamp[1]:09d}'
-
-
-def _samples(count):
-    return '1 sample' if count == 1 else f'{count} samples'
 
 
 class Tutor:
@@ -131,6 +128,8 @@ class Tutor:
             if self._course.taught:
                 newest = None
             self.give_up('another one came')
+        if command.frames > 1 and not command.press:  # taken back as it was asked for: as one
+            command = command._replace(press=f'course {time.time_ns()}')
         self._course = Course(command, time.monotonic(), 0)
         if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
             self._next_of_course()
@@ -156,7 +155,8 @@ class Tutor:
         self._classifier.min_change = self._settings.min_change
         try:
             taught = self._classifier.teach(
-                seen.codes, command.label, self._name(seen, command.label), command.source)
+                seen.codes, command.label, self._name(seen, command.label), command.source,
+                command.press)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error, stamp=stamp)
             return False
@@ -167,8 +167,8 @@ class Tutor:
             again = 'already' in taught.skipped
             self._answer(command, 'OK' if again else 'WARN', taught.skipped, **values)
         else:
-            self._answer(command, 'OK', f"'{command.label}' has {_samples(taught.samples)}, saved",
-                         **values)
+            self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "
+                         'saved', **values)
         return True
 
     def _name(self, seen, label):
@@ -186,20 +186,42 @@ class Tutor:
         return stamp
 
     def _run_undo(self, command):
-        sample, label = self._classifier.undo(command.sample or None, command.source, later=True)
-        self._changed(command, f"sample {sample} of '{label}' is taken back", sample=sample,
-                      label=label)
+        if command.sample:
+            label = self._classifier.remove(command.sample, command.source, later=True)
+            self._changed(command, f"sample {command.sample} of '{label}' is taken back",
+                          sample=command.sample, label=label)
+            return
+        # What would go on teaching is over first: its next frame would come back otherwise.
+        if self._course:
+            self.give_up('it was taken back')
+        change = self._classifier.undo(command.change or None, command.source, later=True)
+        self._changed(command, taken_back(change), label=change.label, change=change.id)
+
+    def _run_redo(self, command):
+        change = self._classifier.redo(command.change or None, command.source, later=True)
+        self._changed(command, put_back(change), label=change.label, change=change.id)
 
     def _run_forget(self, command):
         count = self._classifier.forget(command.label, command.source, later=True)
-        self._changed(command, f"'{command.label}' is forgotten ({_samples(count)})")
+        self._changed(command, f"'{command.label}' is forgotten ({samples_text(count)})")
 
     def _run_rename(self, command):
-        if command.label == command.target:
-            raise CommandError(f"'{command.label}' has that name already")
-        count = self._classifier.rename(command.label, command.target, command.source, later=True)
+        try:
+            count = self._classifier.rename(
+                command.label, command.target, command.source, later=True)
+        except LabelExistsError as error:
+            raise CommandError(f'{error} (~/merge)') from error
         self._changed(command, f"'{command.label}' is '{command.target}' now, with "
-                      f'{_samples(count)}', label=command.target)
+                      f'{samples_text(count)}', label=command.target)
+
+    def _run_merge(self, command):
+        if command.target not in self._classifier.ledger.counts:
+            raise CommandError(f"nothing was taught as '{command.target}': to give "
+                               f"'{command.label}' that name, rename it")
+        count = self._classifier.rename(
+            command.label, command.target, command.source, later=True, merge=True)
+        self._changed(command, f"'{command.label}' is part of '{command.target}' now, which has "
+                      f'{samples_text(count)}', label=command.target)
 
     def _run_rollback(self, command):
         earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
@@ -218,7 +240,7 @@ class Tutor:
 
     def _refused(self, command, error, **values):
         # What is asked for and is not there is no trouble of the memory.
-        if isinstance(error, StoreError) and not isinstance(error, (UnknownLabel, UnknownSample)):
+        if isinstance(error, StoreError) and not isinstance(error, RefusedError):
             self.problem = str(error)
         self._answer(command, 'ERROR', str(error), **values)
 

@@ -23,7 +23,7 @@ from .framing import check_crop, check_size, Crop, crop_window, FrameError, Wind
 
 __all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
            'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
-           'to_rgb', 'Window']
+           'size_of', 'to_rgb', 'Window']
 
 # A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
 MOSAIC_MIN = 3
@@ -112,6 +112,14 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
     """
     return crop_picture(_decode_compressed(format, data, size, crop), size)
+
+
+def size_of(message: Any, compressed: bool) -> tuple[int, int]:
+    """Return width and height of a camera message in pixels; nothing is decoded."""
+    if not compressed:
+        return message.width, message.height
+    header = read_header(message.format, _bytes(message.data).tobytes())
+    return header.width, header.height
 
 
 def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:

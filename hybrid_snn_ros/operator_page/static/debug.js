@@ -1,10 +1,10 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // The developer's view: reads ~/debug and /diagnostics, changes nothing.
 
+import { $ } from './dom.js';
 import { Link } from './link.js';
 import { loadTexts, t } from './texts.js';
 
-const $ = (id) => document.getElementById(id);
 const session = await fetch('session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);
 $('state').textContent = t('lab_waiting');
@@ -14,7 +14,7 @@ const HUES = [210, 28, 140, 330, 265, 55, 180, 0];
 
 new Link('ws?view=debug', {
   up() { $('state').textContent = t('lab_waiting'); },
-  down() { $('state').textContent = t('lost'); },
+  down(full) { $('state').textContent = full ? t('full', { n: full }) : t('lost'); },
   message(message) {
     if (message.t === 'diagnostics') drawDiagnostics(message.values);
     else if (message.t === 'debug') drawDebug(message);

@@ -1,15 +1,14 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
-// The connection to the robot: PIN, WebSocket, recovery. It says what happens by calling `on`.
+// The connection to the robot: WebSocket, recovery. It says what happens by calling `on`.
 
-import { t } from './texts.js';
+import { login } from './login.js';
 
 const SILENCE = 4000; // ms without a sign of life after which the connection counts as gone
-const $ = (id) => document.getElementById(id);
 
 export class Link {
   constructor(path, on) {
     this.path = path;
-    this.on = on; // {message, picture, up, down}
+    this.on = on; // {message, picture, up, down}; down is told how many may look when it is full
     this.wait = 250;
     this.heard = 0;
     document.addEventListener('visibilitychange', () => this.watch());
@@ -26,8 +25,6 @@ export class Link {
     return true;
   }
 
-  get open() { return this.socket?.readyState === WebSocket.OPEN; }
-
   // Nobody looks at a hidden page: the robot need not make pictures for it.
   watch() { this.send({ do: document.hidden ? 'rest' : 'watch' }); }
 
@@ -37,8 +34,9 @@ export class Link {
     clearTimeout(this.timer);
     try {
       const session = await (await fetch('session', { signal: AbortSignal.timeout(5000) })).json();
-      if (!session.open) await this.login();
-      this.start();
+      if (!session.open) await login(session);
+      if (session.full) this.again(session.full);
+      else this.start();
     } catch {
       this.again();
     } finally {
@@ -78,55 +76,13 @@ export class Link {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
-    this.on.down();
     this.again();
   }
 
-  again() {
-    this.on.down();
+  again(full = 0) {
+    this.on.down(full);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), this.wait);
     this.wait = Math.min(this.wait * 1.7, 3000);
-  }
-
-  // Ends when the robot has let us in.
-  async login() {
-    const given = new URLSearchParams(location.hash.slice(1)).get('pin');
-    if (given) {
-      history.replaceState(null, '', location.pathname + location.search);
-      sessionStorage.setItem('pin', given); // for the next start of the robot's page
-    }
-    const kept = sessionStorage.getItem('pin');
-    if (kept && (await this.enter(kept)).ok) return;
-    sessionStorage.removeItem('pin');
-    const dialog = $('login');
-    if (!dialog.open) dialog.showModal();
-    dialog.oncancel = (event) => event.preventDefault();
-    await new Promise((resolve) => {
-      $('login-form').onsubmit = async (event) => {
-        event.preventDefault();
-        const pin = $('pin').value.trim();
-        const answer = await this.enter(pin);
-        if (answer.ok) {
-          sessionStorage.setItem('pin', pin);
-          dialog.close();
-          resolve();
-        } else {
-          $('login-note').textContent = answer.offline ? t('lost')
-            : answer.wait ? t('pin_wait', { n: answer.wait }) : t('pin_wrong');
-          $('pin').select();
-        }
-      };
-    });
-  }
-
-  async enter(pin) {
-    try {
-      const response = await fetch('login', { method: 'POST', body: JSON.stringify({ pin }) });
-      if (response.ok) return { ok: true };
-      return { ok: false, wait: (await response.json()).wait };
-    } catch {
-      return { ok: false, offline: true };
-    }
   }
 }

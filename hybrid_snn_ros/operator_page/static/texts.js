@@ -11,6 +11,10 @@ export function t(key, values = {}) {
 export const percent = (value) => new Intl.NumberFormat(document.documentElement.lang,
   { style: 'percent', maximumFractionDigits: 0 }).format(value);
 
+// Seconds since 1970 as the time of day.
+export const clock = (seconds) => new Intl.DateTimeFormat(document.documentElement.lang,
+  { hour: '2-digit', minute: '2-digit' }).format(new Date(1000 * seconds));
+
 export async function loadTexts(wanted) {
   const asked = new URLSearchParams(location.search).get('lang');
   const languages = [asked, wanted, ...(navigator.languages || []), 'en'].filter(Boolean);

@@ -1,0 +1,42 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What became of a change, in one sentence for people."""
+
+
+def samples_text(count):
+    """Return a number of samples in words."""
+    return '1 sample' if count == 1 else f'{count} samples'
+
+
+def taken_back(change):
+    """Say what an Undo did (memory.history.Change)."""
+    label, count = change.label, samples_text(change.samples)
+    if change.what in ('teach', 'import'):
+        verb = 'is' if change.samples == 1 else 'are'
+        of = f" of '{label}'" if label else ''
+        by = ', an import,' if change.what == 'import' else ''
+        if len(change.taught) == 1:
+            return f'sample {change.taught[0]}{of}{by} is taken back'
+        return f'{count}{of}{by} {verb} taken back'
+    return {
+        'forget': f"'{label}' is known again, with {count}",
+        'rename': f"'{change.target}' is '{label}' again, with {count}",
+        'merge': f"'{label}' is a label of its own again, with {count}, apart from "
+                 f"'{change.target}'",
+        'remove': f"the sample of '{label}' that was removed is back",
+        'rollback': f'the return to version {change.target} is taken back',
+    }[change.what]
+
+
+def put_back(change):
+    """Say what a Redo did."""
+    label, count = change.label, samples_text(change.samples)
+    if change.what in ('teach', 'import'):
+        return f"{count}{f' of {label!r}' if label else ''} put back"
+    return {
+        'forget': f"'{label}' is forgotten again ({count})",
+        'rename': f"'{label}' is '{change.target}' again, with {count}",
+        'merge': f"'{label}' is part of '{change.target}' again",
+        'remove': f"the sample of '{label}' is removed again",
+        'rollback': f'what was known at version {change.target} is known again',
+    }[change.what]

@@ -27,9 +27,9 @@ _FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no
           '--disable-dev-shm-usage', '--hide-scrollbars', '--lang=en', '--window-size=1280,900')
 _PYTHON = '/usr/bin/python3'  # Debian's, which has gi
 _SCREEN = 1400, 1000
-# What a lost connection leaves in a log is no fault of the page.
-_NETWORK = ('WebSocket', 'ERR_', 'establish a connection', 'was interrupted', 'Failed to load',
-            'NetworkError', 'network connection')
+# No faults of the page: what a lost connection leaves in a log, and what an engine passes over.
+_NO_FAULT = ('WebSocket', 'ERR_', 'establish a connection', 'was interrupted', 'Failed to load',
+             'NetworkError', 'network connection', 'not recognized and ignored')
 
 
 def missing(engine):
@@ -133,10 +133,10 @@ class Chromium(_Selenium):
             'Page.captureScreenshot', format='png')['data']))
 
     def complaints(self):
-        """Return the errors logged since the last call, those of the network aside."""
+        """Return the errors logged since the last call, without those of the network."""
         return [entry['message'] for entry in self.driver.get_log('browser')
                 if entry['level'] == 'SEVERE' and entry['source'] != 'network'
-                and not any(word in entry['message'] for word in _NETWORK)]
+                and not any(word in entry['message'] for word in _NO_FAULT)]
 
 
 class WebKit(_Selenium):
@@ -198,6 +198,9 @@ class WebKit(_Selenium):
             return innerWidth === arguments[0] && innerHeight === arguments[1]
               && matchMedia('(prefers-color-scheme: dark)').matches === arguments[2]""",
                    *size, dark)
+        # Media queries are asked again when the next frame is drawn, not before.
+        self.run('return new Promise('
+                 'done => requestAnimationFrame(() => requestAnimationFrame(done)))')
 
     def picture(self, path):
         """Save what is on the screen, layers and all, as PNG."""
@@ -210,12 +213,12 @@ class WebKit(_Selenium):
             :self._size[1], :self._size[0], :3])
 
     def complaints(self):
-        """Return the errors logged since the last call, those of the network aside."""
+        """Return the errors logged since the last call, without those of the network."""
         text = (self._directory / 'log').read_text(errors='replace')
         new, self._read = text[self._read:], len(text)
         return [line for line in new.splitlines()
                 if ': CONSOLE ' in line and ' ERROR ' in line
-                and not any(word in line for word in _NETWORK)]
+                and not any(word in line for word in _NO_FAULT)]
 
 
 class Firefox(Browser):
@@ -339,10 +342,10 @@ class Firefox(Browser):
             'browsingContext.captureScreenshot', context=self._page)['data']))
 
     def complaints(self):
-        """Return the errors logged since the last call, those of the network aside."""
+        """Return the errors logged since the last call, without those of the network."""
         self.run('')
         errors, self._errors = self._errors, []
-        return [error for error in errors if not any(word in error for word in _NETWORK)]
+        return [error for error in errors if not any(word in error for word in _NO_FAULT)]
 
 
 @functools.cache

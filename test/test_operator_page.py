@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operator's page from end to end: Chromium, the page, the real node, the turntable camera."""
 
-import importlib.util
 import json
 import re
 import select
@@ -15,64 +14,20 @@ from urllib.parse import urlsplit
 import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+from browser import DESKTOP, PHONE, WAIT  # noqa: E402
 import operator_page_harness as harness  # noqa: E402
-from operator_page_harness import Browser, DESKTOP, page, PHONE, Process  # noqa: E402
-from ros_harness import fresh_domain, NodeProcess, Peer  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from operator_page_harness import Browser, opened, page, settled, teach  # noqa: E402
 
 if harness.missing():
     pytest.skip(harness.missing(), allow_module_level=True)
-if importlib.util.find_spec('pybullet') is None:
-    pytest.skip('pybullet is not installed (extra sim)', allow_module_level=True)
 
 PIN = '271828'
 
 
-class Robot:
-    """Camera, classifier and page as processes; and who turns the table."""
-
-    def __init__(self, directory, domain, peer, camera, node, web, url):
-        self.directory, self.domain, self.peer = directory, domain, peer
-        self.camera, self.node, self.page, self.url = camera, node, web, url
-        self.port = urlsplit(url).port
-        self.object = peer.node.create_publisher(String, 'turntable_camera/object', 10)
-        self.split = peer.node.create_publisher(String, 'turntable_camera/split', 10)
-        self.showing, self.views = [], []
-        peer.node.create_subscription(String, 'turntable_camera/view', self._on_view, 50)
-
-    def _on_view(self, message):
-        view = json.loads(message.data)
-        self.showing = [view['object'], view['split']]
-
-    def show(self, name, split='train'):
-        """Put an object on the turntable and wait until it is on the air."""
-        self.peer.until('the camera', self.object.get_subscription_count)
-        self.object.publish(String(data=name))
-        self.split.publish(String(data=split))
-        self.peer.until(f'{name} ({split})', lambda: self.showing == [name, split])
-        self.peer.spin(0.3)  # until its first picture is on the page
-
-    def samples(self):
-        """Return {label: samples} as the classifier says it."""
-        self.peer.spin(0.2)
-        return {e['label']: e['samples'] for e in self.peer.known[-1]['labels']}
-
-
 @pytest.fixture(scope='module')
 def robot(tmp_path_factory):
-    directory, domain = tmp_path_factory.mktemp('page'), fresh_domain()
-    with Process(directory, domain, 'sim.camera_node', object='duck', split='train',
-                 condition='jitter', rate=10.0) as camera, \
-            NodeProcess(directory, domain, '-r', 'image:=image_raw',
-                        memory=str(directory / 'memory')) as node, \
-            Peer(domain) as peer:
-        web, url = page(directory, domain)
-        with web:
-            robot = Robot(directory, domain, peer, camera, node, web, url)
-            peer.until('the first answer', lambda: peer.answers)
-            yield robot
-            robot.page.end()
-            node.end()
+    with harness.running(tmp_path_factory.mktemp('page')) as robot:
+        yield robot
 
 
 @pytest.fixture(scope='module')
@@ -88,29 +43,6 @@ def phone(robot, browser):
     browser.look(PHONE, False)
     opened(browser, robot.url)
     return browser
-
-
-def opened(browser, url):
-    browser.driver.get('about:blank')
-    browser.driver.get(url)
-    browser.until('a page that is ready', "return document.getElementById('banner').hidden "
-                  "&& document.getElementById('teach').getAttribute('aria-disabled') === 'false' "
-                  "&& document.getElementById('verdict-label').textContent !== ''")
-
-
-def settled(browser):
-    """Wait until every request was made and acknowledged; return the note."""
-    time.sleep(0.3)  # a tap waits for the answer to its picture
-    browser.until('all acknowledgements', "return sessionStorage.getItem('pending') === '[]'")
-    return browser.text('#note')
-
-
-def teach(browser, label, seconds):
-    browser.choose(label)
-    browser.press('#teach', seconds)
-    note = settled(browser)
-    assert browser.run("return document.querySelector('#note').dataset.kind") == 'saved', note
-    return int(re.match(r'(\d+) saved', note).group(1))
 
 
 def test_a_new_object_is_taught_by_holding_and_named_in_other_views(robot, phone):
@@ -741,7 +673,7 @@ def test_a_lost_connection_neither_loses_nor_doubles_a_sample(robot, phone, lost
         phone.command('Input.dispatchMouseEvent', type='mousePressed', **place)
         time.sleep(1.0)
         wire.lose = lost
-        deadline = time.monotonic() + harness.WAIT
+        deadline = time.monotonic() + WAIT
         while not wire.lost:
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -871,7 +803,7 @@ def test_the_other_language(robot, phone):
 
 def test_the_developers_view_reads_only(robot, phone):
     phone.look(DESKTOP, True)
-    phone.driver.get(robot.url + 'debug')
+    phone.open(robot.url + 'debug')
     phone.until_text('#columns', 'duck')
     phone.until_text('#stages', 'encode')
     phone.until_text('#spikes-help', 'inputs with spikes')
@@ -912,7 +844,7 @@ def test_a_wrong_pin_is_refused_and_the_page_survives_its_restart(robot, browser
     web, url = page(robot.directory, robot.domain, pin=PIN)
     port, plain = urlsplit(url).port, url.partition('#')[0]
     with web:
-        browser.driver.get(plain)
+        browser.open(plain)
         browser.until('the question', "return document.getElementById('login').open")
         browser.press('#pin')
         browser.type('000000')

@@ -152,7 +152,7 @@ def test_a_label_with_markup_is_text(robot, phone):
 # -- Undo: of what, whole, and back again --------------------------------------------------------
 
 
-def until_samples(robot, wanted, seconds=harness.WAIT):
+def until_samples(robot, wanted, seconds=WAIT):
     """Wait until the classifier knows so many samples of each of these labels, 0: not at all."""
     def reached():
         known = {e['label']: e['samples'] for e in robot.peer.known[-1]['labels']}
@@ -379,16 +379,12 @@ def test_a_label_that_is_too_long_is_not_cut_but_said(robot, phone, label, size)
 
 
 def test_a_finger_opens_the_list_without_the_keyboard(robot, phone):
-    phone.command('Emulation.setTouchEmulationEnabled', enabled=True)
-    try:
-        phone.tap('#choose')
-        phone.until('the sheet', "return document.getElementById('picker').open")
-        assert phone.focused() == 'picker-title'
-        phone.tap('#search')
-        phone.until('the field', "return document.activeElement.id === 'search'")
-        phone.tap('#picker-close')
-    finally:
-        phone.command('Emulation.setTouchEmulationEnabled', enabled=False)
+    phone.tap('#choose')
+    phone.until('the sheet', "return document.getElementById('picker').open")
+    assert phone.focused() == 'picker-title'
+    phone.tap('#search')
+    phone.until('the field', "return document.activeElement.id === 'search'")
+    phone.tap('#picker-close')
 
 
 # -- holding -------------------------------------------------------------------------------------
@@ -397,20 +393,15 @@ def test_a_finger_opens_the_list_without_the_keyboard(robot, phone):
 def test_a_second_finger_neither_ends_nor_splits_a_hold(robot, phone):
     robot.show('husky')
     phone.choose('two fingers')
-    x, y = phone.centre('#teach')
-    phone.command('Emulation.setTouchEmulationEnabled', enabled=True, maxTouchPoints=3)
-    try:
-        phone.touch('touchStart', (x, y, 0))
-        time.sleep(0.6)
-        for _ in range(2):
-            phone.touch('touchStart', (x, y, 0), (x + 30, y, 1))
-            time.sleep(0.3)
-            phone.touch('touchMove', (x, y, 0))  # the second one is lifted
-            time.sleep(0.4)
-            assert phone.run("return document.getElementById('teach').classList.contains('on')")
-        phone.touch('touchEnd')
-    finally:
-        phone.command('Emulation.setTouchEmulationEnabled', enabled=False)
+    phone.down('#teach', 'touch', 0)
+    time.sleep(0.6)
+    for _ in range(2):
+        phone.down('#teach', 'touch', 1)
+        time.sleep(0.3)
+        phone.up('touch', 1)
+        time.sleep(0.4)
+        assert phone.run("return document.getElementById('teach').classList.contains('on')")
+    phone.up('touch', 0)
     settled(phone)
     assert not phone.run("return document.getElementById('teach').classList.contains('on')")
     assert robot.samples()['two fingers'] >= 4
@@ -876,9 +867,8 @@ def test_the_question_for_the_pin_cannot_be_left(robot, browser, touched):
     browser.look(PHONE, False)
     web, url = page(robot.directory, robot.domain, pin=PIN)
     with web:
-        browser.driver.get('about:blank')
-        browser.driver.get(url.partition('#')[0])
-        browser.driver.delete_all_cookies()
+        browser.open(url.partition('#')[0])
+        browser.forget_cookies()
         browser.run('sessionStorage.clear()')
         browser.driver.refresh()
         browser.until('the question', "return document.getElementById('login').open")
@@ -894,7 +884,7 @@ def test_the_question_for_the_pin_cannot_be_left(robot, browser, touched):
         browser.until('a picture', "return document.getElementById('banner').hidden "
                       "&& document.getElementById('verdict-label').textContent !== ''")
         for address in (url, url.replace('#', '?lang=de#'), url.replace('#', '?lang=en#x=1&')):
-            browser.driver.get(address)  # the session is still open
+            browser.open(address)  # the session is still open
             browser.until('the PIN to leave the address bar',
                           'return !location.href.includes(arguments[0])', PIN)
         browser.run("location.hash = 'pin=' + arguments[0]", PIN)
@@ -920,7 +910,7 @@ def test_a_browser_that_keeps_nothing_can_teach(robot, tmp_path):
         assert robot.samples()['kept by nobody'] >= 2
         undo(browser)
         until_samples(robot, {'kept by nobody': 0})
-        browser.driver.get(url)
+        browser.open(url)
         browser.until_text('#login-note', 'keeps no cookies')
         assert browser.complaints() == []
         browser.driver.get('about:blank')

@@ -8,7 +8,20 @@ const REMEMBERED = 20; // pictures
 const OLD = 1000; // ms after which a picture is not live any more, unless the camera is slower
 
 export class Picture {
-  constructor() { this.forget(); this.every = 0; }
+  constructor() {
+    this.forget();
+    this.every = 0; // ms between the last two
+    new ResizeObserver(() => this.fit()).observe($('stage').parentElement);
+  }
+
+  // As large as there is room. Not by style alone: WebKit keeps no aspect ratio within two limits,
+  // and with container units it misses media queries while it is resized.
+  fit() {
+    const { clientWidth: width, clientHeight: height } = $('stage').parentElement;
+    const scale = Math.min(width / $('picture').width, height / $('picture').height);
+    $('stage').style.width = `${scale * $('picture').width}px`;
+    $('stage').style.height = `${scale * $('picture').height}px`;
+  }
 
   forget() { this.shown = []; } // newest first: {stamp, at}
 
@@ -26,6 +39,7 @@ export class Picture {
       canvas.width = bitmap.width;
       canvas.height = bitmap.height;
       document.documentElement.style.setProperty('--aspect', bitmap.width / bitmap.height);
+      this.fit();
     }
     canvas.getContext('2d').drawImage(bitmap, 0, 0);
     bitmap.close();

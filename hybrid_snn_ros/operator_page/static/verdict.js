@@ -23,17 +23,24 @@ export function drawVerdict(answer) {
   write($('verdict-label'), name);
   // How little it is known is no figure that can be set beside the scores of labels.
   write($('verdict-score'), answer.unknown ? '' : percent(answer.score));
-  drawOthers(answer.unknown
-    ? answer.ranked.slice(0, 1).map(([label]) => [t('nearest', { label }), null])
-    : answer.ranked.filter(([label, score]) => label !== answer.label && score > WORTH_SAYING)
-      .slice(0, 2));
+  drawOthers(answer.unknown ? nearest(answer) : others(answer));
   speak();
 }
 
-function drawOthers(others) {
+function nearest({ ranked }) {
+  return ranked.slice(0, 1).map(([label]) => [t('nearest', { label }), null]);
+}
+
+function others({ label: said, ranked }) {
+  const rows = ranked.filter(([label, score]) => label !== said && score > WORTH_SAYING);
+  return rows.length ? rows.slice(0, 2) : [[t('nothing_near'), null]];
+}
+
+function drawOthers(rows) {
   [...$('answers').children].forEach((row, place) => {
-    const [label, score] = others[place] || ['', null];
+    const [label, score] = rows[place] || ['', null];
     row.hidden = place > 0 && !label;
+    row.classList.toggle('words', score === null);
     write(row.querySelector('.name'), label);
     write(row.querySelector('.percent'), score === null ? '' : percent(score));
     row.querySelector('.bar').hidden = score === null;

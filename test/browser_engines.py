@@ -75,7 +75,8 @@ class Chromium(_Selenium):
 
     name = 'Chromium'
 
-    def __init__(self, profile, size=PHONE, dark=False, preferences=None):
+    def __init__(self, profile, size=PHONE, dark=False, preferences=None,
+                 trusting=False):
         from selenium import webdriver
         options = webdriver.ChromeOptions()
         options.binary_location = _CHROMIUM
@@ -83,6 +84,7 @@ class Chromium(_Selenium):
             options.add_argument(flag)
         options.add_experimental_option('prefs', preferences or {})
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
+        options.accept_insecure_certs = trusting
         self.driver = webdriver.Chrome(
             options, webdriver.ChromeService(shutil.which('chromedriver')))
         self.driver.set_script_timeout(WAIT)

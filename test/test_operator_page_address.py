@@ -187,6 +187,15 @@ def test_the_origin_behind_a_proxy_is_the_public_one(origin, host, same):
     assert not door.host_is_ours('evil.example')
 
 
+@pytest.mark.parametrize('origin, same', [
+    ('https://robot.local', True), ('http://robot.local', True), ('https://ROBOT.local', True),
+    ('https://[fd00::2]', True), ('https://robot.local:8443', False), ('null', False),
+    ('https://robot', False), ('https://evil.robot.local', False), ('https://fd00::2', False)])
+def test_a_name_that_was_given_is_an_origin_whatever_the_proxy_calls_us(origin, same):
+    door = access.Door('', ['Robot.local', 'fd00::2'])
+    assert door.same_origin(origin, False, '127.0.0.1:8080') == same
+
+
 @pytest.mark.parametrize('pin, digits', [
     ('123456', True), ('12345a', False), ('abcdef', False), ('١٢٣٤٥٦', False), ('12 345', False)])
 def test_whether_a_keypad_is_enough_for_the_pin(pin, digits):

@@ -68,7 +68,7 @@ class TeachPage(Node):
         self._url_out = self.create_publisher(String, '~/page_url', _LATCHED)
         self._wake = self.create_guard_condition(self._subscribe_to_what_is_wanted)
         chosen = self._settings
-        door = Door(chosen.pin, filter(None, [chosen.public_host]),
+        door = Door(chosen.pin, [chosen.public_host] if chosen.public_host else [],
                     public_url(chosen.public_url) if chosen.public_url else None)
         self._server = PageServer(chosen, door, self._send, self._want)
         self._server.start_serving()
@@ -101,6 +101,8 @@ class TeachPage(Node):
             log.info(f'the page is at {url} (this computer only)')
             return
         log.info(f'the page is at {url}\n{address.qr_code(url)}')
+        if chosen.public_url:
+            log.info(f'for the proxy it listens on {chosen.host} port {self._server.port}')
         if more:
             log.info('and, on other networks of this computer, at ' + ', '.join(
                 each.partition('#')[0] for each in more))

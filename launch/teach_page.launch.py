@@ -14,6 +14,7 @@ from hybrid_snn_ros import launching
 # Launch arguments that are parameters of the node: name -> how its text becomes a value.
 # An empty one leaves the value of the parameter file alone.
 OVERRIDES = {'host': dict.get, 'port': launching.whole, 'pin': dict.get,
+             'public_host': dict.get, 'public_url': dict.get,
              'view_only': launching.truth, 'image_transport': dict.get, 'classifier': dict.get,
              'certificate': dict.get, 'key': dict.get}
 
@@ -48,7 +49,8 @@ def generate_launch_description():
             'image', default_value='image', description='Topic of the camera frames.'),
         DeclareLaunchArgument(
             'host', default_value='',
-            description='Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
+            description='Address to listen on, 0.0.0.0 for every network, :: for those of IPv6 '
+                        'too; empty as in the file.'),
         DeclareLaunchArgument(
             'port', default_value='',
             description='Port to listen on; empty as in the file.'),
@@ -69,6 +71,12 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'key', default_value='',
             description='PEM file of its private key; empty as in the file.'),
+        DeclareLaunchArgument(
+            'public_host', default_value='',
+            description='Name or address that phones reach it by; empty as in the file.'),
+        DeclareLaunchArgument(
+            'public_url', default_value='',
+            description='Where browsers find it behind a proxy; empty as in the file.'),
         DeclareLaunchArgument(
             'use_respawn', default_value='false',
             description='Whether the page is started again when it has died.'),

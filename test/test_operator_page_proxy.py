@@ -5,10 +5,13 @@
 import http.client
 import http.cookiejar
 import json
+import os
 import re
 import shutil
 import socket
 import ssl
+import subprocess
+import time
 from urllib.parse import urlsplit
 import urllib.request
 
@@ -16,11 +19,11 @@ import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
 pytest.importorskip('aiohttp', reason='aiohttp is not installed (extra page)')
-from browser import PHONE  # noqa: E402
+from browser import PHONE, WAIT  # noqa: E402
 import browser_engines  # noqa: E402
 from operator_page_harness import Browser, page, Process  # noqa: E402
 from reverse_proxy import certificate, Proxy  # noqa: E402
-from ros_harness import fresh_domain  # noqa: E402
+from ros_harness import fresh_domain, ROOT  # noqa: E402
 
 from hybrid_snn_ros.operator_page.address import own_addresses, page_url  # noqa: E402
 
@@ -213,6 +216,82 @@ def test_a_page_for_a_proxy_asks_for_a_pin_though_it_listens_here_alone(start):
         url, port = start(**public)
         assert re.search(r'#pin=\d{8}$', url)
         assert not Visitor(f'127.0.0.1:{port}').is_in(port)
+
+
+NGINX = """
+daemon off;
+pid {here}/pid;
+error_log {here}/log;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/fast;
+  uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
+  {example}
+}}
+"""
+
+
+def documented(language):
+    """Return the example of the documentation in a language."""
+    text = (ROOT / 'docs' / 'operator_page.md').read_text(encoding='utf-8')
+    return re.search(rf'```{language}\n(.*?)```', text, re.DOTALL)[1]
+
+
+def test_the_documented_nginx(start, tls, tmp_path):
+    nginx = shutil.which('nginx') or shutil.which('/usr/sbin/nginx')
+    if not nginx:
+        pytest.skip('nginx is not installed (apt install nginx-light)')
+    with Proxy(1) as free:
+        pass
+    _, port = start(pin=PIN, public_url=f'https://{NAME}/robot1/')
+    example = documented('nginx')
+    for old, new in (('443', f'127.0.0.1:{free.port}'), ('/etc/ssl/certs/robot.pem', tls[0]),
+                     ('/etc/ssl/private/robot.key', tls[1]),
+                     ('127.0.0.1:8080', f'127.0.0.1:{port}')):
+        assert old in example
+        example = example.replace(old, str(new))
+    (tmp_path / 'conf').write_text(NGINX.format(here=tmp_path, example=example))
+    with subprocess.Popen([nginx, '-p', str(tmp_path), '-c', str(tmp_path / 'conf')]) as process:
+        try:
+            until_listening(process, free.port, tmp_path / 'log')
+            everything_works(Visitor(NAME, tls), free.port, '/robot1')
+        finally:
+            process.terminate()
+
+
+def test_the_documented_caddy(start, tls, tmp_path):
+    if not shutil.which('caddy'):
+        pytest.skip('caddy is not installed (apt install caddy)')
+    with Proxy(1) as free:
+        pass
+    _, port = start(pin=PIN, public_url=f'https://{NAME}/robot1/')
+    example = documented('caddy').replace('127.0.0.1:8080', f'127.0.0.1:{port}')
+    # A certificate of our own instead of one from the network; all else as it stands.
+    example = example.replace(f'{NAME} {{', f'{NAME}:{free.port} {{\n  bind 127.0.0.1\n'
+                              f'  tls {tls[0]} {tls[1]}')
+    (tmp_path / 'Caddyfile').write_text('{\n  admin off\n  auto_https disable_redirects\n}\n'
+                                        + example)
+    with open(tmp_path / 'log', 'w') as log, subprocess.Popen(
+            ['caddy', 'run', '--config', str(tmp_path / 'Caddyfile'), '--adapter', 'caddyfile'],
+            stderr=log, env={**os.environ, 'HOME': str(tmp_path)}) as process:
+        try:
+            until_listening(process, free.port, tmp_path / 'log')
+            everything_works(Visitor(NAME, tls), free.port, '/robot1')
+        finally:
+            process.terminate()
+
+
+def until_listening(process, port, log):
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        try:
+            socket.create_connection(('127.0.0.1', port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(log.read_text())
 
 
 # -- several pages -------------------------------------------------------------------------------

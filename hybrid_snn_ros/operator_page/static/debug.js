@@ -14,7 +14,7 @@ const HUES = [210, 28, 140, 330, 265, 55, 180, 0];
 
 new Link('ws?view=debug', {
   up() { $('state').textContent = t('lab_waiting'); },
-  down(full) { $('state').textContent = full ? t('full', { n: full }) : t('lost'); },
+  down(why) { $('state').textContent = why; },
   message(message) {
     if (message.t === 'diagnostics') drawDiagnostics(message.values);
     else if (message.t === 'debug') drawDebug(message);

@@ -2,14 +2,16 @@
 // The connection to the robot: WebSocket, recovery. It says what happens by calling `on`.
 
 import { login } from './login.js';
+import { t } from './texts.js';
 
 const SILENCE = 4000; // ms without a sign of life after which the connection counts as gone
 
 export class Link {
   constructor(path, on) {
     this.path = path;
-    this.on = on; // {message, picture, up, down}; down is told how many may look when it is full
+    this.on = on; // {message, picture, up, down}; down is told why, in words
     this.wait = 250;
+    this.closed = 0; // times in a row that the robot answered and the WebSocket did not open
     this.heard = 0;
     document.addEventListener('visibilitychange', () => this.watch());
     addEventListener('online', () => this.connect());
@@ -33,11 +35,18 @@ export class Link {
     this.connecting = true;
     clearTimeout(this.timer);
     try {
-      const session = await (await fetch('session', { signal: AbortSignal.timeout(5000) })).json();
+      // By POST, with which a browser says whose page asks.
+      const answer = await fetch('session', { method: 'POST', signal: AbortSignal.timeout(5000) });
+      if (answer.status === 403) {
+        this.again(t('foreign', { url: location.origin + location.pathname.replace(/[^/]*$/, '') }));
+        return;
+      }
+      const session = await answer.json();
       if (!session.open) await login(session);
-      if (session.full) this.again(session.full);
+      if (session.full) this.again(t('full', { n: session.full }));
       else this.start();
     } catch {
+      this.closed = 0;
       this.again();
     } finally {
       this.connecting = false;
@@ -52,7 +61,8 @@ export class Link {
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     this.heard = performance.now();
-    socket.onopen = () => { this.wait = 250; this.watch(); this.on.up(); };
+    this.closed += 1;
+    socket.onopen = () => { this.wait = 250; this.closed = 0; this.watch(); this.on.up(); };
     socket.onclose = () => { if (this.socket === socket) this.lost(); };
     socket.onmessage = (event) => {
       if (this.socket !== socket) return;
@@ -76,11 +86,11 @@ export class Link {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
-    this.again();
+    this.again(this.closed > 2 ? t('no_socket') : t('lost'));
   }
 
-  again(full = 0) {
-    this.on.down(full);
+  again(why = t('lost')) {
+    this.on.down(why);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), this.wait);
     this.wait = Math.min(this.wait * 1.7, 3000);

@@ -23,7 +23,7 @@ const session = await fetch('session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);
 
 const page = {
-  connected: false, full: 0, status: null, answer: null, picture: new Picture(),
+  connected: false, why: '', status: null, answer: null, picture: new Picture(),
   answered: [], // stamps that the classifier has too, newest first
   state: { labels: [], history: [], recent: [], undo: null, redo: null },
   hello: { teach_rate: 5, view_only: false, enough: 5, classifier: '' },
@@ -39,9 +39,9 @@ const hear = {
 };
 
 const link = new Link('ws', {
-  up() { page.connected = true; page.full = 0; requests.resend(); refresh(); },
-  down(full) {
-    Object.assign(page, { connected: false, full, answer: null });
+  up() { page.connected = true; requests.resend(); refresh(); },
+  down(why) {
+    Object.assign(page, { connected: false, why, answer: null });
     page.picture.forget();
     teacher.button.drop();
     refresh();
@@ -94,8 +94,7 @@ function follow() {
 }
 
 function trouble() {
-  if (page.full) return t('full', { n: page.full });
-  if (!page.connected) return t('lost');
+  if (!page.connected) return page.why || t('lost');
   if (!page.status) return '';
   if (!page.status.classifier) return t('no_classifier');
   if (!page.status.camera) return t('no_camera');

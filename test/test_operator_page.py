@@ -943,3 +943,51 @@ def test_a_browser_that_keeps_nothing_can_teach(robot, tmp_path):
         assert browser.complaints() == []
         browser.driver.get('about:blank')
         web.end()
+
+
+@pytest.mark.parametrize('pin, keypad', [
+    ('271828', 'numeric'), ('0000000000', 'numeric'), ('abc271828', 'text'), ('2718-28', 'text'),
+    ('２７１８２８', 'text')])
+def test_the_keypad_is_shown_only_for_a_pin_of_digits(robot, browser, pin, keypad):
+    browser.look(PHONE, False)
+    web, url = page(robot.directory, robot.domain, pin=pin)
+    with web:
+        browser.open(url.partition('#')[0])
+        browser.until('the question', "return document.getElementById('login').open")
+        assert browser.run("return document.getElementById('pin').inputMode") == keypad
+        browser.press('#pin')
+        browser.type(pin)
+        browser.press('#login .main')
+        browser.until('a picture', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        browser.open('about:blank')
+        web.end()
+
+
+@pytest.mark.parametrize('many, words', [(1, 'A browser looks already'),
+                                         (2, '2 browsers look already')])
+def test_one_browser_too_many_is_told_so_and_let_in_later(robot, browser, many, words):
+    browser.look(PHONE, False)
+    first = browser.driver.current_window_handle
+    web, url = page(robot.directory, robot.domain, max_viewers=many)
+    with web:
+        opened(browser, url)
+        for _ in range(many):
+            browser.driver.switch_to.new_window('tab')
+            browser.look(PHONE, False)
+            browser.open(url)
+            if len(browser.driver.window_handles) <= many:
+                opened(browser, url)
+        browser.until_text('#banner', words)
+        last = browser.driver.current_window_handle
+        browser.driver.switch_to.window(first)
+        browser.open('about:blank')
+        browser.driver.switch_to.window(last)
+        browser.until('to be let in', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        for handle in browser.driver.window_handles:
+            if handle != first:
+                browser.driver.switch_to.window(handle)
+                browser.driver.close()
+        browser.driver.switch_to.window(first)
+        web.end()

@@ -80,13 +80,13 @@ def test_a_tap_teaches_one_frame_and_undo_takes_the_press_back(robot, phone):
     many = teach(phone, 'tray', 1.5)
     assert many >= 3
     assert robot.samples()['tray'] == 1 + many
-    label = phone.run("return document.getElementById('undo').getAttribute('aria-label')")
-    assert label == f'Undo {many} samples of tray'
+    phone.until('what Undo would do', "return document.getElementById('undo')"
+                ".getAttribute('aria-label') === arguments[0]", f'Undo {many} samples of tray')
     phone.press('#undo')
     phone.until_text('#choose .detail', '1 of 5 samples')
     settled(phone)
     assert robot.samples()['tray'] == 1
-    phone.press('#undo')
+    undo(phone, '1 × tray')
     phone.until_text('#choose .detail', 'new label')
     settled(phone)
     assert 'tray' not in robot.samples()
@@ -145,8 +145,7 @@ def test_a_label_with_markup_is_text(robot, phone):
     phone.until_text('#teach .big', label)
     assert phone.run("return document.querySelector('img[src=x]')") is None
     assert phone.driver.title == 'Teach the robot'
-    phone.press('#undo')
-    phone.until_text('#note', 'Taken back')
+    undo(phone, label)
 
 
 # -- Undo: of what, whole, and back again --------------------------------------------------------
@@ -177,7 +176,9 @@ def answer(phone, text=None):
     phone.press('#ask-yes')
 
 
-def undo(phone):
+def undo(phone, what):
+    """Take back what the button names, once it names it."""
+    phone.until_text('#undo-what', what)
     phone.press('#undo')
     phone.until_text('#note', 'Taken back')
 
@@ -213,12 +214,13 @@ def test_undo_takes_back_the_last_change_and_no_other(robot, phone, change):
             after = {first: 0, second: before[first] + before[second]}
         until_samples(robot, after)
         phone.press('#picker-close')
-    undo(phone)
+    named = {'forget': 'forgotten', 'rename': 'is now', 'merge': 'put into', 'remove': 'removed'}
+    undo(phone, named[change])
     until_samples(robot, before)
     phone.press('#put-back')
     phone.until_text('#note', 'Put back')
     until_samples(robot, after)
-    undo(phone)
+    undo(phone, named[change])
     until_samples(robot, before)
     phone.until('the offer to end', "return document.getElementById('offer').hidden")
 
@@ -226,7 +228,8 @@ def test_undo_takes_back_the_last_change_and_no_other(robot, phone, change):
 def test_two_quick_taps_on_undo_are_one(robot, phone):
     robot.show('duck')
     teach(phone, 'quick', 0.0)
-    teach(phone, 'quick', 0.9)
+    many = teach(phone, 'quick', 0.9)
+    phone.until_text('#undo-what', f'{many} × quick')
     phone.run("const undo = document.getElementById('undo'); undo.click(); undo.click()")
     phone.until_text('#note', 'Taken back')
     settled(phone)
@@ -269,7 +272,7 @@ def test_undo_of_what_is_not_the_last_any_more_is_refused_and_said(robot, phone)
     phone.run('window.late()')
     phone.until_text('#note', 'The last change is now: 1 × theirs')
     assert robot.samples()['mine'] == 1
-    undo(phone)
+    undo(phone, 'theirs')
     until_samples(robot, {'theirs': 0, 'mine': 1})
 
 
@@ -294,7 +297,7 @@ def test_two_labels_become_one_only_when_asked(robot, phone, typed):
     phone.press('#ask-yes')
     until_samples(robot, {'cup': known['cup'] + known['beaker'], 'beaker': 0})
     phone.press('#picker-close')
-    undo(phone)
+    undo(phone, 'put into')
     until_samples(robot, known)
 
 
@@ -387,6 +390,26 @@ def test_a_finger_opens_the_list_without_the_keyboard(robot, phone):
     phone.tap('#picker-close')
 
 
+@pytest.mark.parametrize('size', [(360, 380), (360, 349), (375, 300), (320, 300)])
+def test_what_a_phones_keyboard_leaves_is_for_the_list(robot, phone, size):
+    for label in ('chromium duck', 'cup', 'mug', 'plate', 'fork', 'knife', 'spoon'):
+        if label not in robot.samples():
+            robot.peer.teach(label)
+    phone.press('#choose')
+    phone.look(size, False)
+    seen = """
+        const box = (node) => node.getBoundingClientRect();
+        const list = box(document.getElementById('list'));
+        return [...document.querySelectorAll('#list .pick')].map((node) => box(node).top >=
+          list.top - 1 && box(node).bottom <= Math.min(list.bottom, innerHeight) + 1);"""
+    phone.until('room for three labels at least',
+                seen.replace('return ', 'const found = ')
+                + 'return found.slice(0, 3).every((each) => each) && found.length > 6')
+    phone.run("const list = document.getElementById('list'); list.scrollTop = list.scrollHeight")
+    assert phone.run(seen)[-1], 'the end can be reached'
+    phone.press('#picker-close')
+
+
 # -- holding -------------------------------------------------------------------------------------
 
 
@@ -405,7 +428,7 @@ def test_a_second_finger_neither_ends_nor_splits_a_hold(robot, phone):
     settled(phone)
     assert not phone.run("return document.getElementById('teach').classList.contains('on')")
     assert robot.samples()['two fingers'] >= 4
-    undo(phone)
+    undo(phone, 'two fingers')
     until_samples(robot, {'two fingers': 0})
 
 
@@ -799,6 +822,11 @@ def test_the_developers_view_reads_only(robot, phone):
     phone.until_text('#stages', 'encode')
     phone.until_text('#spikes-help', 'inputs with spikes')
     phone.until('a journal', "return document.getElementById('journal').textContent.length > 3")
+    phone.look(PHONE, False)
+    assert phone.run('return document.documentElement.scrollWidth') <= PHONE[0]
+    heights = phone.run("return [...document.querySelectorAll('#stages td')]"
+                        ".map((cell) => cell.getBoundingClientRect().height)")
+    assert max(heights) < 40, 'no figure is broken into two lines'
     phone.until('marks in the raster', """
         const canvas = document.getElementById('spikes');
         return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
@@ -908,10 +936,58 @@ def test_a_browser_that_keeps_nothing_can_teach(robot, tmp_path):
         browser.press('#teach', 0.8)
         browser.until_text('#note', 'saved as “kept by nobody”')
         assert robot.samples()['kept by nobody'] >= 2
-        undo(browser)
+        undo(browser, 'kept by nobody')
         until_samples(robot, {'kept by nobody': 0})
         browser.open(url)
         browser.until_text('#login-note', 'keeps no cookies')
         assert browser.complaints() == []
         browser.driver.get('about:blank')
+        web.end()
+
+
+@pytest.mark.parametrize('pin, keypad', [
+    ('271828', 'numeric'), ('0000000000', 'numeric'), ('abc271828', 'text'), ('2718-28', 'text'),
+    ('２７１８２８', 'text')])
+def test_the_keypad_is_shown_only_for_a_pin_of_digits(robot, browser, pin, keypad):
+    browser.look(PHONE, False)
+    web, url = page(robot.directory, robot.domain, pin=pin)
+    with web:
+        browser.open(url.partition('#')[0])
+        browser.until('the question', "return document.getElementById('login').open")
+        assert browser.run("return document.getElementById('pin').inputMode") == keypad
+        browser.press('#pin')
+        browser.type(pin)
+        browser.press('#login .main')
+        browser.until('a picture', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        browser.open('about:blank')
+        web.end()
+
+
+@pytest.mark.parametrize('many, words', [(1, 'A browser looks already'),
+                                         (2, '2 browsers look already')])
+def test_one_browser_too_many_is_told_so_and_let_in_later(robot, browser, many, words):
+    browser.look(PHONE, False)
+    first = browser.driver.current_window_handle
+    web, url = page(robot.directory, robot.domain, max_viewers=many)
+    with web:
+        opened(browser, url)
+        for _ in range(many):
+            browser.driver.switch_to.new_window('tab')
+            browser.look(PHONE, False)
+            browser.open(url)
+            if len(browser.driver.window_handles) <= many:
+                opened(browser, url)
+        browser.until_text('#banner', words)
+        last = browser.driver.current_window_handle
+        browser.driver.switch_to.window(first)
+        browser.open('about:blank')
+        browser.driver.switch_to.window(last)
+        browser.until('to be let in', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        for handle in browser.driver.window_handles:
+            if handle != first:
+                browser.driver.switch_to.window(handle)
+                browser.driver.close()
+        browser.driver.switch_to.window(first)
         web.end()

@@ -107,7 +107,7 @@ def test_nothing_lies_under_the_buttons_or_beside_the_screen(phone, size):
             scrollTo(0, arguments[0] === 'top' ? 0 : document.documentElement.scrollHeight);
             const box = (node) => node.getBoundingClientRect();
             const under = box(document.querySelector('.actions'));
-            return [...document.querySelectorAll('.live, .answers, .taught, main li')]
+            return [...document.querySelectorAll('.live, .answers, .taught, section li')]
               .filter((node) => node.checkVisibility()).map((node) => [node.className, box(node)])
               .filter(([, each]) => each.width && each.height
                 && Math.min(each.right, under.right) - Math.max(each.left, under.left) > 1

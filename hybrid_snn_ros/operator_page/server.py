@@ -175,7 +175,10 @@ class PageServer(threading.Thread):
         if self._full():
             raise web.HTTPServiceUnavailable(text=f'{self._full()} browsers look already')
         socket = web.WebSocketResponse(max_msg_size=MAX_BODY, heartbeat=5.0, compress=False)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:
+            return socket  # the browser has left while it was let in
         viewer = Viewer(socket, debug)
         viewer.tell('hello', {'view_only': self._settings.view_only or debug,
                               'teach_rate': self._settings.teach_rate, 'enough': ENOUGH,

@@ -12,9 +12,10 @@ import signal
 
 import gi
 
+gi.require_version('Gdk', '3.0')
 gi.require_version('Gtk', '3.0')
 gi.require_version('WebKit2', '4.1')
-from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
+from gi.repository import Gdk, GLib, Gtk, WebKit2  # noqa: E402
 
 
 def unbuffered():
@@ -35,6 +36,7 @@ def main():
         made = WebKit2.WebView(web_context=context, is_controlled_by_automation=True, settings=log)
         window = Gtk.Window(decorated=False, child=made)
         window.show_all()
+        window.get_window().focus(Gdk.CURRENT_TIME)  # there is no window manager to do it
         return made
 
     def started(_, session):

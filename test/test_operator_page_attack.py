@@ -311,6 +311,22 @@ def test_a_flood_of_requests_is_cut_off(site, cookie, listener):
     assert 20 <= passed < 100
 
 
+@pytest.mark.parametrize('path', ['/ws', '/ws?view=debug', '/session', '/page.js'])
+def test_who_leaves_at_the_door_leaves_no_traceback(site, cookie, path):
+    """A connection that is reset while its answer is being written, also for a WebSocket."""
+    lines = {'Host': site.host, 'Upgrade': 'websocket', 'Connection': 'Upgrade', 'Cookie': cookie,
+             'Sec-WebSocket-Version': '13', 'Origin': site.origin,
+             'Sec-WebSocket-Key': base64.b64encode(os.urandom(16)).decode()}
+    request = f'GET {path} HTTP/1.1\r\n' + ''.join(
+        f'{name}: {value}\r\n' for name, value in lines.items()) + '\r\n'
+    for _ in range(150):
+        with socket.create_connection(('127.0.0.1', site.port), timeout=10) as link:
+            link.sendall(request.encode())
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    assert site.ask('GET', '/session')[0] == 200
+    assert site.process.log.count('Traceback') == 0
+
+
 def test_the_number_of_browsers_is_limited(site, cookie):
     links = []
     try:

@@ -178,7 +178,7 @@ class PageServer(threading.Thread):
         try:
             await socket.prepare(request)
         except ConnectionError:
-            return socket  # the browser has left while it was let in
+            return web.Response(status=503)  # the browser has left: nobody reads it
         viewer = Viewer(socket, debug)
         viewer.tell('hello', {'view_only': self._settings.view_only or debug,
                               'teach_rate': self._settings.teach_rate, 'enough': ENOUGH,

@@ -162,6 +162,14 @@ def test_only_the_page_itself_is_its_origin(origin, same):
     assert access.Door('').same_origin(origin, False, 'robot:8080') == same
 
 
+@pytest.mark.parametrize('origin, host, same', [
+    ('http://robot', 'robot:80', True), ('https://robot', 'robot:443', True),
+    ('https://[fd00::2]', '[fd00::2]:443', True), ('https://robot', 'robot:80', False),
+    ('http://robot', 'robot:443', False), ('https://robot', 'robot:8443', False)])
+def test_a_proxy_may_write_the_port_that_browsers_leave_out(origin, host, same):
+    assert access.Door('').same_origin(origin, False, host) == same
+
+
 def test_over_tls_plain_http_of_the_same_name_is_somebody_else():
     door = access.Door('')
     assert door.same_origin('https://robot:8080', True, 'robot:8080')
@@ -188,7 +196,7 @@ def test_the_origin_behind_a_proxy_is_the_public_one(origin, host, same):
 
 
 @pytest.mark.parametrize('origin, same', [
-    ('https://robot.local', True), ('http://robot.local', True), ('https://ROBOT.local', True),
+    ('https://robot.local', True), ('http://robot.local', False), ('https://ROBOT.local', True),
     ('https://[fd00::2]', True), ('https://robot.local:8443', False), ('null', False),
     ('https://robot', False), ('https://evil.robot.local', False), ('https://fd00::2', False)])
 def test_a_name_that_was_given_is_an_origin_whatever_the_proxy_calls_us(origin, same):

@@ -26,6 +26,7 @@ WINDOW = 60.0  # seconds
 SESSION_SECONDS = 12 * 3600.0
 MAX_SESSIONS = 64
 _PIN_DIGITS = 8
+_DEFAULT_PORT = {'http': ':80', 'https': ':443'}  # browsers leave it out, proxies may write it
 
 
 def new_pin():
@@ -122,9 +123,10 @@ class Door:
         if self._public and origin == self._public.origin:
             return True
         scheme, _, netloc = origin.partition('://')
-        # A proxy may name us otherwise than browsers do; what the operator has named is ours too.
-        if netloc != host.lower() and netloc not in self._given:
-            return False
+        if netloc not in (host.lower(), host.lower().removesuffix(_DEFAULT_PORT.get(scheme, ''))):
+            # A proxy that adds TLS may name us otherwise than browsers do. By plain http the name
+            # that the operator gave us is whatever else listens on port 80.
+            return scheme == 'https' and netloc in self._given
         if secure or self._is_public_over_tls(host):
             # Plain http under this name is whoever sits in between, not the page.
             return scheme == 'https'

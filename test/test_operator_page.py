@@ -454,6 +454,13 @@ def test_who_cannot_hold_taps_to_begin_and_taps_to_end(robot, phone):
             assert not phone.run(on)
             settled(phone)
             assert robot.samples()['tapped'] >= before + 3
+        for elsewhere in ('#undo', '#choose', '#taught li:first-child button'):
+            phone.press('#teach')
+            phone.until('teaching', on)
+            phone.press(elsewhere)
+            assert not phone.run(on), elsewhere
+            settled(phone)
+            phone.run("document.querySelector('dialog[open]')?.close()")
     finally:
         phone.press('#menu-open')
         phone.press('#taps')

@@ -454,6 +454,13 @@ def test_who_cannot_hold_taps_to_begin_and_taps_to_end(robot, phone):
             assert not phone.run(on)
             settled(phone)
             assert robot.samples()['tapped'] >= before + 3
+        for elsewhere in ('#undo', '#choose', '#taught li:first-child button'):
+            phone.press('#teach')
+            phone.until('teaching', on)
+            phone.press(elsewhere)
+            assert not phone.run(on), elsewhere
+            settled(phone)
+            phone.run("document.querySelector('dialog[open]')?.close()")
     finally:
         phone.press('#menu-open')
         phone.press('#taps')
@@ -607,6 +614,20 @@ def test_forced_colours_leave_lights_bars_and_buttons_visible(robot, phone):
     finally:
         phone.command('Emulation.setEmulatedMedia', features=[])
     assert all(colour != found[0] for colour in found[1:]), found
+
+
+def test_in_the_sun_it_is_black_on_white_and_stays_so(robot, phone):
+    """In the dark scheme too, after a reload too; and back."""
+    phone.look(PHONE, True)
+    for on, colour in ((True, 'rgb(0, 0, 0)'), (False, 'rgb(241, 245, 249)')):
+        phone.press('#menu-open')
+        phone.press('#sun')
+        phone.press('#menu .choice button')
+        for _ in range(2):
+            assert phone.run('return getComputedStyle(document.body).color') == colour
+            assert phone.run("return document.getElementById('sun').getAttribute('aria-checked')"
+                             ) == str(on).lower()
+            opened(phone, robot.url)
 
 
 # -- the connection, the door -------------------------------------------------------------------
@@ -788,9 +809,10 @@ def test_targets_names_and_contrast(robot, phone):
             const b = light(ground(node));
             return [node.id || node.className || node.tagName,
               (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })"""
-    for size in (PHONE, DESKTOP):
+    for size, sun in ((PHONE, False), (DESKTOP, False), (PHONE, True)):
         for dark in (False, True):
             phone.look(size, dark)
+            phone.run("document.documentElement.toggleAttribute('data-sun', arguments[0])", sun)
             if size == PHONE:
                 assert phone.run('return document.documentElement.scrollHeight') <= 640
                 assert phone.run('return document.documentElement.scrollWidth') <= 360

@@ -37,6 +37,10 @@ export class Hold {
       // A screen reader's click comes without pointer or key: one frame.
       else if (event.detail === 0 && this.start('click')) this.stop('click');
     });
+    // Who turns to something else, Undo or another label, has ended what a tap began.
+    document.addEventListener('click', ({ target }) => {
+      if (this.holder === 'tap' && !button.contains(target)) this.drop();
+    }, true);
     addEventListener('blur', () => this.drop());
     document.addEventListener('visibilitychange', () => this.drop());
   }

@@ -14,7 +14,7 @@ const WORDS = {
 // Writes the sign and the words of an entry of the state's labels into two nodes.
 export function drawLight(sign, detail, entry, enough) {
   sign.dataset.light = entry.light;
-  const words = make('span', '', WORDS[entry.light]({ ...entry, enough }));
+  const words = make('span', '', (WORDS[entry.light] || WORDS.unjudged)({ ...entry, enough }));
   detail.replaceChildren(...(entry.light === 'few' ? [dots(entry.samples, enough)] : []), words);
 }
 

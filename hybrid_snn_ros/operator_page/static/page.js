@@ -10,6 +10,7 @@ import { menu } from './menu.js';
 import { Picker } from './picker.js';
 import { drawSeen, Picture } from './picture.js';
 import { Requests } from './requests.js';
+import { sun } from './sun.js';
 import { Taught } from './taught.js';
 import { Teacher } from './teach.js';
 import { loadTexts, t } from './texts.js';
@@ -59,10 +60,10 @@ const editor = new Editor(page, requests);
 const undo = new Undo(page, requests, refresh);
 const taught = new Taught(page, requests);
 const picker = new Picker(page, teacher, editor, refresh);
-menu({ taps: {
-  get: () => teacher.button.taps,
-  set: (on) => { teacher.button.taps = on; refresh(); },
-} });
+menu({
+  taps: { get: () => teacher.button.taps, set(on) { teacher.button.taps = on; refresh(); } },
+  sun,
+});
 
 function done(result, request) {
   if (request.do === 'teach') teacher.result(result);

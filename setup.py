@@ -60,7 +60,7 @@ setup(
         # The same in Jazzy, for `make test-jazzy`; never together with the extra ros.
         'ros-jazzy': ['ros-rclpy[fastrtps]==7.1.6', 'ros-jazzy-rclpy', 'ros-jazzy-sensor-msgs',
                       'ros-jazzy-std-msgs', 'ros-jazzy-std-srvs', 'ros-jazzy-diagnostic-msgs'],
-        'bags': ['rosbags'],
+        'bags': ['rosbags>=0.11.9'],
         'sim': ['pybullet>=3.2.6'],
         'encoder': ENCODER,
         # Two larger ones for `hybrid-snn build-encoder --variant lite1` and lite2: 43 MB.

@@ -13,7 +13,6 @@ The classifier without ROS: look at frames, be taught, take it back, answer, rem
 """
 
 import contextlib
-from pathlib import Path
 
 from hybrid_snn_ros.learner import Learner, Taught
 from hybrid_snn_ros.memory import identity as identities
@@ -23,8 +22,9 @@ from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.follower import Follower
 from hybrid_snn_ros.memory.header import Header
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look, View
+from hybrid_snn_ros.memory.view import export, look_whole, View
 from hybrid_snn_ros.network import Prediction
+from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
 
 __all__ = ['Classifier', 'Prediction', 'SHIPPED_ENCODER', 'Taught']
@@ -51,9 +51,16 @@ class Classifier(Learner):
         :raises StoreError: when it cannot be read, is in use, or belongs to another encoder.
         """
         vault = Vault.open(directory, self.eye.identity)
+        try:
+            found = vault.snapshot_for_recovery()
+            remarks = list(vault.remarks)
+            remarks += self._begin(vault, initial)
+        except BaseException:
+            vault.close()
+            raise
         self.close()
-        self._take_over(vault, vault.snapshot_for_recovery())
-        return list(vault.remarks) + self._begin_with(initial)
+        self._take_over(vault, found)
+        return remarks
 
     def borrow(self, directory, reason, initial=None):
         """
@@ -72,11 +79,12 @@ class Classifier(Learner):
         if view is not None:
             remarks, ledger = view.problems, view.ledger
             found = next(((s.sequence, s.arrays, s.notes) for s in view.snapshots), None)
+        book = Borrowed(self.eye.identity, ledger, follower)
+        remarks = remarks + self._begin(book, initial)
+        book.reason = reason
         self.close()
         self._home = directory, initial
-        self._take_over(Borrowed(self.eye.identity, ledger, follower), found)
-        remarks += self._begin_with(initial)
-        self._book.reason = reason
+        self._take_over(book, found)
         return remarks
 
     @property
@@ -116,8 +124,9 @@ class Classifier(Learner):
         self._network = network
         self._catch_up_now()
 
-    def _begin_with(self, initial):
-        return self._take_in(initial, True, 'initial') if initial and self.version == 0 else []
+    def _begin(self, book, initial):
+        """Let an empty book begin with the samples of a file."""
+        return self._take_in(book, initial, 'initial') if initial and book.version == 0 else []
 
     def _own(self):
         """Open a borrowed memory, if it may be opened now, before it is changed."""
@@ -139,9 +148,12 @@ class Classifier(Learner):
         Save what was computed, so that the next start is quick; nothing depends on it.
 
         :return: the path of the snapshot, or None when there is nothing new.
-        :raises StoreError: when the disk refuses.
+        :raises StoreError: when the disk refuses, or somebody else changed what is there.
         """
-        if not isinstance(self._book, Vault) or self._saved == self.version or self.behind:
+        if not isinstance(self._book, Vault):
+            return None
+        self._book.check()
+        if self._saved == self.version or self.behind:
             return None
         self._tried = self.version
         path = self._book.save_snapshot(self.network.arrays(), self.network.notes())
@@ -172,25 +184,27 @@ class Classifier(Learner):
         :raises StoreError: when the disk refuses.
         """
         header = Header(identities.plain(self.eye.identity))
-        path = Path(path).expanduser()
+        path = user_path(path)
         return export(View(path, header, [], self.ledger, 0, [], []), path)
 
-    def load(self, path, replace=True, source='import'):
+    def load(self, path, replace=True, source='import', force=False):
         """
         Take over the samples of a file that ``save`` wrote.
 
         :param replace: forget what was known; False merges the two.
+        :param force: take what can be read of a damaged file, and an empty one as well.
         :return: sentences the user should hear.
+        :raises DamagedError: when the file is not whole, or replaces what is known by nothing.
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
         self._own()
-        return self._take_in(path, replace, source)
+        remarks = self._take_in(self.book, path, source, replace, force)
+        self._changed(later=False)
+        return remarks
 
-    def _take_in(self, path, replace, source):
-        view = look(path)
+    def _take_in(self, book, path, source, replace=False, force=False):
+        view = look_whole(path, replace and bool(book.ledger.samples), force)
         remarks = view.problems + identities.compare(
             str(path), view.header.identity, self.eye.identity)
-        self.book.import_samples(
-            view.header.identity, view.ledger.samples.values(), replace, source)
-        self._changed(later=False)
+        book.import_samples(view.header.identity, view.ledger.samples.values(), replace, source)
         return remarks

@@ -15,7 +15,11 @@ from typing import NamedTuple
 
 import yaml
 
-NONE = 'none'
+from hybrid_snn_ros import parameter_files
+from hybrid_snn_ros.dds_profile import choose, NONE, variable
+from hybrid_snn_ros.launch_arguments import check_names
+from hybrid_snn_ros.paths import missing, user_path
+
 # What everyday.memory was taught with; through anything else it says nothing.
 EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
 
@@ -48,6 +52,24 @@ def whole(given, name):
     return int(given[name])
 
 
+def path(given, name):
+    """Read an argument as a path, whose ~ is replaced."""
+    return str(user_path(given[name]))
+
+
+# Launch arguments that are parameters of a node: name -> how its text becomes a value.
+CLASSIFIER = {'image_transport': dict.get, 'memory': path, 'learning': truth,
+              'use_sim_time': truth, 'autostart': truth}
+PAGE = {'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
+        'image_transport': dict.get, 'public_host': dict.get, 'public_url': dict.get,
+        'classifier': dict.get, 'certificate': path, 'key': path}
+
+
+def overrides(given, table):
+    """Return {parameter: value}; what is empty leaves the value of the parameter file alone."""
+    return {name: value_of(given, name) for name, value_of in table.items() if given[name] != ''}
+
+
 def respawn(given):
     """Return the keywords with which a node is started again when it has died."""
     return {'respawn': truth(given, 'use_respawn'),
@@ -72,41 +94,81 @@ def initial_memory(given, everyday):
     """
     chosen = given['initial_memory']
     if chosen:
-        return '' if chosen == NONE else chosen
+        return '' if chosen == NONE else str(user_path(chosen))
     try:
-        with open(given['params_file'], encoding='utf-8') as file:
-            named = _of_classifier(yaml.safe_load(file))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        named = {}  # the node says what is wrong with it
+        named = _of_classifier(parameter_files.load(given['params_file']))
+    except ValueError:
+        named = {}  # parameter_file says what is wrong with it
     fits = all(named.get(name, value) == value for name, value in EVERYDAY.items())
     return everyday if fits and not named.get('initial_memory') else None
 
 
-def _of_classifier(tree, node=''):
+def _of_classifier(tree):
     """Return the parameters that a parameter file gives the classifier, in any namespace."""
     found = {}
-    for key, value in tree.items() if isinstance(tree, dict) else ():
-        if key != 'ros__parameters':
-            found.update(_of_classifier(value, str(key)))
-        elif isinstance(value, dict) and node.split('/')[-1] in ('classifier', '*', '**'):
-            found.update(value)
+    for name, values in parameter_files.sections(tree):
+        if isinstance(values, dict) and name.split('/')[-1] in ('classifier', '*', '**'):
+            found.update(values)
     return found
 
 
-def dds_variable(given, distribution):
+def dds_profile(given, ours, environment):
     """
-    Return the environment variable that hands Fast DDS its profile as (name, value).
+    Return ({environment variable: profile of Fast DDS}, `dds_profile` for included files, remark).
 
-    None where `dds_profile` is none.
+    :param ours: path of the profile that is shipped.
+    :param environment: of the nodes.
     """
-    path = given['dds_profile']
-    if path == NONE:
-        return None
-    if not os.path.isfile(path):
-        raise ValueError(f'there is no dds_profile {path}; give a file, or none')
-    # Fast DDS 2.6, which comes with Humble, knows the older name alone.
-    prefix = 'FASTRTPS' if distribution == 'humble' else 'FASTDDS'
-    return f'{prefix}_DEFAULT_PROFILES_FILE', path
+    path, remark = choose(given['dds_profile'], ours, environment)
+    return ({variable(environment.get('ROS_DISTRO')): path} if path else {}), path or NONE, remark
+
+
+# -- files and names -----------------------------------------------------------------------------
+
+
+def parameter_file(given, argument, node):
+    """
+    Return the path of a parameter file that speaks to a node.
+
+    :param argument: which launch argument names the file.
+    :param node: name of the node, which `namespace` and pushed namespaces come before.
+    """
+    above, below = given.get('ros_namespace', ''), given['namespace']
+    namespace = below if below.startswith('/') else f'{above}/{below}'
+    path = str(user_path(given[argument]))
+    if not re.search(r'(^|\s)([\w*]+:)?__(ns|node|name):=', given.get('remaps', '')):
+        try:
+            parameter_files.check(path, parameter_files.remapped(node, namespace, []))
+        except ValueError as error:
+            raise ValueError(f'{argument}: {error}') from None
+    return path
+
+
+def check(given, ours, environment, find):
+    """
+    Raise ValueError for whatever is wrong with the arguments of classifier.launch.py.
+
+    All at once, before the first process is there: a launch that fails later leaves it behind.
+
+    :param given: all launch configurations, also those of the included files.
+    :param ours, environment: as for `dds_profile`.
+    :param find: function of a package, which raises LookupError where it is not installed.
+    """
+    dds_profile(given, ours, environment)
+    remappings(given)
+    respawn(given)
+    overrides(given, CLASSIFIER)
+    initial_memory(given, '')
+    parameter_file(given, 'params_file', 'classifier')
+    driver = camera(given)
+    if driver is not None:
+        installed(driver, find, environment)
+        if given['camera_params_file']:
+            parameter_file(given, 'camera_params_file', driver.name)
+    page = {'1': 'true', '0': 'false'}.get(given['page'], given['page'])  # as IfCondition has it
+    if truth({'page': page}, 'page'):
+        overrides(given, PAGE)
+        parameter_file(given, 'page_params_file', 'teach_page')
 
 
 # -- one camera ----------------------------------------------------------------------------------
@@ -139,6 +201,14 @@ def camera(given):
                            number(given, 'camera_height', int), number(given, 'camera_rate'))
     return found._replace(parameters={
         name: value for name, value in found.parameters.items() if value not in (None, '')})
+
+
+def installed(camera, find, environment):
+    """Raise ValueError where the package of a camera cannot be found."""
+    try:
+        find(camera.package)
+    except LookupError:
+        raise ValueError(camera.missing(environment.get('ROS_DISTRO'))) from None
 
 
 def _usb_cam(given, width, height, rate):
@@ -188,7 +258,7 @@ def cameras(given, known):
         above = given['namespace']
         namespace = f"{above.rstrip('/')}/{name}" if above else name
         memory = arguments['memory']
-        memory = memory and os.path.abspath(os.path.expanduser(memory))
+        memory = memory and os.path.abspath(user_path(memory))
         teacher = writers.get(memory, '')
         if teacher:
             arguments.setdefault('learning', 'false')
@@ -205,7 +275,9 @@ def _chosen(given):
         if len(set(names)) < len(names):
             raise ValueError(f"cameras names one camera twice: {given['cameras']}")
         return dict.fromkeys(names)
-    path = given['cameras_file']
+    path = user_path(given['cameras_file'])
+    if not path.is_file():
+        raise ValueError(missing(path, 'cameras_file'))
     try:
         with open(path, encoding='utf-8') as file:
             found = yaml.safe_load(file)
@@ -226,9 +298,6 @@ def _checked(name, own, known):
         raise ValueError(f'a camera is called like its namespace, which {str(name)!r} cannot be')
     if not isinstance(own, dict):
         raise ValueError(f'the camera {name} needs launch arguments, not {own!r}')
-    unknown = sorted(str(key) for key in own if key not in known)
-    if unknown:
-        raise ValueError(f"the camera {name} has {', '.join(unknown)}, but classifier.launch.py "
-                         'has no such argument (ros2 launch ... --show-args lists them)')
+    check_names(sorted(map(str, own)), known, f'the camera {name}: classifier.launch.py')
     return {key: str(value).lower() if isinstance(value, bool) else str(value)
             for key, value in own.items()}

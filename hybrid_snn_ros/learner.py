@@ -8,9 +8,12 @@ Every change goes into the book of what is known first; the network catches up w
 
 from typing import NamedTuple
 
+import numpy as np
+
 from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.labels import find, normalise
 from hybrid_snn_ros.memory.repeats import Repeats
+from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.network import Network
 from hybrid_snn_ros.snn import crossover
 from hybrid_snn_ros.snn.backend import Backend
@@ -194,6 +197,20 @@ class Learner:
         sample = self._repeat_index().sample_of(stamp)
         return None if sample is None else sample.label
 
+    def name_of(self, stamp, codes):
+        """
+        Return the stamp by which a frame is known again, '' where it cannot tell frames apart.
+
+        :param stamp: (sec, nanosec); 0 is that of a camera that does not stamp its frames.
+        :param codes: uint8 (N,).  Where a sample of that stamp has others, a clock stands still
+            or began anew: another frame.
+        """
+        if not any(stamp):
+            return ''
+        name = stamp_text(stamp)
+        sample = self._repeat_index().sample_of(name)
+        return name if sample is None or np.array_equal(sample.codes, codes) else ''
+
     def codes_of(self, stamp):
         """Return the codes of the sample of a stamp, which must be there."""
         return self._repeat_index().sample_of(stamp).codes
@@ -252,7 +269,7 @@ class Learner:
         :raises StoreError: when there are none, or the disk refuses.
         """
         self._own()
-        count = self.ledger.counts.get(normalise(label), 0)
+        count = self.ledger.counts.get(find(label, self.ledger.counts), 0)
         self.book.forget(label, source)
         self._changed(later)
         return count

@@ -6,6 +6,7 @@ from launch import LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
+    LogInfo,
     OpaqueFunction,
     SetEnvironmentVariable,
 )
@@ -14,27 +15,34 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments, launching
+
+OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
+
+
+def names(context):
+    """Refuse arguments that were given on the command line and that nobody here has."""
+    launch_arguments.refuse_unknown(context, __file__)
 
 
 def camera_node(context):
     """Return the actions that start the camera, none for none."""
     given = context.launch_configurations
-    distribution = context.environment.get('ROS_DISTRO')
     camera = launching.camera(given)
     if camera is None:
         return []
-    try:
-        FindPackagePrefix(camera.package).perform(context)
-    except LookupError:
-        raise RuntimeError(camera.missing(distribution)) from None
-    variable = launching.dds_variable(given, distribution)
-    file = given['camera_params_file']
-    return [*([SetEnvironmentVariable(*variable)] if variable else []), Node(
+    launching.installed(camera, lambda package: FindPackagePrefix(package).perform(context),
+                        context.environment)
+    variables, _, remark = launching.dds_profile(given, OURS.perform(context), context.environment)
+    files = [launching.parameter_file(given, 'camera_params_file', camera.name)] if (
+        given['camera_params_file']) else []
+    actions = [SetEnvironmentVariable(*pair) for pair in variables.items()]
+    actions += [LogInfo(msg=remark)] * bool(remark)
+    return [*actions, Node(
         package=camera.package, executable=camera.executable, name=camera.name,
         namespace=LaunchConfiguration('namespace'),
         # Texts are typed, because an object or a device may be called 8.
-        parameters=[*([file] if file else []), {
+        parameters=[*files, {
             name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
             for name, value in camera.parameters.items()}],
         # image_transport makes the name of the compressed pictures before it is remapped.
@@ -84,9 +92,11 @@ def generate_launch_description():
             'respawn_delay', default_value='2.0',
             description='Seconds before it is started again.'),
         DeclareLaunchArgument(
-            'dds_profile', default_value=PathJoinSubstitution(
-                [FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml']),
-            description='Fast DDS profile with room for raw images, or none.'),
+            'dds_profile', default_value='',
+            description='Fast DDS profile, none to leave Fast DDS alone; empty for your own where '
+                        'FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is set, else '
+                        'config/fastdds.xml with room for raw images.'),
     ]
     return LaunchDescription([
-        GroupAction([*arguments, OpaqueFunction(function=camera_node)], scoped=True)])
+        GroupAction([*arguments, OpaqueFunction(function=names),
+                     OpaqueFunction(function=camera_node)], scoped=True)])

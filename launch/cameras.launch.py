@@ -20,19 +20,28 @@ from launch.actions import (
 )
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import PathJoinSubstitution
-from launch_ros.substitutions import FindPackageShare
+from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments, launching
+
+OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
 
 
 def classifiers(context):
     """Return an include of classifier.launch.py for each camera, without traces of the others."""
     path = PathJoinSubstitution(
         [FindPackageShare('hybrid_snn_ros'), 'launch', 'classifier.launch.py']).perform(context)
-    known = {argument.name for argument in PythonLaunchDescriptionSource(
-        path).get_launch_description(context).get_launch_arguments()} - {'namespace'}
-    actions = []
-    for place in launching.cameras(context.launch_configurations, known):
+    known = launch_arguments.defaults(
+        context, PythonLaunchDescriptionSource(path).get_launch_description(context))
+    launch_arguments.refuse_unknown(context, __file__, known)
+    given, actions = context.launch_configurations, []
+    places = launching.cameras(given, known.keys() - {'namespace'})
+    for place in places:  # all of them before the first is started
+        launching.check(
+            {**known, **given, **place.arguments, 'namespace': place.namespace},
+            OURS.perform(context), context.environment,
+            lambda package: FindPackagePrefix(package).perform(context))
+    for place in places:
         if place.teacher:
             actions.append(LogInfo(
                 msg=f'{place.namespace} shares its memory: teach it at {place.teacher}'))

@@ -7,6 +7,7 @@ from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
     IncludeLaunchDescription,
+    LogInfo,
     OpaqueFunction,
     SetEnvironmentVariable,
     SetLaunchConfiguration,
@@ -15,14 +16,20 @@ from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments, launching
 
-# Launch arguments that are parameters of the node: name -> how its text becomes a value.
-# An empty one leaves the value of the parameter file alone.
-OVERRIDES = {'image_transport': dict.get, 'memory': dict.get, 'learning': launching.truth,
-             'use_sim_time': launching.truth, 'autostart': launching.truth}
+OURS = PathJoinSubstitution([FindPackageShare('hybrid_snn_ros'), 'config', 'fastdds.xml'])
+
+
+def check(context):
+    """Refuse what is wrong with any argument, before anything is started."""
+    launch_arguments.refuse_unknown(context, __file__)
+    launching.check(
+        {**launch_arguments.defaults(context, generate_launch_description()),
+         **context.launch_configurations}, OURS.perform(context), context.environment,
+        lambda package: FindPackagePrefix(package).perform(context))
 
 
 def surroundings(context):
@@ -32,17 +39,17 @@ def surroundings(context):
     if not given['image']:
         actions.append(SetLaunchConfiguration(
             'image', 'image' if given['camera'] == launching.NONE else 'image_raw'))
-    variable = launching.dds_variable(given, context.environment.get('ROS_DISTRO'))
-    if variable:
-        actions.append(SetEnvironmentVariable(*variable))
-    return actions
+    variables, profile, remark = launching.dds_profile(
+        given, OURS.perform(context), context.environment)
+    actions += [SetEnvironmentVariable(*pair) for pair in variables.items()]
+    actions.append(SetLaunchConfiguration('dds_profile', profile))  # settled for the camera, too
+    return actions + [LogInfo(msg=remark)] * bool(remark)
 
 
 def classifier_node(context):
     """Return the node with the arguments as they were given."""
     given = context.launch_configurations
-    overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
-                 if given[name] != ''}
+    overrides = launching.overrides(given, launching.CLASSIFIER)
     initial = launching.initial_memory(given, PathJoinSubstitution(
         [FindPackageShare('hybrid_snn_ros'), 'models', 'everyday.memory']).perform(context))
     if initial is not None:
@@ -51,7 +58,7 @@ def classifier_node(context):
         package='hybrid_snn_ros', executable='classifier_node', name='classifier',
         namespace=LaunchConfiguration('namespace'),
         # The later one wins where both speak to /**, as our file does.
-        parameters=[LaunchConfiguration('params_file'), {
+        parameters=[launching.parameter_file(given, 'params_file', 'classifier'), {
             name: ParameterValue(value, value_type=type(value))  # a directory may be called 8
             for name, value in overrides.items()}],
         remappings=[*launching.remappings(given), ('image', LaunchConfiguration('image'))],
@@ -114,9 +121,11 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'log_level', default_value='info', description='debug, info, warn, error or fatal.'),
         DeclareLaunchArgument(
-            'dds_profile', default_value=PathJoinSubstitution([shared, 'config', 'fastdds.xml']),
-            description='Fast DDS profile with room for raw images, none to leave Fast DDS alone. '
-                        'Start the camera with the same one.'),
+            'dds_profile', default_value='',
+            description='Fast DDS profile, none to leave Fast DDS alone; empty for your own where '
+                        'FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is set, else '
+                        'config/fastdds.xml with room for raw images. Start the camera with the '
+                        'same one.'),
     ]
     camera = IncludeLaunchDescription(
         PathJoinSubstitution([shared, 'launch', 'camera.launch.py']))
@@ -124,5 +133,5 @@ def generate_launch_description():
         PathJoinSubstitution([shared, 'launch', 'teach_page.launch.py']),
         condition=IfCondition(LaunchConfiguration('page')))
     return LaunchDescription([GroupAction([
-        *arguments, OpaqueFunction(function=surroundings), camera,
+        *arguments, OpaqueFunction(function=check), OpaqueFunction(function=surroundings), camera,
         OpaqueFunction(function=classifier_node), page], scoped=True)])

@@ -3,9 +3,21 @@
 """Starts a simulated turntable camera and the classifier that looks through it."""
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+)
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
+
+from hybrid_snn_ros import launch_arguments
+
+
+def names(context):
+    """Refuse arguments that were given on the command line and that nobody here has."""
+    launch_arguments.refuse_unknown(context, __file__)
 
 
 def generate_launch_description():
@@ -30,4 +42,5 @@ def generate_launch_description():
             [FindPackageShare('hybrid_snn_ros'), 'launch', 'classifier.launch.py']),
         launch_arguments={'camera': 'turntable', 'camera_rate': LaunchConfiguration('rate'),
                           'initial_memory': 'none'}.items())
-    return LaunchDescription([GroupAction([*arguments, classifier], scoped=True)])
+    return LaunchDescription([GroupAction(
+        [*arguments, OpaqueFunction(function=names), classifier], scoped=True)])

@@ -9,28 +9,24 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-from hybrid_snn_ros import launching
+from hybrid_snn_ros import launch_arguments, launching
 
-# Launch arguments that are parameters of the node: name -> how its text becomes a value.
-# An empty one leaves the value of the parameter file alone.
-OVERRIDES = {'host': dict.get, 'port': launching.whole, 'pin': dict.get,
-             'public_host': dict.get, 'public_url': dict.get,
-             'view_only': launching.truth, 'image_transport': dict.get, 'classifier': dict.get,
-             'certificate': dict.get, 'key': dict.get}
+
+def names(context):
+    """Refuse arguments that were given on the command line and that nobody here has."""
+    launch_arguments.refuse_unknown(context, __file__)
 
 
 def page_node(context):
     """Return the node with the arguments as they were given."""
     given = context.launch_configurations
-    overrides = {name: value_of(given, name) for name, value_of in OVERRIDES.items()
-                 if given[name] != ''}
     # Typed, because a PIN of digits alone would be read as a number.
     overrides = {name: ParameterValue(value, value_type=type(value))
-                 for name, value in overrides.items()}
+                 for name, value in launching.overrides(given, launching.PAGE).items()}
     return [Node(
         package='hybrid_snn_ros', executable='teach_page', name='teach_page',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[LaunchConfiguration('page_params_file'), overrides],
+        parameters=[launching.parameter_file(given, 'page_params_file', 'teach_page'), overrides],
         remappings=[('image', LaunchConfiguration('image'))], output='screen',
         **launching.respawn(given))]
 
@@ -85,4 +81,5 @@ def generate_launch_description():
             description='Seconds before it is started again.'),
     ]
     return LaunchDescription([
-        GroupAction([*arguments, OpaqueFunction(function=page_node)], scoped=True)])
+        GroupAction([*arguments, OpaqueFunction(function=names),
+                     OpaqueFunction(function=page_node)], scoped=True)])

@@ -162,8 +162,8 @@ class FaultyDisk(Disk):
     def read(self, path):
         return bytes(self._find(path).seen)
 
-    def mark(self, path):
-        return self._find(path).mark
+    def mark(self, file):
+        return (file.node if isinstance(file, _Handle) else self._find(file)).mark
 
     def read_parts(self, path, length, offset):
         content = self.read(path)
@@ -182,6 +182,9 @@ class FaultyDisk(Disk):
 
     def read_all(self, handle):
         return bytes(handle.node.seen)
+
+    def read_at(self, handle, length, offset):
+        return bytes(handle.node.seen[offset:offset + length])
 
     def write(self, handle, data, offset):
         if not data:

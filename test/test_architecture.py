@@ -16,22 +16,28 @@ HEADER = ('# Copyright 2026 The hybrid_snn_ros developers\n'
 
 # part -> the other parts of the package it may import; what is not listed may import nothing
 ARROWS = {
-    'launching': set(),
+    'paths': set(),
+    'parameter_files': {'paths'},
+    'dds_profile': {'paths'},
+    'launch_arguments': set(),
+    'launching': {'dds_profile', 'launch_arguments', 'parameter_files', 'paths'},
     'share': set(),
     'threads': set(),
     'vision': {'share'},
     'snn': set(),
-    'memory': set(),
+    'memory': {'paths'},
     'network': {'memory', 'snn'},
     'learner': {'network', 'memory', 'snn', 'vision'},
-    'classifier': {'learner', 'network', 'memory', 'vision'},
+    'classifier': {'learner', 'network', 'memory', 'paths', 'vision'},
     'evaluation': {'classifier', 'share', 'memory', 'sim.turntable', 'snn', 'vision'},
     'bench': {'share', 'threads', 'memory', 'network', 'snn', 'vision', 'ros.messages'},
-    'ros': {'classifier', 'share', 'threads', 'memory', 'snn', 'vision'},
+    'ros': {'classifier', 'parameter_files', 'paths', 'share', 'threads', 'memory', 'snn',
+            'vision'},
     'sim': {'ros.process', 'share', 'threads'},
-    'operator_page': {'ros.process', 'ros.table', 'share', 'threads', 'vision.frames'},
-    'cli': {'bench', 'classifier', 'evaluation', 'operator_page.settings', 'ros', 'sim', 'share',
-            'threads', 'memory', 'snn', 'vision'},
+    'operator_page': {'paths', 'ros.process', 'ros.table', 'share', 'threads', 'vision.frames'},
+    'cli': {'bench', 'classifier', 'dds_profile', 'evaluation', 'operator_page.settings',
+            'parameter_files', 'paths', 'ros', 'sim', 'share', 'threads', 'memory', 'snn',
+            'vision'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

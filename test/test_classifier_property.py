@@ -145,7 +145,7 @@ class Robot(RuleBasedStateMachine):
         for label, view in taken:
             other.teach(CODES[view], label)
         other.save(self.place / 'other.memory')
-        self.classifier.load(self.place / 'other.memory', replace)
+        self.classifier.load(self.place / 'other.memory', replace, force=True)  # maybe by nothing
         if replace:
             assert set(self.classifier.labels) == {label for label, _ in taken}
 

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command hybrid-snn: help, refusals in one sentence, interruption."""
 
+import contextlib
 import json
 import os
+from pathlib import Path
 import pty
 import signal
 import subprocess
@@ -98,6 +100,9 @@ def test_run_refuses_settings_by_a_sentence():
              'initial_memory, rule'),
             ('threads=many', "threads must be of type int, not 'many'"),
             ('threads=0', 'threads must lie in 1..64, not 0'),
+            ('memory=~nobody_is_called_so', 'memory: ~nobody_is_called_so: there is no user'),
+            ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not replaced here'),
+            ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not replaced'),
             ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):
         err = refused(f'hybrid-snn run: {sentence}', 'run', '--set', setting)
         assert len(err.splitlines()) == 1
@@ -105,11 +110,48 @@ def test_run_refuses_settings_by_a_sentence():
 
 def test_run_refuses_files_and_levels_that_do_not_exist(tmp_path):
     absent = tmp_path / 'absent'
-    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--params-file', absent)
-    refused(f'hybrid-snn run: {absent} is not a file', 'run', '--dds-profile', absent)
+    refused(f'hybrid-snn run: there is no parameter file {absent}', 'run', '--params-file', absent)
+    refused(f'hybrid-snn run: there is no dds_profile {absent}; give a file, or none', 'run',
+            '--dds-profile', absent)
     refused("invalid choice: 'loud'", 'run', '--log-level', 'loud')
+    for place, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
+                            ('$HOME/x', '$HOME in $HOME/x is not replaced here: write ~/x'),
+                            (tmp_path, 'is a directory'), ('/no/where/x', 'not even the direc')):
+        for option in ('--params-file', '--dds-profile'):
+            err = refused(sentence, 'run', option, place)
+            assert err.startswith('hybrid-snn run: ') and len(err.splitlines()) == 1
     absent.write_text('no parameters, just a text\n')
     refused(f'{absent} holds no parameters of a node', 'run', '--params-file', absent)
+
+
+def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
+    """By the name that the node would have, whichever way it gets it."""
+    file = tmp_path / 'mine.yaml'
+    for section, words, name in (
+            ('clasifier', (), '/classifier'), ('classifier_node', (), '/classifier'),
+            ('/robot/classifier', (), '/classifier'), ('/*/*', (), '/classifier'),
+            ('classifier', ('--namespace', 'robot'), '/robot/classifier'),
+            ('/robot/classifier', ('--ros-args', '-r', '__ns:=/rover'), '/rover/classifier'),
+            ('classifier', ('--ros-args', '-r', '__node:=eye'), '/eye')):
+        file.write_text(f'"{section}": {{ros__parameters: {{learning: false}}}}')
+        err = refused(f'nothing in {file} applies to this node, {name}: it speaks to /', 'run',
+                      '--params-file', file, *words)
+        assert f'call that section {name}, or /**' in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize('words', [
+    ('state', 'show', '--memory={}'), ('state', 'export', '{}'), ('state', 'import', '{}'),
+    ('teach', '{}', '--label', 'x'), ('teach', '/', '--export={}'), ('teach', '/', '-m', '{}'),
+    ('bench', '--json={}'), ('bench', '--plot={}'), ('bench', '--model={}'), ('figures', '{}'),
+    ('evaluate', 'turntable', '--json={}'), ('evaluate', 'turntable', '--plots={}'),
+    ('evaluate', 'turntable', '--model={}'), ('evaluate', 'x', '--test={}'), ('mnist', '{}'),
+    ('tune', 'x', '--log={}'), ('demo', '--output={}'), ('build-encoder', '--output={}'),
+    ('parameters', '--write={}')], ids=' '.join)
+def test_a_path_that_stands_for_nothing_is_refused_before_work_begins(words, tmp_path):
+    for path, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
+                           ('$HOME/x', '$HOME in $HOME/x is not replaced here: write ~/x')):
+        refused(sentence, *(word.format(path) for word in words), cwd=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize('command', ['run', 'demo'])
@@ -183,6 +225,16 @@ def read_until(terminal, words, seconds=30.0):
     return text
 
 
+def computing(pid):
+    """Return which of a process and its children have loaded NumPy."""
+    pids = [pid, *map(int, Path(f'/proc/{pid}/task/{pid}/children').read_text().split())]
+    loaded = []
+    for one in pids:
+        with contextlib.suppress(OSError):  # ended meanwhile
+            loaded += [one] * ('numpy' in Path(f'/proc/{one}/maps').read_text())
+    return loaded
+
+
 @pytest.mark.parametrize('jobs', [1, 2])
 @pytest.mark.parametrize('on_terminal', [True, False])
 def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal, jobs):
@@ -196,10 +248,11 @@ def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_
         assert 'long, joint, lateral [' in shown
     else:
         process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while 'numpy' not in open(f'/proc/{process.pid}/maps').read():  # the command is at work
+        # The command is at work, and so are the processes that it starts.
+        while len(computing(process.pid)) < (1 if jobs == 1 else 1 + jobs):
             assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.2 if jobs == 1 else 1.5)  # its own processes are, too
+        time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     if on_terminal:
         text = read_until(master, 'interrupted')

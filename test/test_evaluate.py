@@ -288,8 +288,9 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path, capsys):
     (['--protocol', 'open-set', '--unknown', '3'], 'needs --unknown 1..2 of the 4 classes'),
     (['--protocol', 'turntable'], '--protocol turntable needs the SOURCE turntable'),
     (['--false-unknown', '1'], 'must lie in [0, 1), not 1.0'),
-    (['--model', 'any.tflite'], '--model and --crop need pictures'),
+    (['--model', 'any.tflite'], '--model, --crop and --roi need pictures'),
     (['--crop', '0.5'], 'small.npz holds embeddings'),
+    (['--roi', '0', '0', '1', '0.5'], 'small.npz holds embeddings'),
     (['--json', '/nowhere/at/all.json'], 'the directory of --json /nowhere/at/all.json does not'),
 ])
 def test_a_bad_setting_is_refused_by_one_sentence(tmp_path, capsys, words, sentence):

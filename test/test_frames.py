@@ -24,15 +24,22 @@ COLOURS = {'red': (255, 0, 0), 'green': (0, 255, 0), 'blue': (0, 0, 255), 'yello
            'cyan': (0, 255, 255), 'magenta': (255, 0, 255), 'orange': (230, 120, 30),
            'black': (0, 0, 0), 'white': (255, 255, 255)}
 PLAIN = {'rgb8': (0, 1, 2), 'bgr8': (2, 1, 0), '8UC3': (2, 1, 0), 'rgba8': (0, 1, 2, 3),
-         'bgra8': (2, 1, 0, 3)}
-GREY = ('mono8', '8UC1')
+         'bgra8': (2, 1, 0, 3), '8UC4': (2, 1, 0, 3)}
+GREY = ('mono8', '8UC1', 'mono16')
+PLANES = {'nv12': 2, 'nv21': 2, 'nv24': 1}  # pixels a side that share colour
 PAIRS = {'yuv422': 'UYVY', 'uyvy': 'UYVY', 'yuv422_yuy2': 'YUYV', 'yuyv': 'YUYV'}
 MOSAICS = ('bayer_rggb8', 'bayer_bggr8', 'bayer_gbrg8', 'bayer_grbg8')
+DEEP = {'rgb16': 'rgb8', 'bgr16': 'bgr8', 'rgba16': 'rgba8', 'bgra16': 'bgra8',
+        'mono16': 'mono8', **{name.replace('8', '16'): name for name in MOSAICS}}
 
 
-def encode(encoding: str, rgb: np.ndarray) -> np.ndarray:
+def encode(encoding: str, rgb: np.ndarray, big_endian: bool = False) -> np.ndarray:
     """Write an RGB picture as rows of bytes of `encoding`, from the definition of each one."""
     height, width = rgb.shape[:2]
+    if encoding in DEEP:
+        high = encode(DEEP[encoding], rgb)
+        pair = [np.full_like(high, 171), high]  # what is below the upper 8 bits is rubbish
+        return np.stack(pair[::-1] if big_endian else pair, axis=2).reshape(height, -1)
     if encoding in PLAIN:
         opaque = np.dstack([rgb, np.full((height, width), 200, np.uint8)])
         return opaque[..., list(PLAIN[encoding])].reshape(height, -1)
@@ -48,6 +55,12 @@ def encode(encoding: str, rgb: np.ndarray) -> np.ndarray:
     y = 16 + 65.481 * red + 128.553 * green + 24.966 * blue
     u = 128 - 37.797 * red - 74.203 * green + 112.0 * blue
     v = 128 + 112.0 * red - 93.786 * green - 18.214 * blue
+    if encoding in PLANES:
+        shared = PLANES[encoding]
+        colour = [v, u] if encoding == 'nv21' else [u, v]
+        colour = np.stack([plane[::shared, ::shared] for plane in colour], axis=2)
+        return np.rint(np.concatenate([y.ravel(), colour.ravel()])).astype(np.uint8).reshape(
+            -1, width)
     parts = {'U': u[:, ::2], 'V': v[:, ::2]}
     rows = np.empty((height, width // 2, 4), np.uint8)
     luma = iter((y[:, ::2], y[:, 1::2]))
@@ -61,8 +74,12 @@ def noise(height: int, width: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def pad(rows: np.ndarray, extra: int) -> tuple[int, bytes]:
+def pad(encoding: str, rows: np.ndarray, extra: int) -> tuple[int, bytes]:
     """Return the step and the bytes of rows that carry `extra` bytes of rubbish each."""
+    if encoding == 'nv24':  # a row of its colours is twice as long, and so is the rubbish
+        height, width = len(rows) // 3, rows.shape[1]
+        colours = pad('', rows[height:].reshape(height, -1), 2 * extra)[1]
+        return width + extra, pad('', rows[:height], extra)[1] + colours
     padded = np.full((rows.shape[0], rows.shape[1] + extra), 77, np.uint8)
     padded[:, :rows.shape[1]] = rows
     return padded.shape[1], padded.tobytes()
@@ -73,7 +90,7 @@ def test_colours_come_out_as_they_went_in(encoding):
     for name, colour in COLOURS.items():
         rows = encode(encoding, np.full((24, 32, 3), colour, np.uint8))
         expected = np.full(3, colour[1]) if encoding in GREY else np.array(colour)
-        slack = 3 if encoding in PAIRS else 0
+        slack = 3 if encoding in PAIRS or encoding in PLANES else 0
         whole = frames.to_rgb(encoding, 24, 32, rows.shape[1], rows.tobytes())
         crop = frames.crop_image(encoding, 24, 32, rows.shape[1], rows.tobytes(), 8)
         assert whole.shape == (24, 32, 3) and crop.shape == (8, 8, 3)
@@ -81,7 +98,8 @@ def test_colours_come_out_as_they_went_in(encoding):
             assert np.abs(picture.astype(int) - expected).max() <= slack, name
 
 
-@pytest.mark.parametrize('encoding', [*PLAIN, *PAIRS, *MOSAICS])
+@pytest.mark.parametrize('encoding', [
+    name for name in frames.ENCODINGS if name not in GREY])
 def test_a_red_left_half_stays_left(encoding):
     rgb = np.zeros((40, 60, 3), np.uint8)
     rgb[:, :30, 0] = 255
@@ -96,7 +114,7 @@ def test_a_red_left_half_stays_left(encoding):
 def test_padding_at_the_end_of_rows_is_skipped(encoding):
     rows = encode(encoding, noise(18, 22))
     tight = frames.to_rgb(encoding, 18, 22, rows.shape[1], rows.tobytes())
-    step, padded = pad(rows, 13)
+    step, padded = pad(encoding, rows, 13)
     np.testing.assert_array_equal(frames.to_rgb(encoding, 18, 22, step, padded), tight)
     np.testing.assert_array_equal(
         frames.crop_image(encoding, 18, 22, step, padded, 9),
@@ -121,6 +139,44 @@ def test_the_crop_is_a_cut_of_the_whole_frame(encoding):
         np.testing.assert_array_equal(
             frames.crop_image(*fields, side, crop),
             whole[window.top:window.bottom, window.left:window.right])
+
+
+@pytest.mark.parametrize('encoding', DEEP)
+def test_of_16_bits_the_upper_8_are_taken_in_either_byte_order(encoding):
+    rgb = noise(12, 16)
+    low, high = encode(DEEP[encoding], rgb), [
+        encode(encoding, rgb, big_endian) for big_endian in (False, True)]
+    plain = (12, 16, low.shape[1], low.tobytes())
+    for big_endian, rows in enumerate(high):
+        fields = (encoding, 12, 16, rows.shape[1], rows.tobytes())
+        np.testing.assert_array_equal(frames.to_rgb(*fields, big_endian),
+                                      frames.to_rgb(DEEP[encoding], *plain))
+        np.testing.assert_array_equal(frames.crop_image(*fields, 7, big_endian=big_endian),
+                                      frames.crop_image(DEEP[encoding], *plain, 7))
+        message = SimpleNamespace(encoding=encoding, height=12, width=16, step=rows.shape[1],
+                                  data=rows.tobytes(), is_bigendian=big_endian)
+        np.testing.assert_array_equal(frames.crop_message(message, False, 7),
+                                      frames.crop_image(DEEP[encoding], *plain, 7))
+
+
+def test_nv24_is_as_nv12_where_four_pixels_share_colour():
+    rgb = np.kron(noise(6, 8), np.ones((2, 2, 1), np.uint8))
+    pictures = [frames.to_rgb(name, 12, 16, 16, encode(name, rgb).tobytes())
+                for name in ('nv24', 'nv12', 'nv21')]
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 1
+    np.testing.assert_array_equal(pictures[1], pictures[2])
+
+
+def test_every_encoding_that_ros_names_is_read_or_refused_with_what_to_do():
+    """The names are those of sensor_msgs/image_encodings.hpp, Humble to Kilted."""
+    kinds = [f'{bits}C{channels}' for bits in ('8U', '8S', '16U', '16S', '32S', '32F', '64F')
+             for channels in (1, 2, 3, 4)]
+    for name in [*kinds, *PLAIN, *GREY, *PAIRS, *PLANES, *MOSAICS, *DEEP]:
+        if name in frames.ENCODINGS:
+            assert frames.to_rgb(name, 4, 4, 64, bytes(1024)).shape == (4, 4, 3)
+            continue
+        with pytest.raises(FrameError, match="take the camera's colour topic, or convert"):
+            frames.to_rgb(name, 4, 4, 64, bytes(1024))
 
 
 def test_crop_window_takes_the_fraction_of_the_regions_short_side():
@@ -241,7 +297,16 @@ def test_a_crop_from_parameters_is_accepted():
 
 
 @pytest.mark.parametrize('fields, words', [
-    (('16UC1', 4, 4, 8, bytes(32)), ["'16UC1'", 'rgb8', 'bayer_grbg8']),
+    *[((name, 4, 4, 64, bytes(256)), [repr(name), 'rgb8', 'bayer_*', 'depth', 'convert to mono8'])
+      for name in ('16UC1', '32FC1', '16SC3', '64FC4', '8SC1', '8UC2', '32SC1', '16UC4')],
+    *[((name, 4, 4, 64, bytes(256)), [repr(name), 'supported', 'set the camera'])
+      for name in ('jpeg', 'h264', 'nv16', 'yuv420', 'mono12', 'MONO8')],
+    (('mono16', 4, 4, 7, bytes(32)), ['7', '8', 'step']),
+    (('rgb16', 4, 4, 24, bytes(95)), ['95', '96', '4 rows']),
+    (('nv12', 4, 4, 4, bytes(23)), ['23', '24', 'colours']),
+    (('nv24', 4, 4, 4, bytes(47)), ['47', '48', 'colours']),
+    (('nv21', 3, 4, 4, bytes(99)), ['nv21', 'even', '4x3']),
+    (('nv12', 4, 3, 4, bytes(99)), ['nv12', 'even', '3x4']),
     (('RGB8', 4, 4, 12, bytes(48)), ["'RGB8'", 'supported']),
     (('', 4, 4, 12, bytes(48)), ["''", 'supported']),
     ((None, 4, 4, 12, bytes(48)), ['NoneType', 'supported']),
@@ -308,15 +373,68 @@ def test_grey_and_transparent_pictures_become_rgb():
         frames.decode_rgb('png', cv2.imencode('.png', bgra)[1].tobytes()), rgb)
 
 
-def test_exif_orientation_does_not_turn_a_camera_frame():
+def test_exif_orientation_turns_a_camera_frame_as_it_turns_a_file():
     rgb = np.zeros((16, 32, 3), np.uint8)
     data = cv2.imencode('.jpg', rgb)[1].tobytes()
     tiff = b'II*\0' + struct.pack('<IHHHIHHI', 8, 1, 0x0112, 3, 1, 6, 0, 0)
     exif = b'\xff\xe1' + struct.pack('>H', len(tiff) + 8) + b'Exif\0\0' + tiff
-    assert frames.decode_rgb('jpeg', data[:2] + exif + data[2:]).shape == (16, 32, 3)
+    assert frames.decode_rgb('jpeg', data[:2] + exif + data[2:]).shape == (32, 16, 3)
 
 
-@pytest.mark.parametrize('suffix, text', [('.jpg', 'jpeg'), ('.png', 'png')])
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.bmp'])
+@pytest.mark.parametrize('text', [
+    '', 'bgr8', 'rgb8', 'jpeg;', 'jpeg; quality=90', 'rgb8; jpeg compressed; bgr8', 'JFIF', 'png',
+    'jpeg', 'MJPG', 'image/jpeg', ';;;', 'rgb8;jpeg', 'h264', '16UC1; compressedDepth png',
+    'bayer_rggb8; jpeg compressed bgr8', 'webp', 'x' * 999, '\0', None, 7])
+def test_the_content_decides_and_not_what_the_format_says_of_it(suffix, text):
+    rgb = np.full((16, 24, 3), COLOURS['orange'], np.uint8)
+    data = cv2.imencode(suffix, rgb[..., ::-1])[1].tobytes()
+    assert np.abs(frames.decode_rgb(text, data).astype(int) - rgb).max() <= 6
+    assert frames.crop_compressed(text, data, 8).shape == (8, 8, 3)
+
+
+def test_a_webp_of_one_colour_and_bmps_of_every_sound_kind_are_read():
+    flat = np.full((1080, 1920, 3), 90, np.uint8)
+    best = [cv2.IMWRITE_WEBP_QUALITY, 101]
+    assert frames.decode_rgb('', cv2.imencode('.webp', flat, best)[1]).shape == flat.shape
+    rgb = noise(9, 7)
+    for pixels in (rgb[..., ::-1], rgb[..., 0], np.dstack([rgb[..., ::-1], rgb[..., 0]])):
+        for suffix in ('.bmp', '.webp'):
+            data = cv2.imencode(suffix, pixels, best)[1].tobytes()
+            shown = np.dstack([rgb[..., 0]] * 3) if pixels.ndim == 2 else rgb
+            difference = frames.decode_rgb('', data).astype(int) - shown
+            assert np.abs(difference).mean() < 1  # a grey WebP goes by way of YUV
+    upper_first = bytearray(cv2.imencode('.bmp', rgb[..., ::-1])[1].tobytes())
+    upper_first[22:26] = struct.pack('<i', -9)
+    np.testing.assert_array_equal(frames.decode_rgb('', upper_first), rgb[::-1])
+    packed = bytearray(upper_first)
+    packed[30] = 1
+    with pytest.raises(FrameError, match='BMP.*publish it as jpeg or png'):
+        frames.decode_rgb('bmp', packed)
+    upper_first[18:26] = struct.pack('<ii', 30000, -30000)
+    with pytest.raises(FrameError, match='BMP.*cut short'):
+        frames.decode_rgb('bmp', upper_first)
+
+
+@pytest.mark.parametrize('data, seems', [
+    (bytes(12) + b'\x89PNG\r\n\x1a\n' + bytes(40), 'compressedDepth'),
+    (b'\0\0\0\1\x67' + bytes(40), 'H.264'), (b'\0\0\1\x65' + bytes(40), 'H.264'),
+    (b'\0\0\0\1\x40\1' + bytes(40), 'H.265'), (b'\0\0\1\xb3' + bytes(40), 'MPEG'),
+    (b'OggS' + bytes(40), 'Theora'), (b'\x80theora' + bytes(40), 'Theora'),
+    (b'abc\x9d\x01\x2a' + bytes(40), 'VP8'), (b'\x12\0\x0a' + bytes(40), 'AV1'),
+    (bytes(3) + b'\x20ftypavif' + bytes(40), 'AVIF'), (bytes(3) + b'\x20ftypisom', 'MP4'),
+    (b'II*\0' + bytes(40), 'TIFF'), (b'MM\0*' + bytes(40), 'TIFF'), (b'GIF89a' + bytes(40), 'GIF'),
+    (b'\0\0\0\x0cjP  ' + bytes(40), 'JPEG 2000'), (b'\xff\x0a' + bytes(40), 'JPEG XL'),
+    (b'P6\n4 4\n255\n' + bytes(48), 'PNM'), (b'\x1f\x8b' + bytes(40), 'gzip'),
+    (b'hello', '68 65 6c 6c'), (bytes(40), '00 00 00 00')])
+def test_content_that_is_no_picture_for_us_is_named(data, seems):
+    with pytest.raises(FrameError) as caught:
+        frames.decode_rgb('jpeg', data)
+    assert seems in str(caught.value) and 'publish it as jpeg or png' in str(caught.value)
+
+
+@pytest.mark.parametrize('suffix, text', [
+    ('.jpg', 'jpeg'), ('.png', 'png'), ('.webp', 'webp'), ('.bmp', 'bmp')])
 def test_a_picture_cut_short_anywhere_is_refused(suffix, text):
     data = cv2.imencode(suffix, noise(24, 24))[1].tobytes()
     assert frames.decode_rgb(text, data).shape == (24, 24, 3)
@@ -369,10 +487,10 @@ def test_the_most_compressible_sound_pictures_are_accepted():
 
 
 @pytest.mark.parametrize('text, data, words', [
-    ('16UC1; compressedDepth png', b'\x89PNG', ['compressedDepth', 'jpeg and png']),
-    ('h264', bytes(9), ["'h264'", 'jpeg and png']), ('', bytes(9), ["''", 'jpeg and png']),
-    (None, bytes(9), ['NoneType', 'jpeg and png']), (7, bytes(9), ['int', 'jpeg and png']),
-    ('jpeg', b'', ['empty']), ('jpeg', bytes(99), ['neither', '00 00 00 00']),
+    ('16UC1; compressedDepth rvl', bytes(9), ['compressedDepth', 'jpeg or png']),
+    ('h264', bytes(9), ["'h264'", 'jpeg or png']), ('', bytes(9), ["''", 'jpeg or png']),
+    (None, bytes(9), ['NoneType', 'jpeg or png']), (7, bytes(9), ['int', 'jpeg or png']),
+    ('jpeg', b'', ['empty']), ('jpeg', bytes(99), ['unknown', '00 00 00 00']),
     ('jpeg', None, ['NoneType']), ('png', [1, 2], ['list'])])
 def test_an_unusable_compressed_frame_is_refused(text, data, words):
     for call in (lambda: frames.decode_rgb(text, data),
@@ -395,7 +513,7 @@ def test_hostile_raw_fields_raise_nothing_but_frame_errors():
     generator = random.Random(11)
     numbers = [0, 1, 2, 3, 4, 5, 7, 8, 16, 63, 64, 2 ** 14, 2 ** 16, 2 ** 32 - 1, 2 ** 32, -1,
                2 ** 70, 1.5, float('nan'), None, '8', True, np.int32(6), np.float32(2), [3]]
-    encodings = [*frames.ENCODINGS, *frames.ENCODINGS, '16UC1', '', 'rgb8\0', '\ud800', None, 3,
+    encodings = [*frames.ENCODINGS, '16UC1', '', 'rgb8\0', '\ud800', None, 3,
                  b'rgb8', ('rgb8',), ['rgb8'], 'x' * 100000]
     blobs = [bytes(5000), b'', b'\xff' * 37, bytearray(700), array('B', bytes(300)),
              array('d', [1.0] * 90), None, 'text', 12, [1, 2, 3], np.zeros((40, 40), np.uint8),
@@ -422,7 +540,7 @@ def test_hostile_raw_fields_raise_nothing_but_frame_errors():
 def test_hostile_compressed_bytes_raise_nothing_but_frame_errors():
     generator = random.Random(12)
     sound = [cv2.imencode(suffix, noise(20, 20, seed))[1].tobytes()
-             for seed in range(3) for suffix in ('.jpg', '.png')]
+             for seed in range(3) for suffix in ('.jpg', '.png', '.webp', '.bmp')]
     formats = ['jpeg', 'png', 'rgb8; jpeg compressed rgb8', 'bayer_rggb8; jpeg compressed ']
     accepted = refused = 0
     for _ in range(3000):

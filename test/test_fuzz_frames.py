@@ -14,7 +14,7 @@ from hybrid_snn_ros.vision import frames
 from hybrid_snn_ros.vision.frames import FrameError
 
 IN_PROCESS, OVER_DDS = 100_000, 2000
-MORE = ('', 'rgb', 'RGB8', 'rgb16', '16UC1', '32FC1', 'mono16', 'nv21', 'h264', 'bayer_rggb16',
+MORE = ('', 'rgb', 'RGB8', 'rgb32', '16UC1', '32FC1', 'mono12', 'nv16', 'h264', 'bayer_rggb10',
         'rgb8 ', 'x' * 300, 'ünïcode', '8UC99')
 FORMATS = ('jpeg', 'png', 'jpg', 'rgb8; jpeg compressed bgr8', 'bgr8; png compressed ', 'theora',
            '', ';', 'mono8; jpeg compressed', '16UC1; compressedDepth png', 'x' * 300)
@@ -30,7 +30,7 @@ class Fuzz:
         noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), np.uint8)
         self.noise = noise.tobytes() * 3
         self.pictures = [cv2.imencode(suffix, noise[:side, :side + 3])[1].tobytes()
-                         for suffix in ('.jpg', '.png') for side in (3, 9, 20)]
+                         for suffix in ('.jpg', '.png', '.webp', '.bmp') for side in (3, 9, 20)]
 
     def raw(self, wrong=0.3):
         """Return the fields of a sensor_msgs/Image; each is wrong with a probability."""
@@ -39,9 +39,12 @@ class Fuzz:
         encoding = choose(self.random.choice(list(frames.ENCODINGS)), *MORE)
         height, width = self.random.randint(1, 20), self.random.randint(1, 20)
         layout = frames.ENCODINGS.get(encoding)
-        row = width * (layout.channels if layout else 3)
+        if layout and layout.shared == 2 and self.random.random() > wrong:
+            height, width = (height + 1) // 2 * 2, (width + 1) // 2 * 2
+        row = width * (layout.channels * layout.bytes if layout else 3)
         step = choose(row + self.random.choice((0, 0, 3, 8)), row - 1, 0, *EDGES)
-        length = min(height * step, len(self.noise))
+        planes = 3 if layout and layout.kind == 'planes' else 1  # at most that much longer
+        length = min(height * step * planes, len(self.noise))
         length = choose(length, 0, max(length - 1, 0), length + 5, self.random.randint(0, 999))
         return {'encoding': encoding, 'height': choose(height, *EDGES),
                 'width': choose(width, *EDGES), 'step': max(step, 0),

@@ -35,7 +35,7 @@ except (LookupError, OSError):
 @pytest.fixture
 def environment(tmp_path):
     inherited = {name: value for name, value in os.environ.items()
-                 if name != 'FASTDDS_DEFAULT_PROFILES_FILE'}
+                 if not name.startswith(('FASTDDS_', 'FASTRTPS_', 'RMW_'))}
     return {**inherited, 'ROS_DOMAIN_ID': str(1 + os.getpid() % 100), 'PYTHONUNBUFFERED': '1',
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'HOME': str(tmp_path)}
 
@@ -45,6 +45,7 @@ class Launched:
 
     def __init__(self, environment, log, file, *arguments):
         self.log = log
+        self.home = environment['HOME']
         self._environment = environment
         with open(log, 'wb') as output:
             place = [str(file)] if isinstance(file, Path) else ['hybrid_snn_ros', file]
@@ -245,16 +246,121 @@ def test_the_turntable_is_a_camera_too(start):
     assert launched.interrupt() == 0, launched.text()
 
 
+def fails(launched):
+    """Return the one line with which a launch that starts nothing ends."""
+    assert launched.end() == 1
+    [line] = [line for line in launched.text().splitlines() if 'ERROR' in line]
+    assert 'Traceback' not in launched.text() and 'process started' not in launched.text()
+    # 'process started' may come too late to be read: the environment tells who is left.
+    mark = f'HOME={launched.home}'.encode()
+    for place in Path('/proc').glob('[0-9]*/environ'):
+        try:
+            left = mark in place.read_bytes().split(b'\0')
+        except OSError:
+            continue  # gone, or somebody else's
+        assert not left, f'{place} is left of {launched.text()}'
+    return line
+
+
+@pytest.mark.parametrize('file, arguments, sentence', [
+    ('classifier', ('imge:=/eye',), 'classifier.launch.py has no argument imge; did you mean '
+                                    'image? (ros2 launch ... --show-args lists them)'),
+    ('classifier', ('parms_file:=/x', 'ports:=0'), 'parms_file, ports; did you mean params_file, '
+                                                   'port?'),
+    ('classifier', ('page:=false', 'Memory:=/x'), 'no argument Memory; did you mean memory?'),
+    ('camera', ('camra:=none',), 'camera.launch.py has no argument camra; did you mean camera?'),
+    ('cameras', ('cameras:=a', 'learnig:=false'), 'learnig; did you mean learning?'),
+    ('demo', ('objct:=mug',), 'demo.launch.py has no argument objct; did you mean object?'),
+    ('teach_page', ('params_file:=/x',), 'params_file; did you mean page_params_file?'),
+    ('teach_page', ('zzz:=1',), 'teach_page.launch.py has no argument zzz (ros2 launch')])
+def test_a_misspelt_argument_is_named_with_the_nearest_one(start, file, arguments, sentence):
+    assert sentence in fails(start(f'{file}.launch.py', *arguments))
+
+
+@pytest.mark.parametrize('file, argument, section, node', [
+    ('classifier', 'params_file', 'clasifier', '/classifier'),
+    ('classifier', 'params_file', '/robot/classifier', '/classifier'),
+    ('camera', 'camera_params_file', 'turntable', '/turntable_camera'),
+    ('teach_page', 'page_params_file', 'classifier', '/teach_page'),
+    ('demo', 'page_params_file', 'page', '/teach_page'),
+    ('cameras', 'params_file', 'classifier', '/front/classifier')])
+def test_a_parameter_file_for_others_or_for_nobody_is_refused(start, tmp_path, file, argument,
+                                                              section, node):
+    mine = tmp_path / 'mine.yaml'
+    mine.write_text(f'{section}: {{ros__parameters: {{a: 1}}}}')
+    more = {'cameras': ('cameras:=front',), 'demo': ('port:=0',)}.get(file, ())
+    line = fails(start(f'{file}.launch.py', f'{argument}:=~/mine.yaml', *more))
+    assert f'{argument}: nothing in {mine} applies to this node, {node}' in line
+    if file == 'classifier':
+        for path, sentence in ((mine.with_name('mime.yaml'), f'did you mean {mine}?'),
+                               ('$HOME/mine.yaml', 'is not replaced here: write ~/mine.yaml')):
+            assert sentence in fails(start(f'{file}.launch.py', f'{argument}:={path}'))
+
+
+@pytest.mark.parametrize('file, arguments, sentence', [
+    ('classifier', ('camera:=turntable', 'params_file:=/no.yaml'), 'no parameter file /no.yaml'),
+    ('classifier', ('camera:=turntable', 'learning:=perhaps'), 'learning must be'),
+    ('classifier', ('camera:=turntable', 'remaps:=a'), 'remaps must be pairs'),
+    ('classifier', ('page:=true', 'port:=80a'), 'port must be a whole number'),
+    ('classifier', ('page:=1', 'page_params_file:=/no.yaml'), 'no parameter file /no.yaml'),
+    ('classifier', ('page:=perhaps',), "page must be 'true' or 'false', not 'perhaps'"),
+    ('demo', ('view_only:=perhaps',), 'view_only must be'),
+    ('cameras', ('cameras_file:={file}',), 'no parameter file {home}/no.yaml')])
+def test_all_is_checked_before_the_first_process_is_there(start, tmp_path, file, arguments,
+                                                          sentence):
+    """A launch that fails behind its first process leaves that running."""
+    several = tmp_path / 'several.yaml'
+    several.write_text('front: {camera: turntable}\nrear: {params_file: ~/no.yaml}')
+    line = fails(start(f'{file}.launch.py', *(word.format(file=several) for word in arguments)))
+    assert sentence.format(home=tmp_path) in line
+
+
+def test_a_parameter_file_may_lie_at_home_and_speak_to_a_pushed_namespace(start, tmp_path):
+    (tmp_path / 'mine.yaml').write_text(
+        '/robot/two/classifier: {ros__parameters: {top_k: 3, memory: ~/known}}')
+    outer = tmp_path / 'outer.launch.py'
+    begin = 'def generate_launch_description():\n'
+    outer.write_text(OUTER.split(begin)[0] + begin + """    return LaunchDescription([
+        GroupAction([PushRosNamespace('robot'), include(
+            namespace='two', params_file='~/mine.yaml')])])
+""")
+    launched = start(outer, 'speed:=3')  # of the outer file, for all we know
+    node = '/robot/two/classifier'
+    assert parameters(launched, node)['top_k'] == 3
+    launched.wait_for(f'memory {tmp_path}/known: 0 labels')
+    assert launched.interrupt() == 0, launched.text()
+
+
+@pytest.mark.parametrize('own', [
+    {'FASTDDS_DEFAULT_PROFILES_FILE': '{home}/mine.xml'},
+    {'FASTRTPS_DEFAULT_PROFILES_FILE': '{home}/mine.xml'},
+    {'FASTDDS_BUILTIN_TRANSPORTS': 'UDPv4'}])
+def test_a_users_own_set_up_of_fast_dds_is_kept_and_that_is_told_once(start, environment, tmp_path,
+                                                                      own):
+    (tmp_path / 'mine.xml').write_text(
+        '<profiles xmlns="http://www.eprosima.com/XMLSchemas/fastRTPS_Profiles"/>')
+    own = {name: value.format(home=tmp_path) for name, value in own.items()}
+    environment.update(own)
+    launched = start('classifier.launch.py', 'camera:=turntable', 'initial_memory:=none')
+    for executable in ('turntable_camera', 'classifier_node'):
+        found = environment_of(launched.pids(executable)[0])
+        assert {name: value for name, value in found.items() if name.startswith('FAST')} == own
+    assert [line.count(next(iter(own.values()))) for line in launched.text().splitlines()
+            if 'is kept' in line] == [1]
+    launched.wait_for('0 labels')
+    assert launched.interrupt() == 0, launched.text()
+
+
 @pytest.mark.parametrize('arguments, sentence', [
+    (('memory:=$HOME/robot',), '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    (('memory:=~nobody_is_called_so',), 'there is no user nobody_is_called_so'),
+    (('initial_memory:=~nobody_is_called_so/x',), 'there is no user nobody_is_called_so'),
+    (('dds_profile:=/no/x.xml',), 'there is no dds_profile /no/x.xml, not even the directory'),
     (('camera:=v4l2_camera',), 'camera:=v4l2_camera needs the package v4l2_camera, which is not '
                                'installed: sudo apt install ros-'),
     (('use_respawn:=maybe',), "use_respawn must be 'true' or 'false', not 'maybe'")])
 def test_a_wrong_argument_ends_with_one_sentence(start, arguments, sentence):
-    launched = start('classifier.launch.py', *arguments)
-    assert launched.end() == 1
-    [line] = [line for line in launched.text().splitlines() if 'ERROR' in line]
-    assert sentence in line and 'Traceback' not in launched.text()
-    assert 'process started' not in launched.text()
+    assert sentence in fails(start('classifier.launch.py', *arguments))
 
 
 OUTER = """

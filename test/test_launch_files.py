@@ -142,11 +142,12 @@ def test_the_other_arguments():
     assert launching.remappings(given(remaps=' ~/label:=/label  a:=b/c ')) == [
         ('~/label', '/label'), ('a', 'b/c')]
     profile = str(ROOT / 'config' / 'fastdds.xml')
-    assert launching.dds_variable(given(), 'kilted') is None
-    assert launching.dds_variable(given(dds_profile=profile), 'kilted') == (
-        'FASTDDS_DEFAULT_PROFILES_FILE', profile)
-    assert launching.dds_variable(given(dds_profile=profile), 'humble') == (
-        'FASTRTPS_DEFAULT_PROFILES_FILE', profile)
+    assert launching.dds_profile(given(), profile, {}) == ({}, 'none', '')
+    for choice in ('', profile):
+        assert launching.dds_profile(given(dds_profile=choice), profile, {
+            'ROS_DISTRO': 'kilted'}) == ({'FASTDDS_DEFAULT_PROFILES_FILE': profile}, profile, '')
+        assert launching.dds_profile(given(dds_profile=choice), profile, {
+            'ROS_DISTRO': 'humble'}) == ({'FASTRTPS_DEFAULT_PROFILES_FILE': profile}, profile, '')
 
 
 @pytest.mark.parametrize('read, arguments, sentence', [
@@ -167,8 +168,12 @@ def test_the_other_arguments():
     (lambda g: launching.whole(g, 'port'), {'port': '80a'},
      "port must be a whole number, not '80a'"),
     (launching.remappings, {'remaps': 'a:='}, "not 'a:='"),
-    (lambda g: launching.dds_variable(g, ''), {'dds_profile': '/nowhere.xml'},
-     'there is no dds_profile /nowhere.xml; give a file, or none')])
+    (lambda g: launching.dds_profile(g, '', {}), {'dds_profile': '/nowhere.xml'},
+     'there is no dds_profile /nowhere.xml; give a file, or none'),
+    (lambda g: launching.dds_profile(g, '', {}), {'dds_profile': '~nobody_is_called_so/x.xml'},
+     'there is no user nobody_is_called_so'),
+    (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
+     {'params_file': '$HOME/x.yaml'}, 'write ~/x.yaml')])
 def test_a_wrong_argument_is_refused_by_one_sentence(read, arguments, sentence):
     with pytest.raises(ValueError) as refusal:
         read(given(**arguments))
@@ -224,9 +229,10 @@ def test_cameras_with_the_same_memory_share_it_and_the_first_that_learns_writes(
 
 
 @pytest.mark.parametrize('text, sentence', [
-    (None, 'cannot be read: No such file'), ('a: [', 'is no YAML'), ('7', 'must name cameras'),
+    (None, 'there is no cameras_file'), ('a: [', 'is no YAML'), ('7', 'must name cameras'),
     ('a: 7', 'the camera a needs launch arguments, not 7'), ('"a b": {}', "which 'a b' cannot be"),
-    ('a: {imagee: x, picture: y}', 'the camera a has imagee, picture, but classifier.launch.py')])
+    ('a: {imagee: x, picture: y}', 'the camera a: classifier.launch.py has no argument imagee, '
+                                   'picture; did you mean image?')])
 def test_wrong_cameras_are_refused_by_one_sentence(tmp_path, text, sentence):
     file = tmp_path / 'mine.yaml'
     if text is not None:

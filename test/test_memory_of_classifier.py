@@ -533,8 +533,13 @@ def test_a_file_that_is_refused_changes_nothing(tmp_path):
 
 
 def test_an_untaught_classifier_may_be_saved(tmp_path):
-    """Taking it over means to know nothing."""
+    """Taking it over means to know nothing, so that must be meant."""
     made().save(tmp_path / 'empty.memory')
     classifier = taught()
-    classifier.load(tmp_path / 'empty.memory')
+    known = classifier.labels
+    with pytest.raises(StoreError, match='holds no samples; nothing was forgotten'):
+        classifier.load(tmp_path / 'empty.memory')
+    classifier.load(tmp_path / 'empty.memory', replace=False)
+    assert classifier.labels == known
+    classifier.load(tmp_path / 'empty.memory', force=True)
     assert classifier.labels == [] and classifier.predict(PROBES[0]).label == 'unknown'

@@ -168,7 +168,7 @@ def test_a_read_only_disk_answers_and_refuses(small_disk):
 
 def test_an_input_output_error_refuses_and_recovers():
     """Every call that can fail does so in turn; the next change works."""
-    for call in ('write', 'fsync', 'is_at', 'lock'):
+    for call in ('write', 'fsync', 'is_at', 'lock', 'mark', 'read_at'):
         disk = FaultyDisk(random.Random(0))
         with Vault.open('/memory', IDENTITY, disk=disk) as vault:
             vault.teach('mug', codes(1))

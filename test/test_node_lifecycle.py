@@ -46,17 +46,17 @@ CYCLES, WARM_UP, WINDOW = 100, 20, 10
 MAX_GROWTH = 60
 # The first activation fails before anything runs, the second when nearly all does.
 HALFWAY = """
+from hybrid_snn_ros.ros.camera import Camera
 from hybrid_snn_ros.ros.main import main
-from hybrid_snn_ros.ros.node import ClassifierNode
 from hybrid_snn_ros.ros.worker import Worker
 def once(kind, name, what):
     usual = getattr(kind, name)
-    def broken(self):
+    def broken(self, *arguments):
         setattr(kind, name, usual)
         raise RuntimeError(f'no {what} to be had')
     setattr(kind, name, broken)
 once(Worker, 'start', 'worker')
-once(ClassifierNode, '_subscribe_to_camera', 'camera')
+once(Camera, '__init__', 'camera')
 main()
 """
 SIGNALS = [(SIGINT,), (SIGTERM,), (SIGINT, SIGINT), (SIGTERM, SIGTERM)]

@@ -4,6 +4,7 @@
 
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -26,7 +27,9 @@ from ros_harness import (  # noqa: E402
     Peer,
     picture,
     RED,
+    ROOT,
     values,
+    WAIT,
     WARN,
 )
 
@@ -222,6 +225,92 @@ def test_unknown_names_in_the_parameter_file_are_warned_of(tmp_path):
             'there is no parameter topk: it has no effect; did you mean top_k?']
         assert peer.show(frame(picture(RED)))['unknown']
         node.end()
+
+
+def test_a_parameter_file_for_other_nodes_is_warned_of(tmp_path):
+    """Of several, and by the name that the node has in the end."""
+    files = {}
+    for name, section in (('ours', '/cell/eye'), ('all', '/**'), ('typo', '/cell/eyes'),
+                          ('default', 'classifier'), ('other', '/robot/eye')):
+        files[name] = tmp_path / f'{name}.yaml'
+        files[name].write_text(json.dumps({section: {'ros__parameters': {'top_k': 3}}}))
+    words = [word for file in files.values() for word in ('--params-file', str(file))]
+    with NodeProcess(tmp_path, fresh_domain(), *words, '-r', '__ns:=/cell', '-r', '__node:=eye',
+                     memory=str(tmp_path / 'memory')) as node:
+        node.wait_for_log('0 labels')
+        warned = [line.split(': ', 1)[1] for line in node.log.splitlines()
+                  if 'nothing in' in line]
+        assert [line.split(': ')[0] for line in warned] == [
+            f'nothing in {files[name]} applies to this node, /cell/eye'
+            for name in ('typo', 'default', 'other')]
+        node.end()
+
+
+@pytest.mark.parametrize('path, sentence', [
+    ('~/mine.yaml', 'ROS replaces no ~ here: write {home}/mine.yaml'),
+    ('~/mime.yaml', 'there is no parameter file {home}/mime.yaml; did you mean {home}/mine.yaml?'),
+    ('{home}', 'the parameter file {home} is a directory'),
+    ('{home}/broken.yaml', '{home}/broken.yaml is no YAML'),
+    ('$HOME/mine.yaml', '$HOME in $HOME/mine.yaml is not replaced here: write ~/mine.yaml')])
+def test_a_parameter_file_that_ros_cannot_open_is_told_with_what_to_do(tmp_path, path, sentence):
+    (tmp_path / 'mine.yaml').write_text('classifier: {ros__parameters: {top_k: 3}}')
+    (tmp_path / 'broken.yaml').write_text('classifier: {ros__parameters: {top_k: [')
+    with NodeProcess(tmp_path, fresh_domain(), '--params-file', path.format(home=tmp_path),
+                     environment={'HOME': str(tmp_path)}) as node:
+        assert node.exit_code(WAIT) == 1
+        assert sentence.format(home=tmp_path) in node.log.splitlines()[-1]
+        assert 'Traceback' not in node.log
+
+
+# -- paths ---------------------------------------------------------------------------------------
+
+
+def test_a_relative_memory_is_shown_whole_and_warned_of_once(tmp_path):
+    domain, home = fresh_domain(), {'HOME': str(tmp_path)}
+    relative = os.path.relpath(tmp_path / 'robot', ROOT)  # the node is started there
+    with NodeProcess(tmp_path, domain, environment=home, memory=relative) as node, \
+            Peer(domain) as peer:
+        whole = f'{ROOT}/{relative}'
+        assert peer.counters()['memory'] == whole
+        peer.show(frame(picture(RED)))
+        assert peer.teach('red')[0].level == OK
+        for transition in ('deactivate', 'cleanup', 'configure', 'activate'):
+            peer.change(transition)
+        assert f'memory {whole}: 1 labels' in node.wait_for_log('1 labels')
+        assert node.log.count(f'memory {relative} is relative: started elsewhere than in '
+                              f'{ROOT}') == 1
+        node.end()
+    assert (tmp_path / 'robot').is_dir()
+
+
+@pytest.mark.parametrize('name, value, sentence', [
+    ('memory', '~nobody_is_called_so', 'there is no user nobody_is_called_so'),
+    ('memory', '$HOME/robot', '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    ('initial_memory', '~nobody_is_called_so/x.memory', 'there is no user nobody_is_called_so'),
+    ('initial_memory', '${HOME}/x.memory', 'is not replaced here: write ~/x.memory'),
+    ('model', '~nobody_is_called_so/m.tflite', 'there is no user nobody_is_called_so'),
+    ('model', '~/absent.tflite', '{home}/absent.tflite cannot be read: No such file'),
+    ('delegate', '~/absent.so', '{home}/absent.so')])
+def test_a_path_that_stands_for_nothing_ends_configure_with_a_sentence(tmp_path, name, value,
+                                                                       sentence):
+    with NodeProcess(tmp_path, fresh_domain(), environment={'HOME': str(tmp_path)},
+                     **{'memory': str(tmp_path / 'memory'), name: value}) as node:
+        node.wait_for_log('configure failed: ')
+        assert sentence.format(home=tmp_path) in node.log and 'Traceback' not in node.log
+        node.end()
+
+
+def test_no_home_is_told_with_what_to_do(tmp_path):
+    with NodeProcess(tmp_path, fresh_domain(), environment={'HOME': ''}) as node:
+        node.wait_for_log('configure failed: there is no home for ~/.ros/hybrid_snn_ros/classifier'
+                          ', because HOME is empty: set HOME, or write the whole path')
+        assert 'Traceback' not in node.log
+        node.end()
+    nowhere = {'HOME': '', 'ROS_LOG_DIR': ''}
+    with NodeProcess(tmp_path, fresh_domain(), environment=nowhere) as node:
+        assert node.exit_code(WAIT) == 1
+        assert node.log.splitlines()[-1].endswith(
+            '; set HOME, or ROS_LOG_DIR to a directory that may be written to')
 
 
 def test_unknown_names_are_told_by_the_page_too(capfd):

@@ -185,6 +185,15 @@ class AskingWithoutEvents(Asking):
         return super().create_subscription(*arguments, **named)
 
 
+class AskingWithoutLosses(Asking):
+    """On a middleware that has QoS events, but does not notice lost messages."""
+
+    def create_subscription(self, *arguments, event_callbacks=None, **named):
+        if event_callbacks and event_callbacks.message_lost:
+            raise RuntimeError('unsupported event type')
+        return super().create_subscription(*arguments, event_callbacks=event_callbacks, **named)
+
+
 def spun(executor, what):
     """Spin until what() is true and return its value."""
     end = time.monotonic() + WAIT
@@ -194,7 +203,7 @@ def spun(executor, what):
     return value
 
 
-@pytest.mark.parametrize('kind', [Asking, AskingWithoutEvents])
+@pytest.mark.parametrize('kind', [Asking, AskingWithoutEvents, AskingWithoutLosses])
 def test_the_graph_is_asked_after_an_event_or_where_there_are_none(kind):
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=fresh_domain())
@@ -202,7 +211,8 @@ def test_the_graph_is_asked_after_an_event_or_where_there_are_none(kind):
     executor.add_node(node)
     try:
         connections = Connections(node)
-        camera = connections.subscription(Image, 'image', lambda _: None, RELIABLE)
+        camera = connections.subscription(
+            Image, 'image', lambda _: None, RELIABLE, lambda _: None)
         assert connections.mismatches() == []
         assert bool(node.asked) == (kind is AskingWithoutEvents)
         publisher = node.create_publisher(Image, 'image', BEST_EFFORT)

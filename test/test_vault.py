@@ -9,7 +9,9 @@ from memory_samples import codes, IDENTITY, reopen, taught
 import numpy as np
 import pytest
 
+from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.memory.errors import IdentityError, StoreError, UnknownLabel
+from hybrid_snn_ros.memory.journal import Journal
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look
@@ -136,6 +138,58 @@ def test_import_merges_or_replaces(vault, tmp_path):
         assert other.remarks == ['what is to be imported does not say which encoder it was '
                                  'taught with']
         assert not list(Path(other.directory).glob('.*')), 'nothing is left lying about'
+
+
+OLD = ['mug', 'mug\u200b', '\u200b', 'unknown\u00ad', 'red\u3000 cup', 'box\ufeff']
+
+
+@pytest.fixture
+def old(tmp_path):
+    """Return an open memory of labels older than the rule of what cannot be seen."""
+    journal = Journal.open(tmp_path, IDENTITY)
+    journal.append(Entry(number, 1.5, 'teach', label, '', number, codes=codes(number))
+                   for number, label in enumerate(OLD, 1))
+    journal.close()
+    with Vault.open(tmp_path, IDENTITY) as vault:
+        yield vault
+
+
+@pytest.mark.parametrize('label', OLD)
+def test_a_label_older_than_the_rule_is_known_forgotten_and_renamed(old, label):
+    """As it is written, and no other one with it; what it becomes follows the rule."""
+    assert not old.remarks and old.ledger.labels == OLD
+    others = [other for other in OLD if other != label]
+    old.forget(label)
+    assert old.ledger.labels == others
+    old.rollback(6)
+    old.rename(label, 'crate\u200d')
+    with reopen(old) as again:
+        assert set(again.ledger.labels) == {*others, 'crate'}
+        assert again.ledger.samples[OLD.index(label) + 1].label == 'crate'
+
+
+def test_a_label_older_than_the_rule_is_meant_where_no_other_looks_so(old):
+    """It can be typed; and two that look the same become one by a rename."""
+    old.forget('box')
+    old.forget('red cup')
+    old.rename('mug\u200b', 'mug', merge=True)
+    assert old.ledger.counts == {'mug': 2, '\u200b': 1, 'unknown\u00ad': 1}
+    for text in ('', '\u200d', 'unknown'):
+        with pytest.raises(LabelError):
+            old.forget(text)
+    with pytest.raises(UnknownLabel):
+        old.forget('box')
+
+
+def test_an_import_takes_labels_over_as_the_rule_has_them(old, tmp_path):
+    """One that would be none is named, and nothing is taken over."""
+    samples = list(old.ledger.samples.values())
+    with Vault.open(tmp_path / 'other', IDENTITY) as other:
+        with pytest.raises(LabelError, match=r"'\\u200b' cannot be taken over: a label needs"):
+            other.import_samples(IDENTITY, samples)
+        assert other.version == 0
+        other.import_samples(IDENTITY, [*samples[:2], *samples[4:]])
+        assert other.ledger.counts == {'mug': 2, 'red cup': 1, 'box': 1}
 
 
 def test_several_threads_may_teach_at_once(vault):

@@ -111,8 +111,8 @@ def plain_message(kind, picture):
     if kind == 'compressed':
         return SimpleNamespace(format='jpeg', data=picture)
     height, width = picture.shape[:2]
-    return SimpleNamespace(encoding='bgr8', height=height, width=width, step=3 * width,
-                           data=picture.data)
+    return SimpleNamespace(encoding='bgr8', is_bigendian=0, height=height, width=width,
+                           step=3 * width, data=picture.data)
 
 
 def answer_frames(subject, kind, count, warm_up):

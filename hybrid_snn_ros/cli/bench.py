@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
+
 
 def add_arguments(parser):
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('--model', metavar='TFLITE', help='encoder (default: the one shipped)')
+    add('--model', type=a_path, metavar='TFLITE', help='encoder (default: the one shipped)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
     add('--backend', choices=('numpy', 'cupy'), default='numpy',
@@ -30,9 +33,10 @@ def add_arguments(parser):
         help='other simulators stepping our sizes instead (extra peers)')
     add('--busy', type=int, default=0, metavar='N', help='processes that keep the cores busy')
     add('--quick', action='store_true', help='few frames, one run, small sweeps: to try it out')
-    add('--json', metavar='FILE', help='write the report')
-    add('--plot', metavar='PNG', help='draw it (extra plots)')
-    add('--compare', metavar='OLD', help='an earlier report: print how much faster this one is')
+    add('--json', type=a_path, metavar='FILE', help='write the report')
+    add('--plot', type=a_path, metavar='PNG', help='draw it (extra plots)')
+    add('--compare', type=a_path, metavar='OLD',
+        help='an earlier report: print how much faster this one is')
 
 
 def main(args):
@@ -76,7 +80,7 @@ def main(args):
 
 
 def _refuse(sentence, code=2):
-    print(f'hybrid-snn bench: {sentence}', file=sys.stderr)
+    complain('bench', sentence)
     return code
 
 
@@ -195,5 +199,5 @@ def _draw(path, report):
                        1)
     except (OSError, ValueError) as error:  # ValueError: no format has that ending
         return _refuse(f'--plot {path}: {getattr(error, "strerror", None) or error}', 1)
-    print(f'\n{path}')
+    print(f'\n{printable(path)}')
     return 0

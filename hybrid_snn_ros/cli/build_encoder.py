@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-import sys
+
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
 
 DEFAULT_OUTPUT = 'models/efficientnet_{variant}_{kind}.tflite'
 
@@ -16,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--variant', default='lite0', choices=('lite0', 'lite1', 'lite2'),
                         help='size of the network: larger ones see more and take longer '
                              '(default: %(default)s)')
-    parser.add_argument('--output', type=Path, metavar='FILE',
+    parser.add_argument('--output', type=a_path, metavar='FILE',
                         help='file to write, its description goes beside it as .yaml (default: '
                              f'{DEFAULT_OUTPUT.format(variant="VARIANT", kind="int8")}, or '
                              'float32, _with_logits)')
@@ -24,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='float32 weights and activations instead of int8')
     parser.add_argument('--with-logits', action='store_true',
                         help='also give the 1000 ImageNet class scores, to check the model')
-    parser.add_argument('--calibrate', type=Path, metavar='FOLDER',
+    parser.add_argument('--calibrate', type=a_path, metavar='FOLDER',
                         help='photographs (up to 200, jpg or png, also in folders below) that the '
                              'steps of the int8 model are fitted to, instead of the usual ones')
 
@@ -33,12 +35,13 @@ def main(args: argparse.Namespace) -> int:
     """Build the encoder and print its sha256; return 0, or 1 with one sentence on stderr."""
     from hybrid_snn_ros.vision.efficientnet import build, BuildError, VARIANTS
     kind = ('float32' if args.floating else 'int8') + ('_with_logits' if args.with_logits else '')
-    output = args.output or Path(DEFAULT_OUTPUT.format(variant=args.variant, kind=kind))
+    output = Path(args.output or DEFAULT_OUTPUT.format(variant=args.variant, kind=kind))
     try:
         digest = build(output, variant=VARIANTS[args.variant], quantized=not args.floating,
-                       with_logits=args.with_logits, photographs=args.calibrate)
+                       with_logits=args.with_logits,
+                       photographs=args.calibrate and Path(args.calibrate))
     except BuildError as error:
-        print(f'hybrid-snn build-encoder: {error}', file=sys.stderr)
+        complain('build-encoder', error)
         return 1
-    print(f'{digest}  {output}')
+    print(f'{digest}  {printable(output)}')
     return 0

@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.share import shared_file
 
 TAUGHT = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'husky', 'kuka arm',
@@ -29,7 +30,7 @@ _PATIENCE = 30.0  # seconds for all views of an object
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('--output', default='demo', metavar='DIR',
+    parser.add_argument('--output', type=a_path, default='demo', metavar='DIR',
                         help='where memory, pictures and logs go (default: %(default)s); the '
                              'memory in it is emptied at the start')
     parser.add_argument('--condition', default='jitter', choices=('plain', 'jitter', 'varied'),

@@ -3,10 +3,14 @@
 """``hybrid-snn evaluate``: teach a set of embeddings by a protocol and score what was learned."""
 
 import json
+import os
 from pathlib import Path
 import sys
 import time
 
+from hybrid_snn_ros.cli import eye
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
@@ -16,9 +20,10 @@ TURNTABLE = 'turntable'  # the source that is rendered here
 def add_arguments(parser):
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('source', metavar='SOURCE',
-        help='embedding pack (.npz), folder with train/ and test/ (a folder per class, jpg or '
-             'png), ROS bag (mcap, sqlite3), or "turntable"')
+    add('source', type=a_path, metavar='SOURCE',
+        help='embedding pack (.npz), folder with train/ and test/ (in each a folder for every '
+             'label, with jpg, png, webp or bmp in it and below), ROS bag (mcap, sqlite3, ROS 1), '
+             'or "turntable"')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; open-set: N classes are never taught; turntable: '
@@ -32,15 +37,12 @@ def add_arguments(parser):
              'vision_msgs/Classification naming single frames by their stamp')
     add('--image', metavar='TOPIC', default='',
         help='bag: topic of the images, where it has several')
-    add('--test', metavar='BAG',
+    add('--test', type=a_path, metavar='BAG',
         help='bag: another one to ask (default: the last frames of each label, instead of '
              'teaching them)')
     add('--asked', type=float, metavar='SHARE', default=0.3,
         help='bag: how many are the last (default: %(default)s)')
-    add('--model', metavar='FILE',
-        help='TFLite encoder for pictures and bags (default: the one that is shipped)')
-    add('--crop', type=float, metavar='FRACTION',
-        help='centre square that is looked at, as a fraction of the short side (default: 0.875)')
+    eye.add_arguments(parser, '')
     add('--rule', default='lateral', choices=('lateral', 'original'),
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
@@ -52,14 +54,17 @@ def add_arguments(parser):
     add('--seed', type=int, default=0, help='seed of the first order')
     add('--baselines', action='store_true',
         help='ten read-outs of scikit-learn and our own on the same samples (extra baselines)')
-    add('--json', metavar='FILE', help='write the figures to a file')
-    add('--plots', metavar='DIR', help='draw the figures into a directory (extra plots)')
+    add('--json', type=a_path, metavar='FILE', help='write the figures to a file')
+    add('--plots', type=a_path, metavar='DIR',
+        help='draw the figures into a directory (extra plots)')
     add('--jobs', type=int, metavar='N',
         help='processes (default: two where there are two cores and the work is worth it)')
 
 
 def main(args):
     """Run the protocol; return the exit code."""
+    # What OpenCV has to say of a damaged picture is said here, with the picture's name.
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation import baselines, plots, protocols, report, runner
     from hybrid_snn_ros.evaluation.sources import SourceError
@@ -75,6 +80,7 @@ def main(args):
         if args.plots:
             plots.check()
         data = _load(args)
+        data = data._replace(name=printable(data.name))
         jobs = args.jobs or runner.default_jobs(data, args.orders)
         progress = Progress(f'{data.name}, {settings.protocol}, {settings.rule}')
         try:
@@ -82,9 +88,9 @@ def main(args):
                                   jobs, progress)
         finally:
             progress.close()
-    except (SourceError, ValueError, EncoderError, FileNotFoundError, baselines.BaselineError,
+    except (SourceError, ValueError, EncoderError, OSError, baselines.BaselineError,
             plots.PlotError) as error:
-        print(f'hybrid-snn evaluate: {error}', file=sys.stderr)
+        complain('evaluate', error)
         return 2
     figures = report.summarise(outcomes, settings, data)
     figures = {'protocol': settings.protocol, 'source': args.source, **figures,
@@ -93,9 +99,9 @@ def main(args):
         figures['condition'] = args.condition
     # Files first: they are not to be lost when the reader of the table leaves early.
     code = max(_write_json(args.json, figures), _draw(args.plots, outcomes, figures, data))
-    print('\n'.join(report.table(figures, data.name)))
+    print('\n'.join(map(printable, report.table(figures, data.name))))
     print(f"{figures['seconds']} s, {jobs} process{'es' * (jobs > 1)}"
-          + f'; plots in {args.plots}' * bool(args.plots))
+          + f'; plots in {printable(args.plots)}' * bool(args.plots))
     return code
 
 
@@ -123,15 +129,17 @@ def _load(args):
     recorded = bags.is_bag(args.source)
     for name in ('labels', 'image', 'test'):
         if getattr(args, name) and not recorded:
+            if args.source != TURNTABLE and not Path(args.source).exists():
+                raise ValueError(f'there is no {args.source}')
             raise ValueError(f'--{name} is for bags, {args.source} is none')
     if args.source != TURNTABLE and not Path(args.source).is_dir() and not recorded:
-        if args.model or args.crop is not None:
-            raise ValueError(f'--model and --crop need pictures, {args.source} holds embeddings')
+        if args.model or args.crop is not None or args.roi is not None:
+            raise ValueError('--model, --crop and --roi need pictures, '
+                             f'{args.source} holds embeddings')
         return load_pack(args.source)
     from hybrid_snn_ros.classifier import Classifier
-    from hybrid_snn_ros.vision.framing import check_crop, Crop
-    crop = check_crop(Crop() if args.crop is None else Crop(args.crop))
-    facade = Classifier(args.model or None, crop=crop)  # by default what a robot would use
+    # By default what a robot would use.
+    facade = Classifier(args.model or None, crop=eye.crop_of(args))
     progress = Progress(f'embedding {args.source}')
     try:
         if args.source == TURNTABLE:
@@ -148,7 +156,7 @@ def _load(args):
 
 
 def _remark(sentence):
-    print(sentence, file=sys.stderr)
+    print(printable(sentence), file=sys.stderr)
 
 
 def _write_json(path, figures):
@@ -156,9 +164,9 @@ def _write_json(path, figures):
         return 0
     try:
         Path(path).write_text(json.dumps(figures, indent=2, ensure_ascii=False) + '\n',
-                              encoding='utf-8')
+                              encoding='utf-8', errors='backslashreplace')
     except OSError as error:
-        print(f'hybrid-snn evaluate: {path} cannot be written: {error.strerror}', file=sys.stderr)
+        complain('evaluate', f'{path} cannot be written: {error.strerror}')
         return 1
     return 0
 
@@ -170,7 +178,7 @@ def _draw(directory, outcomes, figures, data):
     try:
         plots.draw(directory, outcomes, figures, data)
     except OSError as error:
-        print(f'hybrid-snn evaluate: plots cannot be written: {error}', file=sys.stderr)
+        complain('evaluate', f'plots cannot be written: {error}')
         return 1
     return 0
 

@@ -5,11 +5,14 @@
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
+
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('pack', metavar='PACK', help='embedding pack (.npz)')
-    parser.add_argument('--output', default='.', metavar='DIR',
+    parser.add_argument('pack', type=a_path, metavar='PACK', help='embedding pack (.npz)')
+    parser.add_argument('--output', type=a_path, default='.', metavar='DIR',
                         help='where the PNGs go (default: here)')
     parser.add_argument('--seed', type=int, default=0, help='which labels and frames')
 
@@ -25,7 +28,7 @@ def main(args):
               f'{error}', file=sys.stderr)
         return 1
     except SourceError as error:
-        print(f'hybrid-snn figures: {error}', file=sys.stderr)
+        complain('figures', error)
         return 2
     if args.seed < 0:
         print(f'hybrid-snn figures: --seed must be at least 0, not {args.seed}', file=sys.stderr)
@@ -33,9 +36,8 @@ def main(args):
     try:
         Path(args.output).mkdir(parents=True, exist_ok=True)
         for path in draw(data, args.output, args.seed):
-            print(path)
+            print(printable(path))
     except OSError as error:
-        print(f'hybrid-snn figures: --output {args.output} cannot be used: {error.strerror}',
-              file=sys.stderr)
+        complain('figures', f'--output {args.output} cannot be used: {error.strerror}')
         return 2
     return 0

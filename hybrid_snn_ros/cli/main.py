@@ -8,6 +8,7 @@ import os
 import sys
 
 from hybrid_snn_ros import __version__
+from hybrid_snn_ros.cli.printable import print_anywhere
 from hybrid_snn_ros.threads import pin_blas
 
 # command -> (module under cli/, what it does); modules are imported only when they are asked for
@@ -29,6 +30,7 @@ COMMANDS = {
 def main(arguments=None):
     """Run one command; return its exit code."""
     pin_blas()
+    print_anywhere()
     try:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments)

@@ -4,14 +4,15 @@
 
 import json
 from pathlib import Path
-import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
 
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('pack', metavar='PACK',
+    parser.add_argument('pack', type=a_path, metavar='PACK',
                         help='.npz with X_train, y_train, X_test, y_test; uint8 (samples, pixels)')
     parser.add_argument('--copies', type=int, default=1, metavar='N',
                         help='networks that add their spikes, 1..15 (default: %(default)s)')
@@ -19,7 +20,7 @@ def add_arguments(parser):
                         help='shuffled orders to average over (default: %(default)s)')
     parser.add_argument('--limit', type=int, metavar='N',
                         help='teach and ask no more than N samples (default: all)')
-    parser.add_argument('--json', metavar='FILE', help='write the figures to a file')
+    parser.add_argument('--json', type=a_path, metavar='FILE', help='write the figures to a file')
 
 
 def main(args):
@@ -33,7 +34,7 @@ def main(args):
         original.check(original.mnist(args.copies))
         digits = mnist.load(args.pack)
     except ValueError as error:
-        print(f'hybrid-snn mnist: {error}', file=sys.stderr)
+        complain('mnist', error)
         return 2
     samples = len(digits.train[:args.limit]) + len(digits.test[:args.limit])
     outcomes = []
@@ -86,6 +87,6 @@ def _write_json(path, figures):
     try:
         Path(path).write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
     except OSError as error:
-        print(f'hybrid-snn mnist: {path} cannot be written: {error.strerror}', file=sys.stderr)
+        complain('mnist', f'{path} cannot be written: {error.strerror}')
         return 1
     return 0

@@ -7,6 +7,8 @@ from pathlib import Path
 import sys
 import textwrap
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros import parameters
 from hybrid_snn_ros.ros.table import bounds
@@ -28,7 +30,7 @@ def add_arguments(parser):
                         help='whose parameters (default: %(default)s)')
     form = parser.add_mutually_exclusive_group()
     form.add_argument('--markdown', action='store_true', help='as a table, not as YAML')
-    form.add_argument('--write', metavar='CHECKOUT', type=Path,
+    form.add_argument('--write', metavar='CHECKOUT', type=a_path,
                       help='write the parameter files and the table of the README there anew')
 
 
@@ -38,11 +40,11 @@ def main(args):
         sys.stdout.write((markdown if args.markdown else yaml_text)(args.node))
         return 0
     try:
-        for path, text in documents(args.write):
+        for path, text in documents(Path(args.write)):
             path.write_text(text, encoding='utf-8')
-            print(path)
+            print(printable(path))
     except (OSError, ValueError) as error:
-        print(f'hybrid-snn parameters: {error}', file=sys.stderr)
+        complain('parameters', error)
         return 1
     return 0
 

@@ -5,12 +5,14 @@
 import sys
 import time
 
+from hybrid_snn_ros.cli.printable import printable
+
 
 class Progress:
     """Callable with (done, total); ``close`` wipes the line."""
 
     def __init__(self, text):
-        self._text = text
+        self._text = printable(text)
         self._stream = sys.stderr
         self._next = 0.0
         self._begin = time.monotonic()

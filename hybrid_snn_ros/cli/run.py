@@ -3,11 +3,13 @@
 """``hybrid-snn run``: the classifier node where ros2 launch is not installed."""
 
 import os
-from pathlib import Path
 import sys
 
 import yaml
 
+from hybrid_snn_ros import dds_profile, parameter_files
+from hybrid_snn_ros.cli.printable import complain
+from hybrid_snn_ros.paths import PathError, user_path
 from hybrid_snn_ros.share import shared_file
 
 
@@ -24,30 +26,28 @@ def add_arguments(parser):
                         choices=('debug', 'info', 'warn', 'error', 'fatal'),
                         help='least severe messages to log (default: %(default)s)')
     parser.add_argument('--dds-profile', metavar='XML',
-                        help='Fast DDS profile, none to leave Fast DDS alone (default: the one '
-                             'shipped, with room for raw images; start the camera with the same '
-                             'one)')
+                        help='Fast DDS profile, none to leave Fast DDS alone (default: your own '
+                             'where FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS '
+                             'is set, else the one shipped, with room for raw images; start the '
+                             'camera with the same one)')
     parser.epilog = 'What follows --ros-args is handed to ROS as it is.'
 
 
 def main(args):
     """Start the node; return its exit code."""
-    params = args.params_file or str(shared_file('config', 'classifier.yaml'))
-    profile = args.dds_profile
-    if profile is None and 'FASTDDS_DEFAULT_PROFILES_FILE' not in os.environ:
-        profile = str(shared_file('config', 'fastdds.xml'))
-    if profile == 'none':
-        profile = None
-    for file in (params, profile):
-        if file and not Path(file).is_file():
-            print(f'hybrid-snn run: {file} is not a file', file=sys.stderr)
-            return 2
-    if not _holds_parameters(params):
-        print(f'hybrid-snn run: {params} holds no parameters of a node (ros__parameters)',
-              file=sys.stderr)
+    try:
+        params = str(user_path(args.params_file or shared_file('config', 'classifier.yaml')))
+        parameter_files.check(params, parameter_files.remapped(
+            'classifier', args.namespace, args.ros_args))
+        profile, remark = dds_profile.choose(
+            args.dds_profile or '', shared_file('config', 'fastdds.xml'), os.environ)
+    except ValueError as error:
+        complain('run', error)
         return 2
+    if remark:
+        complain('run', remark)
     if profile:
-        os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile
+        os.environ[dds_profile.variable(os.environ.get('ROS_DISTRO'))] = profile
     try:
         import rclpy  # noqa: F401
 
@@ -59,25 +59,9 @@ def main(args):
     for setting in args.set:
         problem = _problem(setting)
         if problem:
-            print(f'hybrid-snn run: {problem}', file=sys.stderr)
+            complain('run', problem)
             return 2
     return run_node([*_command_line(args, params), *args.ros_args])
-
-
-def _holds_parameters(path):
-    """Tell whether a file has a section of parameters; rcl says nothing where it has none."""
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-    except (OSError, ValueError, yaml.YAMLError):
-        return True  # rcl says what is wrong with it, by line
-    open_ends = [content]
-    while open_ends:
-        section = open_ends.pop()
-        if isinstance(section, dict):
-            if 'ros__parameters' in section:
-                return True
-            open_ends += section.values()
-    return False
 
 
 def _problem(setting):
@@ -86,7 +70,7 @@ def _problem(setting):
 
     rcl silently ignores names it does not know, and values of another type than the file's.
     """
-    from hybrid_snn_ros.ros.parameters import TABLE
+    from hybrid_snn_ros.ros.parameters import PATHS, TABLE
     from hybrid_snn_ros.ros.table import refusal
     name, _, text = setting.partition('=')
     if not (name and text):
@@ -96,7 +80,13 @@ def _problem(setting):
         return None
     if name not in table:
         return f"there is no parameter {name!r}; there are {', '.join(table)}, use_sim_time"
-    return refusal(table[name], _value(text))
+    problem = refusal(table[name], _value(text))
+    if not problem and name in PATHS:
+        try:
+            user_path(text)
+        except PathError as error:
+            problem = f'{name}: {error}'
+    return problem
 
 
 def _value(text):

@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
-from pathlib import Path
-import sys
+import argparse
+import os
 import time
 
 from hybrid_snn_ros.cli import state_report, torture
-from hybrid_snn_ros.memory.errors import IdentityError, StoreError
+from hybrid_snn_ros.cli.printable import complain, printable
+from hybrid_snn_ros.memory.disk import expanded
+from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
+from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look
+from hybrid_snn_ros.memory.view import export, look, look_whole
+from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
+from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
-DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
           'lost; 2 it could not be done.')
 
@@ -27,7 +31,7 @@ def add_arguments(parser):
                                   description=text[0].upper() + text[1:] + '.')
         one.set_defaults(action=action)
         if memory:
-            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT,
+            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
                              help="directory of the memory: the node's parameter of that name "
                                   '(default: %(default)s)')
         return one
@@ -43,6 +47,16 @@ def add_arguments(parser):
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
+    one.add_argument('--force', action='store_true',
+                     help='take what can be read of a damaged file; replace what is known even '
+                          'by nothing')
+    command('undo', _undo, 'take back the last thing that was done, whole; again, the one before; '
+                           'the node must not be running')
+    command('redo', _redo, 'put back what the last undo took, as long as nothing else was done; '
+                           'the node must not be running')
+    one = command('rollback', _rollback, 'return to what was known at an earlier version, which '
+                                         '`undo` takes back; the node must not be running')
+    one.add_argument('version', type=_version, help='as `show` and `log` list them')
     command('compact', _compact, 'drop what was taken back from the disk for good; earlier '
                                  'states cannot be returned to afterwards; the node must not be '
                                  'running')
@@ -59,14 +73,14 @@ def main(args):
     try:
         return args.action(args)
     except (StoreError, LabelError) as error:
-        print(f'hybrid-snn state: {error}', file=sys.stderr)
+        complain('state', error)
         return 2
 
 
 def _tell(problems):
     """Print what is wrong; return the exit code it stands for."""
     for problem in problems:
-        print(f'hybrid-snn state: {state_report.printable(problem)}', file=sys.stderr)
+        complain('state', problem)
     return 1 if problems else 0
 
 
@@ -79,32 +93,39 @@ def _show(args):
 def _verify(args):
     view = look(args.memory)
     code = _tell(view.problems)
-    print(f'{view.path}: {len(view.entries)} entries, {len(view.ledger.samples)} samples of '
-          f'{len(view.ledger.counts)} labels, {len(view.snapshots)} snapshots read: '
+    print(f'{printable(view.path)}: {len(view.entries)} entries, '
+          f'{len(view.ledger.samples)} samples of {len(view.ledger.counts)} labels, '
+          f'{len(view.snapshots)} snapshots read: '
           + ('damage was found' if code else 'every byte is as it was written'))
     return code
 
 
 def _export(args):
-    path = Path(args.file).expanduser()
-    if path.exists() and not args.force:
+    path = expanded(args.file)
+    if os.path.lexists(path) and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
     view = look(args.memory)
     written = export(view, path)
-    print(f'{path}: {len(view.ledger.samples)} samples of {len(view.ledger.counts)} labels, '
-          f'{state_report.size(written)}')
+    print(f'{printable(path)}: {len(view.ledger.samples)} samples of '
+          f'{len(view.ledger.counts)} labels, {state_report.size(written)}')
     return _tell(view.problems)
 
 
 def _import(args):
-    view = look(args.file)
+    try:
+        view = look_whole(args.file, args.replace, args.force)
+    except DamagedError as error:
+        raise StoreError(f'{error}; --force takes what can be read') from error
+    known = expanded(args.memory) / FILE_NAME
+    if os.path.exists(known) and os.path.samefile(known, view.path):
+        raise StoreError(f'{args.file} is the memory itself; nothing was imported')
     with Vault.open(args.memory, _known_identity(args.memory) or view.header.identity) as vault:
         try:
             added, known = vault.import_samples(
                 view.header.identity, view.ledger.samples.values(), args.replace)
         except IdentityError as error:
             raise IdentityError(f'{args.file} does not fit {vault.directory}: {error}') from error
-        print(f'{vault.directory}: {added} samples added, {known} were known; now '
+        print(f'{printable(vault.directory)}: {added} samples added, {known} were known; now '
               f'{len(vault.ledger.samples)} samples of {len(vault.ledger.counts)} labels, '
               f'version {vault.version}')
         return _tell(view.problems + vault.remarks)
@@ -117,12 +138,43 @@ def _known_identity(memory):
         return None
 
 
+def _undo(args):
+    return _step(args, lambda vault: taken_back(vault.undo()))
+
+
+def _redo(args):
+    return _step(args, lambda vault: put_back(vault.redo()))
+
+
+def _version(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'a version is a whole number from 0, not {text!r}')
+    return int(text)
+
+
+def _rollback(args):
+    def step(vault):
+        vault.rollback(args.version)
+        return (f'what was known at version {args.version} is known again: '
+                f'{samples_text(len(vault.ledger.samples))} of {len(vault.ledger.counts)} labels')
+    return _step(args, step)
+
+
+def _step(args, step):
+    """Take a step in the history of a memory that is there, and say so."""
+    look(args.memory)
+    with Vault.open(args.memory, None) as vault:
+        remarks = list(vault.remarks)
+        print(step(vault))
+        return _tell(remarks)
+
+
 def _compact(args):
     look(args.memory)  # nothing there: say so instead of making an empty one
     with Vault.open(args.memory, None) as vault:
         remarks = list(vault.remarks)
         before, after = vault.compact()
-        print(f'{vault.directory}: {state_report.size(before)} before, '
+        print(f'{printable(vault.directory)}: {state_report.size(before)} before, '
               f'{state_report.size(after)} now, {len(vault.ledger.samples)} samples')
         return _tell(remarks)
 

@@ -23,6 +23,7 @@ import traceback
 
 import numpy as np
 
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.memory.vault import Vault
 
@@ -138,7 +139,7 @@ def _compare(directory, known, possible, sums):
     try:
         vault = Vault.open(directory, IDENTITY)
     except Exception as error:  # whatever it is: the memory did not open
-        print(f'hybrid-snn state torture: {error}', file=sys.stderr)
+        complain('state torture', error)
         sums['closed'] += 1
         return known
     with vault:

@@ -8,12 +8,15 @@ import multiprocessing
 from pathlib import Path
 import sys
 
+from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
+
 
 def add_arguments(parser):
     """Declare the command's arguments."""
-    parser.add_argument('packs', nargs='+', metavar='PACK',
+    parser.add_argument('packs', type=a_path, nargs='+', metavar='PACK',
                         help='embedding packs (.npz); only their training parts are read')
-    parser.add_argument('--log', required=True, metavar='FILE',
+    parser.add_argument('--log', type=a_path, required=True, metavar='FILE',
                         help='a line of JSON for every trial; the work goes on where it ends')
     parser.add_argument('--ablate', action='store_true',
                         help='instead of searching, take one mechanism away at a time, of both '
@@ -34,11 +37,11 @@ def main(args):
     try:
         packs = [load_pack(path) for path in args.packs]
     except SourceError as error:
-        print(f'hybrid-snn tune: {error}', file=sys.stderr)
+        complain('tune', error)
         return 2
     problem = _problem(args)
     if problem:
-        print(f'hybrid-snn tune: {problem}', file=sys.stderr)
+        complain('tune', problem)
         return 2
     sets = {pack.name: (pack.train, pack.train_labels) for pack in packs}
     log = Path(args.log)

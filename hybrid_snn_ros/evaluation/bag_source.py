@@ -11,9 +11,10 @@ import math
 
 import numpy as np
 
+from hybrid_snn_ros.evaluation.bag_lessons import lessons
+from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
-from hybrid_snn_ros.memory.labels import normalise
-from hybrid_snn_ros.vision import bags, frames
+from hybrid_snn_ros.vision import bags
 
 ASKED = 0.3  # share of each label's frames that are asked, where there is one recording
 
@@ -21,7 +22,7 @@ ASKED = 0.3  # share of each label's frames that are asked, where there is one r
 def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
              progress=lambda done, total: None, remark=lambda sentence: None):
     """
-    Embed the frames of a bag (mcap, sqlite3) in their order; frames nobody named are left out.
+    Embed the frames of a bag in their order; those that cannot be used are left out and told.
 
     :param facade: the Classifier whose encoder and crop are used.
     :param image, labels: topics, as vision.bags.frames takes them.
@@ -30,7 +31,7 @@ def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
     :param asked: that share, 0..1.
     :param remark: called with a sentence about frames that could not be used.
     :raises SourceError: when a bag names too little to be taught and asked.
-    :raises ValueError: as vision.bags.frames does, and for a text that cannot be a label.
+    :raises ValueError: as vision.bags.frames does.
     """
     if not labels:
         raise SourceError('a bag needs --labels TOPIC, which says what its frames show')
@@ -55,24 +56,15 @@ def load_bag(path, facade, image='', labels='', test=None, asked=ASKED,
 
 def _embed(path, facade, image, labels, progress, remark):
     """Return codes uint8 (frames, N) and the label of each."""
-    total, recorded = bags.frames(path, image, labels)
-    codes, names, unnamed, unreadable = [], [], 0, 0
-    for place, frame in enumerate(recorded, 1):
-        progress(place, total)
-        if not frame.label:
-            unnamed += 1
-            continue
-        try:
-            rgb = frames.crop_message(frame.message, frame.compressed, facade.encoder.input_size,
-                                      facade.crop)
-        except frames.FrameError:
-            unreadable += 1
-            continue
-        codes.append(facade.encoder.codes(rgb))
-        names.append(normalise(frame.label))
-    for count, why in ((unnamed, 'nobody said what they show'), (unreadable, 'unreadable')):
-        if count:
-            remark(f'{path}: frames left out: {count} ({why})')
+    total, recorded = bags.frames(path, image, labels, remark=remark)
+    codes, names, left_out = [], [], LeftOut()
+    for place, lesson in enumerate(lessons(recorded, facade, left_out), 1):
+        progress(place, max(place, total))
+        if lesson:
+            codes.append(lesson.codes)
+            names.append(lesson.label)
+    for line in left_out.lines():
+        remark(f'{path}: {line}')
     if not codes:
         raise SourceError(f'{path} holds no frame that can be read and has a label')
     return np.array(codes), names

@@ -36,32 +36,30 @@ def encoder_identity(facade):
 
 def cached(name, identity, make, remark):
     """
-    Return the embeddings of this identity, made now unless they are in the cache.
+    Return the embeddings of this identity and their notes, made now unless they are cached.
 
     A damaged cache is made anew; one that cannot be written is remarked on and done without.
 
     :param identity: all that the embeddings depend on, as JSON can hold it.
-    :param make: function without arguments, gives (sources.Embeddings, sentences to remark).
-    :param remark: called with every sentence the user should hear, also when read from the cache.
+    :param make: function without arguments, gives (sources.Embeddings, notes), which are texts.
+    :param remark: called with a sentence where the cache cannot be written.
     """
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     path = directory() / f'{digest[:32]}.npz'
     try:
         data = load_pack(path)._replace(name=name)
         with np.load(path, allow_pickle=False) as pack:
-            sentences = pack['remarks'].tolist()
+            notes = pack['notes'].tolist()
     except (SourceError, OSError, KeyError, ValueError):
-        data, sentences = make()
+        data, notes = make()
         try:
-            _write(path, data, sentences)
+            _write(path, data, notes)
         except OSError as error:
-            sentences = [*sentences, f'the embeddings cannot be cached: {error}']
-    for sentence in sentences:
-        remark(sentence)
-    return data
+            remark(f'the embeddings cannot be cached: {error}')
+    return data, notes
 
 
-def _write(path, data, sentences):
+def _write(path, data, notes):
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix='.part')
     try:
@@ -69,7 +67,7 @@ def _write(path, data, sentences):
             np.savez_compressed(
                 file, X_train=data.train, y_train=data.train_labels, X_test=data.test,
                 y_test=data.test_labels, class_names=np.array(data.class_names),
-                remarks=np.array(sentences, dtype=str))
+                notes=np.array(notes, dtype=str))
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

@@ -1,17 +1,19 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of pictures as a source: train/ and test/, a folder per class, jpg or png."""
+"""A folder of pictures as a source: train/ and test/, in each a folder for every label."""
 
 from pathlib import Path
 
 import numpy as np
 
 from hybrid_snn_ros.evaluation.cache import cached, encoder_identity
+from hybrid_snn_ros.evaluation.left_out import LeftOut
+from hybrid_snn_ros.evaluation.picture_folder import list_pictures
+from hybrid_snn_ros.evaluation.picture_reader import PictureReader
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.vision.pictures import FORMATS
 
 PARTS = ('train', 'test')
-FORMATS = {'.jpg': 'jpeg', '.jpeg': 'jpeg', '.png': 'png'}
 
 
 def load_folder(root, facade, progress=lambda done, total: None,
@@ -20,60 +22,54 @@ def load_folder(root, facade, progress=lambda done, total: None,
     Embed the pictures of a folder, or read them from the cache.
 
     :param facade: the Classifier whose encoder and crop are used.
-    :param remark: called with a sentence for every picture that is skipped.
-    :raises SourceError: when the folder does not hold train/CLASS/ and test/CLASS/ with pictures.
+    :param remark: called with sentences about what is left out.
+    :raises SourceError: when the folder does not hold train/LABEL/ and test/LABEL/ with pictures.
     """
-    root = Path(root)
-    files, names = _list(root)
-    stats = [[path.stat() for path, _ in part] for part in files]
-    identity = {
-        **encoder_identity(facade), 'root': str(root.resolve()), 'files': [
-            [path.relative_to(root).as_posix(), stat.st_size, stat.st_mtime_ns]
-            for part, seen in zip(files, stats) for (path, _), stat in zip(part, seen)]}
-    return cached(root.resolve().name, identity, lambda: _embed(
-        root, files, names, facade, progress), remark)
-
-
-def _list(root):
-    """Return the pictures of both parts, [(path, class)] each, and the names of the classes."""
-    folders = {part: sorted(path for path in (root / part).iterdir() if path.is_dir()
-                            and not path.name.startswith('.')) if (root / part).is_dir() else []
-               for part in PARTS}
-    if not all(folders.values()):
-        raise SourceError(f'{root} must hold train/ and test/ with a folder for every class')
+    root, left_out = Path(root), LeftOut()
     try:
-        names = [normalise(path.name) for path in folders['train']]
-        tested = [normalise(path.name) for path in folders['test']]
-    except LabelError as error:
-        raise SourceError(f'{root} holds a folder that cannot name a class: {error}') from error
-    if len(set(names)) < len(names) or len(set(tested)) < len(tested):
-        raise SourceError(f'{root} names a class twice')
-    strange = sorted(set(tested) - set(names))
+        files = _list(root, left_out)
+        identity = {**encoder_identity(facade), 'root': str(root.resolve()), 'files': [
+            [path.relative_to(root).as_posix(), label, status.st_size, status.st_mtime_ns]
+            for part in files for path, label in part for status in [path.stat()]]}
+        data, notes = cached(root.resolve().name, identity, lambda: _embed(
+            root, files, facade, progress, left_out), remark)
+        left_out.take(notes)
+    finally:
+        for line in left_out.lines():
+            remark(line)
+    return data
+
+
+def _list(root, left_out):
+    """Return the pictures of both parts, [(path, label)] each."""
+    if not all((root / part).is_dir() for part in PARTS):
+        raise SourceError(f'{root} must hold train/ and test/ with a folder for every class')
+    parts = [list_pictures(root / part, left_out, base=root) for part in PARTS]
+    strange = sorted(set(parts[1]) - set(parts[0]))
     if strange:
         raise SourceError(f"{root}/test holds {', '.join(strange)}, which train does not")
-    files = [[(path, names.index(normalise(folder.name)))
-              for folder in folders[part] for path in sorted(folder.iterdir())
-              if path.suffix.lower() in FORMATS and path.is_file()] for part in PARTS]
-    return files, names
+    return [[(path, label) for label, paths in part.items() for path in paths] for part in parts]
 
 
-def _embed(root, files, names, facade, progress):
-    """Return the Embeddings, and a sentence for every picture that cannot be read."""
-    from hybrid_snn_ros.vision.frames import crop_compressed, FrameError
-    encoder, arrays, skipped, done = facade.encoder, [], [], 0
+def _embed(root, files, facade, progress, left_out):
+    """Return the Embeddings, and notes of the pictures that cannot be used."""
+    unusable, names, arrays, done = LeftOut(), [], [], 0
     for part, pictures in zip(PARTS, files):
-        codes, labels = [], []
+        reader, codes, labels = PictureReader(facade, root, unusable), [], []
         for path, label in pictures:
-            try:
-                codes.append(encoder.codes(crop_compressed(
-                    FORMATS[path.suffix.lower()], path.read_bytes(), encoder.input_size,
-                    facade.crop)))
+            seen = reader.codes(path, label)
+            if seen is not None:
+                codes.append(seen[1])
                 labels.append(label)
-            except (FrameError, OSError) as error:
-                skipped.append(f'skipped {path}: {error}')
             done += 1
             progress(done, sum(map(len, files)))
         if not codes:
-            raise SourceError(f'{root}/{part} holds no picture (jpg, png) that can be read')
-        arrays += [np.array(codes), np.array(labels, dtype=np.int64)]
-    return Embeddings(root.name, *arrays, names), skipped
+            left_out.take(unusable.notes())
+            raise SourceError(f'{root}/{part} holds no picture ({FORMATS}) that can be read')
+        names = names or sorted(set(labels))
+        strange = sorted(set(labels) - set(names))
+        if strange:
+            left_out.take(unusable.notes())
+            raise SourceError(f"{root}/test holds {', '.join(strange)}, which train does not")
+        arrays += [np.array(codes), np.array([names.index(label) for label in labels], np.int64)]
+    return Embeddings(root.name, *arrays, names), unusable.notes()

@@ -32,7 +32,7 @@ def load_turntable(condition, facade, progress=lambda done, total: None):
         **encoder_identity(facade), 'condition': condition, 'seed': _SCENE_SEED,
         'scene': digest_of_sources(turntable), 'renderer': renderer}
     return cached(f'turntable {condition}', identity, lambda: (
-        _render(turntable, condition, facade, progress), []), lambda sentence: None)
+        _render(turntable, condition, facade, progress), []), lambda sentence: None)[0]
 
 
 def _render(turntable, condition, facade, progress):

@@ -15,7 +15,7 @@ from hybrid_snn_ros.memory.errors import (
     RefusedError,
     StoreError,
 )
-from hybrid_snn_ros.memory.labels import normalise
+from hybrid_snn_ros.memory.labels import find, LabelError, normalise
 from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.wording import samples_text
 
@@ -156,8 +156,9 @@ class Book:
 
     def forget(self, label, source='cli'):
         """Take all samples of a label back; UnknownLabel if there are none."""
-        return self._commit(
-            [{'operation': 'forget', 'label': normalise(label), 'source': source}])[0]
+        with self._guard:
+            return self._commit([{'operation': 'forget', 'source': source,
+                                  'label': find(label, self.ledger.counts)}])[0]
 
     def rename(self, old, new, source='cli', merge=False):
         """
@@ -167,16 +168,17 @@ class Book:
         :raises UnknownLabel: when nothing was taught under the old name.
         :raises LabelExistsError: when the new name is that of a label, and no merge was asked for.
         """
-        old, new = normalise(old), normalise(new)
-        if old == new:
-            raise RefusedError(f"'{old}' has that name already")
-        counts = self.ledger.counts
-        if not merge and old in counts and new in counts:
-            raise LabelExistsError(
-                f"'{new}' is a label already, with {samples_text(counts[new])}; to put the "
-                f"{samples_text(counts[old])} of '{old}' into it, merge the two")
-        return self._commit(
-            [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
+        with self._guard:
+            counts = self.ledger.counts
+            old, new = find(old, counts), find(new, counts) if merge else normalise(new)
+            if old == new:
+                raise RefusedError(f"'{old}' has that name already")
+            if not merge and old in counts and new in counts:
+                raise LabelExistsError(
+                    f"'{new}' is a label already, with {samples_text(counts[new])}; to put the "
+                    f"{samples_text(counts[old])} of '{old}' into it, merge the two")
+            return self._commit(
+                [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
 
     def rollback(self, sequence, source='cli'):
         """Return to what was known right after an earlier entry; see `snapshots`."""
@@ -201,7 +203,11 @@ class Book:
                 (sample.label, sample.codes.tobytes()) for sample in self.ledger.samples.values()}
             samples, new = list(samples), []
             for sample in samples:
-                key = (normalise(sample.label), sample.codes.tobytes())
+                try:
+                    key = (normalise(sample.label), sample.codes.tobytes())
+                except LabelError as error:  # a label older than the rule
+                    raise LabelError(f'{sample.label!a} cannot be taken over: {error}; give it '
+                                     'another name where it is known') from error
                 if key not in known:
                     known.add(key)
                     new.append((sample.label, sample.codes, sample.stamp))

@@ -12,21 +12,37 @@ import errno
 import fcntl
 import os
 from pathlib import Path
+import stat
+
+from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.paths import PathError, user_path
 
 _UNFINISHED = '.new'
+
+
+def expanded(path):
+    """Return the Path that a user means; StoreError where it stands for nothing."""
+    try:
+        return user_path(path)
+    except PathError as error:
+        raise StoreError(str(error)) from error
 
 
 class Disk:
     """The file calls of this computer; a handle is a file descriptor."""
 
     def read(self, path):
-        """Return a file's bytes."""
+        """Return a file's bytes; a pipe or device is refused, it might never end."""
+        kind = os.stat(path).st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # of that the read will say so
+            raise OSError(errno.EINVAL, 'it is not a file but a pipe or device')
         return Path(path).read_bytes()
 
-    def mark(self, path):
-        """Return what differs once a file was written to or replaced."""
-        found = os.stat(path)
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    def mark(self, file):
+        """Return what differs once a file, a path or a handle, was written to or replaced."""
+        found = os.stat(file)
+        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns,
+                found.st_ctime_ns)  # nobody sets the last one back
 
     def read_parts(self, path, length, offset):
         """Return a file's first bytes, ``length`` of them, and all from an offset on."""
@@ -50,6 +66,10 @@ class Disk:
             parts.append(part)
             offset += len(part)
         return b''.join(parts)
+
+    def read_at(self, handle, length, offset):
+        """Return up to so many bytes of an open file, from an offset on."""
+        return os.pread(handle, length, offset)
 
     def write(self, handle, data, offset):
         """Write all of the data at an offset."""

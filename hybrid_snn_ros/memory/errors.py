@@ -35,6 +35,10 @@ class NewerVersionError(StoreError):
     """A file written by a newer version of this package."""
 
 
+class DamagedError(StoreError):
+    """A file that does not hold all that it was written with, or nothing at all."""
+
+
 class IdentityError(StoreError):
     """Samples of another encoder, or of another part of the frame."""
 

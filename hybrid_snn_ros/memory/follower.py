@@ -9,10 +9,8 @@ once its head and the last entry known are still the same bytes at the same plac
 anew as a whole.
 """
 
-from pathlib import Path
-
 from hybrid_snn_ros.memory import identity as identities
-from hybrid_snn_ros.memory.disk import DISK
+from hybrid_snn_ros.memory.disk import DISK, expanded
 from hybrid_snn_ros.memory.entry import decode, encode
 from hybrid_snn_ros.memory.errors import disk_error, IdentityError, StoreError
 from hybrid_snn_ros.memory.header import encode_header
@@ -29,7 +27,7 @@ class Follower:
 
         :param identity: what codes depend on here; samples of another one are refused.
         """
-        self._directory = Path(directory).expanduser()
+        self._directory = expanded(directory)
         self._path = self._directory / FILE_NAME
         self._identity = identity
         self._disk = disk

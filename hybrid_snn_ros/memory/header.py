@@ -6,6 +6,10 @@ The head of a journal or an export: magic, version, and what its samples belong 
 It is written twice in a row, each copy with its own CRC, so that one bad bit in it does not cost
 the samples behind it.  Magic, version, length and CRC keep their place in every future version:
 that is how an older program can name a newer file.
+
+An export holds nothing but samples, numbered up to `base`, and its `chain` is that of exactly
+those: so a reader knows when one is missing.  Its generation is 0, that of a compacted journal is
+not.  Exports of earlier versions have the chain 0, and then only their end tells.
 """
 
 import json

@@ -6,6 +6,9 @@ The append-only file of every change; what `Journal.append` returned from surviv
 After a failed call the file on disk is in an unknown state (after a failed fsync even what is read
 back lies), so it is closed.  Before the next append it is opened anew, compared with what is known
 here, and cut back to the last acknowledged byte.
+
+Before anything is written the file is looked at: one that somebody else wrote to, or put in its
+place, is left alone.
 """
 
 import contextlib
@@ -15,15 +18,16 @@ import time
 import zlib
 
 from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory import torn as torn_ends
 from hybrid_snn_ros.memory.disk import DISK
 from hybrid_snn_ros.memory.entry import checksum, encode, Entry, MIN_RECORD
 from hybrid_snn_ros.memory.errors import disk_error, StoreError
+from hybrid_snn_ros.memory.foreign import Beside
 from hybrid_snn_ros.memory.header import decode_header, encode_header, Header
 from hybrid_snn_ros.memory.scan import last_sequence, next_chain, Scan, scan
 
 FILE_NAME = 'journal'
-TORN = f'{FILE_NAME}.torn-'
-KEPT_TORN = 3  # cut-off ends kept for inspection
+_TAIL = 4096  # bytes before the end that are compared before more is written behind them
 
 
 class Journal:
@@ -43,6 +47,9 @@ class Journal:
         self._attempt = None  # highest generation of a rewrite that failed; it may be there
         self._anew = False  # whether the file is no good to append to
         self._shared = False  # whether others may have written since
+        self._beside = Beside(path, disk)
+        self._mark = None  # of the file as it was left, while it is open
+        self._tail = b''  # its last good bytes then
         self.synced = None  # monotonic time of the last write that reached the medium, if any
 
     def _take(self, found):
@@ -60,7 +67,9 @@ class Journal:
         :raises StoreError: when it cannot be read, or holds samples of another identity.
         """
         path = Path(directory) / FILE_NAME
+        mark = None
         try:
+            mark = disk.mark(path)  # older than what is read: a change in between is seen later
             content = disk.read(path)
         except FileNotFoundError:
             content = b''
@@ -73,7 +82,9 @@ class Journal:
         elif found.entries:
             raise StoreError(f'both headers of {path} are damaged, so it is not known which '
                              f'encoder its {len(found.entries)} entries belong to')
-        beheaded = bool(content) and not found.entries and not found.whole
+        if mark is not None and not content:
+            remarks.append(f'{path} is empty: what was taught before, if anything, is not there')
+        beheaded = mark is not None and not found.entries and not found.whole
         if found.header is None or beheaded:
             header = found.header or Header(
                 identities.plain(identity or {}), chain=zlib.crc32(repr(now()).encode()))
@@ -81,6 +92,7 @@ class Journal:
         journal = cls(path, found, disk)
         journal.remarks += remarks
         journal._anew = beheaded
+        journal._mark, journal._tail = mark, content[:found.length][-_TAIL:]
         if found.torn:
             journal._cut_off(content[found.length:], now)
         elif content:
@@ -123,16 +135,7 @@ class Journal:
         bad luck that spoiled acknowledged bytes.
         """
         sequence = self.version + len(torn) // MIN_RECORD + 2
-        aside = self.path.with_name(f'{TORN}{sequence}')
-        kept = f'a copy is in {aside.name}'
-        try:
-            self._disk.replace(aside, torn)
-            numbers = sorted(int(name[len(TORN):]) for name in self._disk.names(self.path.parent)
-                             if name.startswith(TORN) and name[len(TORN):].isdigit())
-            for number in numbers[:-KEPT_TORN]:
-                self._disk.remove(self.path.with_name(f'{TORN}{number}'))
-        except OSError as error:
-            kept = f'no copy could be kept: {error.strerror or error}'
+        kept = torn_ends.keep(self.path, sequence, torn, self._disk)
         self.remarks.append(
             f'{self.path}: the last {len(torn)} bytes are not a whole entry and were cut off '
             f'({kept}); everything before them is there')
@@ -151,7 +154,7 @@ class Journal:
         """
         entries = list(entries)
         try:
-            ready = self._handle is not None or self._attach()
+            ready = self._ready()
             if whole or not ready:
                 self._rewrite(self.header, [*self.known, *entries])
             elif entries:
@@ -164,6 +167,25 @@ class Journal:
             raise
         self.synced = time.monotonic()
 
+    @property
+    def in_use(self):
+        """Whether it was open for writing, or was written to."""
+        return self._handle is not None or self._shared or self.synced is not None
+
+    def check(self):
+        """
+        Make sure that all that is known is in the file.
+
+        :raises StoreError: when it is not: the file was changed by somebody else, or is gone.
+        """
+        try:
+            ready = self._ready()
+        except OSError as error:
+            self._recover()
+            raise disk_error(f'write the journal {self.path}', error) from error
+        if not ready:
+            self.append([])
+
     def compact(self, entries):
         """
         Put teach entries that amount to the same in the place of all entries, at once.
@@ -172,8 +194,7 @@ class Journal:
         :raises StoreError: when the disk refuses; the old ones are there then.
         """
         try:
-            if self._handle is None:
-                self._attach()
+            self._ready()
             chain = self.chains.get(self.version, self.header.chain)
             self._rewrite(self.header._replace(base=self.version, chain=chain), entries)
         except OSError as error:
@@ -198,10 +219,21 @@ class Journal:
         self._disk.write(self._handle, data, self.length)
         self._disk.fsync(self._handle)
         if not self._disk.is_at(self._handle, self.path):  # a deleted file takes writes, too
+            self.distrust()
             raise FileNotFoundError(errno.ENOENT, 'the file has vanished')
+        mark = self._disk.mark(self._handle)
+        if not self._ends_with(self._tail + data):
+            self.distrust()
+            raise BlockingIOError(errno.EBUSY, 'somebody else wrote to it at the same moment')
+        self._mark = mark
         self._account(entries, records)
 
+    def _ends_with(self, end):
+        return end == self._disk.read_at(
+            self._handle, len(end) + 1, self.length - len(self._tail))
+
     def _account(self, entries, records):
+        self._tail = b''.join([self._tail, *records])[-_TAIL:]
         for entry, record in zip(entries, records):
             chain = self.chains[last_sequence(self.header, self.entries)]
             self.chains[entry.sequence] = next_chain(chain, checksum(record))
@@ -225,15 +257,31 @@ class Journal:
             if not self._attach() and self._attempt is not None:
                 self._rewrite(self.header, self.entries)
 
+    def _ready(self):
+        """Tell whether there is a file to append to, as it was left here; see `_attach`."""
+        if self._handle is not None and not self._untouched():
+            self.distrust()
+        return self._handle is not None or self._attach()
+
+    def _untouched(self):
+        try:
+            return self._disk.mark(self.path) == self._mark and self._ends_with(self._tail)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                errno.ENOENT, 'the file has vanished; the next change writes it anew') from error
+
     def _attach(self):
         """
         Open the file, make sure it is the one known here, and cut it back to what is known.
 
         :return: whether there is a file to append to; if not, it is to be written anew.
-        :raises StoreError: when somebody else changed it.
+        :raises ChangedError: when somebody else changed it.
         :raises OSError: when the disk refuses.
         """
         if self._anew:
+            with contextlib.suppress(FileNotFoundError):
+                if self._attempt is None and self._disk.mark(self.path) != self._mark:
+                    self._beside.refuse(self.header, self.known, False)
             return False
         try:
             handle = self._disk.open(self.path)
@@ -243,7 +291,8 @@ class Journal:
             self._shared = False
             return False  # nothing was written yet, or it was deleted: all is known here
         try:
-            recognised = self._recognise(self._disk.read_all(handle))
+            content = self._disk.read_all(handle)
+            recognised = self._recognise(content)
             self._shared = False  # from here on the lock keeps others away
             if not recognised:
                 self._disk.close(handle)
@@ -254,6 +303,7 @@ class Journal:
             self._disk.truncate(handle, self.length + sum(map(len, records)))
             self._disk.fsync(handle)
             self._disk.fsync_directory(self.path.parent)
+            self._mark, self._tail = self._disk.mark(handle), content[:self.length][-_TAIL:]
         except BaseException:
             with contextlib.suppress(OSError):
                 self._disk.close(handle)
@@ -273,5 +323,4 @@ class Journal:
         if (head and head[0].identity == self.header.identity and not self._shared
                 and self.header.generation < head[0].generation <= (self._attempt or 0)):
             return False
-        raise StoreError(f'{self.path} was changed by somebody else meanwhile; close this memory '
-                         'and open it again')
+        self._beside.refuse(self.header, self.known, same)

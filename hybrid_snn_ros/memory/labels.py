@@ -3,14 +3,18 @@
 """
 Label texts: the written rule every label passes.
 
-The rule: UTF-8 text in Unicode normal form C, without white space at the ends, without control
-characters or line breaks, 1 to 64 bytes long, and not the reserved word ``unknown``.
+The rule: UTF-8 text in Unicode normal form C, without characters that cannot be seen, with single
+plain spaces between words and none at the ends, without control characters or line breaks, 1 to
+64 bytes long, and not the reserved word ``unknown``.
 """
 
 import unicodedata
 
+from hybrid_snn_ros.memory.unseen import tidied
+
 UNKNOWN = 'unknown'  # what the classifier says of a frame it was never taught
 MAX_BYTES = 64
+_MAX_TYPED = 1024  # characters, before what cannot be seen is taken out
 
 
 class LabelError(ValueError):
@@ -23,16 +27,60 @@ def normalise(text):
 
     :raises LabelError: when the text breaks the rule of this module.
     """
-    if not isinstance(text, str):
-        raise LabelError(f'a label must be text, not {type(text).__name__}')
-    label = unicodedata.normalize('NFC', text).strip()
-    if not label:
-        raise LabelError('a label needs at least one character')
-    if any(unicodedata.category(character) in ('Cc', 'Cs', 'Zl', 'Zp') for character in label):
-        raise LabelError('a label must not hold control characters or line breaks')
-    size = len(label.encode('utf-8'))
-    if size > MAX_BYTES:
-        raise LabelError(f'a label may be {MAX_BYTES} bytes long in UTF-8, this one has {size}')
-    if label.casefold() == UNKNOWN:
+    label = tidied(_typed(text)).strip()
+    _check(label)
+    if unicodedata.normalize('NFKC', label).casefold() == UNKNOWN:
         raise LabelError(f"'{UNKNOWN}' is the answer for what was never taught, not a label")
     return label
+
+
+def written(text):
+    """
+    Return a text as a memory may hold it, also one older than the rule of what cannot be seen.
+
+    :raises LabelError: when no memory holds such a label.
+    """
+    label = unicodedata.normalize('NFC', _typed(text)).strip()
+    _check(label)
+    return label
+
+
+def find(text, known):
+    """
+    Return the label that is meant, of those that are known.
+
+    It is the one that is written exactly so, or the one the text stands for, or the only one that
+    looks the same; where there is none of them, the label the text stands for.
+
+    :param known: dict or set of labels.
+    :raises LabelError: when the text cannot be a label and is none of the known ones.
+    """
+    exact = written(text)
+    if exact in known:
+        return exact
+    label = normalise(text)
+    alike = [other for other in known if tidied(other) == label]
+    return alike[0] if label not in known and len(alike) == 1 else label
+
+
+def _typed(text):
+    if not isinstance(text, str):
+        raise LabelError(f'a label must be text, not {type(text).__name__}')
+    text = text.strip()
+    if len(text) > _MAX_TYPED:
+        _check_size(text)
+    return text
+
+
+def _check(label):
+    if not label:
+        raise LabelError('a label needs at least one character that can be seen')
+    if any(unicodedata.category(character) in ('Cc', 'Cs', 'Zl', 'Zp') for character in label):
+        raise LabelError('a label must not hold control characters or line breaks')
+    _check_size(label)
+
+
+def _check_size(label):
+    size = len(label.encode('utf-8', 'surrogatepass'))
+    if size > MAX_BYTES:
+        raise LabelError(f'a label may be {MAX_BYTES} bytes long in UTF-8, this one has {size}')

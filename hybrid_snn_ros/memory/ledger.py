@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.memory.errors import StoreError, UnknownLabel, UnknownSample
+from hybrid_snn_ros.memory.errors import RefusedError, StoreError, UnknownLabel, UnknownSample
 from hybrid_snn_ros.memory.history import History
 
 
@@ -101,8 +101,9 @@ class Ledger:
         :raises StoreError: when there is no history that far back.
         """
         if not self.base <= sequence <= self.version:
-            raise StoreError(f'there is no state {sequence} to return to, only {self.base} (when '
-                             f'it was compacted last) to {self.version}')
+            raise RefusedError(
+                f'there is no state {sequence} to return to, only {self.base} (when it was '
+                f'compacted last) to {self.version}')
         return Ledger.fold((entry for entry in self._entries if entry.sequence <= sequence),
                            self.base)[0]
 

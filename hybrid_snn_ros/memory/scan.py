@@ -28,6 +28,11 @@ class Scan(NamedTuple):
     whole: bool  # both copies of the header are there
 
     @property
+    def cut(self):
+        """Whether the end is missing: what was known at the header's base is not all there."""
+        return self.header is not None and _is_cut(self.header, self.entries)
+
+    @property
     def version(self):
         """Sequence of the last entry."""
         return last_sequence(self.header, self.entries)
@@ -55,6 +60,7 @@ def scan(content, name):
     header, offset, whole = found or (None, 0, False)
     base, chain = (header.base, header.chain) if header else (0, 0)
     entries, chains, damage = [], {base: chain}, []
+    fingerprint = 0  # of the entries up to the base, all by themselves
     previous, length = None, offset
     while offset < len(content):
         read = entries_.decode(content, offset)
@@ -69,11 +75,36 @@ def scan(content, name):
             damage.append(problem)
         if entry.sequence > base:
             chain = chains[entry.sequence] = next_chain(chain, crc)
+        else:
+            fingerprint = next_chain(fingerprint, crc)
         entries.append(entry)
         previous, length, offset = entry.sequence, end, end
     if found and not whole:
         damage.insert(0, f'one of the two headers of {name} is damaged, the other one was used')
+    if header and _is_cut(header, entries):
+        damage.append(_cut(name, header, entries))
+    elif header and not damage and _is_export(header, entries) and header.chain != fingerprint:
+        damage.append(f'{name}: the first samples are missing')
     return Scan(header, entries, chains, length, max(0, len(content) - length), damage, whole)
+
+
+def _is_export(header, entries):
+    """Tell whether this is an export that says what belongs to it, with its last sample there."""
+    return header.chain > 0 == header.generation and bool(entries) and (
+        entries[-1].sequence == header.base)
+
+
+def _is_cut(header, entries):
+    if entries:
+        return entries[-1].sequence < header.base
+    return header.chain > 0 == header.generation < header.base  # an export of something
+
+
+def _cut(name, header, entries):
+    if not entries:
+        return f'{name} is cut off: none of its samples is there'
+    all_of_them = header.base - entries[0].sequence + 1
+    return f'{name} is cut off: {len(entries)} of {all_of_them} samples are there'
 
 
 def _gap(name, header, length, offset, previous, entry):

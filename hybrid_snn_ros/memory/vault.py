@@ -19,7 +19,7 @@ import time
 
 from hybrid_snn_ros.memory import snapshot as snapshots
 from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.disk import DISK
+from hybrid_snn_ros.memory.disk import DISK, expanded
 from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.memory.errors import disk_error, LockedError, StoreError
 from hybrid_snn_ros.memory.journal import Journal
@@ -51,7 +51,7 @@ class Vault(Book):
         :raises LockedError: when another process has it open.
         :raises StoreError: when it cannot be read or belongs to something else.
         """
-        directory = Path(os.path.abspath(Path(directory).expanduser()))
+        directory = Path(os.path.abspath(expanded(directory)))
         try:
             disk.make_directories(directory)
         except OSError as error:
@@ -113,12 +113,24 @@ class Vault(Book):
         """
         with self._guard:
             self._hold()
+            self.journal.check()
             sequence = self.ledger.version
             if sequence not in self.journal.chains:
                 raise StoreError('no snapshot can be saved before the repair of the journal is')
             return snapshots.save(self.directory, snapshots.Snapshot(
                 sequence, self.journal.chains[sequence], self._now(), self.identity, arrays,
                 notes, None, 0), self._disk)
+
+    def check(self):
+        """
+        Make sure that all that is known is on the medium.
+
+        :raises StoreError: when somebody else changed the journal, or it is gone.
+        """
+        with self._guard:
+            if self.journal.in_use:
+                self._hold()
+                self.journal.check()
 
     def snapshots(self):
         """Return the usable snapshots, newest first; their sequences are for `rollback`."""

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hybrid_snn_ros.memory import snapshot as snapshots
-from hybrid_snn_ros.memory.disk import DISK
-from hybrid_snn_ros.memory.entry import encode
-from hybrid_snn_ros.memory.errors import disk_error, StoreError
+from hybrid_snn_ros.memory.disk import DISK, expanded
+from hybrid_snn_ros.memory.entry import checksum, encode
+from hybrid_snn_ros.memory.errors import DamagedError, disk_error, StoreError
 from hybrid_snn_ros.memory.header import encode_header, Header
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.ledger import Ledger
-from hybrid_snn_ros.memory.scan import scan
+from hybrid_snn_ros.memory.scan import next_chain, scan
 from hybrid_snn_ros.memory.vault import remaining
 
 
@@ -36,7 +36,7 @@ def look(path, disk=DISK, cached=True):
     :return: View.
     :raises StoreError: when there is nothing to be read.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     directory = path if disk.has_directory(path) else None
     path = path / FILE_NAME if directory else path
     try:
@@ -48,14 +48,33 @@ def look(path, disk=DISK, cached=True):
         raise disk_error(f'read {path}', error) from error
     found = scan(content, str(path))
     if found.header is None:
-        raise StoreError(f'{path} is not a memory, or its header is damaged')
+        raise StoreError(f'{path} is not a memory, or its header is damaged' if content else
+                         f'{path} is empty, so it is not a memory')
     ledger, problems = Ledger.fold(found.entries, found.header.base)
     problems = found.damage + problems
-    if found.torn:
+    if found.torn and not found.cut:
         problems.append(f'{path}: the last {found.torn} bytes are not a whole entry (being '
                         'written at this moment, or torn off by a power cut)')
     kept = list(snapshots.usable(directory, found, disk, problems)) if directory and cached else []
     return View(path, found.header, found.entries, ledger, len(content), problems, kept)
+
+
+def look_whole(path, replace=False, force=False, disk=DISK):
+    """
+    Read a memory or an exported file whose samples are to be taken over.
+
+    :param replace: whether all that is known is to be forgotten for them.
+    :param force: take what can be read of a damaged file, and an empty one as well.
+    :return: View.
+    :raises DamagedError: when something of it is damaged or missing, or there is nothing in it.
+    :raises StoreError: when there is nothing to be read.
+    """
+    view = look(path, disk, cached=False)
+    if view.problems and not force:
+        raise DamagedError('; '.join(view.problems) + '; nothing was taken over')
+    if replace and not view.ledger.samples and not force:
+        raise DamagedError(f'{view.path} holds no samples; nothing was forgotten for them')
+    return view
 
 
 def export(view, path, disk=DISK):
@@ -66,8 +85,11 @@ def export(view, path, disk=DISK):
     :raises StoreError: when the disk refuses.
     """
     path = Path(path)
-    data = encode_header(Header(view.header.identity, view.ledger.version)) + b''.join(
-        map(encode, remaining(view.ledger)))
+    records, chain = list(map(encode, remaining(view.ledger))), 0
+    for record in records:
+        chain = next_chain(chain, checksum(record))
+    data = encode_header(Header(view.header.identity, view.ledger.version, chain)) + b''.join(
+        records)
     try:
         disk.replace(path, data)
     except OSError as error:

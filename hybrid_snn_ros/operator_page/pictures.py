@@ -24,7 +24,8 @@ def jpeg(message, width, quality):
     :raises FrameError: when the message holds no picture that can be read.
     """
     if hasattr(message, 'encoding'):
-        rgb = to_rgb(message.encoding, message.height, message.width, message.step, message.data)
+        rgb = to_rgb(message.encoding, message.height, message.width, message.step, message.data,
+                     message.is_bigendian)
     else:
         content = bytes(message.data)
         if content[:3] == b'\xff\xd8\xff' and len(content) <= _PASS_ON:

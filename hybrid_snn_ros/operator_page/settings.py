@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hybrid_snn_ros.operator_page.files import LANGUAGES
 from hybrid_snn_ros.operator_page.public_url import host_name, public_url
+from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros import table
 from hybrid_snn_ros.ros.table import Parameter, refusal
 
@@ -73,7 +74,8 @@ def checked(values):
                                  public_host=host_name(settings.public_host))
     if bool(settings.certificate) != bool(settings.key):
         raise ValueError('TLS needs both, certificate and key')
-    return settings
+    return settings._replace(**{name: str(user_path(getattr(settings, name)))
+                                for name in ('certificate', 'key') if getattr(settings, name)})
 
 
 def _numeric(host):

@@ -53,7 +53,7 @@ def annotated(message, prediction, crop):
         rgb = frames.decode_rgb(message.format, message.data)
     else:
         rgb = frames.to_rgb(message.encoding, message.height, message.width, message.step,
-                            message.data)
+                            message.data, message.is_bigendian)
     height, width = rgb.shape[:2]
     draw(rgb, prediction.label, prediction.score, prediction.unknown,
          crop_window(width, height, crop))

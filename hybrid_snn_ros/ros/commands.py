@@ -7,7 +7,7 @@ import json
 import threading
 from typing import Any, NamedTuple
 
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 
 OPERATIONS = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
 MAX_ID_BYTES = 64
@@ -35,6 +35,7 @@ class Command(NamedTuple):
     target: str = ''  # new label of a rename or merge
     sample: int = 0  # id, of undo; 0 for the last change, whatever it was
     change: int = 0  # id that the change must have, of undo and redo; 0 for any
+    version: Any = None  # to return to, of rollback; None for the newest snapshot before
     press: str = ''  # of teach: frames of one press are one change
     stamp: Any = None  # (sec, nanosec) of the frame meant by teach; None for the newest
     frames: int = 1  # frames that teach labels, from the newest on
@@ -97,9 +98,13 @@ def _command(fields, identifier):
         raise CommandError('a command takes back a "sample" or a "change", not both')
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
               'merge': ('label', 'to')}
-    texts = {name: _label(fields, name) for name in wanted.get(operation, ())}
+    # What is taught, or a new name, follows the rule; what is known may be older than the rule.
+    new = {'teach': ('label',), 'rename': ('to',)}
+    texts = {name: _label(fields, name, normalise if name in new.get(operation, ()) else written)
+             for name in wanted.get(operation, ())}
+    version = _version(fields['version']) if 'version' in fields else None
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, change,
-                   _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
+                   version, _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
                    source='command')
 
 
@@ -119,12 +124,18 @@ def _whole(value, wanted):
     return int(text)
 
 
-def _label(fields, name):
+def _version(value):
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise CommandError(f'a "version" is a whole number from 0, not {repr(value)[:80]}')
+    return value
+
+
+def _label(fields, name, rule):
     text = fields.get(name)
     if not isinstance(text, str):
         raise CommandError(f'this command needs a "{name}", a text')
     try:
-        return normalise(text)
+        return rule(text)
     except LabelError as error:
         raise CommandError(str(error)) from error
 

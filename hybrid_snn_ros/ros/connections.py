@@ -21,10 +21,11 @@ from rclpy.qos import (
 )
 from rclpy.subscription import SubscriptionEventCallbacks
 
+from hybrid_snn_ros.ros.graph import full_name, kind_name, NAMELESS
+
 # Seconds after an event in which the graph may still have to learn of the peer.
 _DISCOVERY = 5.0
 _NAMING = 1.0  # seconds in which a peer that was just discovered may still get its name
-_NAMELESS = 'a peer without a name'
 _FOREVER = 9e18  # nanoseconds; the middleware's "no deadline"
 
 
@@ -72,19 +73,30 @@ class Connections:
         """Make a lifecycle publisher."""
         end = _End(incoming=False)
         return self._add(end, PublisherEventCallbacks, lambda **events: (
-            self._node.create_lifecycle_publisher(kind, topic, qos, **events)))
+            self._node.create_lifecycle_publisher(kind, topic, qos, **events)), {})
 
-    def subscription(self, kind, topic, callback, qos):
-        """Make a subscription."""
+    def subscription(self, kind, topic, callback, qos, on_lost=None):
+        """
+        Make a subscription.
+
+        :param on_lost: function of rclpy's event that tells of messages that got lost on the way;
+            never called where the middleware does not notice.
+        """
         end = _End(incoming=True)
         return self._add(end, SubscriptionEventCallbacks, lambda **events: (
-            self._node.create_subscription(kind, topic, callback, qos, **events)))
+            self._node.create_subscription(kind, topic, callback, qos, **events)),
+            {'message_lost': on_lost} if on_lost else {})
 
-    def _add(self, end, callbacks, create):
+    def _add(self, end, callbacks, create, more):
         on_event = end.on_event
-        try:
-            made = create(event_callbacks=callbacks(incompatible_qos=on_event))
-        except RuntimeError:  # Humble's UnsupportedEventTypeError; later ones leave the event out
+        # A middleware that does not have an event refuses it, or leaves it out.
+        for events in ({'incompatible_qos': on_event, **more}, {'incompatible_qos': on_event}):
+            try:
+                made = create(event_callbacks=callbacks(**events))
+                break
+            except RuntimeError:  # UnsupportedEventTypeError
+                continue
+        else:
             made = create()
         end.deaf = not any(handler.callback is on_event for handler in made.event_handlers)
         self._ends[made] = end
@@ -98,6 +110,10 @@ class Connections:
         else:
             self._node.destroy_lifecycle_publisher(made)
 
+    def ends(self):
+        """Return (publisher or subscription, whether it is a subscription) of all."""
+        return [(made, end.incoming) for made, end in self._ends.items()]
+
     def mismatches(self):
         """Return the Mismatches there are now, and log each that is new."""
         found, now = {}, time.monotonic()
@@ -106,11 +122,18 @@ class Connections:
                 found.update(self._look(made, end))
         self._seen = {key: self._seen.get(key, now) for key in found}
         found = {key: mismatch for key, mismatch in found.items()
-                 if mismatch.peer != _NAMELESS or now - self._seen[key] > _NAMING}
+                 if mismatch.peer != NAMELESS or now - self._seen[key] > _NAMING}
         for key in found.keys() - self._told:
             self._node.get_logger().warning(str(found[key]))
         self._told = set(found)
         return list(found.values())
+
+    def sentences(self, camera_topic):
+        """Return sentences: of cameras and of other peers that QoS keeps from this node."""
+        cameras, others = [], []
+        for mismatch in self.mismatches():
+            (cameras if mismatch.topic == camera_topic else others).append(str(mismatch))
+        return '; '.join(cameras), '; '.join(others)
 
     def _look(self, made, end):
         """Return {(topic, peer's address): Mismatch} of one end, by what the graph says now."""
@@ -119,13 +142,15 @@ class Connections:
                else self._node.get_subscriptions_info_by_topic)
         found = {}
         for peer in ask(topic):
+            if peer.topic_type != kind_name(made.msg_type):
+                continue  # not kept away by QoS, whatever its QoS is; see ros.type_watch
             offered, asked = peer.qos_profile, made.qos_profile
             if not end.incoming:
                 offered, asked = asked, offered
             reasons = differences(offered, asked)
             if reasons:
                 found[topic, bytes(peer.endpoint_gid)] = Mismatch(
-                    topic, _full_name(peer), '; '.join(reasons), end.incoming)
+                    topic, full_name(peer), '; '.join(reasons), end.incoming)
         now = time.monotonic()
         if found:
             end.suspected, end.unnamed = now, ''
@@ -163,10 +188,3 @@ def _seconds(duration):
     """Return a duration in seconds; unset ones (0) and endless ones are infinite."""
     nanoseconds = duration.nanoseconds
     return nanoseconds * 1e-9 if 0 < nanoseconds < _FOREVER else math.inf
-
-
-def _full_name(peer):
-    """Return the full name of a peer's node, as far as it has one."""
-    if 'UNKNOWN' in peer.node_name:  # discovered before its node, or not of ROS at all
-        return _NAMELESS
-    return f"{peer.node_namespace.rstrip('/')}/{peer.node_name}"

@@ -7,6 +7,7 @@ That the camera went silent, or came back, is said at once.
 """
 
 import time
+from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
 
@@ -17,6 +18,18 @@ LOOK = 0.1  # seconds between two looks whether there is something to say at onc
 STUCK = 10.0  # seconds a frame may wait while none is worked through
 _REGULAR = PERIOD - LOOK / 2  # looks come a little early or late
 _HELD_UP = 5 * LOOK  # the executor was busy; what came meanwhile is behind this look
+
+
+class Complaints(NamedTuple):
+    """Sentences of what is not as it should be, each empty where it is."""
+
+    camera_apart: str  # cameras that QoS keeps from this node
+    absent: str  # why no frame comes
+    teaching: str  # why teaching is refused
+    peers_apart: str  # other peers that QoS keeps from this node
+    types: str  # peers that use a topic or service as another type
+    losses: str  # frames that got lost on the way
+    gpu: str  # why a GPU was given up
 
 
 class Diagnostics:
@@ -40,20 +53,16 @@ class Diagnostics:
         """Return the seconds since the last regular message."""
         return time.monotonic() - self._since
 
-    def message(self, stamp, counters, times, facts, trouble, silent, unconnected, lost=''):
+    def message(self, stamp, counters, times, facts, complaints):
         """
         Build the message.
 
         :param stamp: builtin_interfaces/Time.
-        :param counters: dict with received, answered, dropped, refused, failed, waiting,
+        :param counters: dict with received, answered, dropped, refused, failed, waiting, lost,
             last_refusal, last_failure.
         :param times: StageTimes.
         :param facts: dict of what else is worth knowing (labels, encoder, ...).
-        :param trouble: sentence why teaching is refused, empty when it is not.
-        :param silent: seconds since the last frame when that is too long, else None.
-        :param unconnected: sentences of the cameras and of the other peers that QoS keeps from
-            this node, each empty where there are none.
-        :param lost: sentence why a GPU was given up, empty when none was.
+        :param complaints: Complaints.
         """
         elapsed = self._elapsed()
         # A message in between has little time behind it: what came counts as one second's.
@@ -61,30 +70,31 @@ class Diagnostics:
         rate = new['answered'] / max(elapsed, _REGULAR)
         unreadable, failing = (rate == 0 and new[name] > 0 for name in ('refused', 'failed'))
         stuck = self._waited(counters)
-        self._silent = silent is not None
+        self._silent = bool(complaints.absent)
         if elapsed >= _REGULAR:  # one in between leaves the rate a second to be counted over
             self._since += elapsed
             self._before = {name: counters[name] for name in self._before}
-        cameras, others = unconnected
-        values = {'rate_hz': f'{rate:.1f}', **counters, **facts,
-                  'incompatible_qos': '; '.join(filter(None, unconnected))}
+        values = {'rate_hz': f'{rate:.1f}', **counters, **facts}
         values.update((f'{stage}_ms', figures) for stage, figures in times.summary().items())
-        if cameras and rate == 0 and not unreadable:  # no other camera is heard
-            level, text = 'ERROR', f'incompatible QoS: {cameras} (parameter reliability)'
-        elif silent is not None:
-            level, text = 'STALE', f'no frame for {silent:.1f} s'
+        if complaints.camera_apart and rate == 0 and not unreadable:  # no other camera is heard
+            level = 'ERROR'
+            text = f'incompatible QoS: {complaints.camera_apart} (parameter reliability)'
+        elif complaints.absent:
+            level, text = 'STALE', complaints.absent
         elif unreadable:
             level, text = 'ERROR', f"no frame could be read: {counters['last_refusal']}"
         elif failing:
             level, text = 'ERROR', f"no frame could be answered: {counters['last_failure']}"
         elif stuck > STUCK:
             level, text = 'ERROR', f'frames come, but none was answered for {stuck:.0f} s'
-        elif trouble:
-            level, text = 'ERROR', f'teaching is refused: {trouble}'
-        elif others:
-            level, text = 'WARN', f'incompatible QoS: {others}'
-        elif lost:
-            level, text = 'WARN', lost
+        elif complaints.teaching:
+            level, text = 'ERROR', f'teaching is refused: {complaints.teaching}'
+        elif complaints.peers_apart:
+            level, text = 'WARN', f'incompatible QoS: {complaints.peers_apart}'
+        elif complaints.types:
+            level, text = 'WARN', f'wrong type: {complaints.types}'
+        elif complaints.losses or complaints.gpu:
+            level, text = 'WARN', complaints.losses or complaints.gpu
         else:
             level, text = 'OK', f'{rate:.1f} answers a second'
         array = DiagnosticArray(status=[messages.status(level, self._name, text, **values)])

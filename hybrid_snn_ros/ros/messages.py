@@ -111,3 +111,10 @@ def status(level, name, message, **values):
 def is_compressed(message):
     """Tell whether a camera message is a CompressedImage."""
     return isinstance(message, CompressedImage)
+
+
+def describe(message):
+    """Return what a camera message is like, in a few words for the log."""
+    if is_compressed(message):
+        return f'{len(message.data)} bytes of format {message.format!r:.60}'
+    return f'{message.width}x{message.height} {message.encoding!r:.40}'

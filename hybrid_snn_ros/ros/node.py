@@ -4,7 +4,6 @@
 
 from contextlib import ExitStack
 import functools
-from pathlib import Path
 import time
 import traceback
 
@@ -12,22 +11,25 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CompressedImage, Image
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
+from hybrid_snn_ros.paths import memory_path, relative_remark
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
 from hybrid_snn_ros.ros.bond import Bond
+from hybrid_snn_ros.ros.camera import Camera
 from hybrid_snn_ros.ros.commands import CommandQueue
 from hybrid_snn_ros.ros.connections import Connections
-from hybrid_snn_ros.ros.diagnostics import Diagnostics, LOOK
+from hybrid_snn_ros.ros.diagnostics import Complaints, Diagnostics, LOOK
 from hybrid_snn_ros.ros.facts import facts
 from hybrid_snn_ros.ros.frame_slot import FrameSlot
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.requests import Requests
+from hybrid_snn_ros.ros.type_watch import TypeWatch
 from hybrid_snn_ros.ros.worker import Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
@@ -90,11 +92,7 @@ class ClassifierNode(LifecycleNode):
     @property
     def memory(self):
         """Directory in which this node keeps what it was taught."""
-        chosen = self._settings.memory
-        if chosen:
-            return Path(chosen).expanduser()
-        return Path('~/.ros/hybrid_snn_ros').expanduser().joinpath(
-            *self.get_namespace().strip('/').split('/'), self.get_name())
+        return memory_path(self._settings.memory, self.get_namespace(), self.get_name())
 
     # -- transitions ---------------------------------------------------------------------------
 
@@ -104,8 +102,8 @@ class ClassifierNode(LifecycleNode):
         settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
         try:
             crop = check_crop((settings.crop, settings.roi))
-            encoder = load_probed(settings.model, settings.threads, settings.delegate,
-                                  settings.cpus)
+            encoder = load_probed(settings.path('model'), settings.threads,
+                                  settings.path('delegate'), settings.cpus)
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, {'seed': settings.seed}, crop, settings.false_unknown,
@@ -129,9 +127,10 @@ class ClassifierNode(LifecycleNode):
 
     def _remember(self, classifier):
         """Open the memory; where that cannot be done now, answer from what can be read of it."""
-        initial = self._settings.initial_memory
-        initial = Path(initial).expanduser() if initial else None
+        initial = self._settings.path('initial_memory') or None
         self._trouble = ''
+        if remark := relative_remark(self._settings.memory):
+            self.get_logger().warning(remark, once=True)
         try:
             if self._settings.learning:
                 remarks = classifier.open(self.memory, initial)
@@ -188,22 +187,10 @@ class ClassifierNode(LifecycleNode):
         later(Bond(self).close)
         later(Requests(self, self._connections, self._settings, self._commands,
                        self._slot.nudge, self._publish_result).close)
-        self._camera = self._subscribe_to_camera()
-        later(self._connections.destroy, self._camera)
+        self._camera = Camera(self, self._connections, self._settings, self._slot.put)
+        later(self._camera.close)
+        self._types = TypeWatch(self, self._connections, self._camera.topic)
         return result
-
-    def _subscribe_to_camera(self):
-        settings = self._settings
-        topic = self.resolve_topic_name('image')
-        kind = Image
-        if settings.image_transport == 'compressed':
-            topic, kind = f'{topic}/compressed', CompressedImage
-        reliable = settings.reliability == 'reliable' or (
-            settings.reliability == 'auto' and settings.frame_queue > 1)
-        # Depth 1 by default: a queue would only serve stale frames, where none is asked for.
-        return self._connections.subscription(kind, topic, self._slot.put, QoSProfile(
-            depth=settings.depth or settings.frame_queue,
-            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT))
 
     @_told
     def on_deactivate(self, state):
@@ -308,20 +295,20 @@ class ClassifierNode(LifecycleNode):
         silent = since if since > self._settings.image_timeout else None
         if not self._diagnostics.due(silent):
             return
+        absent, types = self._camera.look(silent), self._types.look()
         # Read against the frames' way: what moves on meanwhile is never counted twice.
         counters = {'answered': worker.answered, 'refused': worker.refused,
                     'failed': worker.failed, 'dropped': slot.dropped, 'waiting': len(slot),
-                    'received': slot.received, 'last_refusal': worker.last_refusal,
-                    'last_failure': worker.last_failure}
+                    'received': slot.received, 'lost': self._camera.lost,
+                    'last_refusal': worker.last_refusal, 'last_failure': worker.last_failure}
+        cameras, others = self._connections.sentences(self._camera.topic)
         self._diagnostics_out.publish(self._diagnostics.message(
             self.get_clock().now().to_msg(), counters, worker.times,
-            {**facts(self._classifier, worker, self.memory),
-             'unknown_parameters': ', '.join(self._settings.unknown)},
-            worker.tutor.problem, silent, self._unconnected(), self._classifier.backend.lost))
-
-    def _unconnected(self):
-        """Return sentences: of cameras and of other peers that QoS keeps from this node."""
-        cameras, others = [], []
-        for mismatch in self._connections.mismatches():
-            (cameras if mismatch.topic == self._camera.topic_name else others).append(mismatch)
-        return '; '.join(map(str, cameras)), '; '.join(map(str, others))
+            {**facts(self._classifier, worker, self.memory), **self._camera.facts(),
+             'unknown_parameters': ', '.join(self._settings.unknown),
+             'incompatible_qos': '; '.join(filter(None, (cameras, others))),
+             'incompatible_types': '; '.join(types)},
+            Complaints(
+                camera_apart=cameras, absent=absent, teaching=worker.tutor.problem,
+                peers_apart=others, types='; '.join(types),
+                losses=self._camera.losses(slot.received), gpu=self._classifier.backend.lost)))

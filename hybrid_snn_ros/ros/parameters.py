@@ -7,6 +7,7 @@ Declaration, validation, `config/classifier.yaml` and the table in the README al
 after a change here, `hybrid-snn parameters --write` writes those two anew.
 """
 
+from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros.table import declare, Parameter, refusal
 
 GROUPS = {
@@ -68,6 +69,7 @@ GROUPS = {
                   'every frame alone', 1, 100, live=True),
     ),
 }
+PATHS = ('model', 'memory', 'initial_memory', 'delegate')
 TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)
 _BY_NAME = {parameter.name: parameter for parameter in TABLE}
 
@@ -101,6 +103,15 @@ class Parameters:
             if problem:
                 return SetParametersResult(successful=False, reason=problem)
         return SetParametersResult(successful=True)
+
+    def path(self, name):
+        """
+        Return a parameter that is a path as text, with its ~ replaced; '' where it is empty.
+
+        :raises PathError: where ~ or ~user stands for nobody.
+        """
+        text = getattr(self, name)
+        return text and str(user_path(text))
 
     def __getattr__(self, name):
         parameter = _BY_NAME.get(name)

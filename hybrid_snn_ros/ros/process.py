@@ -13,6 +13,10 @@ import signal
 import sys
 import threading
 
+from hybrid_snn_ros import parameter_files
+from hybrid_snn_ros.paths import user_path
+from hybrid_snn_ros.ros import shared_memory
+
 
 def run(make_node, name, args=None, errors=()):
     """
@@ -34,15 +38,26 @@ def run(make_node, name, args=None, errors=()):
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.impl.implementation_singleton import rclpy_implementation
     from rclpy.signals import SignalHandlerOptions
+    words = sys.argv if args is None else args
+    # Before this process needs room there itself.
+    removed = shared_memory.clear()
+    short = shared_memory.short()
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # a command line or parameter file that rcl cannot read
-        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        sentence = ' '.join(str(error).split()).split(', at /')[0]  # its sources and lines
+        print(f'{name}: {sentence}{_advice(sentence, words)}', file=sys.stderr)
         return 1
     executor = SingleThreadedExecutor()
     node = None
     try:
         node = make_node()
+        if removed:
+            node.get_logger().info(removed)
+        for remark in filter(None, [
+                short, shared_memory.foreign(),
+                *_unheeded(node, words)]):
+            node.get_logger().warning(remark)
         executor.add_node(node)
         while not stop.is_set():
             try:
@@ -66,3 +81,30 @@ def run(make_node, name, args=None, errors=()):
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _files(words):
+    return [path for option, path in zip(words, words[1:]) if option == '--params-file']
+
+
+def _advice(sentence, words):
+    """Return what to do about a refusal of rcl, where it does not say so itself."""
+    if 'log' in sentence and 'directory' in sentence:
+        return '; set HOME, or ROS_LOG_DIR to a directory that may be written to'
+    for path in _files(words):
+        try:
+            parameter_files.load(path)
+        except ValueError as error:
+            return f'; {error}'
+        if path.startswith('~'):
+            return f'; ROS replaces no ~ here: write {user_path(path)}'
+    return ''
+
+
+def _unheeded(node, words):
+    """Yield a sentence for each parameter file of a command line that nothing applies of."""
+    for path in _files(words):
+        try:
+            parameter_files.check(path, node.get_fully_qualified_name())
+        except ValueError as error:
+            yield str(error)

@@ -9,7 +9,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from hybrid_snn_ros.memory.labels import LabelError, normalise
+from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result, sample_id
 
@@ -74,7 +74,7 @@ class Requests:
 
     def _on_forget(self, message):
         self._ask('forget', message.data, lambda: Command(
-            'forget', normalise(message.data), source='forget'))
+            'forget', written(message.data), source='forget'))
 
     def _on_rename(self, message):
         self._on_two_labels('rename', message.data)
@@ -87,7 +87,9 @@ class Requests:
             old, separator, new = text.partition('=')
             if not separator:
                 raise CommandError(f"to {operation} takes 'old=new', not {text[:80]!r}")
-            return Command(operation, normalise(old), normalise(new), source=operation)
+            return Command(operation, written(old),
+                           (normalise if operation == 'rename' else written)(new),
+                           source=operation)
         self._ask(operation, text, command)
 
     def _on_undo_sample(self, message):

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
-from hybrid_snn_ros.memory.labels import LabelError
+from hybrid_snn_ros.memory.labels import find, LabelError
+from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import CommandError, Result
 
@@ -32,11 +33,6 @@ class Course(NamedTuple):
     command: Any
     begun: float  # monotonic seconds
     taught: int
-
-
-def stamp_text(stamp):
-    """Return a stamp (sec, nanosec) as text, seconds with nine decimals."""
-    return f'{stamp[0]}.{stamp[1]:09d}'
 
 
 class Tutor:
@@ -109,6 +105,11 @@ class Tutor:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
         try:
+            known = self._classifier.ledger.counts
+            if command.operation in ('forget', 'rename', 'merge'):
+                command = command._replace(label=find(command.label, known))
+            if command.operation == 'merge':
+                command = command._replace(target=find(command.target, known))
             getattr(self, f'_run_{command.operation}')(command)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error)
@@ -173,17 +174,11 @@ class Tutor:
 
     def _name(self, seen, label):
         """Return the stamp by which the journal knows a frame again, '' where it cannot tell."""
-        if seen.stamp == (0, 0):
-            return ''  # a camera that does not stamp its frames
-        stamp = stamp_text(seen.stamp)
-        taught = self._classifier.taught_as(stamp)
-        if taught is None:
-            return stamp
-        if not np.array_equal(self._classifier.codes_of(stamp), seen.codes):
-            return ''  # a simulator's clock began anew: another frame
-        if taught != label:
+        name = self._classifier.name_of(seen.stamp, seen.codes)
+        taught = self._classifier.taught_as(name) if name else None
+        if taught not in (None, label):
             raise CommandError(f"that frame was taught as '{taught}'; take that back first")
-        return stamp
+        return name
 
     def _run_undo(self, command):
         if command.sample:
@@ -224,11 +219,15 @@ class Tutor:
                       f'{samples_text(count)}', label=command.target)
 
     def _run_rollback(self, command):
-        earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
-        if not earlier:
-            raise CommandError('there is no earlier snapshot to return to')
-        self._classifier.rollback(earlier[0], command.source, later=True)
-        self._changed(command, f'what was known at version {earlier[0]} is known again')
+        version = command.version
+        if version is None:
+            earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
+            if not earlier:
+                raise CommandError('there is no earlier snapshot to return to; a command may '
+                                   'name a "version"')
+            version = earlier[0]
+        self._classifier.rollback(version, command.source, later=True)
+        self._changed(command, f'what was known at version {version} is known again')
 
     def _run_save(self, command):
         self._classifier.keep()

@@ -1,78 +1,66 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Decode the JPEG or PNG of a CompressedImage, after looking at what its header claims.
+Decode compressed pictures, of a CompressedImage or of a file: upright, whole, no finer than seen.
 
-OpenCV allocates what a header asks for and quietly fills up a picture that was cut short; both
-are found out here before it is called.
+One way for the live node, for teaching from files and bags and for evaluating, so that a picture
+gives the same codes wherever it comes from.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import re
+from typing import Any
 
 import cv2
 import numpy as np
 
-from .framing import check_size, FrameError
+from .exif import UPRIGHT, upright
+from .framing import Crop, FrameError, reduced_window
+from .picture_header import Header, JPEG_START, PNG_START, read_header
 
-JPEG_START = b'\xff\xd8\xff'
-JPEG_END = b'\xff\xd9'
-PNG_START = b'\x89PNG\r\n\x1a\n'
-# Far more than a camera writes in front of its picture; the walk must end on hostile bytes too.
-MAX_SEGMENTS = 1024
-MAX_CHUNKS = 65536
-# Deflate shrinks a frame of one grey value to a 1032nd, Huffman coding far less.
-MAX_PIXELS_PER_BYTE = 2048
-
-
-# libjpeg can leave out frequencies, and so give a half, a quarter or an eighth of each side.
+_EXCHANGED = re.compile(r'compressed\W*rgb')
 _FLAGS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
           8: cv2.IMREAD_REDUCED_COLOR_8}
 
 
-class Header(NamedTuple):
-    """What a picture file says of itself, and the message of it."""
-
-    width: int
-    height: int
-    channels: int
-    bits: int
-    factor: int = 1  # by which decoding can shrink it at most
-    exchanged: bool = False  # red and blue
-
-
-def read_header(format: str, data: bytes) -> Header:  # noqa: A002 (the message's field name)
+def decode_window(data: bytes, size: int, crop: Crop) -> np.ndarray:
     """
-    Return what a picture claims to be; raise FrameError where that isn't what we decode.
+    Return the square that `crop` selects in a picture file, uint8 BGR.
 
-    `format` is the message's, e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8'. By the convention of
-    ROS image_transport, '...compressed rgb8' means that red and blue were exchanged in the file.
+    Of a JPEG no more is decoded than a square of `size` pixels needs. Raises FrameError.
     """
-    source, compression = _split_format(format)
-    if data.startswith(JPEG_START):
-        header = _jpeg_header(data)
-    elif data.startswith(PNG_START):
-        header = _png_header(data)
-    else:
-        raise FrameError(f'the compressed frame of format {_shown(format)} holds neither a JPEG '
-                         f'nor a PNG picture: it begins with {data[:4].hex(" ")}')
-    check_size(header.width, header.height)
-    if header.width * header.height > MAX_PIXELS_PER_BYTE * len(data):
-        raise FrameError(f'the compressed frame claims {header.width}x{header.height} pixels, '
-                         f'which its {len(data)} bytes cannot hold')
-    if header.bits != 8:
-        raise FrameError(f'the compressed frame has {header.bits} bits per channel, the encoder '
-                         'takes pictures of 8')
-    if header.channels == 1 and source.startswith('bayer_'):
-        raise FrameError(f'the compressed frame holds a {source} mosaic in a grey picture, which '
-                         'compression spoils: publish it as bgr8')
-    return header._replace(exchanged='compressed rgb' in compression and header.channels > 1)
+    return _window(read_header(data), data, size, crop)
 
 
-def decode_bgr(header: Header, data: bytes, factor: int = 1) -> np.ndarray:
+def decode_message_window(format: Any, data: bytes, size: int,  # noqa: A002 (the field's name)
+                          crop: Crop) -> np.ndarray:
+    """Return the same of a CompressedImage with this `format`."""
+    header, exchanged = _message_header(format, data)
+    return _put_right(_window(header, data, size, crop), exchanged)
+
+
+def decode_message_whole(format: Any, data: bytes) -> np.ndarray:  # noqa: A002 (the field's name)
+    """Return the whole picture of a CompressedImage, uint8 BGR (height, width, 3)."""
+    header, exchanged = _message_header(format, data)
+    return _put_right(np.ascontiguousarray(_decode(header, data, 1)), exchanged)
+
+
+def message_size(format: Any, data: bytes) -> tuple[int, int]:  # noqa: A002 (the field's name)
+    """Return width and height of that picture."""
+    return _message_header(format, data)[0].upright_size
+
+
+def _window(header: Header, data: bytes, size: int, crop: Crop) -> np.ndarray:
+    factor, (left, top, right, bottom) = reduced_window(*header.upright_size, size, crop,
+                                                        header.factor)
+    pixels = _decode(header, data, factor)[top:bottom, left:right]
+    return pixels if header.orientation == UPRIGHT else np.ascontiguousarray(pixels)
+
+
+def _decode(header: Header, data: bytes, factor: int) -> np.ndarray:
     """
-    Return the whole picture as uint8 BGR (height, width, 3); EXIF rotation is not applied.
+    Return the whole picture upright, maybe as a view.
 
     `factor`, a power of two up to the header's, divides both sides, rounded up.
     """
@@ -83,70 +71,34 @@ def decode_bgr(header: Header, data: bytes, factor: int = 1) -> np.ndarray:
     except cv2.error:
         pixels = None
     if pixels is None or pixels.shape != shape:
-        raise FrameError(f'the compressed frame of {len(data)} bytes and {header.width}x'
-                         f'{header.height} pixels cannot be decoded: its content is damaged')
-    return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if header.exchanged else pixels
+        raise FrameError(f'the picture of {len(data)} bytes and {header.width}x{header.height} '
+                         'pixels cannot be decoded: its content is damaged')
+    return upright(pixels, header.orientation)
 
 
-def _split_format(text: Any) -> tuple[str, str]:
-    """Return the encoding before compression, and how it was compressed."""
-    if isinstance(text, str):
-        source, _, compression = text.lower().rpartition(';')
-        if 'compresseddepth' not in compression and any(
-                name in compression for name in ('jpeg', 'jpg', 'png')):
-            return source.strip(), compression
-    raise FrameError(f'the compressed frame has format {_shown(text)}, supported are jpeg and png')
-
-
-def _jpeg_header(data: bytes) -> Header:
-    """Return what the frame header (SOF) of a JPEG says; refuse a picture without its end."""
-    header = None
-    at = 2
-    for _ in range(MAX_SEGMENTS):
-        if at + 4 > len(data) or data[at] != 0xFF:
-            break
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        # SOF0..SOF15 share their numbers with three tables: DHT (C4), JPG (C8) and DAC (CC).
-        if header is None and 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            if at + 10 > len(data):
-                break
-            header = Header(bits=data[at + 4], height=int.from_bytes(data[at + 5:at + 7], 'big'),
-                            width=int.from_bytes(data[at + 7:at + 9], 'big'),
-                            channels=data[at + 9], factor=max(_FLAGS))
-        if marker == 0xDA and header is not None:  # the picture's data begins here
-            if data.rfind(JPEG_END) < at:
-                raise FrameError(f'the JPEG of {header.width}x{header.height} pixels is cut short '
-                                 f'at {len(data)} bytes')
-            return header
-        at += 2 + int.from_bytes(data[at + 2:at + 4], 'big')
-    raise FrameError(f'the JPEG of {len(data)} bytes is damaged or cut short in its header')
-
-
-def _png_header(data: bytes) -> Header:
+def _message_header(format: Any, data: bytes) -> tuple[Header, bool]:  # noqa: A002
     """
-    Return what the IHDR chunk of a PNG says; refuse a file whose chunks don't lead to its end.
+    Return the header, and whether red and blue were exchanged in the picture.
 
-    OpenCV allocates the length a chunk claims, up to 4 GiB, before it reads the chunk.
+    The content decides what it is. `format`, e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8', only
+    tells how colours lie: by the convention of ROS image_transport, '...compressed rgb8' means
+    that they were exchanged.
     """
-    at = len(PNG_START)
-    if data[at:at + 8] != b'\0\0\0\rIHDR' or len(data) < 33:
-        raise FrameError(f'the PNG of {len(data)} bytes is damaged or cut short in its header')
-    width, height = (int.from_bytes(data[i:i + 4], 'big') for i in (16, 20))
-    # Palette and colour types hold colour; types 0 and 4 are grey. A palette of 1, 2 or 4 bits
-    # is still a picture of 8 bits per channel.
-    bits, colour = data[24], data[25]
-    for _ in range(MAX_CHUNKS):
-        length, name = int.from_bytes(data[at:at + 4], 'big'), data[at + 4:at + 8]
-        at += length + 12
-        if at > len(data):
-            break
-        if name == b'IEND':
-            return Header(width, height, 1 if colour in (0, 4) else 3, max(bits, 8))
-    raise FrameError(f'the PNG of {width}x{height} pixels is damaged or cut short at {len(data)} '
-                     'bytes')
+    text = format.lower() if isinstance(format, str) else ''
+    try:
+        header = read_header(data)
+    except FrameError as error:
+        advice = '' if data.startswith((JPEG_START, PNG_START)) else '; publish it as jpeg or png'
+        raise FrameError(f'the compressed frame of format {_shown(format)} cannot be used: '
+                         f'{error}{advice}') from error
+    if header.channels == 1 and text.startswith('bayer_'):
+        raise FrameError(f"the compressed frame holds a {text.partition(';')[0]:.20} mosaic in a "
+                         'grey picture, which compression spoils: publish it as bgr8')
+    return header, header.channels > 1 and bool(_EXCHANGED.search(text))
+
+
+def _put_right(pixels: np.ndarray, exchanged: bool) -> np.ndarray:
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if exchanged else pixels
 
 
 def _shown(text: Any) -> str:

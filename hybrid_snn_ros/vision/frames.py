@@ -18,44 +18,13 @@ import cv2
 import numpy as np
 
 from . import framing
-from .compressed import decode_bgr, read_header
+from .compressed import decode_message_whole, decode_message_window, message_size
+from .encodings import check_fit, convert_planes, ENCODINGS, Layout, layout_of
 from .framing import check_crop, check_size, Crop, crop_window, FrameError, Window
 
 __all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
            'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
            'size_of', 'to_rgb', 'Window']
-
-# A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
-MOSAIC_MIN = 3
-
-
-class _Layout(NamedTuple):
-    """How one pixel lies in memory, and how OpenCV calls its way to RGB (None: it is RGB)."""
-
-    channels: int
-    code: int | None
-    kind: str = 'pixels'  # 'pairs': two pixels share colour; 'mosaic': one colour per pixel
-
-
-# OpenCV names a Bayer pattern by its second row, from the second pixel on: ROS's rggb is its BG.
-ENCODINGS = {
-    'rgb8': _Layout(3, None),
-    'bgr8': _Layout(3, cv2.COLOR_BGR2RGB),
-    'rgba8': _Layout(4, cv2.COLOR_RGBA2RGB),
-    'bgra8': _Layout(4, cv2.COLOR_BGRA2RGB),
-    'mono8': _Layout(1, cv2.COLOR_GRAY2RGB),
-    '8UC1': _Layout(1, cv2.COLOR_GRAY2RGB),
-    '8UC3': _Layout(3, cv2.COLOR_BGR2RGB),  # says nothing of its colours: OpenCV's order
-    'yuv422': _Layout(2, cv2.COLOR_YUV2RGB_UYVY, 'pairs'),
-    'uyvy': _Layout(2, cv2.COLOR_YUV2RGB_UYVY, 'pairs'),
-    'yuv422_yuy2': _Layout(2, cv2.COLOR_YUV2RGB_YUY2, 'pairs'),
-    'yuyv': _Layout(2, cv2.COLOR_YUV2RGB_YUY2, 'pairs'),
-    'bayer_rggb8': _Layout(1, cv2.COLOR_BayerBG2RGB, 'mosaic'),
-    'bayer_bggr8': _Layout(1, cv2.COLOR_BayerRG2RGB, 'mosaic'),
-    'bayer_gbrg8': _Layout(1, cv2.COLOR_BayerGR2RGB, 'mosaic'),
-    'bayer_grbg8': _Layout(1, cv2.COLOR_BayerGB2RGB, 'mosaic'),
-}
-
 
 class Picture(NamedTuple):
     """The part of a frame that the encoder sees, decoded but not yet at the encoder's size."""
@@ -75,7 +44,7 @@ def decode_message(message: Any, compressed: bool, size: int, crop: Crop = Crop(
     if compressed:
         return _decode_compressed(message.format, message.data, size, crop)
     return _decode_image(message.encoding, message.height, message.width, message.step,
-                         message.data, crop)
+                         message.data, crop, message.is_bigendian)
 
 
 def crop_picture(picture: Picture, size: int) -> np.ndarray:
@@ -95,13 +64,15 @@ def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop())
 
 
 def crop_image(encoding: str, height: int, width: int, step: int, data: Any, size: int,
-               crop: Crop = Crop()) -> np.ndarray:
+               crop: Crop = Crop(), big_endian: Any = False) -> np.ndarray:
     """
     Return the crop of a sensor_msgs/Image as RGB, a new uint8 array (size, size, 3).
 
-    `step` is the length of a row in bytes, padding included. Raises FrameError.
+    `step` is the length of a row in bytes, padding included; `big_endian` says of 16 bits that
+    the upper 8 come first. Raises FrameError.
     """
-    return crop_picture(_decode_image(encoding, height, width, step, data, crop), size)
+    return crop_picture(_decode_image(encoding, height, width, step, data, crop, big_endian),
+                        size)
 
 
 def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the message's field name)
@@ -109,76 +80,82 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     """
     Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
 
-    JPEG and PNG of 8 bits per channel are decoded. Raises FrameError.
+    JPEG, PNG, WebP and BMP of 8 bits per channel are decoded, whatever `format` says, and turned
+    upright where their EXIF says how they were held. Raises FrameError.
     """
     return crop_picture(_decode_compressed(format, data, size, crop), size)
 
 
 def size_of(message: Any, compressed: bool) -> tuple[int, int]:
-    """Return width and height of a camera message in pixels; nothing is decoded."""
+    """Return width and height of a camera message in pixels, upright; nothing is decoded."""
     if not compressed:
         return message.width, message.height
-    header = read_header(message.format, _bytes(message.data).tobytes())
-    return header.width, header.height
+    return message_size(message.format, _bytes(message.data).tobytes())
 
 
-def to_rgb(encoding: str, height: int, width: int, step: int, data: Any) -> np.ndarray:
+def to_rgb(encoding: str, height: int, width: int, step: int, data: Any,
+           big_endian: Any = False) -> np.ndarray:
     """Return a whole sensor_msgs/Image as RGB, a new uint8 array (height, width, 3)."""
-    layout, pixels = _pixels(encoding, height, width, step, data)
-    return _convert(pixels, layout.code)
+    layout, pixels, colour = _pixels(encoding, height, width, step, data, big_endian)
+    if colour is not None:
+        return convert_planes(layout, pixels, colour)
+    return _convert(_plain(pixels), layout.code)
 
 
 def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)
     """Return a whole sensor_msgs/CompressedImage as RGB, a new uint8 array (height, width, 3)."""
-    content = _bytes(data).tobytes()
-    return _convert(decode_bgr(read_header(format, content), content), cv2.COLOR_BGR2RGB)
+    return _convert(decode_message_whole(format, _bytes(data).tobytes()), cv2.COLOR_BGR2RGB)
 
 
-def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
-                  crop: Crop) -> Picture:
+def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any, crop: Crop,
+                  big_endian: Any) -> Picture:
     """Return the window of a raw frame; only pixels that need their neighbours are converted."""
-    layout, pixels = _pixels(encoding, height, width, step, data)
+    layout, pixels, colour = _pixels(encoding, height, width, step, data, big_endian)
     window = crop_window(pixels.shape[1], pixels.shape[0], crop)
     if layout.kind == 'pixels':
-        return Picture(_cut(pixels, window), layout.code)
-    return Picture(_convert_window(layout, pixels, window), None)
+        return Picture(_plain(_cut(pixels, window)), layout.code)
+    return Picture(_convert_window(layout, pixels, colour, window), None)
 
 
 def _decode_compressed(format: Any, data: Any, size: int,  # noqa: A002 (the field's name)
                        crop: Crop) -> Picture:
     """Return the window of a compressed frame, decoded no finer than the encoder will see it."""
-    content = _bytes(data).tobytes()
-    header = read_header(format, content)
-    factor, window = framing.reduced_window(header.width, header.height, size, crop,
-                                            header.factor)
-    return Picture(_cut(decode_bgr(header, content, factor), window), cv2.COLOR_BGR2RGB)
+    return Picture(decode_message_window(format, _bytes(data).tobytes(), size, crop),
+                   cv2.COLOR_BGR2RGB)
 
 
-def _pixels(encoding: Any, height: Any, width: Any, step: Any,
-            data: Any) -> tuple[_Layout, np.ndarray]:
-    """Return the layout and a view (height, width[, channels]) of the message's bytes."""
-    layout = ENCODINGS.get(encoding) if isinstance(encoding, str) else None
-    if layout is None:
-        shown = f'{encoding!r:.40}' if isinstance(encoding, str) else type(encoding).__name__
-        raise FrameError(f'the frame has encoding {shown}, supported are {", ".join(ENCODINGS)}')
+def _pixels(encoding: Any, height: Any, width: Any, step: Any, data: Any,
+            big_endian: Any) -> tuple[Layout, np.ndarray, np.ndarray | None]:
+    """
+    Return the layout and a view (height, width[, channels]) of the message's bytes.
+
+    Where colour has a plane of its own, its view (height, width, 2) follows. Of 16 bits the view
+    shows the upper 8.
+    """
+    layout = layout_of(encoding)
     height, width, step = (_number(name, value) for name, value in (
         ('height', height), ('width', width), ('step', step)))
     check_size(width, height)
-    if layout.kind == 'pairs' and width % 2:
-        raise FrameError(f'a frame of encoding {encoding} has an even width, this one {width}')
-    if layout.kind == 'mosaic' and min(width, height) < MOSAIC_MIN:
-        raise FrameError(f'a frame of encoding {encoding} has at least {MOSAIC_MIN} pixels a '
-                         f'side, this one {width}x{height}')
-    row = width * layout.channels
+    check_fit(encoding, layout, width, height)
+    row = width * layout.channels * layout.bytes
     if step < row:
         raise FrameError(f'the frame has a step of {step} bytes, a row of {width} pixels in '
                          f'{encoding} takes {row}')
-    content = _bytes(data)
-    if content.size < step * height:
+    content, brightness = _bytes(data), step * height
+    # Two bytes of colour for the pixels that share it.
+    needed = brightness + (2 * brightness // layout.shared ** 2 if layout.kind == 'planes' else 0)
+    if content.size < needed:
         raise FrameError(f'the frame holds {content.size} bytes, {height} rows of {step} bytes '
-                         f'take {step * height}')
-    rows = content[:step * height].reshape(height, step)[:, :row]
-    return layout, rows if layout.channels == 1 else rows.reshape(height, width, layout.channels)
+                         f'take {needed}' + (' with their colours' * (needed > brightness)))
+    rows = content[:brightness].reshape(height, step)[:, :row]
+    if layout.bytes == 2:
+        rows = rows[:, (0 if big_endian else 1)::2]
+    pixels = rows if layout.channels == 1 else rows.reshape(height, width, layout.channels)
+    if layout.kind != 'planes':
+        return layout, pixels, None
+    height, width = height // layout.shared, width // layout.shared
+    colour = content[brightness:needed].reshape(height, -1)[:, :2 * width]
+    return layout, pixels, colour.reshape(height, width, 2)
 
 
 def _number(name: str, value: Any) -> int:
@@ -208,7 +185,8 @@ def _bytes(data: Any) -> np.ndarray:
     return np.frombuffer(view, np.uint8)
 
 
-def _convert_window(layout: _Layout, pixels: np.ndarray, window: Window) -> np.ndarray:
+def _convert_window(layout: Layout, pixels: np.ndarray, colour: np.ndarray | None,
+                    window: Window) -> np.ndarray:
     """
     Return a window of a frame whose pixels need their neighbours, as RGB.
 
@@ -220,9 +198,19 @@ def _convert_window(layout: _Layout, pixels: np.ndarray, window: Window) -> np.n
     left, top = (max(0, (n - margin) // 2 * 2) for n in (window.left, window.top))
     right = min(width, (window.right + margin + 1) // 2 * 2)
     bottom = min(height, (window.bottom + margin + 1) // 2 * 2)
-    rgb = _convert(pixels[top:bottom, left:right], layout.code)
+    grown, shared = pixels[top:bottom, left:right], layout.shared
+    if colour is None:
+        rgb = _convert(_plain(grown), layout.code)
+    else:
+        rgb = convert_planes(layout, grown, colour[top // shared:bottom // shared,
+                                                   left // shared:right // shared])
     return _cut(rgb, Window(window.left - left, window.top - top,
                             window.right - left, window.bottom - top))
+
+
+def _plain(pixels: np.ndarray) -> np.ndarray:
+    """Return pixels whose channels lie side by side, copied only where bytes lie between them."""
+    return pixels if pixels.strides[-1] == 1 else np.ascontiguousarray(pixels)
 
 
 def _convert(pixels: np.ndarray, code: int | None) -> np.ndarray:

@@ -1,0 +1,32 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The part of ``hybrid-snn teach`` that concerns bags."""
+
+import sys
+
+from hybrid_snn_ros.cli.printable import printable
+
+
+def chosen(args, classifier, left_out):
+    """
+    Open the bag that was asked for.
+
+    :param left_out: evaluation.left_out.LeftOut, which is told of what is not used.
+    :return: (number of frames, generator of (name, label, stamp, codes), or None for a frame that
+        is left out already; the stamp is '' where it cannot tell frames apart).
+    :raises ValueError: for what cannot be a label or cannot be read; the generator, too.
+    """
+    from hybrid_snn_ros.evaluation.bag_lessons import lessons
+    from hybrid_snn_ros.memory.labels import normalise
+    from hybrid_snn_ros.vision import bags
+    total, frames = bags.frames(
+        args.source, args.image, args.labels, normalise(args.label) if args.label else '',
+        lambda sentence: print(printable(sentence), file=sys.stderr))
+
+    def named():
+        for lesson in lessons(frames, classifier, left_out):
+            # What was taught before decides, so this is asked when the one before has been taught.
+            yield lesson and (lesson.name, lesson.label, classifier.name_of(
+                lesson.stamp, lesson.codes), lesson.codes)
+
+    return total, named()

@@ -1,0 +1,41 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The part of ``hybrid-snn teach`` that concerns folders of pictures."""
+
+from collections import Counter
+import os
+from pathlib import Path
+
+import numpy as np
+
+
+def chosen(args, classifier, left_out):
+    """
+    Choose the pictures that were asked for; labels take turns.
+
+    :param left_out: evaluation.left_out.LeftOut, which is told of what is not used.
+    :return: (number of pictures, generator of lessons as teach_lessons.teach takes them).
+    :raises ValueError: for arguments that do not go together, and a folder that cannot be taught.
+    """
+    from hybrid_snn_ros.evaluation.picture_folder import check_layout, list_pictures
+    from hybrid_snn_ros.evaluation.picture_reader import PictureReader
+    folder, without = Path(args.source), {name.rstrip('/') for name in args.without}
+    for absent in sorted(name for name in without if not (folder / name).is_dir()):
+        raise ValueError(f'--without {absent}: there is no such folder in {folder}')
+    check_layout(folder, 'hybrid-snn teach')
+    found = list_pictures(folder, left_out, without)
+    rng = np.random.default_rng(args.seed)
+    shots = args.shots or max(map(len, found.values()))
+    pictures = [(place, label, files[number]) for label, files in found.items()
+                for place, number in enumerate(rng.permutation(len(files)))]
+    reader, given = PictureReader(classifier, folder, left_out), Counter()
+
+    def lessons():
+        for _, label, path in sorted(pictures, key=lambda one: one[0]):
+            if given[label] < shots:  # a picture that cannot be read makes room for another one
+                seen = reader.codes(path, label)
+                given[label] += seen is not None
+                yield None if seen is None else (
+                    os.path.relpath(path, folder), label, *seen)
+
+    return sum(min(shots, len(files)) for files in found.values()), lessons()

@@ -1,0 +1,45 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The teaching itself of ``hybrid-snn teach``, whatever the lessons come from."""
+
+import uuid
+
+from hybrid_snn_ros.cli.progress import Progress
+
+
+def teach(classifier, lessons, total, taught, left_out):
+    """
+    Teach, counting in `taught`; return how many lessons were known before.
+
+    All of it is one change, which one undo takes back.
+
+    :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
+    """
+    progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
+    try:
+        for place, lesson in enumerate(lessons, 1):
+            progress(min(place, total), total)
+            if lesson is None:
+                continue
+            name, label, stamp, codes = lesson
+            said = classifier.taught_as(stamp)
+            if codes is None:
+                left_out.add('not a picture that can be read', name)
+            elif not label:
+                left_out.add('nobody said what it shows', name)
+            elif said not in (None, label):
+                left_out.add('taught under another label before; take that back first', name,
+                             f"as '{said}', now it is to be '{label}'")
+            else:
+                result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach',
+                                          group=run)
+                known += bool(result.skipped)
+                if not result.skipped:
+                    taught[label] += 1
+                elif said:
+                    left_out.add('taught before', name)
+                else:
+                    left_out.add('nearly the same as the newest of its label', name)
+    finally:
+        progress.close()
+    return known

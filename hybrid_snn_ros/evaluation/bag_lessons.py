@@ -1,0 +1,64 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a recording can teach: of every frame its codes and label, or why it cannot be used."""
+
+from typing import NamedTuple
+import unicodedata
+
+import numpy as np
+
+from hybrid_snn_ros.memory.labels import LabelError, normalise, UNKNOWN
+from hybrid_snn_ros.memory.stamps import stamp_text
+from hybrid_snn_ros.vision.bags import NO_STAMP
+from hybrid_snn_ros.vision.frames import crop_message, FrameError
+
+NOBODY = 'nobody said what they show'
+_REASONS = 10  # told one by one
+
+
+class Lesson(NamedTuple):
+    """One frame of a recording that can be used."""
+
+    name: str
+    stamp: tuple  # (sec, nanosec)
+    label: str
+    codes: np.ndarray  # uint8 (N,)
+
+
+def lessons(recorded, facade, left_out):
+    """
+    Yield a Lesson for every frame, None for one that cannot be used.
+
+    :param recorded: of vision.bags.Frame.
+    :param facade: the Classifier whose encoder and crop are used.
+    :param left_out: evaluation.left_out.LeftOut, which is told why.
+    """
+    reasons = set()
+    for place, frame in enumerate(recorded, 1):
+        name = f'frame {place}' if frame.stamp == NO_STAMP else stamp_text(frame.stamp)
+        label, why = _understood(frame.label)
+        why = frame.trouble or why
+        codes = None
+        if not why:
+            try:
+                codes = facade.encoder.codes(crop_message(
+                    frame.message, frame.compressed, facade.encoder.input_size, facade.crop))
+            except FrameError as error:
+                why = str(error)
+        if why:
+            # Damage may find other words for every frame.
+            reasons |= {why} if len(reasons) < _REASONS else set()
+            left_out.add(why if why in reasons else 'many other reasons', name)
+        yield None if why else Lesson(name, frame.stamp, label, codes)
+
+
+def _understood(said):
+    """Return the label that was meant, and why there is none."""
+    bare = unicodedata.normalize('NFC', said).strip()
+    if not bare or bare.casefold() == UNKNOWN:  # what a node says of what it does not know
+        return '', NOBODY
+    try:
+        return normalise(said), ''
+    except LabelError as error:
+        shown = bare if len(bare) <= 24 else bare[:23] + '…'
+        return '', f"'{shown}' was said: {error}"

@@ -1,0 +1,25 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of the ends that were cut off a journal because they were not whole entries."""
+
+TORN = 'journal.torn-'
+KEPT = 3  # for inspection
+
+
+def keep(journal, number, torn, disk):
+    """
+    Keep a copy of a torn end beside its journal, and drop all but the newest three.
+
+    :param number: in the name of the copy; rises with each.
+    :return: what became of it, for a sentence.
+    """
+    aside = journal.with_name(f'{TORN}{number}')
+    try:
+        disk.replace(aside, torn)
+        numbers = sorted(int(name[len(TORN):]) for name in disk.names(journal.parent)
+                         if name.startswith(TORN) and name[len(TORN):].isdigit())
+        for old in numbers[:-KEPT]:
+            disk.remove(journal.with_name(f'{TORN}{old}'))
+    except OSError as error:
+        return f'no copy could be kept: {error.strerror or error}'
+    return f'a copy is in {aside.name}'

@@ -1,0 +1,51 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Picture files: which ones are read, what is in them, and the crop the encoder sees."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import stat
+
+import cv2
+import numpy as np
+
+from .compressed import decode_window
+from .framing import Crop, FrameError, resize
+
+FORMATS = 'jpg, png, webp, bmp'
+SUFFIXES = frozenset(('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.bmp'))
+# Pictures that people have and that are not read; they are told so.
+OTHER_SUFFIXES = frozenset((
+    '.heic', '.heif', '.avif', '.gif', '.tif', '.tiff', '.jp2', '.jxl', '.dng', '.cr2', '.cr3',
+    '.nef', '.arw', '.orf', '.rw2', '.raf', '.raw', '.psd', '.svg', '.ppm', '.pgm', '.pbm', '.tga',
+    '.ico', '.exr', '.hdr'))
+MAX_BYTES = 300 * 2 ** 20  # the largest picture that is decoded takes 256 MiB as a BMP
+
+
+def read(path: str | Path) -> bytes:
+    """Return what a picture file holds; raise FrameError, with the reason, where that can't be."""
+    try:
+        # A named pipe that took the file's place is not waited for.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), 'rb') as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise FrameError('it is not a file')
+            if status.st_size > MAX_BYTES:
+                raise FrameError(f'it has {status.st_size} bytes, the limit is {MAX_BYTES}')
+            content = file.read(MAX_BYTES)
+    except OSError as error:
+        raise FrameError(f'it cannot be read: {error.strerror}') from error
+    if not content:
+        raise FrameError('the file is empty')
+    return content
+
+
+def crop_file(content: bytes, size: int, crop: Crop = Crop()) -> np.ndarray:
+    """
+    Return the crop of a picture file as RGB, uint8 (size, size, 3): upright, complete.
+
+    The same bytes in a sensor_msgs/CompressedImage give the same crop. Raises FrameError.
+    """
+    return cv2.cvtColor(resize(decode_window(content, size, crop), size), cv2.COLOR_BGR2RGB)

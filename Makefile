@@ -7,6 +7,8 @@ JAZZY ?= .venv-jazzy
 JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_diagnostics.py node_frames.py \
 	node_lifecycle.py node_parameters.py node_qos.py node_time.py fuzz_frames.py probe.py \
 	security.py versions.py)
+# It carries the script axe-core, which the tests run in the page; what else it needs they do not.
+AXE := axe-playwright-python>=0.1.8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Newer pip shows what setuptools warns of; a page of it at every editable installation.
 INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
@@ -57,6 +59,7 @@ $(BIN)/.demo-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@echo 'installing what the tests need into $(VENV) ...'
 	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page,encoder,baselines,plots,bags,test,page-test]'
+	@$(call INSTALL,$(BIN)) --no-deps '$(AXE)'
 	@touch $@
 
 $(JAZZY)/.ready: setup.py | $(BIN)/python

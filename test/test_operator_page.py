@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operator's page from end to end: Chromium, the page, the real node, the turntable camera."""
 
-import importlib.util
 import json
 import re
 import select
@@ -15,64 +14,20 @@ from urllib.parse import urlsplit
 import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+from browser import DESKTOP, PHONE, WAIT  # noqa: E402
 import operator_page_harness as harness  # noqa: E402
-from operator_page_harness import Browser, DESKTOP, page, PHONE, Process  # noqa: E402
-from ros_harness import fresh_domain, NodeProcess, Peer  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from operator_page_harness import Browser, opened, page, settled, teach  # noqa: E402
 
 if harness.missing():
     pytest.skip(harness.missing(), allow_module_level=True)
-if importlib.util.find_spec('pybullet') is None:
-    pytest.skip('pybullet is not installed (extra sim)', allow_module_level=True)
 
 PIN = '271828'
 
 
-class Robot:
-    """Camera, classifier and page as processes; and who turns the table."""
-
-    def __init__(self, directory, domain, peer, camera, node, web, url):
-        self.directory, self.domain, self.peer = directory, domain, peer
-        self.camera, self.node, self.page, self.url = camera, node, web, url
-        self.port = urlsplit(url).port
-        self.object = peer.node.create_publisher(String, 'turntable_camera/object', 10)
-        self.split = peer.node.create_publisher(String, 'turntable_camera/split', 10)
-        self.showing, self.views = [], []
-        peer.node.create_subscription(String, 'turntable_camera/view', self._on_view, 50)
-
-    def _on_view(self, message):
-        view = json.loads(message.data)
-        self.showing = [view['object'], view['split']]
-
-    def show(self, name, split='train'):
-        """Put an object on the turntable and wait until it is on the air."""
-        self.peer.until('the camera', self.object.get_subscription_count)
-        self.object.publish(String(data=name))
-        self.split.publish(String(data=split))
-        self.peer.until(f'{name} ({split})', lambda: self.showing == [name, split])
-        self.peer.spin(0.3)  # until its first picture is on the page
-
-    def samples(self):
-        """Return {label: samples} as the classifier says it."""
-        self.peer.spin(0.2)
-        return {e['label']: e['samples'] for e in self.peer.known[-1]['labels']}
-
-
 @pytest.fixture(scope='module')
 def robot(tmp_path_factory):
-    directory, domain = tmp_path_factory.mktemp('page'), fresh_domain()
-    with Process(directory, domain, 'sim.camera_node', object='duck', split='train',
-                 condition='jitter', rate=10.0) as camera, \
-            NodeProcess(directory, domain, '-r', 'image:=image_raw',
-                        memory=str(directory / 'memory')) as node, \
-            Peer(domain) as peer:
-        web, url = page(directory, domain)
-        with web:
-            robot = Robot(directory, domain, peer, camera, node, web, url)
-            peer.until('the first answer', lambda: peer.answers)
-            yield robot
-            robot.page.end()
-            node.end()
+    with harness.running(tmp_path_factory.mktemp('page')) as robot:
+        yield robot
 
 
 @pytest.fixture(scope='module')
@@ -90,43 +45,20 @@ def phone(robot, browser):
     return browser
 
 
-def opened(browser, url):
-    browser.driver.get('about:blank')
-    browser.driver.get(url)
-    browser.until('a page that is ready', "return document.getElementById('banner').hidden "
-                  "&& document.getElementById('teach').getAttribute('aria-disabled') === 'false' "
-                  "&& document.getElementById('verdict-label').textContent !== ''")
-
-
-def settled(browser):
-    """Wait until every request was made and acknowledged; return the note."""
-    time.sleep(0.3)  # a tap waits for the answer to its picture
-    browser.until('all acknowledgements', "return sessionStorage.getItem('pending') === '[]'")
-    return browser.text('#note')
-
-
-def teach(browser, label, seconds):
-    browser.choose(label)
-    browser.press('#teach', seconds)
-    note = settled(browser)
-    assert browser.run("return document.querySelector('#note').dataset.kind") == 'saved', note
-    return int(re.match(r'(\d+) saved', note).group(1))
-
-
 def test_a_new_object_is_taught_by_holding_and_named_in_other_views(robot, phone):
     robot.show('duck')
     phone.until_text('#verdict-label', 'unknown')
-    assert phone.text('#answers li:first-child .name') == 'unknown'
+    assert phone.text('#verdict-score') == '', 'how little it is known is no figure'
     counts = {}
     for name in ('duck', 'mug'):
         robot.show(name)
         counts[name] = teach(phone, name, 2.5)
         assert counts[name] >= 5
-        phone.until_text('#choose .detail', f'enough · {counts[name]} samples')
+        phone.until_text('#choose .detail', f'{counts[name]} samples')
     assert robot.samples() == counts
-    assert phone.run("return document.querySelectorAll('#taught img').length") == sum(
+    assert phone.run("return document.querySelectorAll('#taught img[src]').length") == sum(
         counts.values())
-    phone.until('thumbnails', "return [...document.querySelectorAll('#taught img')]"
+    phone.until('thumbnails', "return [...document.querySelectorAll('#taught img[src]')]"
                 '.every(image => image.naturalWidth === 96)')
     for name in ('duck', 'mug'):
         robot.show(name, 'test')
@@ -135,7 +67,10 @@ def test_a_new_object_is_taught_by_holding_and_named_in_other_views(robot, phone
             said.append(phone.text('#verdict-label'))
             time.sleep(0.15)
         assert said.count(name) >= 9, said
-        assert phone.text('#answers li:first-child .name') == name
+        others = [phone.text('#answers li:first-child .name') for _ in range(5)]
+        assert name not in others, 'nothing is said twice'
+    phone.until('the verdict to be spoken',
+                "return document.getElementById('spoken').textContent === 'sees: mug'")
 
 
 def test_a_tap_teaches_one_frame_and_undo_takes_the_press_back(robot, phone):
@@ -145,55 +80,61 @@ def test_a_tap_teaches_one_frame_and_undo_takes_the_press_back(robot, phone):
     many = teach(phone, 'tray', 1.5)
     assert many >= 3
     assert robot.samples()['tray'] == 1 + many
-    label = phone.run("return document.getElementById('undo').getAttribute('aria-label')")
-    assert label == f'Undo {many} samples of tray'
+    phone.until('what Undo would do', "return document.getElementById('undo')"
+                ".getAttribute('aria-label') === arguments[0]", f'Undo {many} samples of tray')
     phone.press('#undo')
-    phone.until_text('#choose .detail', '1 sample')
+    phone.until_text('#choose .detail', '1 of 5 samples')
     settled(phone)
     assert robot.samples()['tray'] == 1
-    phone.press('#undo')
+    undo(phone, '1 × tray')
     phone.until_text('#choose .detail', 'new label')
     settled(phone)
     assert 'tray' not in robot.samples()
 
 
-def test_a_thumbnail_is_removed_by_a_second_tap(robot, phone):
+def test_a_thumbnail_is_looked_at_large_and_removed_and_comes_back(robot, phone):
     robot.show('husky')
     teach(phone, 'husky', 1.2)
     before = robot.samples()['husky']
     phone.press('#taught li:first-child button')
-    phone.until_text('#note', 'Tap again')
-    assert robot.samples()['husky'] == before
-    phone.press('#taught li:first-child button')
-    phone.until_text('#note', 'Taken back')
+    phone.until('the large picture', "const image = document.getElementById('look-picture');"
+                "return document.getElementById('look').open && image.naturalWidth === 96")
+    assert phone.text('#look-label') == 'husky'
+    assert robot.samples()['husky'] == before, 'looking removes nothing'
+    phone.press('#look-remove')
+    phone.until_text('#note', 'removed')
     assert robot.samples()['husky'] == before - 1
+    assert phone.run("return document.getElementById('look').open"), 'the next one is shown'
+    phone.press('#look-close')
+    phone.until_text('#undo', 'picture removed')
+    phone.press('#undo')
+    phone.until_text('#note', 'Taken back')
+    assert robot.samples()['husky'] == before
 
 
 def test_rename_and_forget_ask_first(robot, phone):
     robot.show('racecar')
     count = teach(phone, 'car', 0.8)
 
-    def tool(label, name):
-        phone.press('#choose')
-        phone.press(f"#list [data-focus='more {label}']")
-        phone.press(f'#list .{name}')
-        phone.until('the question', "return document.getElementById('ask').open")
-
-    tool('car', 'rename')
+    tool(phone, 'car', 'rename')
     phone.type('racecar')
     phone.press('#ask-yes')
-    phone.until_text('#note', '“car” is now “racecar”')
+    phone.until_text('#picker-note', '“car” is now “racecar”')
+    phone.until('the label itself to have the focus again', """
+        return document.activeElement.dataset.focus === 'more racecar'""")
     phone.press('#picker-close')
     assert robot.samples().get('racecar') == count and 'car' not in robot.samples()
     phone.until_text('#choose .name', 'racecar')
-    tool('racecar', 'forget')
+    tool(phone, 'racecar', 'forget')
     phone.press("#ask button[value='no']")
     phone.press('#picker-close')
     assert robot.samples()['racecar'] == count
-    tool('racecar', 'forget')
+    tool(phone, 'racecar', 'forget')
     phone.press('#ask-yes')
-    phone.until_text('#note', 'forgotten')
+    phone.until_text('#picker-note', 'forgotten')
+    assert phone.focused() == 'search'
     assert 'racecar' not in robot.samples()
+    phone.press('#picker-close')
 
 
 def test_a_label_with_markup_is_text(robot, phone):
@@ -204,8 +145,492 @@ def test_a_label_with_markup_is_text(robot, phone):
     phone.until_text('#teach .big', label)
     assert phone.run("return document.querySelector('img[src=x]')") is None
     assert phone.driver.title == 'Teach the robot'
+    undo(phone, label)
+
+
+# -- Undo: of what, whole, and back again --------------------------------------------------------
+
+
+def until_samples(robot, wanted, seconds=WAIT):
+    """Wait until the classifier knows so many samples of each of these labels, 0: not at all."""
+    def reached():
+        known = {e['label']: e['samples'] for e in robot.peer.known[-1]['labels']}
+        return all(known.get(label, 0) == count for label, count in wanted.items())
+    robot.peer.until(str(wanted), reached, seconds)
+
+
+def tool(phone, label, name):
+    """Open what the list can do with a label and ask for it."""
+    phone.press('#choose')
+    phone.press(f"#list [data-focus='more {label}']")
+    phone.press(f'#list .{name}')
+    phone.until('the question', "return document.getElementById('ask').open")
+
+
+def answer(phone, text=None):
+    """Say yes to the question, with a text for its field."""
+    if text is not None:
+        phone.run("document.getElementById('ask-input').value = ''; "
+                  "document.getElementById('ask-input').focus()")
+        phone.type(text)
+    phone.press('#ask-yes')
+
+
+def undo(phone, what):
+    """Take back what the button names, once it names it."""
+    phone.until_text('#undo-what', what)
     phone.press('#undo')
     phone.until_text('#note', 'Taken back')
+
+
+@pytest.mark.parametrize('change', ['forget', 'rename', 'merge', 'remove'])
+def test_undo_takes_back_the_last_change_and_no_other(robot, phone, change):
+    """Whatever it was; and what was taken back can be put back."""
+    robot.show('mug')
+    first, second = f'first {change}', f'second {change}'
+    counts = {first: teach(phone, first, 0.9)}
+    robot.show('duck')
+    counts[second] = teach(phone, second, 0.9)
+    before = dict(counts)
+    if change == 'remove':
+        phone.press('#taught li:nth-child(2) button')
+        phone.press('#look-remove')
+        after = {second: before[second] - 1, first: before[first]}
+        until_samples(robot, after)
+        phone.press('#look-close')
+    else:
+        tool(phone, first, 'forget' if change == 'forget' else 'rename')
+        if change == 'forget':
+            answer(phone)
+            after = {first: 0, second: before[second]}
+        elif change == 'rename':
+            answer(phone, 'third rename')
+            after = {first: 0, 'third rename': before[first], second: before[second]}
+            before['third rename'] = 0
+        else:
+            answer(phone, second)
+            phone.until_text('#ask-title', 'exists')
+            answer(phone)
+            after = {first: 0, second: before[first] + before[second]}
+        until_samples(robot, after)
+        phone.press('#picker-close')
+    named = {'forget': 'forgotten', 'rename': 'is now', 'merge': 'put into', 'remove': 'removed'}
+    undo(phone, named[change])
+    until_samples(robot, before)
+    phone.press('#put-back')
+    phone.until_text('#note', 'Put back')
+    until_samples(robot, after)
+    undo(phone, named[change])
+    until_samples(robot, before)
+    phone.until('the offer to end', "return document.getElementById('offer').hidden")
+
+
+def test_two_quick_taps_on_undo_are_one(robot, phone):
+    robot.show('duck')
+    teach(phone, 'quick', 0.0)
+    many = teach(phone, 'quick', 0.9)
+    phone.until_text('#undo-what', f'{many} × quick')
+    phone.run("const undo = document.getElementById('undo'); undo.click(); undo.click()")
+    phone.until_text('#note', 'Taken back')
+    settled(phone)
+    assert robot.samples()['quick'] == 1
+    assert 'sample' not in phone.text('#note'), 'no number that nobody knows'
+
+
+def test_undo_says_what_others_did_and_is_off_when_nothing_is_left(robot, phone):
+    """By topic and by command, from elsewhere; what the page cannot know of itself."""
+    robot.show('duck')
+    robot.peer.teach('by topic')
+    phone.until_text('#undo-what', '1 × by topic')
+    robot.peer.command(do='rename', label='by topic', to='by command')
+    phone.until_text('#undo-what', '“by topic” is now “by command”')
+    robot.peer.command(do='forget', label='by command')
+    phone.until_text('#undo-what', '“by command” forgotten')
+    known = robot.samples()
+    for _ in range(3):
+        phone.press('#undo')
+        phone.until_text('#note', 'Taken back')
+        settled(phone)
+        phone.run("document.getElementById('note').textContent = ''")
+    assert robot.samples() == {label: count for label, count in known.items()
+                               if label not in ('by topic', 'by command')}
+
+
+def test_undo_of_what_is_not_the_last_any_more_is_refused_and_said(robot, phone):
+    """The two ask at the same moment: the tap meant what was on the button."""
+    robot.show('duck')
+    teach(phone, 'mine', 0.0)
+    phone.run("""
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) {
+          if (!text.includes('"undo"')) { send.call(this, text); return; }
+          window.late = () => send.call(this, text);
+          WebSocket.prototype.send = send; };""")
+    phone.press('#undo')
+    robot.peer.teach('theirs')
+    phone.until_text('#undo-what', 'theirs')
+    phone.run('window.late()')
+    phone.until_text('#note', 'The last change is now: 1 × theirs')
+    assert robot.samples()['mine'] == 1
+    undo(phone, 'theirs')
+    until_samples(robot, {'theirs': 0, 'mine': 1})
+
+
+@pytest.mark.parametrize('typed', ['cup', 'CUP', ' Cup ', 'c\u200bup', 'ｃｕｐ', 'no'])
+def test_two_labels_become_one_only_when_asked(robot, phone, typed):
+    robot.show('mug')
+    for label in ('cup', 'beaker'):
+        if label not in robot.samples():
+            robot.show('mug' if label == 'cup' else 'duck')
+            teach(phone, label, 0.8)
+    known = robot.samples()
+    tool(phone, 'beaker', 'rename')
+    answer(phone, 'cup' if typed == 'no' else typed)
+    phone.until_text('#ask-title', f'“cup” exists ({known["cup"]})')
+    assert f'Put the {known["beaker"]} of “beaker” into it? Undo' in phone.text('#ask-text')
+    assert robot.samples() == known, 'nothing is done before the answer'
+    if typed == 'no':
+        phone.press("#ask button[value='no']")
+        phone.press('#picker-close')
+        assert robot.samples() == known
+        return
+    phone.press('#ask-yes')
+    until_samples(robot, {'cup': known['cup'] + known['beaker'], 'beaker': 0})
+    phone.press('#picker-close')
+    undo(phone, 'put into')
+    until_samples(robot, known)
+
+
+# -- labels: searching, typing -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('way', ['cross', 'beside', 'Escape', 'choosing'])
+def test_the_search_is_empty_whenever_the_sheet_opens(robot, phone, way):
+    if 'chromium duck' not in robot.samples():
+        robot.show('duck')
+        teach(phone, 'chromium duck', 0.0)
+    phone.press('#choose')
+    phone.until('the sheet', "return document.activeElement.id === 'search'")
+    phone.type('du')
+    if way == 'cross':
+        phone.press('#picker-close')
+    elif way == 'choosing':
+        phone.press("#list [data-focus='pick chromium duck']")
+    elif way == 'beside':
+        for kind in ('mousePressed', 'mouseReleased'):
+            phone.command('Input.dispatchMouseEvent', type=kind, x=180, y=20, button='left',
+                          clickCount=1)
+    else:
+        for _ in range(2):  # the first may empty the field
+            phone.key('Escape')
+    phone.until('a closed sheet', "return !document.getElementById('picker').open")
+    phone.press('#choose')
+    assert phone.run("return document.getElementById('search').value") == ''
+    assert phone.run("return document.querySelectorAll('#list .row').length") == len(
+        robot.samples())
+    phone.key('Escape')
+    phone.until('a closed sheet', "return !document.getElementById('picker').open")
+
+
+@pytest.mark.parametrize('typed', ['Chromium Duck', 'CHROMIUM DUCK', '  chromium   duck ',
+                                   'chromium\u00a0duck', 'chromium duck\u200b'])
+def test_enter_takes_the_label_that_looks_the_same(robot, phone, typed):
+    if 'chromium duck' not in robot.samples():
+        robot.show('duck')
+        teach(phone, 'chromium duck', 0.0)
+    phone.press('#choose')
+    phone.until('the sheet', "return document.activeElement.id === 'search'")
+    phone.type(typed)
+    assert not phone.run("return document.getElementById('new').checkVisibility()")
+    phone.enter()
+    phone.until('a closed sheet', "return !document.getElementById('picker').open")
+    assert phone.text('#choose .name') == 'chromium duck'
+
+
+@pytest.mark.parametrize('typed', ['chromium du', 'MIUM', 'um d', 'k'])
+def test_enter_with_a_part_of_a_name_goes_to_it_and_makes_no_label(robot, phone, typed):
+    if 'chromium duck' not in robot.samples():
+        robot.show('duck')
+        teach(phone, 'chromium duck', 0.0)
+    phone.press('#choose')
+    phone.until('the sheet', "return document.activeElement.id === 'search'")
+    phone.type(typed)
+    phone.enter()
+    assert phone.run("return document.getElementById('picker').open")
+    assert phone.focused().startswith('pick ')
+    assert phone.run("return document.getElementById('new').checkVisibility()"), 'it has a row'
+    phone.enter()
+    phone.until('a closed sheet', "return !document.getElementById('picker').open")
+    assert phone.text('#choose .name') in robot.samples()
+
+
+@pytest.mark.parametrize('label, size', [
+    ('x' * 70, 70), ('x' * 65, 65), ('ä' * 33, 66), ('🦆' * 17, 68)])
+def test_a_label_that_is_too_long_is_not_cut_but_said(robot, phone, label, size):
+    phone.press('#choose')
+    phone.until('the sheet', "return document.activeElement.id === 'search'")
+    phone.type(label)
+    assert phone.run("return document.getElementById('search').value") == label
+    phone.until_text('#search-note', f'may have 64 bytes, this one has {size}')
+    phone.enter()
+    assert phone.run("return document.getElementById('picker').open")
+    phone.run("document.getElementById('search').select()")
+    phone.type('x' * 64)
+    phone.until('the row', "return document.getElementById('new').checkVisibility()")
+    assert phone.text('#search-note') == ''
+    phone.press('#picker-close')
+
+
+def test_a_finger_opens_the_list_without_the_keyboard(robot, phone):
+    phone.tap('#choose')
+    phone.until('the sheet', "return document.getElementById('picker').open")
+    assert phone.focused() == 'picker-title'
+    phone.tap('#search')
+    phone.until('the field', "return document.activeElement.id === 'search'")
+    phone.tap('#picker-close')
+
+
+@pytest.mark.parametrize('size', [(360, 380), (360, 349), (375, 300), (320, 300)])
+def test_what_a_phones_keyboard_leaves_is_for_the_list(robot, phone, size):
+    for label in ('chromium duck', 'cup', 'mug', 'plate', 'fork', 'knife', 'spoon'):
+        if label not in robot.samples():
+            robot.peer.teach(label)
+    phone.press('#choose')
+    phone.look(size, False)
+    seen = """
+        const box = (node) => node.getBoundingClientRect();
+        const list = box(document.getElementById('list'));
+        return [...document.querySelectorAll('#list .pick')].map((node) => box(node).top >=
+          list.top - 1 && box(node).bottom <= Math.min(list.bottom, innerHeight) + 1);"""
+    phone.until('room for three labels at least',
+                seen.replace('return ', 'const found = ')
+                + 'return found.slice(0, 3).every((each) => each) && found.length > 6')
+    phone.run("const list = document.getElementById('list'); list.scrollTop = list.scrollHeight")
+    assert phone.run(seen)[-1], 'the end can be reached'
+    phone.press('#picker-close')
+
+
+# -- holding -------------------------------------------------------------------------------------
+
+
+def test_a_second_finger_neither_ends_nor_splits_a_hold(robot, phone):
+    robot.show('husky')
+    phone.choose('two fingers')
+    phone.down('#teach', 'touch', 0)
+    time.sleep(0.6)
+    for _ in range(2):
+        phone.down('#teach', 'touch', 1)
+        time.sleep(0.3)
+        phone.up('touch', 1)
+        time.sleep(0.4)
+        assert phone.run("return document.getElementById('teach').classList.contains('on')")
+    phone.up('touch', 0)
+    settled(phone)
+    assert not phone.run("return document.getElementById('teach').classList.contains('on')")
+    assert robot.samples()['two fingers'] >= 4
+    undo(phone, 'two fingers')
+    until_samples(robot, {'two fingers': 0})
+
+
+def test_who_cannot_hold_taps_to_begin_and_taps_to_end(robot, phone):
+    robot.show('mug')
+    phone.press('#menu-open')
+    phone.press('#taps')
+    assert phone.run("return document.getElementById('taps').getAttribute('aria-checked')"
+                     ) == 'true'
+    phone.press('#menu .choice button')
+    on = "return document.getElementById('teach').classList.contains('on')"
+    try:
+        phone.choose('tapped')
+        for begin in (lambda: phone.press('#teach'), lambda: phone.key(' ', 'Space'),
+                      phone.enter, lambda: phone.run("document.getElementById('teach').click()")):
+            before = robot.samples().get('tapped', 0)
+            phone.run("document.getElementById('teach').focus()")
+            begin()
+            phone.until('teaching', on)
+            phone.until('some pictures',
+                        "return Number(document.getElementById('teach-big').textContent) >= 3")
+            begin()
+            assert not phone.run(on)
+            settled(phone)
+            assert robot.samples()['tapped'] >= before + 3
+        for elsewhere in ('#undo', '#choose', '#taught li:first-child button'):
+            phone.press('#teach')
+            phone.until('teaching', on)
+            phone.press(elsewhere)
+            assert not phone.run(on), elsewhere
+            settled(phone)
+            phone.run("document.querySelector('dialog[open]')?.close()")
+    finally:
+        phone.press('#menu-open')
+        phone.press('#taps')
+        phone.press('#menu .choice button')
+
+
+def test_nothing_saved_is_as_loud_as_saved(robot, phone):
+    robot.show('tray')
+    phone.choose('the same again')
+    phone.press('#teach', 0.9)
+    settled(phone)
+    assert phone.text('#tally').startswith('+')
+    assert robot.peer.set(min_change=1.0) == ['']
+    before = robot.samples()['the same again']
+    try:
+        phone.press('#teach')
+        phone.until_text('#note', 'Nothing saved: too alike')
+        assert phone.run("return document.getElementById('note').dataset.kind") == 'skipped'
+        assert phone.text('#tally') == 'Too alike: turn it'
+        settled(phone)
+        assert robot.samples()['the same again'] == before
+    finally:
+        robot.peer.set(min_change=0.02)
+
+
+def test_a_page_that_stalls_leaves_no_old_tick_and_no_picture_that_looks_live(robot, phone):
+    robot.show('tray')
+    teach(phone, 'stalled', 0.0)
+    robot.page.process.send_signal(signal.SIGSTOP)
+    try:
+        x, y = phone.centre('#teach')
+        place = {'x': x, 'y': y, 'button': 'left', 'clickCount': 1}
+        phone.command('Input.dispatchMouseEvent', type='mousePressed', **place)
+        phone.command('Input.dispatchMouseEvent', type='mouseReleased', **place)
+        assert 'saved as' not in phone.text('#note') and phone.text('#note')
+        phone.until('a grey picture',
+                    "return document.querySelector('.live').classList.contains('stale')")
+        phone.until_text('#banner', 'No connection')
+    finally:
+        robot.page.process.send_signal(signal.SIGCONT)
+    phone.until('recovery', "return document.getElementById('banner').hidden && "
+                "!document.querySelector('.live').classList.contains('stale')")
+    settled(phone)
+
+
+def test_what_the_encoder_sees_is_drawn_on_the_picture(robot, phone):
+    """The crop of this node, 0.875 of the square in the middle: of 320x240, 210x210."""
+    for size in (PHONE, (375, 553), (640, 360), DESKTOP):
+        phone.look(size, False)
+        phone.until('the frame', "return document.getElementById('seen').checkVisibility()")
+        found = phone.until('the frame in its place', """
+            const box = (id) => document.getElementById(id).getBoundingClientRect();
+            const seen = box('seen'), whole = box('picture');
+            return whole.width && [(seen.x - whole.x) / whole.width,
+              (seen.y - whole.y) / whole.height, seen.width / whole.width,
+              seen.height / whole.height, whole.width / whole.height];""")
+        for value, wanted in zip(found, (55 / 320, 15 / 240, 210 / 320, 210 / 240, 320 / 240),
+                                 strict=True):
+            assert abs(value - wanted) < 0.02, (size, found)
+
+
+# -- sizes, keyboard, other ways to see ----------------------------------------------------------
+
+CONTROLS = ('#menu-open', '#choose', '#undo', '#teach', '#taught li:first-child button')
+SIZES = [(375, 553), (360, 640), (375, 667), (412, 915), (640, 360), (844, 390), (1280, 800)]
+
+
+@pytest.mark.parametrize('size', SIZES)
+@pytest.mark.parametrize('language', ['en', 'de'])
+def test_everything_fits_and_nothing_lies_under_the_buttons(robot, phone, size, language):
+    phone.look(size, False)
+    opened(phone, robot.url + f'?lang={language}')
+    phone.until('a thumbnail', "return document.querySelector('#taught li')")
+    assert phone.run('return document.documentElement.scrollHeight') <= size[1]
+    assert phone.run('return document.documentElement.scrollWidth') <= size[0]
+    for selector in CONTROLS:
+        box = phone.run("""
+            const node = document.querySelector(arguments[0]);
+            const {x, y, width, height} = node.getBoundingClientRect();
+            const top = [[.5, .1], [.5, .5], [.5, .9], [.1, .5], [.9, .5]].every(([right, down]) =>
+              node.contains(document.elementFromPoint(x + right * width, y + down * height)));
+            return {x, y, width, height, top};""", selector)
+        if not (selector == '#choose' and size == (1280, 800)):  # there it is no button
+            assert box['top'], (selector, box)
+        assert box['y'] + box['height'] <= size[1]
+    teach_, undo_ = (phone.run('const b = document.querySelector(arguments[0])'
+                               '.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]',
+                               name) for name in ('#teach', '#undo'))
+    assert teach_[2] >= 150 and teach_[3] >= 74
+    assert teach_[0] - (undo_[0] + undo_[2]) >= 12, 'Undo is aside of Teach'
+    assert phone.text('#verdict-label')
+    assert phone.run("return document.querySelector('.answers').checkVisibility()")
+
+
+@pytest.mark.parametrize('size', [(375, 553), (320, 256), (320, 568), (640, 400)])
+def test_what_has_the_focus_is_seen_and_there_are_few_stops(robot, phone, size):
+    phone.look(size, False)
+    opened(phone, robot.url)
+    phone.until('thumbnails', "return document.querySelectorAll('#taught li').length > 4")
+    phone.run('document.activeElement.blur(); scrollTo(0, 0)')
+    stops = []
+    for _ in range(8):
+        phone.key('Tab')
+        seen = phone.run("""
+            const node = document.activeElement;
+            if (node === document.body) return null;
+            const {x, y, width, height} = node.getBoundingClientRect();
+            return [node.id || node.closest('ul').id, node.contains(
+              document.elementFromPoint(x + width / 2, y + height / 2))];""")
+        if seen is None:
+            break
+        stops.append(seen)
+    assert [name for name, _ in stops[:5]] == ['menu-open', 'taught', 'choose', 'undo', 'teach']
+    assert all(seen for _, seen in stops[:5]), stops
+
+
+def test_thumbnails_are_walked_with_arrow_keys_and_have_names_of_their_own(robot, phone):
+    if not phone.run("return document.querySelectorAll('#taught li').length > 3"):
+        robot.show('duck')
+        teach(phone, 'walked', 1.5)
+    place = ("return [...document.querySelectorAll('#taught button')]"
+             ".indexOf(document.activeElement)")
+    count = phone.run("return document.querySelectorAll('#taught li').length")
+    phone.run("document.querySelector('#taught button').focus()")
+    for key, wanted in (('ArrowRight', 1), ('ArrowRight', 2), ('ArrowLeft', 1), ('Home', 0),
+                        ('ArrowLeft', 0), ('End', count - 1), ('ArrowRight', count - 1)):
+        phone.key(key)
+        assert phone.run(place) == wanted, key
+    names = phone.run("return [...document.querySelectorAll('#taught button')]"
+                      ".map(button => button.getAttribute('aria-label'))")
+    assert len(set(names)) == count
+    assert re.fullmatch(rf'picture 1 of {count}, .+, \d\d?:\d\d.*', names[0])
+    phone.enter()
+    phone.until('the large picture', "return document.getElementById('look').open")
+    phone.key('Escape')
+    phone.until('the end of it', "return !document.getElementById('look').open")
+    assert phone.run(place) == count - 1
+
+
+def test_forced_colours_leave_lights_bars_and_buttons_visible(robot, phone):
+    phone.command('Emulation.setEmulatedMedia', features=[
+        {'name': 'forced-colors', 'value': 'active'}])
+    try:
+        found = phone.run("""
+            const style = (selector) => getComputedStyle(document.querySelector(selector));
+            const ground = getComputedStyle(document.body).backgroundColor;
+            return [ground, style('#teach').borderTopColor, style('#undo').borderTopColor,
+              style('.sign').backgroundColor, style('#answers .bar').borderTopColor,
+              style('#answers .bar span').backgroundColor,
+              style('#choose .light').borderTopColor];""")
+    finally:
+        phone.command('Emulation.setEmulatedMedia', features=[])
+    assert all(colour != found[0] for colour in found[1:]), found
+
+
+def test_in_the_sun_it_is_black_on_white_and_stays_so(robot, phone):
+    """In the dark scheme too, after a reload too; and back."""
+    phone.look(PHONE, True)
+    for on, colour in ((True, 'rgb(0, 0, 0)'), (False, 'rgb(241, 245, 249)')):
+        phone.press('#menu-open')
+        phone.press('#sun')
+        phone.press('#menu .choice button')
+        for _ in range(2):
+            assert phone.run('return getComputedStyle(document.body).color') == colour
+            assert phone.run("return document.getElementById('sun').getAttribute('aria-checked')"
+                             ) == str(on).lower()
+            opened(phone, robot.url)
+
+
+# -- the connection, the door -------------------------------------------------------------------
 
 
 class Wire(threading.Thread):
@@ -283,7 +708,7 @@ def test_a_lost_connection_neither_loses_nor_doubles_a_sample(robot, phone, lost
         phone.command('Input.dispatchMouseEvent', type='mousePressed', **place)
         time.sleep(1.0)
         wire.lose = lost
-        deadline = time.monotonic() + harness.WAIT
+        deadline = time.monotonic() + WAIT
         while not wire.lost:
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -348,23 +773,16 @@ def test_keyboard_alone_can_teach(robot, phone):
     robot.show('jenga block')
     phone.run("document.getElementById('choose').focus()")
 
-    def key(name, code, kind):
-        phone.command('Input.dispatchKeyEvent', type=kind, key=name, code=code,
-                      windowsVirtualKeyCode={'Enter': 13, ' ': 32}[name],
-                      **({'text': '\r' if name == 'Enter' else ' '} if kind == 'keyDown' else {}))
-
-    key('Enter', 'Enter', 'keyDown')
-    key('Enter', 'Enter', 'keyUp')
+    phone.enter()
     phone.until('the sheet', "return document.activeElement.id === 'search'")
     phone.type('block')
-    key('Enter', 'Enter', 'keyDown')
-    key('Enter', 'Enter', 'keyUp')
+    phone.enter()
     phone.until('the button', "return document.activeElement.id === 'teach'")
     settled(phone)
     before = robot.samples().get('block', 0)
-    key(' ', 'Space', 'keyDown')
+    phone.key(' ', 'Space', kinds=('keyDown',))
     time.sleep(1.0)
-    key(' ', 'Space', 'keyUp')
+    phone.key(' ', 'Space', kinds=('keyUp',))
     settled(phone)
     assert robot.samples()['block'] >= before + 3
 
@@ -391,9 +809,10 @@ def test_targets_names_and_contrast(robot, phone):
             const b = light(ground(node));
             return [node.id || node.className || node.tagName,
               (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })"""
-    for size in (PHONE, DESKTOP):
+    for size, sun in ((PHONE, False), (DESKTOP, False), (PHONE, True)):
         for dark in (False, True):
             phone.look(size, dark)
+            phone.run("document.documentElement.toggleAttribute('data-sun', arguments[0])", sun)
             if size == PHONE:
                 assert phone.run('return document.documentElement.scrollHeight') <= 640
                 assert phone.run('return document.documentElement.scrollWidth') <= 360
@@ -413,18 +832,23 @@ def test_targets_names_and_contrast(robot, phone):
 
 def test_the_other_language(robot, phone):
     opened(phone, robot.url + '?lang=de')
-    assert phone.text('#undo') == 'Rückgängig'
+    assert phone.text('#undo').startswith('Rückgängig')
     assert phone.run('return document.documentElement.lang') == 'de'
     assert phone.run('return document.documentElement.scrollWidth') <= 360
 
 
 def test_the_developers_view_reads_only(robot, phone):
     phone.look(DESKTOP, True)
-    phone.driver.get(robot.url + 'debug')
+    phone.open(robot.url + 'debug')
     phone.until_text('#columns', 'duck')
     phone.until_text('#stages', 'encode')
     phone.until_text('#spikes-help', 'inputs with spikes')
     phone.until('a journal', "return document.getElementById('journal').textContent.length > 3")
+    phone.look(PHONE, False)
+    assert phone.run('return document.documentElement.scrollWidth') <= PHONE[0]
+    heights = phone.run("return [...document.querySelectorAll('#stages td')]"
+                        ".map((cell) => cell.getBoundingClientRect().height)")
+    assert max(heights) < 40, 'no figure is broken into two lines'
     phone.until('marks in the raster', """
         const canvas = document.getElementById('spikes');
         return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
@@ -461,7 +885,7 @@ def test_a_wrong_pin_is_refused_and_the_page_survives_its_restart(robot, browser
     web, url = page(robot.directory, robot.domain, pin=PIN)
     port, plain = urlsplit(url).port, url.partition('#')[0]
     with web:
-        browser.driver.get(plain)
+        browser.open(plain)
         browser.until('the question', "return document.getElementById('login').open")
         browser.press('#pin')
         browser.type('000000')
@@ -485,3 +909,107 @@ def test_a_wrong_pin_is_refused_and_the_page_survives_its_restart(robot, browser
         browser.until('recovery', "return document.getElementById('banner').hidden")
         browser.driver.get('about:blank')
         again.end()
+
+
+@pytest.mark.parametrize('touched', [False, True])
+def test_the_question_for_the_pin_cannot_be_left(robot, browser, touched):
+    """Escape, again and again, is as a phone's "back"."""
+    browser.look(PHONE, False)
+    web, url = page(robot.directory, robot.domain, pin=PIN)
+    with web:
+        browser.open(url.partition('#')[0])
+        browser.forget_cookies()
+        browser.run('sessionStorage.clear()')
+        browser.driver.refresh()
+        browser.until('the question', "return document.getElementById('login').open")
+        for _ in range(5):
+            if touched:
+                browser.press('#pin')
+            browser.key('Escape')
+            time.sleep(0.1)
+            assert browser.until('the question', "return document.getElementById('login').open")
+        browser.press('#pin')
+        browser.type(PIN)
+        browser.press('#login .main')
+        browser.until('a picture', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        for address in (url, url.replace('#', '?lang=de#'), url.replace('#', '?lang=en#x=1&')):
+            browser.open(address)  # the session is still open
+            browser.until('the PIN to leave the address bar',
+                          'return !location.href.includes(arguments[0])', PIN)
+        browser.run("location.hash = 'pin=' + arguments[0]", PIN)
+        browser.until('it to leave once more', 'return !location.href.includes(arguments[0])',
+                      PIN)
+        opened(browser, url)
+        browser.driver.get('about:blank')
+        web.end()
+
+
+def test_a_browser_that_keeps_nothing_can_teach(robot, tmp_path):
+    """Cookies and site data are blocked; with a PIN that cannot be, and it is said."""
+    robot.show('mug')
+    web, url = page(robot.directory, robot.domain, pin=PIN)
+    blocked = {'profile.default_content_setting_values.cookies': 2}
+    with web, Browser(tmp_path, preferences=blocked) as browser:
+        opened(browser, robot.url)
+        with pytest.raises(Exception, match='denied'):
+            browser.run('localStorage.length')
+        browser.choose('kept by nobody')
+        browser.press('#teach', 0.8)
+        browser.until_text('#note', 'saved as “kept by nobody”')
+        assert robot.samples()['kept by nobody'] >= 2
+        undo(browser, 'kept by nobody')
+        until_samples(robot, {'kept by nobody': 0})
+        browser.open(url)
+        browser.until_text('#login-note', 'keeps no cookies')
+        assert browser.complaints() == []
+        browser.driver.get('about:blank')
+        web.end()
+
+
+@pytest.mark.parametrize('pin, keypad', [
+    ('271828', 'numeric'), ('0000000000', 'numeric'), ('abc271828', 'text'), ('2718-28', 'text'),
+    ('２７１８２８', 'text')])
+def test_the_keypad_is_shown_only_for_a_pin_of_digits(robot, browser, pin, keypad):
+    browser.look(PHONE, False)
+    web, url = page(robot.directory, robot.domain, pin=pin)
+    with web:
+        browser.open(url.partition('#')[0])
+        browser.until('the question', "return document.getElementById('login').open")
+        assert browser.run("return document.getElementById('pin').inputMode") == keypad
+        browser.press('#pin')
+        browser.type(pin)
+        browser.press('#login .main')
+        browser.until('a picture', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        browser.open('about:blank')
+        web.end()
+
+
+@pytest.mark.parametrize('many, words', [(1, 'A browser looks already'),
+                                         (2, '2 browsers look already')])
+def test_one_browser_too_many_is_told_so_and_let_in_later(robot, browser, many, words):
+    browser.look(PHONE, False)
+    first = browser.driver.current_window_handle
+    web, url = page(robot.directory, robot.domain, max_viewers=many)
+    with web:
+        opened(browser, url)
+        for _ in range(many):
+            browser.driver.switch_to.new_window('tab')
+            browser.look(PHONE, False)
+            browser.open(url)
+            if len(browser.driver.window_handles) <= many:
+                opened(browser, url)
+        browser.until_text('#banner', words)
+        last = browser.driver.current_window_handle
+        browser.driver.switch_to.window(first)
+        browser.open('about:blank')
+        browser.driver.switch_to.window(last)
+        browser.until('to be let in', "return document.getElementById('banner').hidden "
+                      "&& document.getElementById('verdict-label').textContent !== ''")
+        for handle in browser.driver.window_handles:
+            if handle != first:
+                browser.driver.switch_to.window(handle)
+                browser.driver.close()
+        browser.driver.switch_to.window(first)
+        web.end()

@@ -27,6 +27,7 @@ from ros_harness import fresh_domain, LATCHED  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
 from hybrid_snn_ros.operator_page import access, commands  # noqa: E402
+from hybrid_snn_ros.operator_page.app import cookie_name  # noqa: E402
 
 PIN = '31415926'
 
@@ -173,12 +174,14 @@ def test_without_a_session_there_is_nothing_to_see(site):
     status, link = site.socket()
     link.close()
     assert status == 401
-    for cookie in ('teach_page=', 'teach_page=x', f'teach_page={PIN}', 'teach_page=' + 'A' * 43):
+    name = cookie_name(site.port)
+    for cookie in (f'{name}=', f'{name}=x', f'{name}={PIN}', f'{name}=' + 'A' * 43):
         status, link = site.socket(Cookie=cookie)
         link.close()
         assert status == 401
         assert site.ask('GET', '/thumbnail/1', Cookie=cookie)[0] == 401
-    assert json.loads(site.ask('GET', '/session')[2]) == {'open': False, 'language': ''}
+    assert json.loads(site.ask('GET', '/session')[2]) == {
+        'open': False, 'language': '', 'digits': True, 'full': 0}
 
 
 @pytest.mark.parametrize('origin', [
@@ -205,7 +208,8 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site):
     _, headers, _ = site.ask('POST', '/login', json.dumps({'pin': PIN}).encode(),
                              Origin=site.origin)
     cookie = headers['Set-Cookie'].lower()
-    assert 'httponly' in cookie and 'samesite=strict' in cookie and 'path=/' in cookie
+    assert 'httponly' in cookie and 'samesite=strict' in cookie
+    assert 'domain' not in cookie and 'expires' not in cookie and 'max-age' not in cookie
 
 
 @pytest.mark.parametrize('body', [
@@ -307,6 +311,22 @@ def test_a_flood_of_requests_is_cut_off(site, cookie, listener):
     assert 20 <= passed < 100
 
 
+@pytest.mark.parametrize('path', ['/ws', '/ws?view=debug', '/session', '/page.js'])
+def test_who_leaves_at_the_door_leaves_no_traceback(site, cookie, path):
+    """A connection that is reset while its answer is being written, also for a WebSocket."""
+    lines = {'Host': site.host, 'Upgrade': 'websocket', 'Connection': 'Upgrade', 'Cookie': cookie,
+             'Sec-WebSocket-Version': '13', 'Origin': site.origin,
+             'Sec-WebSocket-Key': base64.b64encode(os.urandom(16)).decode()}
+    request = f'GET {path} HTTP/1.1\r\n' + ''.join(
+        f'{name}: {value}\r\n' for name, value in lines.items()) + '\r\n'
+    for _ in range(150):
+        with socket.create_connection(('127.0.0.1', site.port), timeout=10) as link:
+            link.sendall(request.encode())
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    assert site.ask('GET', '/session')[0] == 200
+    assert site.process.log.count('Traceback') == 0
+
+
 def test_the_number_of_browsers_is_limited(site, cookie):
     links = []
     try:
@@ -314,6 +334,7 @@ def test_the_number_of_browsers_is_limited(site, cookie):
             status, link = site.socket(Cookie=cookie)
             links.append(link)
         assert status == 503
+        assert json.loads(site.ask('GET', '/session', Cookie=cookie)[2])['full'] == 8
     finally:
         for link in links:
             link.close()
@@ -370,7 +391,8 @@ def test_loopback_asks_for_no_pin_and_view_only_teaches_nothing(tmp_path):
         link.close()
         with Process(tmp_path, domain, 'operator_page.main', port=site.port) as second:
             assert second.process.wait(timeout=20) == 1
-            assert re.fullmatch(r'teach_page: 127\.0\.0\.1 port \d+ cannot be listened on: .*\n',
+            assert re.fullmatch(r'teach_page: 127\.0\.0\.1 port \d+ cannot be listened on: '
+                                r'another program listens there; take another port, .*\n',
                                 second.log)
         process.end()
 

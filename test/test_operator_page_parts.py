@@ -85,14 +85,6 @@ def test_only_names_of_this_computer_pass(host, ours):
     assert access.Door('', ['Robot.example']).host_is_ours(host) == ours
 
 
-@pytest.mark.parametrize('origin, same', [
-    ('http://robot:8080', True), ('http://ROBOT:8080', True), ('https://robot:8080', False),
-    ('http://robot', False), ('http://robot:8081', False), ('null', False), ('', False),
-    (None, False), ('http://robot:8080.evil.example', False)])
-def test_only_the_page_itself_is_its_origin(origin, same):
-    assert access.Door.same_origin(origin, 'http', 'robot:8080') == same
-
-
 def test_new_pins_are_long_and_differ():
     pins = {access.new_pin() for _ in range(50)}
     assert len(pins) > 45
@@ -332,8 +324,6 @@ def test_every_text_that_the_page_asks_for_exists_and_none_is_idle():
                if kind in ('text/html', 'text/javascript')}
     asked = {key for source in sources.values() for key in re.findall(
         r"""(?:\bt\('|data-(?:t|label|placeholder)=")(\w+)""", source)}
-    asked |= {'few', 'enough', 'confused'}  # a light is the key of its word
-    asked |= {f'done_{do}' for do in commands._FIELDS if do != 'teach'}
     assert asked <= set(english)
     assert {key for key in english if not key.endswith('_one')} <= asked
 
@@ -350,7 +340,15 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
                                  r'new Function', text), path
     scripts = sum(len(content) for path, (kind, content) in files.load().items()
                   if kind == 'text/javascript')
-    assert scripts < 32 * 1024
+    assert scripts < 64 * 1024
+
+
+def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():
+    for path, (kind, content) in files.load().items():
+        if kind in ('text/html', 'text/javascript', 'text/css'):
+            assert not re.findall(
+                r"""(?:(?:href|src|action)\s*=\s*|from\s+|import\s*\(?|fetch\(|Link\(|url\()"""
+                r"""["'`]?/(?!/)[^"'`]*""", content.decode()), path
 
 
 @pytest.mark.parametrize('change, sentence', [
@@ -365,15 +363,6 @@ def test_wrong_parameters_are_named(change, sentence):
     with pytest.raises(ValueError) as refusal:
         settings.checked({**DEFAULTS, **change})
     assert str(refusal.value) == sentence
-
-
-def test_the_address_hides_the_pin_from_servers_and_logs():
-    assert address.page_url('http', '10.0.0.7', 8080, '') == 'http://10.0.0.7:8080/'
-    assert address.page_url('https', '::1', 1, '123456') == 'https://[::1]:1/#pin=123456'
-    assert address.is_loopback('127.0.0.5') and address.is_loopback('localhost')
-    assert not address.is_loopback('0.0.0.0') and not address.is_loopback('robot')
-    assert address.reachable('0.0.0.0', 'robot.local') == 'robot.local'
-    assert address.reachable('10.0.0.7', '') == '10.0.0.7'
 
 
 def test_the_qr_code_can_be_read_back():

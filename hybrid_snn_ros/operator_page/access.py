@@ -5,7 +5,8 @@ Who may come in: PIN, sessions, tries, Host and Origin. Knows nothing of HTTP li
 
 A PIN opens a session; the session's random key travels in a cookie. Host names are checked because
 a page of a hostile name may point that name at this computer (DNS rebinding): addresses and this
-computer's own names pass, no other.
+computer's own names pass, no other. What proxies say of themselves (X-Forwarded-...) is not asked:
+anybody can say it.
 """
 
 from collections import deque
@@ -17,12 +18,15 @@ import socket
 import time
 from urllib.parse import urlsplit
 
+from hybrid_snn_ros.operator_page.public_url import bracketed
+
 TRIES = 5  # wrong PINs of one address within WINDOW; then it waits
 ALL_TRIES = 30  # of all addresses together
 WINDOW = 60.0  # seconds
 SESSION_SECONDS = 12 * 3600.0
 MAX_SESSIONS = 64
 _PIN_DIGITS = 8
+_DEFAULT_PORT = {'http': ':80', 'https': ':443'}  # browsers leave it out, proxies may write it
 
 
 def new_pin():
@@ -33,17 +37,23 @@ def new_pin():
 class Door:
     """Keeps the PIN, the sessions it opened and the memory of wrong tries."""
 
-    def __init__(self, pin, names=(), clock=time.monotonic):
+    def __init__(self, pin, names=(), public=None, clock=time.monotonic):
         """
         Close the door.
 
         :param pin: text, or '' for a door that stands open.
         :param names: host names under which this computer may be addressed.
+        :param public: PublicUrl under which a proxy shows the page, or None.
         :param clock: function returning seconds.
         """
+        self.digits = pin.isascii() and pin.isdigit()  # whether a keypad is enough to type it
+        self._public = public
+        self._given = {bracketed(name.lower()) for name in names}
         self._digest = hashlib.sha256(pin.encode()).digest() if pin else None
         own = socket.gethostname().lower()
         self._names = {'localhost', own, f'{own}.local', *(name.lower() for name in names)}
+        if public:
+            self._names.add(public.host)
         self._clock = clock
         self._sessions = {}  # SHA-256 of the key -> when it ends
         self._wrong = {}  # address -> times of wrong tries
@@ -102,10 +112,31 @@ class Door:
         except ValueError:
             return name in self._names
 
-    @staticmethod
-    def same_origin(origin, scheme, host):
-        """Tell whether an Origin header (text or None) is the page itself."""
-        return origin is not None and origin.lower() == f'{scheme}://{host}'.lower()
+    def same_origin(self, origin, secure, host):
+        """
+        Tell whether an Origin header (text or None) is the page itself.
+
+        :param secure: whether the page itself is served over TLS.
+        :param host: the Host header.
+        """
+        origin = (origin or '').lower()
+        if self._public and origin == self._public.origin:
+            return True
+        scheme, _, netloc = origin.partition('://')
+        if netloc not in (host.lower(), host.lower().removesuffix(_DEFAULT_PORT.get(scheme, ''))):
+            # A proxy that adds TLS may name us otherwise than browsers do. By plain http the name
+            # that the operator gave us is whatever else listens on port 80.
+            return scheme == 'https' and netloc in self._given
+        if secure or self._is_public_over_tls(host):
+            # Plain http under this name is whoever sits in between, not the page.
+            return scheme == 'https'
+        # Of the name's own https: a proxy that adds TLS. Who can show a page there could show it
+        # by plain http all the more, which is what is served here.
+        return scheme in ('http', 'https')
+
+    def _is_public_over_tls(self, host):
+        return self._public and self._public.scheme == 'https' and (
+            urlsplit(f'//{host}').hostname == self._public.host)
 
 
 def _digest(text):

@@ -1,12 +1,21 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Under which address phones reach the page, as text and as a QR code."""
+"""Under which addresses phones reach the page, as text and as a QR code."""
 
+import fcntl
 import io
 import ipaddress
+from pathlib import Path
 import socket
+import struct
 
+from hybrid_snn_ros.operator_page.public_url import bracketed
 from hybrid_snn_ros.operator_page.settings import LOOPBACK
+
+EVERYWHERE = ('::', '')  # every network of both families; 0.0.0.0 is that of IPv4 alone
+_SIOCGIFADDR = 0x8915
+_DEPRECATED, _TENTATIVE, _TEMPORARY = 0x20, 0x40, 0x01  # flags of an IPv6 address
+_ELSEWHERE = ('192.0.2.1', 9)  # an address for examples: anywhere beyond the own networks
 
 
 def is_loopback(host):
@@ -17,25 +26,80 @@ def is_loopback(host):
         return False
 
 
-def reachable(host, public_host):
-    """Return the name or number to write into the address of the page."""
-    if public_host:
-        return public_host
-    if host not in ('0.0.0.0', '::', ''):
-        return host
-    # Which of our addresses would a packet leave by? Connecting UDP sends none.
+def own_addresses():
+    """
+    Return the addresses that others can reach this computer by, the likeliest first.
+
+    IPv4 before IPv6, because it is shorter to type; the one that leads out of the house first.
+    """
+    up = [name for _, name in socket.if_nameindex() if _is_up(name)]
+    four = list(filter(None, map(_ipv4, up)))
+    route = _leading_out()
+    if route in four:
+        four.remove(route)
+        four.insert(0, route)
+    return [*four, *_ipv6(up)]
+
+
+def _is_up(name):
+    try:
+        return Path(f'/sys/class/net/{name}/operstate').read_text().strip() != 'down'
+    except OSError:
+        return True
+
+
+def _ipv4(name):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(('192.0.2.1', 9))
+            found = fcntl.ioctl(probe, _SIOCGIFADDR, struct.pack('256s', name.encode()[:15]))
+        except OSError:
+            return None
+    address = ipaddress.ip_address(found[20:24])
+    return None if address.is_loopback else str(address)
+
+
+def _ipv6(up):
+    try:
+        lines = Path('/proc/net/if_inet6').read_text().splitlines()
+    except OSError:
+        return []
+    found = []
+    for digits, _, _, scope, flags, name in map(str.split, lines):
+        # Of link-local ones browsers know no network card; the others are global or of the house.
+        flags = int(flags, 16)
+        if int(scope, 16) == 0 and name in up and not flags & (_DEPRECATED | _TENTATIVE):
+            found.append((flags & _TEMPORARY, str(ipaddress.ip_address(bytes.fromhex(digits)))))
+    return [address for _, address in sorted(found)]
+
+
+def _leading_out():
+    """Return the IPv4 address that a packet would leave by, None without a way out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ELSEWHERE)  # UDP: nothing is sent
             return probe.getsockname()[0]
         except OSError:
-            return socket.gethostname()
+            return None
+
+
+def reachable(host, public_host):
+    """Return the names or numbers to write into the address of the page, the best first."""
+    if public_host:
+        return [public_host]
+    if host not in ('0.0.0.0', *EVERYWHERE):
+        return [host]
+    found = [each for each in own_addresses() if host in EVERYWHERE or ':' not in each]
+    return found or [socket.gethostname()]
 
 
 def page_url(scheme, host, port, pin):
     """Return the address; the PIN is in the fragment, which browsers send to nobody."""
-    shown = f'[{host}]' if ':' in host else host
-    return f'{scheme}://{shown}:{port}/' + (f'#pin={pin}' if pin else '')
+    return with_pin(f'{scheme}://{bracketed(host)}:{port}/', pin)
+
+
+def with_pin(url, pin):
+    """Return an address that opens the page without a question."""
+    return url + (f'#pin={pin}' if pin else '')
 
 
 def qr_code(text):

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP and WebSocket of the page: who is let in, and with which headers the answers leave."""
 
+import hashlib
 import json
+import socket
+import uuid
 
 from aiohttp import web
 
 from hybrid_snn_ros.operator_page.commands import MAX_BODY
 
-_COOKIE = 'teach_page'
 # No inline script or style, nothing from elsewhere, in nobody's frame.
 _HEADERS = {
     'Content-Security-Policy': (
@@ -26,7 +28,19 @@ _HEADERS = {
 }
 
 
-def make_app(door, files, thumbnail, serve, secure, language=''):
+def cookie_name(port):
+    """
+    Return the name of the cookie that holds the session.
+
+    A cookie is for all ports of a host: two pages on one robot, and two robots behind one proxy,
+    need names of their own.
+    """
+    page = f'{socket.gethostname()} {uuid.getnode()} {port}'
+    return 'teach_page_' + hashlib.sha256(page.encode()).hexdigest()[:10]
+
+
+def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_page', full=int,
+             prefix=''):
     """
     Build the application.
 
@@ -36,18 +50,23 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
     :param serve: coroutine function (request, debug) that runs a WebSocket to its end.
     :param secure: whether it is served over TLS.
     :param language: of the page; '' leaves it to the browser.
+    :param cookie: its name.
+    :param full: function returning how many look when no more are let in, else 0.
+    :param prefix: path that a proxy puts before ours, '/robot1'; it may also strip it.
     """
-    scheme = 'https' if secure else 'http'
-
     @web.middleware
     async def guard(request, handler):
         try:
             if not door.host_is_ours(request.host):
-                raise web.HTTPMisdirectedRequest(text='this computer has no such name')
-            writes = request.method != 'GET' or request.path == '/ws'
+                raise web.HTTPMisdirectedRequest(
+                    text='The page does not know itself by this name. Open it by its address, or '
+                    'start it with public_url:= and the address that browsers show.')
+            writes = request.method != 'GET' or request.path.endswith('/ws')
             if writes and not door.same_origin(
-                    request.headers.get('Origin'), scheme, request.host):
-                raise web.HTTPForbidden(text='another page may not ask this')
+                    request.headers.get('Origin'), secure, request.host):
+                raise web.HTTPForbidden(
+                    text='Only the page itself may ask this. If a proxy stands before it, start '
+                    'the page with public_url:= and the address that browsers show.')
             response = await handler(request)
         except web.HTTPException as error:
             # Its text is ours and plain; a 404 must not repeat what was asked.
@@ -58,10 +77,10 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
         return response
 
     def key(request):
-        return request.cookies.get(_COOKIE)
+        return request.cookies.get(cookie)
 
     async def file(request):
-        found = files.get(request.path)
+        found = files.get('/' + request.match_info['path'])
         if found is None:
             raise web.HTTPNotFound(text='not here')
         kind, content = found
@@ -69,7 +88,8 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
                             charset='utf-8' if kind.startswith('text') else None)
 
     async def session(request):
-        return web.json_response({'open': door.knows(key(request)), 'language': language})
+        return web.json_response({'open': door.knows(key(request)), 'language': language,
+                                  'digits': door.digits, 'full': full()})
 
     async def login(request):
         address = request.remote or ''
@@ -88,8 +108,10 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
         if fresh is None:
             return web.json_response({'wait': int(door.wait(address))}, status=401)
         response = web.json_response({'open': True})
-        response.set_cookie(_COOKIE, fresh, httponly=True, samesite='Strict', secure=secure,
-                            path='/')
+        # Without a path of ours a browser takes the one that it sees, a proxy's prefix included.
+        response.set_cookie(
+            cookie, fresh, httponly=True, samesite='Strict', path='',
+            secure=secure or request.headers['Origin'].lower().startswith('https://'))
         return response
 
     async def small(request):
@@ -100,15 +122,21 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
             raise web.HTTPNotFound(text='not here')
         return web.Response(body=content, content_type='image/jpeg')
 
-    async def socket(request):
+    async def live(request):
         if not door.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         return await serve(request, request.query.get('view') == 'debug')
 
     app = web.Application(client_max_size=MAX_BODY, middlewares=[guard])
-    app.router.add_get('/session', session)
-    app.router.add_post('/login', login)
-    app.router.add_get('/ws', socket)
-    app.router.add_get('/thumbnail/{number:[0-9]{1,9}}', small)
-    app.router.add_get('/{path:.*}', file)
+    if prefix:
+        async def to_the_page(_):
+            raise web.HTTPFound(f'{prefix}/')
+        app.router.add_get(prefix, to_the_page)
+    for before in dict.fromkeys((prefix, '')):
+        app.router.add_get(f'{before}/session', session)
+        app.router.add_post(f'{before}/session', session)  # tells whether we may ask at all
+        app.router.add_post(f'{before}/login', login)
+        app.router.add_get(f'{before}/ws', live)
+        app.router.add_get(before + '/thumbnail/{number:[0-9]{1,9}}', small)
+        app.router.add_get(before + '/{path:.*}', file)
     return app

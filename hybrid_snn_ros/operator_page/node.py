@@ -12,10 +12,10 @@ from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
-from hybrid_snn_ros.operator_page import settings
+from hybrid_snn_ros.operator_page import address, settings
 from hybrid_snn_ros.operator_page.access import Door, new_pin
-from hybrid_snn_ros.operator_page.address import is_loopback, page_url, qr_code, reachable
 from hybrid_snn_ros.operator_page.pictures import jpeg
+from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.server import PageServer
 from hybrid_snn_ros.vision.frames import FrameError
 
@@ -57,7 +57,7 @@ class TeachPage(Node):
     def __init__(self):
         super().__init__('teach_page')
         self._settings = settings.declare(self)
-        if not self._settings.pin and not is_loopback(self._settings.host):
+        if not self._settings.pin and self._is_for_others():
             self._settings = self._settings._replace(pin=new_pin())
         self._name = self.resolve_topic_name(self._settings.classifier)
         self._wanted = (False, False)
@@ -67,9 +67,10 @@ class TeachPage(Node):
         self._command_out = self.create_publisher(String, f'{self._name}/command', 100)
         self._url_out = self.create_publisher(String, '~/page_url', _LATCHED)
         self._wake = self.create_guard_condition(self._subscribe_to_what_is_wanted)
-        names = [self._settings.public_host] if self._settings.public_host else []
-        self._server = PageServer(self._settings, Door(self._settings.pin, names), self._send,
-                                  self._want)
+        chosen = self._settings
+        door = Door(chosen.pin, [chosen.public_host] if chosen.public_host else [],
+                    public_url(chosen.public_url) if chosen.public_url else None)
+        self._server = PageServer(chosen, door, self._send, self._want)
         self._server.start_serving()
         self.create_subscription(String, f'{self._name}/labels', self._on_labels, _LATCHED)
         self.create_subscription(
@@ -81,17 +82,31 @@ class TeachPage(Node):
         """End the web server's thread."""
         self._server.stop()
 
+    def _is_for_others(self):
+        """Tell whether more than this computer reaches the page: a proxy here may lead to it."""
+        chosen = self._settings
+        return not address.is_loopback(chosen.host) or chosen.public_url or (
+            chosen.public_host and not address.is_loopback(chosen.public_host))
+
     def _say_where(self):
         chosen = self._settings
-        url = page_url('https' if chosen.certificate else 'http',
-                       reachable(chosen.host, chosen.public_host), self._server.port, chosen.pin)
+        scheme = 'https' if chosen.certificate else 'http'
+        url, *more = [address.page_url(scheme, host, self._server.port, chosen.pin)
+                      for host in address.reachable(chosen.host, chosen.public_host)]
+        if chosen.public_url:
+            url, more = address.with_pin(chosen.public_url, chosen.pin), []
         self._url_out.publish(String(data=url))
         log = self.get_logger()
-        if is_loopback(chosen.host):
+        if not self._is_for_others():
             log.info(f'the page is at {url} (this computer only)')
             return
-        log.info(f'the page is at {url}\n{qr_code(url)}')
-        if not chosen.certificate:
+        log.info(f'the page is at {url}\n{address.qr_code(url)}')
+        if chosen.public_url:
+            log.info(f'for the proxy it listens on {chosen.host} port {self._server.port}')
+        if more:
+            log.info('and, on other networks of this computer, at ' + ', '.join(
+                each.partition('#')[0] for each in more))
+        if not chosen.certificate and not chosen.public_url.startswith('https:'):
             log.warning('the page is served without TLS: whoever listens on this network can '
                         'read the PIN and the pictures (parameters certificate and key)')
 

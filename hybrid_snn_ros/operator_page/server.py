@@ -11,10 +11,12 @@ import time
 from aiohttp import web, WSMsgType
 
 from hybrid_snn_ros.operator_page import files
-from hybrid_snn_ros.operator_page.app import make_app
+from hybrid_snn_ros.operator_page.app import cookie_name, make_app
 from hybrid_snn_ros.operator_page.board import Board, ENOUGH
 from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
+from hybrid_snn_ros.operator_page.listening import listening
 from hybrid_snn_ros.operator_page.pictures import Recent
+from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.viewer import Viewer
 
 CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts as gone
@@ -22,7 +24,6 @@ CLASSIFIER_PATIENCE = 3.5  # seconds without /diagnostics
 _REPEAT = 1.5  # seconds after which an unacknowledged request is sent on once more
 _TICK = 0.5  # seconds
 _ANSWER_PERIOD = 0.08  # seconds between answers shown; nobody reads faster
-_START_PATIENCE = 20.0  # seconds
 
 
 class PageServer(threading.Thread):
@@ -45,8 +46,7 @@ class PageServer(threading.Thread):
         self._tls = _tls(settings)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
-        self._listening = threading.Event()
-        self._problem = None
+        self._sockets = []
         self.port = None
         self.board = Board()
         self._viewers = set()
@@ -62,12 +62,9 @@ class PageServer(threading.Thread):
 
     def start_serving(self):
         """Open the port; ValueError with a sentence when that cannot be."""
+        self._sockets = listening(self._settings.host, self._settings.port)
+        self.port = self._sockets[0].getsockname()[1]
         self.start()
-        self._listening.wait(_START_PATIENCE)
-        if self._problem:
-            self.join()
-            raise ValueError(f'{self._settings.host} port {self._settings.port} cannot be '
-                             f'listened on: {self._problem}')
 
     def post(self, function, *arguments):
         """Run a function in the server's thread."""
@@ -170,12 +167,18 @@ class PageServer(threading.Thread):
             self._watched_since = None
         self._want(watching, any(viewer.debug and viewer.watching for viewer in self._viewers))
 
+    def _full(self):
+        """Return how many look, when no more are let in; else 0."""
+        return len(self._viewers) if len(self._viewers) >= self._settings.max_viewers else 0
+
     async def _serve(self, request, debug):
-        if len(self._viewers) >= self._settings.max_viewers:
-            raise web.HTTPServiceUnavailable(
-                text=f'{self._settings.max_viewers} browsers look already')
+        if self._full():
+            raise web.HTTPServiceUnavailable(text=f'{self._full()} browsers look already')
         socket = web.WebSocketResponse(max_msg_size=MAX_BODY, heartbeat=5.0, compress=False)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:
+            return web.Response(status=503)  # the browser has left: nobody reads it
         viewer = Viewer(socket, debug)
         viewer.tell('hello', {'view_only': self._settings.view_only or debug,
                               'teach_rate': self._settings.teach_rate, 'enough': ENOUGH,
@@ -238,24 +241,21 @@ class PageServer(threading.Thread):
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main())
-        except OSError as error:
-            self._problem = error.strerror or str(error)
         finally:
             self._loop.close()
-            self._listening.set()
 
     async def _main(self):
+        chosen = self._settings
+        prefix = public_url(chosen.public_url).path.rstrip('/') if chosen.public_url else ''
         app = make_app(self._door, files.load(),
                        lambda number: self.board.thumbnails.get(number), self._serve,
-                       self._tls is not None, self._settings.language)
+                       self._tls is not None, chosen.language, cookie_name(self.port), self._full,
+                       prefix)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self._settings.host, self._settings.port,
-                               ssl_context=self._tls)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            self._listening.set()
+            for each in self._sockets:
+                await web.SockSite(runner, each, ssl_context=self._tls).start()
             while not self._stopping.is_set():
                 self._show_status()
                 try:

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page's parameters: one table, checked before anything listens."""
 
+import socket
 from typing import Any, NamedTuple
 
 from hybrid_snn_ros.operator_page.files import LANGUAGES
+from hybrid_snn_ros.operator_page.public_url import host_name, public_url
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros import table
 from hybrid_snn_ros.ros.table import Parameter, refusal
@@ -12,11 +14,13 @@ from hybrid_snn_ros.ros.table import Parameter, refusal
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
 GROUPS = {
     'Who may reach it, and what it may do': (
-        Parameter('host', '127.0.0.1', 'address to listen on; 0.0.0.0 for every network, and then '
-                  'a PIN is required'),
+        Parameter('host', '127.0.0.1', 'address to listen on; 0.0.0.0 for every network, :: for '
+                  'those of IPv6 too, and then a PIN is required'),
         Parameter('port', 8080, 'port to listen on; 0 takes a free one', 0, 65535),
         Parameter('public_host', '', 'name or address that phones reach this computer by; empty '
                   'finds it'),
+        Parameter('public_url', '', 'where browsers find the page when a proxy stands before it, '
+                  'such as https://robot.example.org/robot1/'),
         Parameter('pin', '', f'PIN of the page, {MIN_PIN} characters or more; empty makes a new '
                   'one at every start, or asks for none while host is this computer only'),
         Parameter('view_only', False, 'look, but do not teach'),
@@ -60,10 +64,29 @@ def checked(values):
     if settings.pin and len(settings.pin) < MIN_PIN:
         raise ValueError(f'pin must have at least {MIN_PIN} characters, this one has '
                          f'{len(settings.pin)}')
+    if settings.public_url:
+        settings = settings._replace(public_url=str(public_url(settings.public_url)))
+    if settings.public_host and not host_name(settings.public_host):
+        raise ValueError('public_host must be a name or an address alone, such as robot.local, '
+                         f'not {settings.public_host!r}; scheme, port and path belong into '
+                         'public_url')
+    settings = settings._replace(host=_numeric(settings.host),
+                                 public_host=host_name(settings.public_host))
     if bool(settings.certificate) != bool(settings.key):
         raise ValueError('TLS needs both, certificate and key')
     return settings._replace(**{name: str(user_path(getattr(settings, name)))
                                 for name in ('certificate', 'key') if getattr(settings, name)})
+
+
+def _numeric(host):
+    """Return an address as it is commonly written (::0 as ::), a name as it is."""
+    bare = host[1:-1] if host.startswith('[') and host.endswith(']') else host
+    try:
+        [(*_, address), *_] = socket.getaddrinfo(
+            bare, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        return address[0]
+    except (OSError, ValueError):
+        return host
 
 
 def declare(node):

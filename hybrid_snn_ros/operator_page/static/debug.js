@@ -1,20 +1,20 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // The developer's view: reads ~/debug and /diagnostics, changes nothing.
 
-import { Link } from '/link.js';
-import { loadTexts, t } from '/texts.js';
+import { $ } from './dom.js';
+import { Link } from './link.js';
+import { loadTexts, t } from './texts.js';
 
-const $ = (id) => document.getElementById(id);
-const session = await fetch('/session').then((r) => r.json()).catch(() => ({}));
+const session = await fetch('session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);
 $('state').textContent = t('lab_waiting');
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const HUES = [210, 28, 140, 330, 265, 55, 180, 0];
 
-new Link('/ws?view=debug', {
+new Link('ws?view=debug', {
   up() { $('state').textContent = t('lab_waiting'); },
-  down() { $('state').textContent = t('lost'); },
+  down(why) { $('state').textContent = why; },
   message(message) {
     if (message.t === 'diagnostics') drawDiagnostics(message.values);
     else if (message.t === 'debug') drawDebug(message);

@@ -1,16 +1,17 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
-// The connection to the robot: PIN, WebSocket, recovery. It says what happens by calling `on`.
+// The connection to the robot: WebSocket, recovery. It says what happens by calling `on`.
 
-import { t } from '/texts.js';
+import { login } from './login.js';
+import { t } from './texts.js';
 
 const SILENCE = 4000; // ms without a sign of life after which the connection counts as gone
-const $ = (id) => document.getElementById(id);
 
 export class Link {
   constructor(path, on) {
     this.path = path;
-    this.on = on; // {message, picture, up, down}
+    this.on = on; // {message, picture, up, down}; down is told why, in words
     this.wait = 250;
+    this.closed = 0; // times in a row that the robot answered and the WebSocket did not open
     this.heard = 0;
     document.addEventListener('visibilitychange', () => this.watch());
     addEventListener('online', () => this.connect());
@@ -26,8 +27,6 @@ export class Link {
     return true;
   }
 
-  get open() { return this.socket?.readyState === WebSocket.OPEN; }
-
   // Nobody looks at a hidden page: the robot need not make pictures for it.
   watch() { this.send({ do: document.hidden ? 'rest' : 'watch' }); }
 
@@ -36,10 +35,18 @@ export class Link {
     this.connecting = true;
     clearTimeout(this.timer);
     try {
-      const session = await (await fetch('/session', { signal: AbortSignal.timeout(5000) })).json();
-      if (!session.open) await this.login();
-      this.start();
+      // By POST, with which a browser says whose page asks.
+      const answer = await fetch('session', { method: 'POST', signal: AbortSignal.timeout(5000) });
+      if (answer.status === 403) {
+        this.again(t('foreign', { url: location.origin + location.pathname.replace(/[^/]*$/, '') }));
+        return;
+      }
+      const session = await answer.json();
+      if (!session.open) await login(session);
+      if (session.full) this.again(t('full', { n: session.full }));
+      else this.start();
     } catch {
+      this.closed = 0;
       this.again();
     } finally {
       this.connecting = false;
@@ -47,12 +54,15 @@ export class Link {
   }
 
   start() {
-    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${location.host}${this.path}`);
+    // Relative to this page, as every path is: a proxy may have put a prefix before it.
+    const url = new URL(this.path, location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     this.heard = performance.now();
-    socket.onopen = () => { this.wait = 250; this.watch(); this.on.up(); };
+    this.closed += 1;
+    socket.onopen = () => { this.wait = 250; this.closed = 0; this.watch(); this.on.up(); };
     socket.onclose = () => { if (this.socket === socket) this.lost(); };
     socket.onmessage = (event) => {
       if (this.socket !== socket) return;
@@ -76,55 +86,13 @@ export class Link {
     const socket = this.socket;
     this.socket = null;
     socket?.close();
-    this.on.down();
-    this.again();
+    this.again(this.closed > 2 ? t('no_socket') : t('lost'));
   }
 
-  again() {
-    this.on.down();
+  again(why = t('lost')) {
+    this.on.down(why);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), this.wait);
     this.wait = Math.min(this.wait * 1.7, 3000);
-  }
-
-  // Ends when the robot has let us in.
-  async login() {
-    const given = new URLSearchParams(location.hash.slice(1)).get('pin');
-    if (given) {
-      history.replaceState(null, '', location.pathname + location.search);
-      sessionStorage.setItem('pin', given); // for the next start of the robot's page
-    }
-    const kept = sessionStorage.getItem('pin');
-    if (kept && (await this.enter(kept)).ok) return;
-    sessionStorage.removeItem('pin');
-    const dialog = $('login');
-    if (!dialog.open) dialog.showModal();
-    dialog.oncancel = (event) => event.preventDefault();
-    await new Promise((resolve) => {
-      $('login-form').onsubmit = async (event) => {
-        event.preventDefault();
-        const pin = $('pin').value.trim();
-        const answer = await this.enter(pin);
-        if (answer.ok) {
-          sessionStorage.setItem('pin', pin);
-          dialog.close();
-          resolve();
-        } else {
-          $('login-note').textContent = answer.offline ? t('lost')
-            : answer.wait ? t('pin_wait', { n: answer.wait }) : t('pin_wrong');
-          $('pin').select();
-        }
-      };
-    });
-  }
-
-  async enter(pin) {
-    try {
-      const response = await fetch('/login', { method: 'POST', body: JSON.stringify({ pin }) });
-      if (response.ok) return { ok: true };
-      return { ok: false, wait: (await response.json()).wait };
-    } catch {
-      return { ok: false, offline: true };
-    }
   }
 }

@@ -1,93 +1,129 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
-// The operator's page: what is seen, what it is called, what is wrong.
+// The operator's page: what the robot says goes to the parts that draw it.
 
-import { Link } from '/link.js';
-import { Picker } from '/picker.js';
-import { Teacher } from '/teach.js';
-import { loadTexts, percent, t } from '/texts.js';
+import { $, write } from './dom.js';
+import { Editor } from './edit.js';
+import { note } from './feedback.js';
+import './keyboard.js';
+import { Link } from './link.js';
+import { menu } from './menu.js';
+import { Picker } from './picker.js';
+import { drawSeen, Picture } from './picture.js';
+import { Requests } from './requests.js';
+import { sun } from './sun.js';
+import { Taught } from './taught.js';
+import { Teacher } from './teach.js';
+import { loadTexts, t } from './texts.js';
+import { Undo } from './undo.js';
+import { drawVerdict } from './verdict.js';
 
-const $ = (id) => document.getElementById(id);
-const REMEMBERED = 20; // pictures
-const ANSWER_EVERY = 100; // ms; nobody reads faster
+const REMEMBERED = 20; // stamps of answers
+const DRAW_EVERY = 100; // ms; nobody reads faster
 
-const session = await fetch('/session').then((r) => r.json()).catch(() => ({}));
+const session = await fetch('session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);
 
 const page = {
-  connected: false, status: null, answer: null, seen: null,
-  shown: [], answered: [], // newest first: what was on the screen, what the classifier has too
-  state: { labels: [], history: [], recent: [] }, hello: { teach_rate: 5, view_only: false },
+  connected: false, why: '', status: null, answer: null, picture: new Picture(),
+  answered: [], // stamps that the classifier has too, newest first
+  state: { labels: [], history: [], recent: [], undo: null, redo: null },
+  hello: { teach_rate: 5, view_only: false, enough: 5, classifier: '' },
 };
 
-const link = new Link('/ws', {
-  up: () => { page.connected = true; teacher.resend(); refresh(); },
-  down: () => { page.connected = false; page.seen = null; page.shown = []; teacher.release(); refresh(); },
-  picture: draw,
-  message(message) {
-    if (message.t === 'answer') page.answer = message;
-    else if (message.t === 'answered') {
-      page.answered = [String(message.stamp), ...page.answered].slice(0, REMEMBERED);
-    } else if (message.t === 'result') teacher.result(message);
-    else if (message.t === 'state') { page.state = message; refresh(); }
-    else if (message.t === 'status') { page.status = message; refresh(); }
-    else if (message.t === 'hello') { page.hello = message; refresh(); }
-  },
-});
-const teacher = new Teacher(page, link, refresh);
-const picker = new Picker(page, teacher, refresh);
+const hear = {
+  answer(message) { page.answer = message; },
+  answered({ stamp }) { page.answered = [String(stamp), ...page.answered].slice(0, REMEMBERED); },
+  result(message) { requests.result(message); refresh(); },
+  state(message) { page.state = message; follow(); refresh(); },
+  status(message) { page.status = message; refresh(); },
+  hello(message) { page.hello = { ...page.hello, ...message }; refresh(); },
+};
 
-async function draw(stamp, blob) {
-  const bitmap = await createImageBitmap(blob);
-  const canvas = $('picture');
-  if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
-    canvas.width = bitmap.width;
-    canvas.height = bitmap.height;
+const link = new Link('ws', {
+  up() { page.connected = true; requests.resend(); refresh(); },
+  down(why) {
+    Object.assign(page, { connected: false, why, answer: null });
+    page.picture.forget();
+    teacher.button.drop();
+    refresh();
+  },
+  async picture(stamp, blob) {
+    const first = !page.picture.stamp;
+    await page.picture.draw(stamp, blob);
+    if (first) refresh();
+  },
+  message(message) { hear[message.t]?.(message); },
+});
+const requests = new Requests(link, done);
+const teacher = new Teacher(page, requests, refresh);
+const editor = new Editor(page, requests);
+const undo = new Undo(page, requests, refresh);
+const taught = new Taught(page, requests);
+const picker = new Picker(page, teacher, editor, refresh);
+menu({
+  taps: { get: () => teacher.button.taps, set(on) { teacher.button.taps = on; refresh(); } },
+  sun,
+});
+
+function done(result, request) {
+  if (request.do === 'teach') teacher.result(result);
+  else if (request.change !== undefined) undo.result(result, request);
+  else if (result.level === 'ERROR') {
+    note('wrong', request.do === 'undo' ? t('gone_already') : result.message);
+  } else {
+    note('saved', editor.done(result, request) || t('removed', { label: result.label }));
   }
-  canvas.getContext('2d').drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const first = !page.seen;
-  page.seen = stamp;
-  page.shown = [{ stamp, at: performance.now() }, ...page.shown].slice(0, REMEMBERED);
-  if (first) refresh();
 }
 
-setInterval(() => {
-  const answer = page.answer;
-  if (!answer || answer === page.drawn) return;
-  page.drawn = answer;
-  $('verdict').dataset.kind = answer.unknown ? 'unknown' : 'known';
-  $('verdict-label').textContent = answer.unknown ? t('unknown') : answer.label;
-  $('verdict-score').textContent = percent(answer.score);
-  const rows = answer.ranked.slice(0, 3).map(([label, score]) => [label, score, false]);
-  if (answer.unknown) rows.unshift([t('unknown'), answer.score, true]);
-  [...$('answers').children].forEach((row, place) => {
-    const [label, score, unknown] = rows[place] || ['', 0, false];
-    row.classList.toggle('unknown', unknown);
-    row.querySelector('.name').textContent = label;
-    row.querySelector('.percent').textContent = label && percent(score);
-    row.querySelector('.bar').firstChild.style.width = `${100 * score}%`;
-  });
-}, ANSWER_EVERY);
+// The label that is chosen stays the same thing when it gets another name, by whoever.
+function follow() {
+  const { labels, undo: did, redo: undid } = page.state;
+  const change = `${did?.change} ${undid?.change}`;
+  const news = page.change && page.change !== change;
+  page.change = change;
+  undo.follow();
+  if (!news) return;
+  const there = (name) => labels.some(({ label }) => label === name);
+  const now = teacher.label;
+  if (now && !there(now)) {
+    if (['rename', 'merge'].includes(did?.what) && did.label === now) teacher.choose(did.to);
+    else if (undid?.what === 'rename' && undid.to === now) teacher.choose(undid.label);
+    else if (did?.what === 'forget' && did.label === now) teacher.choose('');
+  } else if (!now && undid?.what === 'forget') {
+    teacher.choose(undid.label);
+  }
+}
 
 function trouble() {
-  if (!page.connected) return t('lost');
+  if (!page.connected) return page.why || t('lost');
   if (!page.status) return '';
   if (!page.status.classifier) return t('no_classifier');
   if (!page.status.camera) return t('no_camera');
   return page.status.trouble;
 }
 
+const whole = () => page.connected && page.status?.classifier && page.status.camera;
+
 function refresh() {
   const words = trouble();
-  if ($('banner').textContent !== words) $('banner').textContent = words;
+  write($('banner'), words);
   $('banner').hidden = !words;
-  document.querySelector('.live').classList.toggle(
-    'stale', !page.connected || !page.status?.camera);
-  if (words && !(page.connected && page.status?.classifier && page.status.camera)) {
-    $('verdict').dataset.kind = 'none';
-    page.answer = null;
-  }
-  $('viewing').hidden = !page.hello.view_only;
+  $('state').dataset.state = !whole() ? 'lost' : words ? 'trouble' : 'live';
+  write($('state-name'), page.hello.classifier);
+  write($('state-word'), !whole() ? t('not_live')
+    : page.hello.view_only ? t('view_only') : words ? t('trouble') : t('live'));
+  if (!whole()) page.answer = null;
   teacher.draw();
+  undo.draw();
+  taught.draw();
   picker.draw();
+  drawLive();
 }
+
+function drawLive() {
+  document.querySelector('.live').classList.toggle('stale', page.picture.stale);
+  if (page.answer?.seen !== page.seen) drawSeen(page.seen = page.answer?.seen);
+  drawVerdict(page.answer);
+}
+
+setInterval(drawLive, DRAW_EVERY);

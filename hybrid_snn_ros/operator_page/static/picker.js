@@ -1,60 +1,76 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
-// Labels: search, choose, make, rename, forget. A sheet on a phone, a panel on a desktop.
+// The list of labels: search, choose, make a new one. A sheet on a phone, a panel on a desktop.
 
-import { t } from '/texts.js';
-
-const $ = (id) => document.getElementById(id);
-const plain = (text) => text.normalize('NFC').trim().toLocaleLowerCase();
-const bytes = (text) => new TextEncoder().encode(text).length;
-const MAX_BYTES = 64;
+import { $, make, write } from './dom.js';
+import { drawLight } from './light.js';
+import { bytes, MAX_BYTES, plain, same, tidy } from './names.js';
+import { t } from './texts.js';
 
 export class Picker {
-  constructor(page, teacher, refresh) {
-    Object.assign(this, { page, teacher, refresh, more: null, drawn: '' });
-    this.wide = matchMedia('(min-width: 900px)');
+  constructor(page, teacher, editor, refresh) {
+    Object.assign(this, { page, teacher, editor, refresh, more: null, drawn: '', heir: '' });
+    this.wide = matchMedia('(min-width: 900px) and (min-height: 500px)');
     this.wide.addEventListener('change', () => this.place());
-    addEventListener('resize', () => this.place());
-    $('choose').addEventListener('click', () => {
-      if (!this.wide.matches) $('picker').showModal();
-      $('search').focus();
+    this.touched = false; // whether a finger opened the sheet
+    $('choose').addEventListener('pointerdown', ({ pointerType }) => {
+      this.touched = pointerType !== 'mouse';
     });
+    $('choose').addEventListener('keydown', () => { this.touched = false; });
+    $('choose').addEventListener('click', () => this.open());
     $('picker-close').addEventListener('click', () => $('picker').close());
     $('picker').addEventListener('click', (event) => { // on the backdrop
       if (event.target === $('picker') && !this.wide.matches) $('picker').close();
     });
-    $('picker').addEventListener('cancel', (event) => {
-      if (this.wide.matches) event.preventDefault();
-    });
+    $('picker').addEventListener('close', () => this.empty());
     $('search').addEventListener('input', () => this.draw());
-    $('search').addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter') return;
-      event.preventDefault(); // or its click would strike the button that has the focus next
-      const [first] = this.found();
-      if (!$('new').hidden) $('new').click();
-      else if (first) this.choose(first.label);
-    });
-    $('new').addEventListener('click', () => this.choose($('search').value.normalize('NFC').trim()));
+    $('search').addEventListener('keydown', (event) => this.key(event));
+    $('new').addEventListener('click', () => this.choose(tidy($('search').value)));
     this.place();
   }
 
-  // On a desktop the dialog is a panel between the answers and the buttons.
+  open() {
+    if (this.wide.matches) { $('search').focus(); return; }
+    this.empty();
+    write($('picker-note'), ''); // it is about something else
+    $('picker').showModal();
+    this.rest();
+  }
+
+  empty() {
+    $('search').value = '';
+    this.more = null;
+    this.draw();
+  }
+
+  // Where the attention is while nothing is pointed at. A field that has it brings the keyboard of
+  // a phone over the list, so a finger must want it first.
+  rest() { (this.touched && !this.wide.matches ? $('picker-title') : $('search')).focus(); }
+
+  // On a desktop the dialog is a panel of the page and always open.
   place() {
-    const picker = $('picker');
-    if (picker.open && picker.matches(':modal') === this.wide.matches) picker.close();
-    if (!this.wide.matches) { picker.removeAttribute('style'); return; }
-    const focused = document.activeElement;
-    if (!picker.open) picker.show();
-    focused?.focus();
-    const above = document.querySelector('.answers').getBoundingClientRect();
-    const below = document.querySelector('.actions').getBoundingClientRect();
-    Object.assign(picker.style, { left: `${above.left}px`, width: `${above.width}px`,
-      top: `${above.bottom + 16}px`, height: `${below.top - above.bottom - 32}px` });
+    if ($('picker').open && $('picker').matches(':modal') === this.wide.matches) {
+      $('picker').close();
+    }
+    if (this.wide.matches) $('picker').open = true;
+  }
+
+  key(event) {
+    if (event.key === 'Escape' && !$('search').value && !this.wide.matches) {
+      event.preventDefault(); // WebKit would only empty the field, which is empty
+      $('picker').close();
+    }
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault(); // or its click would strike the button that has the focus next
+    const typed = $('search').value;
+    const exact = typed.trim() && same(this.page.state.labels, typed);
+    if (exact) this.choose(exact.label);
+    else if (this.found().length) $('list').querySelector('.pick').focus();
+    else if (!$('new').hidden) $('new').click();
   }
 
   choose(label) {
-    $('search').value = '';
-    this.more = null;
     if (!this.wide.matches) $('picker').close();
+    this.empty();
     this.teacher.choose(label);
     $('teach').focus();
   }
@@ -68,63 +84,83 @@ export class Picker {
         || a.label.localeCompare(b.label));
   }
 
-  detail({ samples, light, with: other }) {
-    return `${t(light, { label: other })} · ${t('samples', { n: samples })}`;
+  // The attention stays with the label, also when it gets its other name a moment later.
+  async edit(label, work) {
+    const heir = await work;
+    this.more = null;
+    this.heir = heir && `more ${heir}`;
+    this.refresh();
+    this.focus(this.heir, heir && `more ${label}`);
   }
 
+  focus(...names) {
+    const [row] = names.map((name) => name && this.target(name)).filter(Boolean);
+    if (row) row.focus();
+    else this.rest();
+  }
+
+  target(name) { return $('list').querySelector(`[data-focus="${CSS.escape(name)}"]`); }
+
+  // -- drawing ------------------------------------------------------------------------------
+
   draw() {
-    const { labels, recent } = this.page.state;
-    const own = labels.find(({ label }) => label === this.teacher.label);
-    $('choose').querySelector('.name').textContent = this.teacher.label || t('choose');
-    $('choose').querySelector('.detail').textContent = own ? this.detail(own)
-      : this.teacher.label ? t('new') : t('choose_detail');
-    $('choose').querySelector('.light').dataset.light = own?.light || '';
-    const typed = $('search').value.normalize('NFC').trim();
-    $('new').hidden = !typed || this.page.hello.view_only
-      || labels.some(({ label }) => label === typed);
-    $('new').disabled = bytes(typed) > MAX_BYTES;
-    $('new').lastElementChild.textContent = bytes(typed) > MAX_BYTES ? t('too_long')
-      : t('new_what', { label: typed });
+    const { state: { labels, recent }, hello } = this.page;
+    const { label } = this.teacher;
+    this.drawChosen(labels.find((each) => each.label === label), label, hello.enough);
+    const typed = tidy($('search').value);
+    const long = bytes(typed) > MAX_BYTES;
+    $('new').hidden = !typed || long || hello.view_only || Boolean(same(labels, typed));
+    write($('new').lastElementChild, t('new_what', { label: typed }));
+    write($('search-note'), long ? t('too_long', { n: bytes(typed), limit: MAX_BYTES }) : '');
     // Redrawn only when something changed: a tap must not lose its target.
-    const drawn = JSON.stringify([labels, recent, typed, this.teacher.label, this.more,
-      this.page.hello.view_only]);
+    const drawn = JSON.stringify([labels, recent, typed, label, this.more, hello]);
     if (drawn !== this.drawn) { this.drawn = drawn; this.drawList(); }
+  }
+
+  drawChosen(own, label, enough) {
+    const [sign, name, detail] = ['.light', '.name', '.detail'].map(
+      (part) => $('choose').querySelector(part));
+    write(name, label || t('choose'));
+    if (own) { drawLight(sign, detail, own, enough); return; }
+    sign.dataset.light = '';
+    detail.textContent = label ? t('new') : t('choose_detail');
   }
 
   drawList() {
     const { recent } = this.page.state;
     const found = this.found();
-    const focused = document.activeElement?.dataset?.focus;
     const list = $('list');
+    const focused = list.contains(document.activeElement)
+      && document.activeElement.dataset.focus;
     list.replaceChildren();
     const groups = [[t('recent'), found.filter(({ label }) => recent.includes(label))],
       [t('all'), found.filter(({ label }) => !recent.includes(label))]];
     for (const [title, entries] of groups) {
       if (!entries.length) continue;
       list.appendChild(make('h3', '', title));
-      const rows = list.appendChild(document.createElement('ul'));
+      const rows = list.appendChild(make('ul'));
       for (const entry of entries) rows.append(this.row(entry));
     }
-    if (!found.length && $('new').hidden) list.appendChild(make('p', 'empty', t('no_labels')));
-    if (focused) list.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+    if (!found.length && $('new').hidden) {
+      list.appendChild(make('p', 'empty', $('search').value ? t('no_match') : t('no_labels')));
+    }
+    if (focused) this.focus(focused, this.heir);
   }
 
   row(entry) {
     const { label } = entry;
-    const item = document.createElement('li');
+    const item = make('li');
     const row = item.appendChild(make('div', 'row'));
     const pick = row.appendChild(make('button', 'pick'));
-    pick.type = 'button';
     pick.dataset.focus = `pick ${label}`;
     pick.setAttribute('aria-pressed', String(label === this.teacher.label));
-    pick.appendChild(make('span', 'light')).dataset.light = entry.light;
+    const sign = pick.appendChild(make('span', 'light'));
     const text = pick.appendChild(make('span', 'text'));
     text.appendChild(make('span', 'name', label)).dir = 'auto';
-    text.appendChild(make('span', 'detail', this.detail(entry)));
+    drawLight(sign, text.appendChild(make('span', 'detail')), entry, this.page.hello.enough);
     pick.addEventListener('click', () => this.choose(label));
     if (this.page.hello.view_only) return item;
     const more = row.appendChild(make('button', 'more', '\u22ef'));
-    more.type = 'button';
     more.dataset.focus = `more ${label}`;
     more.setAttribute('aria-label', t('more', { label }));
     more.setAttribute('aria-expanded', String(this.more === label));
@@ -135,59 +171,10 @@ export class Picker {
     if (this.more === label) {
       const tools = item.appendChild(make('div', 'tools'));
       tools.appendChild(make('button', 'rename', t('rename')))
-        .addEventListener('click', () => this.rename(label));
+        .addEventListener('click', () => this.edit(label, this.editor.rename(label)));
       tools.appendChild(make('button', 'forget', t('forget')))
-        .addEventListener('click', () => this.forget(entry));
+        .addEventListener('click', () => this.edit(label, this.editor.forget(entry)));
     }
     return item;
   }
-
-  async rename(label) {
-    const to = await ask({ title: t('rename_what', { label }), yes: t('rename'), input: label });
-    if (to && to !== label) {
-      this.teacher.ask({ do: 'rename', id: this.teacher.id(), label, to });
-    }
-    this.more = null;
-    this.refresh();
-  }
-
-  async forget({ label, samples }) {
-    if (await ask({ title: t('forget_what', { label }), yes: t('forget'), danger: true,
-      text: t('forget_text', { n: samples }) })) {
-      this.teacher.ask({ do: 'forget', id: this.teacher.id(), label });
-    }
-    this.more = null;
-    this.refresh();
-  }
-}
-
-// Resolves to the text typed, true, or null when it was called off.
-function ask({ title, text = '', yes, input = null, danger = false }) {
-  const field = $('ask-input');
-  $('ask-title').textContent = title;
-  $('ask-text').textContent = text;
-  $('ask-yes').textContent = yes;
-  $('ask-yes').classList.toggle('danger', danger);
-  field.hidden = input === null;
-  field.required = input !== null;
-  field.value = input ?? '';
-  field.setAttribute('aria-label', title);
-  field.onkeydown = (event) => {
-    if (event.key === 'Enter') { event.preventDefault(); $('ask-yes').click(); }
-  };
-  $('ask').returnValue = '';
-  $('ask').showModal();
-  if (input !== null) field.select();
-  return new Promise((resolve) => {
-    $('ask').onclose = () => resolve($('ask').returnValue !== 'yes' ? null
-      : input === null || field.value.normalize('NFC').trim());
-  });
-}
-
-function make(kind, name, text) {
-  const node = document.createElement(kind);
-  if (name) node.className = name;
-  if (text !== undefined) node.textContent = text;
-  if (kind === 'button') node.type = 'button';
-  return node;
 }

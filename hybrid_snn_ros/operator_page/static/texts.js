@@ -11,12 +11,16 @@ export function t(key, values = {}) {
 export const percent = (value) => new Intl.NumberFormat(document.documentElement.lang,
   { style: 'percent', maximumFractionDigits: 0 }).format(value);
 
+// Seconds since 1970 as the time of day.
+export const clock = (seconds) => new Intl.DateTimeFormat(document.documentElement.lang,
+  { hour: '2-digit', minute: '2-digit' }).format(new Date(1000 * seconds));
+
 export async function loadTexts(wanted) {
   const asked = new URLSearchParams(location.search).get('lang');
   const languages = [asked, wanted, ...(navigator.languages || []), 'en'].filter(Boolean);
   for (const language of languages.map((name) => name.slice(0, 2).toLowerCase())) {
     if (!/^[a-z]{2}$/.test(language)) continue;
-    const response = await fetch(`/texts/${language}.json`);
+    const response = await fetch(`texts/${language}.json`);
     if (!response.ok) continue;
     words = await response.json();
     document.documentElement.lang = language;

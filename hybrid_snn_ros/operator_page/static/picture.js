@@ -1,0 +1,60 @@
+// Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
+// The live picture, and on it the part that the robot looks at. What else is to lie on the picture
+// goes into #stage, which has exactly its size: places on it are shares of width and height.
+
+import { $ } from './dom.js';
+
+const REMEMBERED = 20; // pictures
+const OLD = 1000; // ms after which a picture is not live any more, unless the camera is slower
+
+export class Picture {
+  constructor() {
+    this.forget();
+    this.every = 0; // ms between the last two
+    new ResizeObserver(() => this.fit()).observe($('stage').parentElement);
+  }
+
+  // As large as there is room. Not by style alone: WebKit keeps no aspect ratio within two limits,
+  // and with container units it misses media queries while it is resized.
+  fit() {
+    const { clientWidth: width, clientHeight: height } = $('stage').parentElement;
+    const scale = Math.min(width / $('picture').width, height / $('picture').height);
+    $('stage').style.width = `${scale * $('picture').width}px`;
+    $('stage').style.height = `${scale * $('picture').height}px`;
+  }
+
+  forget() { this.shown = []; } // newest first: {stamp, at}
+
+  get stamp() { return this.shown[0]?.stamp; }
+
+  get stale() {
+    const [last] = this.shown;
+    return !last || performance.now() - last.at > Math.max(OLD, 2.5 * this.every);
+  }
+
+  async draw(stamp, blob) {
+    const bitmap = await createImageBitmap(blob);
+    const canvas = $('picture');
+    if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+      canvas.width = bitmap.width;
+      canvas.height = bitmap.height;
+      document.documentElement.style.setProperty('--aspect', bitmap.width / bitmap.height);
+      this.fit();
+    }
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    bitmap.close();
+    const at = performance.now();
+    if (this.shown.length) this.every = Math.min(at - this.shown[0].at, 5000);
+    this.shown = [{ stamp, at }, ...this.shown].slice(0, REMEMBERED);
+  }
+}
+
+// The window that the encoder sees, [x, y, width, height] as shares of the picture.
+export function drawSeen(seen) {
+  const node = $('seen');
+  node.hidden = !seen;
+  if (!seen) return;
+  ['left', 'top', 'width', 'height'].forEach((side, place) => {
+    node.style[side] = `${100 * seen[place]}%`;
+  });
+}

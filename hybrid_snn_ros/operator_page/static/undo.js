@@ -1,0 +1,105 @@
+// Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
+// Undo: the robot says what the last change of a person was, wherever it came from, and exactly
+// that one is taken back. For a while it can be put back.
+
+import { $, make, write } from './dom.js';
+import { note } from './feedback.js';
+import { t } from './texts.js';
+
+const OFFERED = 6000; // ms for which "Put back" is offered
+const SHORT = {
+  // A folder that was taught may hold many labels.
+  teach: (values) => (values.label ? t('change_teach', values) : t('change_import', values)),
+  remove: (values) => t('change_remove', values),
+  forget: (values) => t('change_forget', values),
+  rename: (values) => t('change_rename', values),
+  merge: (values) => t('change_merge', values),
+  import: (values) => t('change_import', values),
+  rollback: (values) => t('change_rollback', values),
+};
+
+// What a change did, in a few words: "6 × duck".
+export function short({ what, label = '', to = '', samples = 0 }) {
+  return (SHORT[what] || (() => t('change_other')))({ n: samples, label, to });
+}
+
+export class Undo {
+  constructor(page, requests, refresh) {
+    Object.assign(this, { page, requests, refresh, offered: null, known: undefined });
+    this.asked = new Map(); // id of a request -> the change it is about
+    $('undo').addEventListener('click', () => this.undo());
+    $('put-back').addEventListener('click', () => this.redo());
+  }
+
+  get last() { return this.page.state.undo || null; }
+
+  get waits() { return this.requests.waits((each) => each.change !== undefined); }
+
+  undo() {
+    if (!this.page.connected || this.page.hello.view_only || this.waits) return;
+    if (!this.last) { note('quiet', t('undo_none')); return; }
+    this.ask('undo', this.last);
+    note('quiet', t('sending'));
+  }
+
+  redo() {
+    if (this.offered && !this.waits) this.ask('redo', this.offered);
+    this.offer(null);
+    $('undo').focus();
+  }
+
+  ask(what, change) {
+    this.asked.set(this.requests.ask({ do: what, change: change.change }), change);
+    this.refresh();
+  }
+
+  // The robot's answer to `undo` or `redo` of a change.
+  result(result, request) {
+    const change = this.asked.get(result.id);
+    this.asked.delete(result.id);
+    const what = change ? short(change) : result.label;
+    if (result.level !== 'ERROR') {
+      note('saved', request.do === 'undo' ? t('taken_back', { what }) : t('put_back_done', { what }));
+    } else if (this.last && this.last.change !== request.change) {
+      note('wrong', t('undo_other', { what: short(this.last) }));
+    } else {
+      note('wrong', result.message);
+    }
+  }
+
+  // Called with every new state: an undo that was not there before can be put back for a while.
+  follow() {
+    const redo = this.page.state.redo || null;
+    if (this.known !== undefined && redo && redo.change !== this.known) this.offer(redo);
+    else if (redo?.change !== this.offered?.change) this.offer(null);
+    this.known = redo?.change ?? null;
+  }
+
+  offer(change) {
+    clearTimeout(this.timer);
+    this.offered = this.page.hello.view_only ? null : change;
+    // Nobody loses the button while it has the focus.
+    const end = () => {
+      if (document.activeElement === $('put-back')) this.timer = setTimeout(end, 1000);
+      else { this.offered = null; this.draw(); }
+    };
+    if (this.offered) this.timer = setTimeout(end, OFFERED);
+    this.draw();
+  }
+
+  draw() {
+    const { page, last } = this;
+    const off = !last || !page.connected || page.hello.view_only || this.waits;
+    $('undo').setAttribute('aria-disabled', String(Boolean(off)));
+    write($('undo-what'), last ? short(last) : t('undo_nothing'));
+    $('undo').setAttribute('aria-label', !last ? t('undo_none')
+      : last.what === 'teach' && last.label ? t('undo_what', { n: last.samples, label: last.label })
+        : t('undo_change', { what: short(last) }));
+    $('offer').hidden = !this.offered;
+    document.querySelector('.taught').classList.toggle('covered', Boolean(this.offered));
+    if (this.offered) {
+      $('offer').firstElementChild.replaceChildren(
+        make('span', '', t('taken_back', { what: short(this.offered) })));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
+// What the robot says of the picture: its name in large letters, and what else it might be.
+
+import { $, write } from './dom.js';
+import { percent, t } from './texts.js';
+
+const SETTLED = 1000; // ms for which a verdict must stand before it is spoken
+const WORTH_SAYING = 0.005; // less is "0 %"
+
+let drawn = null, since = 0, spoken = '';
+
+export function drawVerdict(answer) {
+  if (answer === drawn) { speak(); return; }
+  drawn = answer;
+  if (!answer) {
+    $('verdict').dataset.kind = 'none';
+    drawOthers([]);
+    return;
+  }
+  const name = answer.unknown ? t('unknown') : answer.label;
+  if ($('verdict-label').textContent !== name) since = performance.now();
+  $('verdict').dataset.kind = answer.unknown ? 'unknown' : 'known';
+  write($('verdict-label'), name);
+  // How little it is known is no figure that can be set beside the scores of labels.
+  write($('verdict-score'), answer.unknown ? '' : percent(answer.score));
+  drawOthers(answer.unknown ? nearest(answer) : others(answer));
+  speak();
+}
+
+function nearest({ ranked }) {
+  return ranked.slice(0, 1).map(([label]) => [t('nearest', { label }), null]);
+}
+
+function others({ label: said, ranked }) {
+  const rows = ranked.filter(([label, score]) => label !== said && score > WORTH_SAYING);
+  return rows.length ? rows.slice(0, 2) : [[t('nothing_near'), null]];
+}
+
+function drawOthers(rows) {
+  [...$('answers').children].forEach((row, place) => {
+    const [label, score] = rows[place] || ['', null];
+    row.hidden = place > 0 && !label;
+    row.classList.toggle('words', score === null);
+    write(row.querySelector('.name'), label);
+    write(row.querySelector('.percent'), score === null ? '' : percent(score));
+    row.querySelector('.bar').hidden = score === null;
+    row.querySelector('.bar').firstElementChild.style.width = `${100 * (score || 0)}%`;
+  });
+}
+
+// A quiet status for those who do not see the picture, once the verdict stands.
+function speak() {
+  const name = drawn && $('verdict-label').textContent;
+  if (!name || name === spoken || performance.now() - since < SETTLED) return;
+  spoken = name;
+  write($('spoken'), t('sees', { label: name }));
+}

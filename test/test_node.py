@@ -86,9 +86,11 @@ def test_what_is_taught_outlives_restart_and_kill(tmp_path):
             node.end()
         assert [k['database_version'] for k in peer.known] == sorted(
             k['database_version'] for k in peer.known)
-        latest = {'database_version': 6, 'labels': [{'label': 'mug', 'samples': 3},
-                                                    {'label': 'Tüte', 'samples': 3}]}
-        assert peer.known[-1] == latest
+        latest = peer.known[-1]
+        assert (latest['database_version'], latest['labels']) == (
+            6, [{'label': 'mug', 'samples': 3}, {'label': 'Tüte', 'samples': 3}])
+        assert [entry[:2] for entry in latest['newest']] == [
+            [6, 'Tüte'], [5, 'Tüte'], [4, 'Tüte'], [3, 'mug'], [2, 'mug'], [1, 'mug']]
 
         peer.known.clear()
         with NodeProcess(tmp_path, domain, memory=str(memory)) as node:

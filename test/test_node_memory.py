@@ -10,7 +10,6 @@ import sys
 import pytest
 
 pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
 from ros_harness import (  # noqa: E402
     BLUE,
     ERROR,
@@ -28,6 +27,7 @@ from ros_harness import (  # noqa: E402
     WAIT,
     WARN,
 )
+from std_msgs.msg import String  # noqa: E402
 
 # Publishes ~/teach_frame from a process that has vision_msgs: a line "sec nanosec label" each.
 TEACHER = """
@@ -67,27 +67,99 @@ def taught(robot):
     return peer, memory, node
 
 
-def test_undo_again_and_again_until_nothing_is_left(taught):
-    """Each ~/undo takes the newest sample back, and the answers return to what they were."""
-    peer, memory, _ = taught
-    before = peer.show(frame(picture(RED, 3)))['ranked']
-    peer.show(frame(picture(RED, 3)))
-    newest = int(values(peer.teach('scarf')[0])['sample'])
-    assert peer.show(frame(picture(RED, 3)))['label'] == 'scarf'
-    response = peer.trigger('undo')
-    assert (response.success, response.message) == (
-        True, f"sample {newest} of 'scarf' is taken back")
-    assert newest not in remembered(memory).samples
-    _comes(peer, picture(RED, 3), lambda answer: answer['ranked'] == before)
-    for label in ('green', 'blue', 'red'):
+def _undo(peer):
+    """Wait until ~/labels tells of what is known now; return what Undo and Redo would do."""
+    version = int(values(peer.results[-1])['database_version'])
+    peer.until('~/labels', lambda: peer.known and peer.known[-1]['database_version'] == version)
+    return peer.known[-1]['undo'], peer.known[-1]['redo']
+
+
+def test_undo_again_and_again_until_nothing_is_left(tmp_path):
+    """Each ~/undo takes the last change back, and the answers return to what they were."""
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0) as node, \
+            Peer(domain) as peer:
+        for label, colour in (('red', RED), ('blue', BLUE), ('green', GREEN)):
+            peer.show(frame(picture(colour)))
+            assert peer.teach(label)[0].level == OK
+        before = peer.show(frame(picture(RED, 3)))['ranked']
+        peer.show(frame(picture(RED, 3)))
+        newest = int(values(peer.teach('scarf')[0])['sample'])
+        assert peer.show(frame(picture(RED, 3)))['label'] == 'scarf'
+        undo, redo = _undo(peer)
+        assert (undo['what'], undo['label'], undo['samples'], redo) == ('teach', 'scarf', 1, None)
         response = peer.trigger('undo')
-        assert response.success and label in response.message, response
-        assert label not in remembered(memory).labels
-    response = peer.trigger('undo')
-    assert (response.success, response.message) == (
-        False, 'there is no sample left to take back')
-    _comes(peer, picture(RED), lambda answer: answer['ranked'] == [])
-    assert peer.diagnosis().level == OK  # to ask in vain is no trouble of the memory
+        assert (response.success, response.message) == (
+            True, f"sample {newest} of 'scarf' is taken back")
+        assert newest not in remembered(memory).samples
+        _comes(peer, picture(RED, 3), lambda answer: answer['ranked'] == before)
+        assert peer.trigger('redo').message == "1 sample of 'scarf' put back"
+        _comes(peer, picture(RED, 3), lambda answer: answer['label'] == 'scarf')
+        assert not peer.trigger('redo').success
+        for label in ('scarf', 'green', 'blue', 'red'):
+            response = peer.trigger('undo')
+            assert response.success and label in response.message, response
+            assert label not in remembered(memory).labels
+        response = peer.trigger('undo')
+        assert (response.success, response.message) == (False, 'there is nothing to undo')
+        _comes(peer, picture(RED), lambda answer: answer['ranked'] == [])
+        assert peer.diagnosis().level == OK  # to ask in vain is no trouble of the memory
+        node.end()
+
+
+def test_undo_is_the_last_thing_done_by_whatever_way_it_came(taught):
+    """A course of ~/teach, a press of the page, a forget, a merge, a removal, a rollback."""
+    peer, memory, _ = taught
+    start = remembered(memory).counts
+
+    def press(label, count, name):
+        for seed in range(count):
+            shown = frame(picture(RED, 40 + seed))
+            peer.show(shown)
+            assert peer.command(do='teach', label=label, stamp=_stamp(shown),
+                                press=name).level == OK
+
+    def course(label, count):
+        assert peer.set(teach_frames=count) == ['']
+        peer.teacher.publish(String(data=label))
+        before = len(peer.results)
+        for seed in range(count):
+            peer.show(frame(picture(GREEN, 60 + seed)))
+        peer.until('the course', lambda: len(peer.results) >= before + count)
+        assert peer.set(teach_frames=1) == ['']
+
+    sample = next(iter(remembered(memory).samples))
+    for change, what, label, samples, said in (
+            (lambda: press('cup', 30, 'phone.1'), 'teach', 'cup', 30,
+             "30 samples of 'cup' are taken back"),
+            (lambda: course('leaf', 4), 'teach', 'leaf', 4, "4 samples of 'leaf' are taken back"),
+            (lambda: peer.request('forget', 'blue'), 'forget', 'blue', 1,
+             "'blue' is known again, with 1 sample"),
+            (lambda: peer.request('rename', 'blue=sky'), 'rename', 'blue', 1,
+             "'sky' is 'blue' again, with 1 sample"),
+            (lambda: peer.request('merge', 'blue=green'), 'merge', 'blue', 1,
+             "'blue' is a label of its own again, with 1 sample, apart from 'green'"),
+            (lambda: peer.command(do='merge', label='green', to='red'), 'merge', 'green', 1,
+             "'green' is a label of its own again, with 1 sample, apart from 'red'"),
+            (lambda: peer.request('undo_sample', str(sample)), 'remove', 'red', 1,
+             "the sample of 'red' that was removed is back")):
+        change()
+        after = remembered(memory).counts
+        assert after != start
+        undo, _ = _undo(peer)
+        assert (undo['what'], undo['label'], undo['samples']) == (what, label, samples)
+        result = peer.command(do='undo', change=undo['change'] + 1)
+        assert (result.level, 'something else was done meanwhile' in result.message) == (
+            ERROR, True)
+        result = peer.command(do='undo', change=undo['change'])
+        assert (result.level, result.message, result.name) == (OK, said, label)
+        assert remembered(memory).counts == start
+        assert _undo(peer)[1] == undo
+        assert peer.command(do='redo', change=undo['change']).level == OK
+        assert remembered(memory).counts == after
+        assert _undo(peer)[0] == undo
+        assert peer.trigger('undo').message == said
+        assert remembered(memory).counts == start
 
 
 def test_undo_of_one_sample_by_its_id(taught):
@@ -109,7 +181,7 @@ def test_undo_of_one_sample_by_its_id(taught):
 
 
 def test_forget_and_rename_and_merge(taught):
-    """Names in ~/labels follow; a rename onto a known label makes the two one."""
+    """Names in ~/labels follow; a rename onto a known label is refused, a merge makes them one."""
     peer, memory, _ = taught
     result = peer.request('forget', ' blue\n')
     assert (result.level, result.message) == (OK, "'blue' is forgotten (1 sample)")
@@ -117,8 +189,14 @@ def test_forget_and_rename_and_merge(taught):
     result = peer.request('rename', 'red=Äpfel & Birnen')
     assert (result.level, result.name) == (OK, 'Äpfel & Birnen')
     _comes(peer, picture(RED), lambda answer: answer['label'] == 'Äpfel & Birnen')
+    before = remembered(memory)
     result = peer.request('rename', 'Äpfel & Birnen=green')
-    assert result.message == "'Äpfel & Birnen' is 'green' now, with 2 samples"
+    assert (result.level, result.message) == (ERROR, (
+        "'green' is a label already, with 1 sample; to put the 1 sample of 'Äpfel & Birnen' into "
+        'it, merge the two (~/merge)'))
+    assert remembered(memory).version == before.version
+    result = peer.request('merge', 'Äpfel & Birnen=green')
+    assert result.message == "'Äpfel & Birnen' is part of 'green' now, which has 2 samples"
     assert remembered(memory).counts == {'green': 2}
     for colour in (RED, GREEN):
         _comes(peer, picture(colour), lambda answer: (
@@ -131,6 +209,11 @@ def test_forget_and_rename_and_merge(taught):
             ('rename', 'blue=red', "nothing was taught as 'blue'"),
             ('rename', 'green=green', "'green' has that name already"),
             ('rename', 'green', "to rename takes 'old=new', not 'green'"),
+            ('merge', 'green', "to merge takes 'old=new', not 'green'"),
+            ('merge', 'green=blue', "nothing was taught as 'blue': to give 'green' that name, "
+             'rename it'),
+            ('merge', 'blue=green', "nothing was taught as 'blue'"),
+            ('merge', 'green=green', "'green' has that name already"),
             ('rename', 'green=', 'a label needs at least one character'),
             ('rename', 'green=unknown', "'unknown' is the answer for what was never taught, not "
              'a label')):
@@ -167,7 +250,8 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
             ({'do': 'save'}, '', 'everything taught is on disk'),
             ({'do': 'rename', 'label': 'cup', 'to': 'a=b'}, 'a=b',
              "'cup' is 'a=b' now, with 1 sample"),
-            ({'do': 'undo'}, 'a=b', "of 'a=b' is taken back"),
+            ({'do': 'undo'}, 'cup', "'a=b' is 'cup' again, with 1 sample"),
+            ({'do': 'redo'}, 'cup', "'cup' is 'a=b' again, with 1 sample"),
             ({'do': 'undo', 'sample': list(remembered(memory).samples)[0]}, 'red', 'taken back'),
             ({'do': 'forget', 'label': 'blue'}, 'blue', 'is forgotten'),
             ({'do': 'rollback'}, '', 'is known again'))):
@@ -184,7 +268,8 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
     ('{"do": ', 'a command must be JSON: '),
     ('[' * 4000, 'a command must be JSON: '),
     ('["undo"]', 'a command must be a JSON object'),
-    ('{}', 'a command\'s "do" must be one of teach, undo, forget, rename, rollback, save, not '),
+    ('{}', 'a command\'s "do" must be one of teach, undo, redo, '
+     'forget, rename, merge, rollback, save, not '),
     ('{"do": "explode", "id": "7"}', "save, not 'explode'"),
     (json.dumps({'do': 'x' * 4000, 'id': '7'}), 'a command\'s "do" must be one of'),
     (json.dumps({'do': 'teach', 'label': 'x' * 4096}), 'a command may be 4096 bytes long'),
@@ -199,6 +284,12 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
     ('{"do": "undo", "sample": true, "id": "7"}', 'takes its id, not True'),
     ('{"do": "undo", "sample": null, "id": "7"}', 'takes its id, not None'),
     ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'takes its id, not 999'),
+    ('{"do": "undo", "change": 0, "id": "7"}', 'to take a change back takes its id, not 0'),
+    ('{"do": "redo", "change": "x", "id": "7"}', "takes its id, not 'x'"),
+    ('{"do": "undo", "change": 1, "sample": 1, "id": "7"}', 'not both'),
+    ('{"do": "merge", "label": "red", "id": "7"}', 'this command needs a "to", a text'),
+    ('{"do": "teach", "label": "x", "press": 5, "id": "7"}', '"press" must be text of at most 64'),
+    (json.dumps({'do': 'teach', 'label': 'x', 'press': 'é' * 33, 'id': '7'}), '"press" must be'),
     ('{"do": "teach", "label": "x", "stamp": 5, "id": "7"}', '"stamp" must hold "sec" and'),
     ('{"do": "teach", "label": "x", "stamp": {"sec": 1.5, "nanosec": 0}, "id": "7"}',
      'must hold whole numbers'),

@@ -41,8 +41,8 @@ def state(capsys):
     return run
 
 
-@pytest.mark.parametrize('command', ['show', 'verify', 'export', 'import', 'compact', 'log',
-                                     'torture'])
+@pytest.mark.parametrize('command', ['show', 'verify', 'export', 'import', 'undo', 'redo',
+                                     'compact', 'log', 'torture'])
 def test_every_command_explains_itself(state, command):
     """With its exit codes."""
     code, out, _ = state(command, '--help')
@@ -68,10 +68,36 @@ def test_log_tells_who_taught_what_when(state, directory):
     lines = out.splitlines()
     assert code == 0 and len(lines) == 6
     assert re.fullmatch(r'2 +2023-11-1\S+ \S+ +teach +2 +teach_frame +18\.5 +Tasse 杯', lines[2])
-    assert lines[4].endswith('Tasse 杯 -> cup') and re.search(r'undo +3 +cli', lines[5])
+    assert lines[4].endswith('Tasse 杯 -> cup') and re.search(r'remove +3 +cli', lines[5])
     assert len(state('log', '-m', directory, '--last', 2)[1].splitlines()) == 3
     assert len(state('log', '-m', directory, '--label', 'cup')[1].splitlines()) == 2
     assert state('log', '-m', directory, '--last', '0')[0] == 2
+
+
+def test_undo_and_redo_go_through_what_was_done(state, directory):
+    """Whatever way it was done; `show` says what would be next, `log` what was taken back."""
+    expected = ("the sample of 'mug' that was removed is back",
+                "'cup' is 'Tasse 杯' again, with 1 sample", "sample 3 of 'mug' is taken back",
+                "sample 2 of 'Tasse 杯' is taken back", "sample 1 of 'mug' is taken back")
+    for said in expected:
+        code, out, error = state('undo', '-m', directory)
+        assert (code, out, error) == (0, said + '\n', '')
+    code, out, error = state('undo', '-m', directory)
+    assert code == 2 and error == 'hybrid-snn state: there is nothing to undo\n'
+    assert 'nothing to take back' in state('show', '-m', directory)[1]
+    for said in ("1 sample of 'mug' put back", "1 sample of 'Tasse 杯' put back",
+                 "1 sample of 'mug' put back", "'Tasse 杯' is 'cup' again, with 1 sample",
+                 "the sample of 'mug' is removed again"):
+        assert state('redo', '-m', directory)[:2] == (0, said + '\n')
+    assert state('redo', '-m', directory)[2] == (
+        'hybrid-snn state: nothing was undone that could be put back\n')
+    shown = state('show', '-m', directory)[1]
+    assert re.search(r"^undo +would take back: a sample of 'mug' was removed, 2023-", shown, re.M)
+    log = state('log', '-m', directory)[1].splitlines()
+    assert [line.split()[3] for line in log[6:]] == ['undo'] * 5 + ['redo'] * 5
+    code, _, error = state('undo', '-m', directory / 'elsewhere')
+    assert code == 2 and 'nothing was taught yet' not in error and not (
+        directory / 'elsewhere').exists()
 
 
 def test_verify_finds_one_flipped_bit(state, directory):

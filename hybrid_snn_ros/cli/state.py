@@ -11,6 +11,7 @@ from hybrid_snn_ros.memory.errors import IdentityError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look
+from hybrid_snn_ros.memory.wording import put_back, taken_back
 
 DEFAULT = '~/.ros/hybrid_snn_ros/classifier'
 EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
@@ -43,6 +44,10 @@ def add_arguments(parser):
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
+    command('undo', _undo, 'take back the last thing that was done, whole; again, the one before; '
+                           'the node must not be running')
+    command('redo', _redo, 'put back what the last undo took, as long as nothing else was done; '
+                           'the node must not be running')
     command('compact', _compact, 'drop what was taken back from the disk for good; earlier '
                                  'states cannot be returned to afterwards; the node must not be '
                                  'running')
@@ -115,6 +120,23 @@ def _known_identity(memory):
         return look(memory).header.identity
     except StoreError:
         return None
+
+
+def _undo(args):
+    return _step(args, lambda vault: taken_back(vault.undo()))
+
+
+def _redo(args):
+    return _step(args, lambda vault: put_back(vault.redo()))
+
+
+def _step(args, step):
+    """Take a step in the history of a memory that is there, and say so."""
+    look(args.memory)
+    with Vault.open(args.memory, None) as vault:
+        remarks = list(vault.remarks)
+        print(step(vault))
+        return _tell(remarks)
 
 
 def _compact(args):

@@ -5,6 +5,8 @@
 import time
 import unicodedata
 
+from hybrid_snn_ros.memory.wording import samples_text
+
 
 def width(text):
     """Return how many columns of a terminal a text takes."""
@@ -67,19 +69,34 @@ def show(view, now):
     facts = [('file', f'{view.path}, {size(view.size)}, {len(view.entries)} entries'),
              ('history', f'states {header.base} to {view.ledger.version} can be returned to')]
     facts += [(key, value) for key, value in sorted(header.identity.items())]
+    newest = view.ledger.history.newest()
+    facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
     facts += [('snapshot', f'state {kept.sequence}, {moment(kept.time)}, {size(kept.size)}')
               for kept in view.snapshots]
     name = max(len(key) for key, _ in facts)
     return lines + [printable(f'{key:{name}}  {value}') for key, value in facts]
 
 
+def change(done):
+    """Return in a few words what a change was (memory.history.Change)."""
+    label = f" of '{done.label}'" if done.label else ''
+    what = {'forget': f"'{done.label}' was forgotten ({samples_text(done.samples)})",
+            'rename': f"'{done.label}' was renamed '{done.target}'",
+            'merge': f"'{done.label}' was merged into '{done.target}'",
+            'remove': f"a sample of '{done.label}' was removed",
+            'rollback': f'the return to version {done.target}'}
+    return (what.get(done.what) or f'{samples_text(done.samples)}{label}, by {done.source}') + (
+        f', {moment(done.time)}')
+
+
 def log(entries):
     """Return the lines of ``state log``, oldest entry first."""
     rows = []
     for entry in entries:
+        done = entry.reason or {'undo': 'remove'}.get(entry.operation, entry.operation)
         what = {'rename': f'{entry.label} -> {entry.target}',
                 'rollback': f'to state {entry.target}',
                 'repair': entry.target}.get(entry.operation, entry.label)
-        rows.append((entry.sequence, moment(entry.time), entry.operation, entry.sample or '',
-                     entry.source, entry.stamp, what))
+        rows.append((entry.sequence, moment(entry.time), done, entry.sample or '', entry.source,
+                     entry.stamp if entry.operation == 'teach' else '', what))
     return table(('entry', 'when', 'what', 'sample', 'who', 'stamp of the frame', 'label'), rows)

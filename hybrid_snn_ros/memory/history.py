@@ -33,6 +33,7 @@ class _Node(NamedTuple):
 
     entry: object
     before: object  # _Node or None
+    same: object  # the nearest _Node before it of the same press, or None
 
 
 class History:
@@ -49,6 +50,7 @@ class History:
         self._entries = entries
         self._read = 0  # how many of them are in the chain
         self._chain = None  # _Node of the newest entry that a person is behind
+        self._presses = {}  # (source, group) -> its newest _Node in the chain; None: not at hand
         self._chains = {ledger.base: None}  # sequence -> the chain after it
         self._places = {}  # sequence -> place in the list
         self._told = None  # (version, newest, undone)
@@ -98,12 +100,19 @@ class History:
 
     def _after(self, entry):
         if entry.operation == 'rollback' and entry.reason:
+            self._presses = None
             # An Undo or Redo: what people did is what they had done then. A version that damage
             # took away cannot be returned to either.
             return self._chains.get(int(entry.target)) if entry.target.isdecimal() else None
         if entry.operation == 'repair' or entry.reason or entry.source == INITIAL:
             return self._chain
-        return _Node(entry, self._chain)
+        if not entry.group:
+            return _Node(entry, self._chain, None)
+        if self._presses is None:
+            self._presses = _presses(self._chain)
+        key = entry.source, entry.group
+        self._presses[key] = _Node(entry, self._chain, self._presses.get(key))
+        return self._presses[key]
 
     def _last(self):
         return self._entries[-1] if self._entries else None
@@ -127,7 +136,7 @@ def _describe(chain, samples, ledger):
         return None
     newest = chain.entry
     if newest.operation in ('teach', 'forget') and newest.group:
-        entries = _group(chain, newest.source, newest.group)
+        entries = _press(chain)
         if any(entry.operation == 'forget' for entry in entries):  # an import in place of all
             taught = tuple(e.sample for e in entries if e.operation == 'teach')
             return Change(entries[0].sequence, 'import', '', '', len(taught), newest.source,
@@ -138,13 +147,22 @@ def _describe(chain, samples, ledger):
     return _single(newest, ledger)
 
 
-def _group(chain, source, group):
+def _presses(chain):
+    """Return {(source, group): its newest node} of a chain."""
+    found = {}
+    while chain is not None:
+        if chain.entry.group:
+            found.setdefault((chain.entry.source, chain.entry.group), chain)
+        chain = chain.before
+    return found
+
+
+def _press(node):
     """Return the entries of one press, oldest first; others may have come between."""
     entries = []
-    while chain is not None:
-        if chain.entry.source == source and chain.entry.group == group:
-            entries.append(chain.entry)
-        chain = chain.before
+    while node is not None:
+        entries.append(node.entry)
+        node = node.same
     return entries[::-1]
 
 

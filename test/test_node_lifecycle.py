@@ -41,9 +41,9 @@ from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'
 CYCLES, WARM_UP, WINDOW = 100, 20, 10
 # KB for ten cycles of configure, activate, deactivate and cleanup with a frame in each. Measured:
-# 16 for ours, 1 for a bare node with the same topics and services, 42 while every publisher and
-# subscription left references behind. One encoder or thread kept by a cycle is megabytes.
-MAX_GROWTH = 60
+# 12 to 44 for ours, up to 72 beside other work. One encoder or thread kept by a cycle is
+# megabytes; references that stay are counted below.
+MAX_GROWTH = 120
 # The first activation fails before anything runs, the second when nearly all does.
 HALFWAY = """
 from hybrid_snn_ros.ros.camera import Camera
@@ -129,7 +129,7 @@ def test_a_hundred_cycles_leak_nothing_and_keep_what_was_taught(tmp_path):
         growth = statistics.median(
             later - earlier for earlier, later in zip(resident[WARM_UP:],
                                                       resident[WARM_UP + WINDOW:]))
-        assert growth < MAX_GROWTH, resident
+        assert growth < MAX_GROWTH, (growth, resident)
         node.end()
     assert remembered(tmp_path / 'memory').counts == {'red': 1}
 

@@ -21,7 +21,7 @@ ROOM = 24 * 2**20  # bytes: a process of ours takes 17 MB, and needs a segment f
 # Fast DDS 3, and 2. Segments have one owner, ports can have several.
 _SEGMENT = re.compile(r'(fastdds|fastrtps)_[0-9a-f]{16}')
 _PORT = re.compile(r'(fastdds|fastrtps)_port(\d+)')
-_SETTLED = 2.0  # seconds: a lock file is there an instant before its lock is
+_SETTLED = 0.5  # seconds: a lock file is there an instant before its lock is
 
 
 def clear(place=PLACE):

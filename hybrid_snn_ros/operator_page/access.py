@@ -9,6 +9,7 @@ computer's own names pass, no other.
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable
 import hashlib
 import hmac
 import ipaddress
@@ -25,7 +26,7 @@ MAX_SESSIONS = 64
 _PIN_DIGITS = 8
 
 
-def new_pin():
+def new_pin() -> str:
     """Return a random PIN that can be typed with gloves."""
     return ''.join(secrets.choice('0123456789') for _ in range(_PIN_DIGITS))
 
@@ -33,7 +34,8 @@ def new_pin():
 class Door:
     """Keeps the PIN, the sessions it opened and the memory of wrong tries."""
 
-    def __init__(self, pin, names=(), clock=time.monotonic):
+    def __init__(self, pin: str, names: Iterable[str] = (),
+                 clock: Callable[[], float] = time.monotonic) -> None:
         """
         Close the door.
 
@@ -45,17 +47,17 @@ class Door:
         own = socket.gethostname().lower()
         self._names = {'localhost', own, f'{own}.local', *(name.lower() for name in names)}
         self._clock = clock
-        self._sessions = {}  # SHA-256 of the key -> when it ends
-        self._wrong = {}  # address -> times of wrong tries
+        self._sessions: dict[bytes, float] = {}  # SHA-256 of the key -> when it ends
+        self._wrong: dict[str, deque[float]] = {}  # address -> times of wrong tries
 
-    def knows(self, key):
+    def knows(self, key: str | None) -> bool:
         """Tell whether a session key (text or None) is good; without a PIN anyone is."""
         if self._digest is None:
             return True
         end = self._sessions.get(_digest(key)) if key else None
         return end is not None and self._clock() < end
 
-    def wait(self, address):
+    def wait(self, address: str) -> float:
         """Return for how many seconds an address has to wait before its next try, 0 if not."""
         own = self._recent(address)
         everyone = sorted(at for each in list(self._wrong) for at in self._recent(each))
@@ -66,7 +68,7 @@ class Door:
             times.append(everyone[-ALL_TRIES])
         return max((at + WINDOW - self._clock() for at in times), default=0.0)
 
-    def enter(self, pin, address):
+    def enter(self, pin: str, address: str) -> str | None:
         """Return a new session key for the right PIN, None for a wrong one or while waiting."""
         if self._digest is not None:
             # The digests are of one length, so the comparison tells nothing by its time.
@@ -82,15 +84,15 @@ class Door:
         self._sessions[_digest(key)] = self._clock() + SESSION_SECONDS
         return key
 
-    def _recent(self, address):
-        times = self._wrong.get(address, deque())
+    def _recent(self, address: str) -> deque[float]:
+        times: deque[float] = self._wrong.get(address, deque())
         while times and times[0] <= self._clock() - WINDOW:
             times.popleft()
         if not times:
             self._wrong.pop(address, None)
         return times
 
-    def host_is_ours(self, host):
+    def host_is_ours(self, host: str) -> bool:
         """Tell whether a Host header addresses this computer by number or by its own name."""
         try:
             name = urlsplit(f'//{host}').hostname or ''
@@ -103,10 +105,10 @@ class Door:
             return name in self._names
 
     @staticmethod
-    def same_origin(origin, scheme, host):
+    def same_origin(origin: str | None, scheme: str, host: str) -> bool:
         """Tell whether an Origin header (text or None) is the page itself."""
         return origin is not None and origin.lower() == f'{scheme}://{host}'.lower()
 
 
-def _digest(text):
+def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).digest()

@@ -9,7 +9,7 @@ import socket
 from hybrid_snn_ros.operator_page.settings import LOOPBACK
 
 
-def is_loopback(host):
+def is_loopback(host: str) -> bool:
     """Tell whether only this computer can reach an address."""
     try:
         return host in LOOPBACK or ipaddress.ip_address(host).is_loopback
@@ -17,7 +17,7 @@ def is_loopback(host):
         return False
 
 
-def reachable(host, public_host):
+def reachable(host: str, public_host: str) -> str:
     """Return the name or number to write into the address of the page."""
     if public_host:
         return public_host
@@ -32,13 +32,13 @@ def reachable(host, public_host):
             return socket.gethostname()
 
 
-def page_url(scheme, host, port, pin):
+def page_url(scheme: str, host: str, port: int, pin: str) -> str:
     """Return the address; the PIN is in the fragment, which browsers send to nobody."""
     shown = f'[{host}]' if ':' in host else host
     return f'{scheme}://{shown}:{port}/' + (f'#pin={pin}' if pin else '')
 
 
-def qr_code(text):
+def qr_code(text: str) -> str:
     """Return a QR code made of half blocks for a terminal, '' if `qrcode` is not installed."""
     try:
         import qrcode

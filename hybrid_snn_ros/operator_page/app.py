@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP and WebSocket of the page: who is let in, and with which headers the answers leave."""
 
+from collections.abc import Awaitable, Callable, Mapping
 import json
 
 from aiohttp import web
 
+from hybrid_snn_ros.operator_page.access import Door
 from hybrid_snn_ros.operator_page.commands import MAX_BODY
 
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _COOKIE = 'teach_page'
 # No inline script or style, nothing from elsewhere, in nobody's frame.
 _HEADERS = {
@@ -26,7 +29,10 @@ _HEADERS = {
 }
 
 
-def make_app(door, files, thumbnail, serve, secure, language=''):
+def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
+             thumbnail: Callable[[int], bytes | None],
+             serve: Callable[[web.Request, bool], Awaitable[web.StreamResponse]], secure: bool,
+             language: str = '') -> web.Application:
     """
     Build the application.
 
@@ -40,7 +46,7 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
     scheme = 'https' if secure else 'http'
 
     @web.middleware
-    async def guard(request, handler):
+    async def guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
         try:
             if not door.host_is_ours(request.host):
                 raise web.HTTPMisdirectedRequest(text='this computer has no such name')
@@ -57,10 +63,10 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
             response.headers.update(_HEADERS)
         return response
 
-    def key(request):
+    def key(request: web.Request) -> str | None:
         return request.cookies.get(_COOKIE)
 
-    async def file(request):
+    async def file(request: web.Request) -> web.Response:
         found = files.get(request.path)
         if found is None:
             raise web.HTTPNotFound(text='not here')
@@ -68,10 +74,10 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
         return web.Response(body=content, content_type=kind,
                             charset='utf-8' if kind.startswith('text') else None)
 
-    async def session(request):
+    async def session(request: web.Request) -> web.Response:
         return web.json_response({'open': door.knows(key(request)), 'language': language})
 
-    async def login(request):
+    async def login(request: web.Request) -> web.Response:
         address = request.remote or ''
         wait = door.wait(address)
         if wait > 0:
@@ -92,7 +98,7 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
                             path='/')
         return response
 
-    async def small(request):
+    async def small(request: web.Request) -> web.Response:
         if not door.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         content = thumbnail(int(request.match_info['number']))
@@ -100,7 +106,7 @@ def make_app(door, files, thumbnail, serve, secure, language=''):
             raise web.HTTPNotFound(text='not here')
         return web.Response(body=content, content_type='image/jpeg')
 
-    async def socket(request):
+    async def socket(request: web.Request) -> web.StreamResponse:
         if not door.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         return await serve(request, request.query.get('view') == 'debug')

@@ -3,18 +3,22 @@
 """The web server in a thread of its own; all it shares with ROS goes through `post` and hooks."""
 
 import asyncio
+from collections.abc import Callable
 import json
 import ssl
 import threading
 import time
+from typing import Any
 
 from aiohttp import web, WSMsgType
 
 from hybrid_snn_ros.operator_page import files
+from hybrid_snn_ros.operator_page.access import Door
 from hybrid_snn_ros.operator_page.app import make_app
 from hybrid_snn_ros.operator_page.board import Board, ENOUGH
 from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
 from hybrid_snn_ros.operator_page.pictures import Recent
+from hybrid_snn_ros.operator_page.settings import Settings
 from hybrid_snn_ros.operator_page.viewer import Viewer
 
 CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts as gone
@@ -28,7 +32,8 @@ _START_PATIENCE = 20.0  # seconds
 class PageServer(threading.Thread):
     """Serves viewers; made and used by the node, which hands it what ROS says."""
 
-    def __init__(self, settings, door, send, want):
+    def __init__(self, settings: Settings, door: Door, send: Callable[[dict[str, Any]], bool],
+                 want: Callable[[bool, bool], None]) -> None:
         """
         Prepare the server; `start_serving` opens the port.
 
@@ -46,21 +51,23 @@ class PageServer(threading.Thread):
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._listening = threading.Event()
-        self._problem = None
-        self.port = None
+        self._problem: str | None = None
+        self.port = 0  # until it is open
         self.board = Board()
-        self._viewers = set()
-        self._commands = Recent(256)  # id -> [command, time it was sent, result or None]
-        self._heard = {'camera': None, 'classifier': None}  # monotonic seconds
-        self._watched_since = None
+        self._viewers: set[Viewer] = set()
+        # id -> [command, time it was sent, result or None]
+        self._commands: Recent[str, list[Any]] = Recent(256)
+        # monotonic seconds
+        self._heard: dict[str, float | None] = {'camera': None, 'classifier': None}
+        self._watched_since: float | None = None
         self._answering = ''  # what the classifier says of itself when it is not well
-        self._status = None
+        self._status: dict[str, Any] = {}
         self._dirty = False
         self._next_answer = 0.0
 
     # -- for the node --------------------------------------------------------------------------
 
-    def start_serving(self):
+    def start_serving(self) -> None:
         """Open the port; ValueError with a sentence when that cannot be."""
         self.start()
         self._listening.wait(_START_PATIENCE)
@@ -69,7 +76,7 @@ class PageServer(threading.Thread):
             raise ValueError(f'{self._settings.host} port {self._settings.port} cannot be '
                              f'listened on: {self._problem}')
 
-    def post(self, function, *arguments):
+    def post(self, function: Callable[..., object], *arguments: Any) -> None:
         """Run a function in the server's thread."""
         if not self._loop.is_closed():
             try:
@@ -77,14 +84,14 @@ class PageServer(threading.Thread):
             except RuntimeError:
                 pass  # closed just now: nobody looks any more
 
-    def stop(self):
+    def stop(self) -> None:
         """Close all connections, end the thread and wait for it."""
         self.post(self._stopping.set)
         self.join()
 
     # -- what ROS says (in the server's thread) ------------------------------------------------
 
-    def on_picture(self, stamp, content):
+    def on_picture(self, stamp: tuple[int, int], content: bytes) -> None:
         """Show a picture."""
         self._heard['camera'] = time.monotonic()
         self.board.pictures.add(stamp, content)
@@ -92,7 +99,7 @@ class PageServer(threading.Thread):
         for viewer in self._viewers:
             viewer.offer(stamp, content)
 
-    def on_answer(self, answer):
+    def on_answer(self, answer: dict[str, Any]) -> None:
         """Show an answer."""
         self.board.add_answer(answer)
         self._show_answered((answer['stamp']['sec'], answer['stamp']['nanosec']))
@@ -103,19 +110,19 @@ class PageServer(threading.Thread):
         for viewer in self._viewers:
             viewer.tell('answer', answer)
 
-    def _show_answered(self, stamp):
+    def _show_answered(self, stamp: tuple[int, int]) -> None:
         """Say that a picture can be taught: the classifier has it too, and has not dropped it."""
         if stamp in self.board.pictures and stamp in self.board.answers:
             for viewer in self._viewers:
                 viewer.tell('answered', {'stamp': stamp})
 
-    def on_labels(self, known):
+    def on_labels(self, known: dict[str, Any]) -> None:
         """Show what is known (a dict, as ~/labels says it)."""
         self.board.set_known(known)
         self._dirty = True
         self._show_state()
 
-    def on_result(self, result):
+    def on_result(self, result: dict[str, Any]) -> None:
         """Show an acknowledgement or a refusal, whoever asked."""
         known = self._commands.get(result['id'])
         if known:
@@ -126,7 +133,7 @@ class PageServer(threading.Thread):
         self._dirty = True
         self._show_state()
 
-    def on_diagnostics(self, problem, values):
+    def on_diagnostics(self, problem: str, values: dict[str, str]) -> None:
         """Take note that the classifier is there; '' or its own words on what is wrong."""
         self._heard['classifier'] = time.monotonic()
         self._answering = problem
@@ -135,7 +142,7 @@ class PageServer(threading.Thread):
                 viewer.tell('diagnostics', {'values': values})
         self._show_status()
 
-    def on_debug(self, content):
+    def on_debug(self, content: dict[str, Any]) -> None:
         """Show the developer's view what the classifier says on ~/debug."""
         for viewer in self._viewers:
             if viewer.debug:
@@ -143,14 +150,14 @@ class PageServer(threading.Thread):
 
     # -- what viewers see ----------------------------------------------------------------------
 
-    def _show_state(self):
+    def _show_state(self) -> None:
         if self._dirty:
             self._dirty = False
             state = self.board.state()
             for viewer in self._viewers:
                 viewer.tell('state', state)
 
-    def _show_status(self):
+    def _show_status(self) -> None:
         now = time.monotonic()
         since = max(self._heard['camera'] or 0, self._watched_since or now)
         heard = self._heard['classifier']
@@ -162,7 +169,7 @@ class PageServer(threading.Thread):
             for viewer in self._viewers:
                 viewer.tell('status', status)
 
-    def _viewers_changed(self):
+    def _viewers_changed(self) -> None:
         watching = any(viewer.watching for viewer in self._viewers)
         if watching and self._watched_since is None:
             self._watched_since = time.monotonic()
@@ -170,7 +177,7 @@ class PageServer(threading.Thread):
             self._watched_since = None
         self._want(watching, any(viewer.debug and viewer.watching for viewer in self._viewers))
 
-    async def _serve(self, request, debug):
+    async def _serve(self, request: web.Request, debug: bool) -> web.WebSocketResponse:
         if len(self._viewers) >= self._settings.max_viewers:
             raise web.HTTPServiceUnavailable(
                 text=f'{self._settings.max_viewers} browsers look already')
@@ -198,7 +205,7 @@ class PageServer(threading.Thread):
 
     # -- what viewers ask ----------------------------------------------------------------------
 
-    def _hear(self, viewer, text):
+    def _hear(self, viewer: Viewer, text: str) -> None:
         try:
             request = json.loads(text)
         except (ValueError, RecursionError):
@@ -212,7 +219,7 @@ class PageServer(threading.Thread):
         elif viewer.may_ask():  # else it is dropped: the browser asks again
             self._ask(viewer, request)
 
-    def _ask(self, viewer, request):
+    def _ask(self, viewer: Viewer, request: object) -> None:
         try:
             command = checked(request)
             if self._settings.view_only or viewer.debug:
@@ -233,7 +240,7 @@ class PageServer(threading.Thread):
 
     # -- the thread ----------------------------------------------------------------------------
 
-    def run(self):
+    def run(self) -> None:
         """Serve until `stop`."""
         asyncio.set_event_loop(self._loop)
         try:
@@ -244,7 +251,7 @@ class PageServer(threading.Thread):
             self._loop.close()
             self._listening.set()
 
-    async def _main(self):
+    async def _main(self) -> None:
         app = make_app(self._door, files.load(),
                        lambda number: self.board.thumbnails.get(number), self._serve,
                        self._tls is not None, self._settings.language)
@@ -260,7 +267,7 @@ class PageServer(threading.Thread):
                 self._show_status()
                 try:
                     await asyncio.wait_for(self._stopping.wait(), _TICK)
-                except TimeoutError:
+                except asyncio.TimeoutError:  # Python's own TimeoutError from 3.11 on only
                     # A heartbeat of its own: browsers do not show the protocol's to scripts.
                     for viewer in self._viewers:
                         viewer.tell('alive', {})
@@ -270,7 +277,7 @@ class PageServer(threading.Thread):
             await runner.cleanup()
 
 
-def _tls(settings):
+def _tls(settings: Settings) -> ssl.SSLContext | None:
     """Return the SSLContext of the settings, None for plain HTTP; ValueError with a sentence."""
     if not settings.certificate:
         return None

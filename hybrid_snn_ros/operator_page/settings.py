@@ -41,11 +41,30 @@ GROUPS = {
     ),
 }
 TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)
-Settings = NamedTuple('Settings', [(parameter.name, Any) for parameter in TABLE])
 LOOPBACK = ('127.0.0.1', '::1', 'localhost')
 
 
-def checked(values):
+class Settings(NamedTuple):
+    """The values of the table."""
+
+    host: str
+    port: int
+    public_host: str
+    pin: str
+    view_only: bool
+    certificate: str
+    key: str
+    max_viewers: int
+    classifier: str
+    image_transport: str
+    rate: float
+    width: int
+    quality: int
+    teach_rate: float
+    language: str
+
+
+def checked(values: dict[str, Any]) -> Settings:
     """
     Return Settings of a dict of values.
 
@@ -62,11 +81,12 @@ def checked(values):
                          f'{len(settings.pin)}')
     if bool(settings.certificate) != bool(settings.key):
         raise ValueError('TLS needs both, certificate and key')
-    return settings._replace(**{name: str(user_path(getattr(settings, name)))
-                                for name in ('certificate', 'key') if getattr(settings, name)})
+    paths: dict[str, Any] = {name: str(user_path(getattr(settings, name)))
+                             for name in ('certificate', 'key') if getattr(settings, name)}
+    return settings._replace(**paths)
 
 
-def declare(node):
+def declare(node: Any) -> Settings:
     """Declare the table on an rclpy node and return its Settings."""
     values, _ = table.declare(node, TABLE, 'start')
     return checked(values)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.vision.encoder import Encoder
     from hybrid_snn_ros.vision.framing import Crop
 
+
 class Taught(NamedTuple):
     """What became of one frame that was to be taught."""
 

@@ -24,6 +24,7 @@ from hybrid_snn_ros.share import shared_file
 if TYPE_CHECKING:
     from hybrid_snn_ros.cli.demo_client import DemoClient, Seen
     from hybrid_snn_ros.cli.demo_report import LiveTable
+
 TAUGHT = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'husky', 'kuka arm',
           'jenga block', 'tray', 'bicycle')
 STRANGERS = ('r2d2', 'robot dog')

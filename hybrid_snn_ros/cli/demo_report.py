@@ -14,6 +14,7 @@ from hybrid_snn_ros.ros.annotate import draw
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.cli.demo_client import Seen
+
 _ROW = '{:<17} {:<10} {:>7}   {:<17} {:>6} {:>9}   {}'
 
 

@@ -20,6 +20,7 @@ from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
     from hybrid_snn_ros.evaluation.sources import Embeddings
+
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
 TURNTABLE = 'turntable'  # the source that is rendered here
 

@@ -15,6 +15,7 @@ from hybrid_snn_ros.cli.progress import Progress
 if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.mnist import Digits, Outcome
 
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('pack', type=a_path, metavar='PACK',

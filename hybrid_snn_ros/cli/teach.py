@@ -16,6 +16,7 @@ from hybrid_snn_ros.paths import DEFAULT_MEMORY, user_path
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.left_out import LeftOut
+
 MIN_CHANGE = 0.02
 EPILOG = (
     'A folder: every folder in it is a label (coffee_mug becomes "coffee mug"), with the pictures '

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation.left_out import LeftOut
 
+
 def chosen(args: argparse.Namespace, classifier: 'Classifier',
            left_out: 'LeftOut') -> tuple[int, Iterator[Named | None]]:
     """

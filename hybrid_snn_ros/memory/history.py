@@ -16,6 +16,7 @@ from hybrid_snn_ros.memory.entry import Entry
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.memory.ledger import Ledger, Sample
+
 INITIAL = 'initial'  # source of the samples that an empty memory begins with
 
 

@@ -10,6 +10,7 @@ from hybrid_snn_ros.threads import pin_blas
 if TYPE_CHECKING:
     from hybrid_snn_ros.operator_page.node import TeachPage
 
+
 def main(args: list[str] | None = None) -> int:
     """Run the page's node until SIGINT or SIGTERM; return the exit code."""
     pin_blas()

@@ -24,6 +24,7 @@ from hybrid_snn_ros.vision.frames import FrameError
 if TYPE_CHECKING:
     from rclpy.subscription import Subscription
     from rclpy.timer import Timer
+
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}

@@ -16,6 +16,7 @@ from hybrid_snn_ros.vision.cut_mcap import CutMcap, is_cut
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
     from rosbags.interfaces import Connection
+
 _ZSTD = b'\x28\xb5\x2f\xfd'  # no message begins like this that is not packed
 _REPAIR = {
     'mcap': '`mcap recover {0} -o mended.mcap` saves what is whole',

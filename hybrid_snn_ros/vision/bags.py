@@ -14,6 +14,7 @@ from hybrid_snn_ros.vision.bag_reader import open_file, Reader
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
+
 __all__ = ['BagError', 'Frame', 'frames', 'is_bag', 'NO_STAMP']
 
 _IMAGE = 'sensor_msgs/msg/Image'

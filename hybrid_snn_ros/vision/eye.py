@@ -12,6 +12,7 @@ from hybrid_snn_ros.share import shared_file
 if TYPE_CHECKING:
     from hybrid_snn_ros.vision.encoder import Encoder
     from hybrid_snn_ros.vision.framing import Crop
+
 SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
 
 

@@ -13,6 +13,10 @@ The classifier without ROS: look at frames, be taught, take it back, answer, rem
 """
 
 import contextlib
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
 
 from hybrid_snn_ros.learner import Learner, Taught
 from hybrid_snn_ros.memory import identity as identities
@@ -21,6 +25,7 @@ from hybrid_snn_ros.memory.borrowed import Borrowed
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.follower import Follower
 from hybrid_snn_ros.memory.header import Header
+from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look_whole, View
 from hybrid_snn_ros.network import cache, Prediction
@@ -30,19 +35,22 @@ from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
 __all__ = ['Classifier', 'Prediction', 'SHIPPED_ENCODER', 'Taught']
 
 _SNAPSHOT_EVERY = 256  # changes after which what was computed is kept for the next start
+# Version, arrays and notes of a snapshot.
+_Found = tuple[int, dict[str, np.ndarray], dict[str, Any]]
 
 
 class Classifier(Learner):
     """A learner with a memory: what it was taught outlives it in a directory, or in a file."""
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         """Make an untaught classifier that remembers nowhere yet; arguments as of Learner."""
         super().__init__(*arguments, **options)
-        self._home = None  # directory and initial file of a borrowed memory
+        # directory and initial file of a borrowed memory
+        self._home: tuple[Path | str, Path | str | None] | None = None
         self._saved = 0  # version of the last snapshot
         self._tried = 0  # version at which one was tried last
 
-    def open(self, directory, initial=None):
+    def open(self, directory: Path | str, initial: Path | str | None = None) -> list[str]:
         """
         Remember in a directory from now on, and know what it holds.
 
@@ -62,7 +70,8 @@ class Classifier(Learner):
         self._take_over(vault, found)
         return remarks
 
-    def borrow(self, directory, reason, initial=None):
+    def borrow(self, directory: Path | str, reason: str,
+               initial: Path | str | None = None) -> list[str]:
         """
         Know what a directory holds and leave it alone; every change tries to ``open`` it first.
 
@@ -74,8 +83,10 @@ class Classifier(Learner):
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
         follower = Follower(directory, self.eye.identity)
-        remarks, ledger, found = [], None, None
-        view = follower.news()
+        remarks: list[str] = []
+        ledger: Ledger | None = None
+        found: _Found | None = None
+        view = cast(View | None, follower.news())  # the first time never mere entries
         if view is not None:
             remarks, ledger = view.problems, view.ledger
             found = next(((s.sequence, s.arrays, s.notes) for s in view.snapshots), None)
@@ -88,11 +99,11 @@ class Classifier(Learner):
         return remarks
 
     @property
-    def follows(self):
+    def follows(self) -> bool:
         """Whether the memory is a borrowed one, whose writer can be followed."""
         return self._home is not None
 
-    def follow(self, later=False):
+    def follow(self, later: bool = False) -> bool:
         """
         Know what the writer of a borrowed memory has changed meanwhile; nothing is written.
 
@@ -103,14 +114,14 @@ class Classifier(Learner):
         :raises StoreError: when it cannot be read; what is known stays.
         """
         before = self.ledger
-        if not self.follows or not self._book.follow():
+        if not self.follows or not cast(Borrowed, self._book).follow():
             return False
         if self.ledger is not before:
             self._learned = None  # another history, whose versions mean something else
         self._changed(later)
         return True
 
-    def _take_over(self, book, found):
+    def _take_over(self, book: Book, found: _Found | None) -> None:
         """Know what a book holds; a snapshot that was found, if any, saves learning it again."""
         self._book, self._repeats, self._learned = book, None, None
         self._saved = self._tried = 0
@@ -125,16 +136,16 @@ class Classifier(Learner):
         self._network = network
         self._catch_up_now()
 
-    def _begin(self, book, initial):
+    def _begin(self, book: Book, initial: Path | str | None) -> list[str]:
         """Let an empty book begin with the samples of a file."""
         return self._take_in(book, initial, 'initial') if initial and book.version == 0 else []
 
-    def _own(self):
+    def _own(self) -> None:
         """Open a borrowed memory, if it may be opened now, before it is changed."""
         if self._home is not None:
             self.open(*self._home)
 
-    def close(self):
+    def close(self) -> None:
         """Give the directory back; what is known stays in memory."""
         if self._book is None:
             return
@@ -144,7 +155,7 @@ class Classifier(Learner):
         self._home = None
         book.close()
 
-    def keep(self):
+    def keep(self) -> Path | None:
         """
         Save what was computed, so that the next start is quick; nothing depends on it.
 
@@ -162,23 +173,23 @@ class Classifier(Learner):
         self._saved = self.version
         return path
 
-    def _caught_up(self):
+    def _caught_up(self) -> None:
         if self.version - self._tried >= _SNAPSHOT_EVERY:
             with contextlib.suppress(StoreError):  # as in close
                 self.keep()
 
-    def condition(self):
+    def condition(self) -> dict[str, Any]:
         """Return how the memory stands, {name: value}: the journal, and what a start relearns."""
         told = self.book.condition()
         if isinstance(self._book, Vault):
             told['journal_since_snapshot'] = self.version - self._saved
         return told
 
-    def snapshots(self):
+    def snapshots(self) -> list[int]:
         """Return the versions that can be returned to by snapshot, newest first."""
         return [snapshot.sequence for snapshot in self.book.snapshots()]
 
-    def save(self, path):
+    def save(self, path: Path | str) -> int:
         """
         Write all that is known into one file that another robot can take over.
 
@@ -189,7 +200,8 @@ class Classifier(Learner):
         path = user_path(path)
         return export(View(path, header, [], self.ledger, 0, [], []), path)
 
-    def load(self, path, replace=True, source='import', force=False):
+    def load(self, path: Path | str, replace: bool = True, source: str = 'import',
+             force: bool = False) -> list[str]:
         """
         Take over the samples of a file that ``save`` wrote.
 
@@ -204,7 +216,8 @@ class Classifier(Learner):
         self._changed(later=False)
         return remarks
 
-    def _take_in(self, book, path, source, replace=False, force=False):
+    def _take_in(self, book: Book, path: Path | str, source: str, replace: bool = False,
+                 force: bool = False) -> list[str]:
         view = look_whole(path, replace and bool(book.ledger.samples), force)
         remarks = view.problems + identities.compare(
             str(path), view.header.identity, self.eye.identity)

@@ -7,6 +7,9 @@ Ours makes room for raw images. Whoever has set Fast DDS up for himself (a disco
 only between containers) keeps that: without it, he would hear nobody.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from hybrid_snn_ros.paths import missing, user_path
 
 NONE = 'none'
@@ -15,13 +18,13 @@ _TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
 _ROOM = 'raw frames above 512 KiB need a larger segment_size in it, as config/fastdds.xml has it'
 
 
-def variable(distribution):
+def variable(distribution: str | None) -> str:
     """Return the name of the environment variable that hands Fast DDS its profile."""
     # Fast DDS 2.6, which comes with Humble, knows the older name alone.
     return _FILES[1] if distribution == 'humble' else _FILES[0]
 
 
-def choose(asked, ours, environment):
+def choose(asked: str, ours: Path | str, environment: Mapping[str, str]) -> tuple[str | None, str]:
     """
     Return (path of the profile to set, or None to leave the environment alone; remark or '').
 

@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of launch arguments: `ros2 launch` says nothing of those that nobody declares."""
 
+from collections.abc import Collection, Iterable
 import difflib
 import os
+from typing import Any
 
 _OF_LAUNCH = ('launch-prefix', 'launch-prefix-filter')  # of `ros2 launch` itself
 
 
-def defaults(context, description):
+def defaults(context: Any, description: Any) -> dict[str, str]:
     """Return {name: default} of the arguments of a launch description and of what it includes."""
     return {argument.name: ''.join(part.perform(context) for part in argument.default_value)
             for argument in description.get_launch_arguments()}
 
 
-def refuse_unknown(context, file, more=()):
+def refuse_unknown(context: Any, file: str, more: Iterable[str] = ()) -> None:
     """
     Raise ValueError where somebody gave a file of ours an argument on the command line in vain.
 
@@ -36,7 +38,7 @@ def refuse_unknown(context, file, more=()):
                         os.path.basename(file))
 
 
-def check_names(names, known, file):
+def check_names(names: Iterable[str], known: Collection[str], file: str) -> None:
     """Raise ValueError for launch arguments that a file does not have, with the nearest ones."""
     unknown = [name for name in names if name not in known and name not in _OF_LAUNCH]
     if not unknown:

@@ -6,19 +6,28 @@ What was taught, and the network that follows from it: everything but where it i
 Every change goes into the book of what is known first; the network catches up with that.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 
 from hybrid_snn_ros.memory.book import Book
+from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.labels import find, normalise
+from hybrid_snn_ros.memory.ledger import Ledger, Sample
 from hybrid_snn_ros.memory.repeats import Repeats
 from hybrid_snn_ros.memory.stamps import stamp_text
-from hybrid_snn_ros.network import Network, Rebuild
+from hybrid_snn_ros.network import Network, Prediction, Rebuild
 from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
+from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rules import DEFAULT, params_of, RULES
 from hybrid_snn_ros.vision.eye import Eye
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.vision.encoder import Encoder
+    from hybrid_snn_ros.vision.framing import Crop
 
 
 class Taught(NamedTuple):
@@ -38,8 +47,10 @@ class Learner:
     give the same answers, bit for bit, on the CPU; whatever was taken back has left no trace.
     """
 
-    def __init__(self, encoder=None, rule=DEFAULT, params=None, crop=None, false_unknown=0.05,
-                 top=5, backend='numpy', inputs=None, min_change=0.0):
+    def __init__(self, encoder: 'Encoder | Path | str | None' = None, rule: str = DEFAULT,
+                 params: Any = None, crop: 'Crop | None' = None, false_unknown: float = 0.05,
+                 top: int = 5, backend: str = 'numpy', inputs: int | None = None,
+                 min_change: float = 0.0) -> None:
         """
         Make an untaught classifier.
 
@@ -74,47 +85,48 @@ class Learner:
         # Whether a GPU pays depends on the labels: 'auto' is decided when they are known.
         self._backend = None if backend == 'auto' else Backend(backend)
         self.eye = Eye(encoder, crop, inputs)
-        self._book = None
-        self._repeats = None
-        self._network = None
-        self._learned = 0  # version the network has caught up with, None for an earlier one
+        self._book: Book | None = None
+        self._repeats: Repeats | None = None
+        self._network: Network | None = None
+        # version the network has caught up with, None for an earlier one
+        self._learned: int | None = 0
 
     @property
-    def encoder(self):
+    def encoder(self) -> 'Encoder':
         """The encoder, loaded now if it was not yet."""
         return self.eye.encoder
 
     @property
-    def crop(self):
+    def crop(self) -> 'Crop':
         """The part of each frame the encoder sees."""
         return self.eye.crop
 
     # -- what is known -------------------------------------------------------------------------
 
     @property
-    def book(self):
+    def book(self) -> Book:
         """What is known and may change: a memory.book.Book, or the Vault of a directory."""
         if self._book is None:
             self._book = Book(self.eye.identity)
         return self._book
 
     @property
-    def ledger(self):
+    def ledger(self) -> Ledger:
         """The samples and labels that are known (memory.ledger.Ledger)."""
         return self.book.ledger
 
     @property
-    def network(self):
+    def network(self) -> Network:
         """The network that answers; made now if it was not yet."""
         if self._network is None:
             self._network = self._untaught()
         return self._network
 
-    def _untaught(self):
+    def _untaught(self) -> Network:
         return Network(self.rule_name, self.params, self.eye.inputs, self.backend)
 
     @property
-    def backend(self):
+    def backend(self) -> Backend:
         """Where the network lives (snn.backend.Backend); for 'auto' measured now."""
         if self._backend is None:
             self._backend = backend_selection.choose(
@@ -122,23 +134,23 @@ class Learner:
         return self._backend
 
     @property
-    def labels(self):
+    def labels(self) -> list[str]:
         """Texts of the labels the network answers with, one a column."""
         return list(self.network.labels)
 
     @property
-    def version(self):
+    def version(self) -> int:
         """Rises with every change of what is known."""
         return self.ledger.version
 
     @property
-    def behind(self):
+    def behind(self) -> bool:
         """Whether the network has yet to catch up with what is known (see ``catch_up``)."""
         return self._learned != self.version
 
     # -- answering -----------------------------------------------------------------------------
 
-    def predict(self, frame_or_codes):
+    def predict(self, frame_or_codes: np.ndarray) -> Prediction:
         """
         Answer one frame.
 
@@ -147,25 +159,26 @@ class Learner:
         """
         return self.decide(self.present(self.eye.codes(frame_or_codes)))
 
-    def counts(self, codes):
+    def counts(self, codes: np.ndarray) -> np.ndarray:
         """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
         return self.network.counts(codes)
 
-    def present(self, codes, counts=None):
+    def present(self, codes: np.ndarray, counts: np.ndarray | None = None) -> Response:
         """Show the codes (or their counts, if at hand) to the columns: snn.response.Response."""
         return self.network.present(codes, counts)
 
-    def warm_up(self):
+    def warm_up(self) -> None:
         """Do what makes a GPU's first frame slow, in the thread that will answer frames."""
         self.network.warm_up()
 
-    def decide(self, response):
+    def decide(self, response: Response) -> Prediction:
         """Turn the columns' response into a Prediction."""
         return self.network.decide(response, self.false_unknown, self.top)
 
     # -- being taught, and taking it back ------------------------------------------------------
 
-    def teach(self, frame_or_codes, label, stamp='', source='teach', group=''):
+    def teach(self, frame_or_codes: np.ndarray, label: str, stamp: str = '', source: str = 'teach',
+              group: str = '') -> Taught:
         """
         Learn one frame under a label, which is made if it is new; on disk before it returns.
 
@@ -192,12 +205,12 @@ class Learner:
         self._caught_up()
         return Taught(number, self.ledger.counts[label])
 
-    def taught_as(self, stamp):
+    def taught_as(self, stamp: str) -> str | None:
         """Return the label under which the frame of a stamp was taught, or None."""
         sample = self._repeat_index().sample_of(stamp)
         return None if sample is None else sample.label
 
-    def name_of(self, stamp, codes):
+    def name_of(self, stamp: tuple[int, int], codes: np.ndarray) -> str:
         """
         Return the stamp by which a frame is known again, '' where it cannot tell frames apart.
 
@@ -211,16 +224,16 @@ class Learner:
         sample = self._repeat_index().sample_of(name)
         return name if sample is None or np.array_equal(sample.codes, codes) else ''
 
-    def codes_of(self, stamp):
+    def codes_of(self, stamp: str) -> np.ndarray:
         """Return the codes of the sample of a stamp, which must be there."""
-        return self._repeat_index().sample_of(stamp).codes
+        return cast(Sample, self._repeat_index().sample_of(stamp)).codes
 
-    def _repeat_index(self):
+    def _repeat_index(self) -> Repeats:
         if self._repeats is None or self._repeats.ledger is not self.ledger:
             self._repeats = Repeats(self.ledger)
         return self._repeats
 
-    def undo(self, change=None, source='undo', later=False):
+    def undo(self, change: int | None = None, source: str = 'undo', later: bool = False) -> Change:
         """
         Take back the last thing that was done, whatever it was and as a whole.
 
@@ -238,7 +251,7 @@ class Learner:
         self._changed(later)
         return taken
 
-    def redo(self, change=None, source='redo', later=False):
+    def redo(self, change: int | None = None, source: str = 'redo', later: bool = False) -> Change:
         """
         Put back what the last ``undo`` took, if nothing was done since; arguments as there.
 
@@ -249,7 +262,7 @@ class Learner:
         self._changed(later)
         return put_back
 
-    def remove(self, sample, source='remove', later=False):
+    def remove(self, sample: int, source: str = 'remove', later: bool = False) -> str:
         """
         Take one sample out, by its id; ``later`` as in ``undo``.
 
@@ -261,7 +274,7 @@ class Learner:
         self._changed(later)
         return label
 
-    def forget(self, label, source='forget', later=False):
+    def forget(self, label: str, source: str = 'forget', later: bool = False) -> int:
         """
         Take all samples of a label back; ``later`` as in ``undo``.
 
@@ -274,7 +287,8 @@ class Learner:
         self._changed(later)
         return count
 
-    def rename(self, old, new, source='rename', later=False, merge=False):
+    def rename(self, old: str, new: str, source: str = 'rename', later: bool = False,
+               merge: bool = False) -> int:
         """
         Give a label another name; ``later`` as in ``undo``.
 
@@ -289,7 +303,7 @@ class Learner:
         self._changed(later)
         return self.ledger.counts[normalise(new)]
 
-    def rollback(self, version, source='rollback', later=False):
+    def rollback(self, version: int, source: str = 'rollback', later: bool = False) -> None:
         """
         Return to what was known at an earlier version; ``later`` as in ``undo``.
 
@@ -299,16 +313,16 @@ class Learner:
         self.book.rollback(version, source)
         self._changed(later)
 
-    def _changed(self, later):
+    def _changed(self, later: bool) -> None:
         self._repeats = None
         if not later:
             self._catch_up_now()
 
-    def _catch_up_now(self):
+    def _catch_up_now(self) -> None:
         for _ in self.catch_up():
             pass
 
-    def catch_up(self):
+    def catch_up(self) -> Iterator[tuple[int, int]]:
         """
         Make the network the one that was taught only what is known now, bit for bit.
 
@@ -325,8 +339,8 @@ class Learner:
                 self._network, self._learned = rebuild.network, version
         self._caught_up()
 
-    def _own(self):
+    def _own(self) -> None:
         """Make sure that what is known may be changed; here there is nothing to do."""
 
-    def _caught_up(self):
+    def _caught_up(self) -> None:
         """Do what is to be done when the network has learned; here nothing."""

@@ -7,8 +7,11 @@ rcl says nothing of a file that speaks to others only: one wrong letter in the n
 and it runs with its defaults.
 """
 
+from collections.abc import Iterator, Sequence
 import difflib
+from pathlib import Path
 import re
+from typing import Any
 
 import yaml
 
@@ -18,7 +21,7 @@ _KEY = 'ros__parameters'
 _SHOWN = 5  # names of nodes in a sentence
 
 
-def load(path):
+def load(path: Path | str) -> Any:
     """
     Return what a parameter file holds.
 
@@ -35,7 +38,7 @@ def load(path):
         raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
 
 
-def sections(tree, above=''):
+def sections(tree: Any, above: str = '') -> Iterator[tuple[str, Any]]:
     """Yield (name of the nodes it speaks to, parameters) of what a parameter file holds."""
     for key, value in tree.items() if isinstance(tree, dict) else ():
         if str(key) == _KEY:
@@ -44,13 +47,13 @@ def sections(tree, above=''):
             yield from sections(value, f"{above}/{str(key).removeprefix('/')}")
 
 
-def speaks_to(section, node):
+def speaks_to(section: str, node: str) -> re.Match[str] | None:
     """Tell whether rcl gives a section's parameters to a node, both as whole names."""
     pattern = {'/**': r'(/\w+)*', '/*': r'/\w+'}
     return re.fullmatch(re.sub(r'/\*\*?', lambda found: pattern[found[0]], section), node)
 
 
-def check(path, node):
+def check(path: Path | str, node: str) -> None:
     """
     Do nothing where a file gives a node parameters, or could: its section may be empty.
 
@@ -79,14 +82,14 @@ def check(path, node):
                      f'{advice}')
 
 
-def _keys(tree):
+def _keys(tree: Any) -> list[str]:
     """Return all keys of a tree of dicts."""
     if not isinstance(tree, dict):
         return []
     return [str(key) for key in tree] + [key for value in tree.values() for key in _keys(value)]
 
 
-def remapped(name, namespace, words):
+def remapped(name: str, namespace: str, words: Sequence[str]) -> str:
     """
     Return the whole name of a node that is started with these ROS arguments.
 

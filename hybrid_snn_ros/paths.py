@@ -20,7 +20,7 @@ class PathError(ValueError):
     """A path that cannot be meant; the message is one sentence that says what to write."""
 
 
-def user_path(text):
+def user_path(text: str | os.PathLike[str]) -> Path:
     """
     Return the Path that a user means.
 
@@ -48,14 +48,15 @@ def user_path(text):
     return found.absolute() if str(found).startswith('~') else found
 
 
-def memory_path(chosen, namespace='', node='classifier'):
+def memory_path(chosen: str | os.PathLike[str], namespace: str = '',
+                node: str = 'classifier') -> Path:
     """Return the whole path of the memory of a node: the chosen one, or that named like it."""
     path = user_path(chosen) if chosen else user_path(DEFAULT_MEMORY).parent.joinpath(
         *namespace.strip('/').split('/'), node)
     return path.absolute()
 
 
-def relative_remark(chosen):
+def relative_remark(chosen: str | os.PathLike[str]) -> str:
     """Return the sentence to warn of a memory that depends on where one starts, '' for others."""
     if not chosen or user_path(chosen).is_absolute():
         return ''
@@ -63,7 +64,7 @@ def relative_remark(chosen):
             f'one; write {user_path(chosen).absolute()}')
 
 
-def missing(path, what):
+def missing(path: str | os.PathLike[str], what: str) -> str:
     """Return the sentence that a file is not there, with the one that may be meant."""
     path = Path(path)
     if path.is_dir():

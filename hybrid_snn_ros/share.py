@@ -9,7 +9,7 @@ import sys
 PACKAGE = 'hybrid_snn_ros'
 
 
-def shared_file(*parts):
+def shared_file(*parts: str) -> Path:
     """
     Find a shared file in the checkout, above the installed code or in the ament prefixes.
 
@@ -19,7 +19,8 @@ def shared_file(*parts):
     # <prefix>/lib/python3.x/site-packages/<package>: pip's --prefix, --target and --user differ
     # in how many folders lie between, the share directory is always beside one of them.
     above = Path(__file__).resolve().parents[1:]
-    prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) + [sys.prefix]
+    prefixes: list[Path | str] = [
+        *os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix]
     roots = [above[0]]
     roots += [Path(prefix, 'share', PACKAGE) for prefix in [*above, *prefixes] if prefix]
     for root in roots:

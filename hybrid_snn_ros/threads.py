@@ -9,7 +9,7 @@ VARIABLES = ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS')
 _OPENCV = 'OPENCV_FOR_THREADS_NUM'
 
 
-def pin_blas():
+def pin_blas() -> None:
     """
     Hold BLAS and OpenCV to one thread unless the user said otherwise.
 

@@ -70,6 +70,22 @@ def test_the_interpreters_that_are_here_take_every_file(minor):
     assert done.stdout.strip() == str((3, minor))
 
 
+@pytest.mark.parametrize('module', ['asyncio', 'concurrent'])
+def test_a_timeout_is_caught_by_the_name_that_python_3_10_has_for_it(module):
+    """Those of asyncio and concurrent.futures are TimeoutError itself from Python 3.11 on only."""
+    wrong, seen = [], 0
+    for path, tree in trees():
+        if module not in {name.split('.')[0] for name, _ in imported(tree)}:
+            continue
+        seen += 1
+        caught = [name for handler in ast.walk(tree) if isinstance(handler, ast.ExceptHandler)
+                  and handler.type for name in ast.walk(handler.type)]
+        wrong += [f'{path.name}:{name.lineno}' for name in caught
+                  if isinstance(name, ast.Name) and name.id == 'TimeoutError']
+    assert seen
+    assert not wrong
+
+
 def test_what_is_imported_from_rclpy_is_in_humble():
     missing, seen = [], set()
     for path, tree in trees():

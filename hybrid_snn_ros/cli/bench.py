@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn bench``: how long every stage takes on this machine, and what it depends on."""
 
+import argparse
 import json
 from pathlib import Path
 import sys
+from typing import Any
 
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
     add('--model', type=a_path, metavar='TFLITE', help='encoder (default: the one shipped)')
@@ -42,7 +44,7 @@ def add_arguments(parser):
         help='an earlier report: print how much faster this one is')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Measure; return the exit code."""
     from hybrid_snn_ros.bench import figures, machine
     from hybrid_snn_ros.bench.load import busy
@@ -82,19 +84,19 @@ def main(args):
     return code
 
 
-def _refuse(sentence, code=2):
+def _refuse(sentence: str, code: int = 2) -> int:
     complain('bench', sentence)
     return code
 
 
-def _peers(args):
+def _peers(args: argparse.Namespace) -> dict[str, Any]:
     from hybrid_snn_ros.bench import peers
     report = (peers.run(0.02, {128: (64, 2, 1)}) if args.quick else peers.run())
     print('\n'.join(peers.table(report)))
     return {'peers': report}
 
 
-def _ours(args):
+def _ours(args: argparse.Namespace) -> dict[str, Any]:
     from hybrid_snn_ros.bench import blas, figures, stages, sweeps
     from hybrid_snn_ros.share import shared_file
     from hybrid_snn_ros.snn import kernel
@@ -161,9 +163,10 @@ def _ours(args):
     return report
 
 
-def _encoder_threads(path, args):
+def _encoder_threads(path: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Return {threads and CPUs: summary of encoding} by number of threads, some bound."""
     from concurrent.futures import ThreadPoolExecutor
+    from functools import partial
     import os
 
     from hybrid_snn_ros.bench import machine
@@ -181,19 +184,18 @@ def _encoder_threads(path, args):
         picture = pictures('vga', 1)[0][:size, :size].copy()
         with ThreadPoolExecutor(1, initializer=encoder.pin_thread) as worker:
             figures[f'{threads} on {cpus}' if cpus else str(threads)] = worker.submit(
-                time_it, lambda e=encoder, p=picture: e.codes(p),
-                0.1 if args.quick else 2.0).result()
+                time_it, partial(encoder.codes, picture), 0.1 if args.quick else 2.0).result()
     return figures
 
 
-def _print(title, rows):
+def _print(title: str, rows: dict[str, Any]) -> None:
     print(f'\n{title}')
     print(f"{'':20}" + ''.join(f'{name:>10}' for name in ('p50', 'p95', 'p99', 'max')) + '  ms')
     for name, row in rows.items():
         print(f'{name:20}' + ''.join(f'{row[key]:10.3f}' for key in row))
 
 
-def _draw(path, report):
+def _draw(path: str, report: dict[str, Any]) -> int:
     try:
         from hybrid_snn_ros.bench.plot import draw
         draw(report, path)

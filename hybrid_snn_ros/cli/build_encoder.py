@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`hybrid-snn build-encoder`: write the encoder's TFLite file from the published weights."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

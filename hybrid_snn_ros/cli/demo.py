@@ -8,6 +8,7 @@ process plays the operator: it teaches objects from a handful of views over ``~/
 views that were never taught, and objects that were never taught at all.
 """
 
+import argparse
 import importlib.util
 import os
 from pathlib import Path
@@ -15,9 +16,14 @@ import shutil
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.share import shared_file
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.cli.demo_client import DemoClient, Seen
+    from hybrid_snn_ros.cli.demo_report import LiveTable
 
 TAUGHT = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'husky', 'kuka arm',
           'jenga block', 'tray', 'bicycle')
@@ -28,7 +34,7 @@ _SHEET_COLUMNS = 5
 _PATIENCE = 30.0  # seconds for all views of an object
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('--output', type=a_path, default='demo', metavar='DIR',
                         help='where memory, pictures and logs go (default: %(default)s); the '
@@ -46,7 +52,7 @@ def add_arguments(parser):
     parser.add_argument('--seed', type=int, default=1, help='seed of the views')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Run the demo; return 0, or 1 when it did not reach what it promises."""
     for name, value, low, high in (('frames', args.frames, 1, 10), ('rate', args.rate, 0.1, 120)):
         if not low <= value <= high:
@@ -124,7 +130,7 @@ def main(args):
                       f'{output / name}.log', file=sys.stderr)
 
 
-def _environment():
+def _environment() -> dict[str, str]:
     """Keep the demo's traffic on this computer and on a domain of its own."""
     return {
         'ROS_DOMAIN_ID': os.environ.get('ROS_DOMAIN_ID', str(1 + os.getpid() % 100)),
@@ -134,7 +140,7 @@ def _environment():
     }
 
 
-def _teach_and_show(client, frames, output):
+def _teach_and_show(client: 'DemoClient', frames: int, output: Path) -> float:
     from hybrid_snn_ros.cli import demo_report
     table = demo_report.LiveTable()
     table.head()
@@ -146,7 +152,9 @@ def _teach_and_show(client, frames, output):
         latencies += [seen.answer['latency_ms'] for seen in meanwhile]
         table.row(name, 'teaching', f'{learned}/{frames}', meanwhile[-1].answer, 'saved',
                   done=True)
-    known, strangers, pictures = {}, {}, []
+    known: dict[str, dict[int, bool]] = {}
+    strangers: dict[str, dict[int, bool]] = {}
+    pictures = []
     for name in TAUGHT + STRANGERS:
         taught = name in TAUGHT
         views, shown = _ask(client, table, name, name if taught else 'unknown', latencies)
@@ -159,13 +167,15 @@ def _teach_and_show(client, frames, output):
     return accuracy
 
 
-def _ask(client, table, name, wanted, latencies):
+def _ask(client: 'DemoClient', table: 'LiveTable', name: str, wanted: str,
+         latencies: list[float]) -> tuple[dict[int, bool], list['Seen']]:
     """Show one object's new views until each was answered once."""
     from hybrid_snn_ros.cli.demo_client import DemoError
     doing = 'new views' if name == wanted else 'unknown?'
     table.row(name, doing, f'0/{VIEWS}')
     client.show(name, 'test')
-    views, pictures = {}, []
+    views: dict[int, bool] = {}
+    pictures: list[Seen] = []
     for seen in client.watch(_PATIENCE):
         if (seen.object, seen.split) != (name, 'test'):
             continue

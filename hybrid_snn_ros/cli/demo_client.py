@@ -3,9 +3,10 @@
 """The person of the demo: chooses what stands on the turntable, teaches, reads the answers."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 import json
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
@@ -16,6 +17,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_Stamp = tuple[int, int]  # sec, nanosec
 _REMEMBERED = 60  # pictures, views and answers that wait for each other
 
 
@@ -29,14 +31,14 @@ class Seen(NamedTuple):
     object: str
     split: str  # 'train' or 'test'
     view: int  # 0..35
-    answer: dict  # as on ~/answer
-    picture: np.ndarray  # uint8 RGB, or None when it was lost on its way to the demo
+    answer: dict[str, Any]  # as on ~/answer
+    picture: np.ndarray | None  # uint8 RGB, or None when it was lost on its way to the demo
 
 
 class DemoClient:
     """Talks to camera and classifier over topics alone, as any other node would."""
 
-    def __init__(self, check_children):
+    def __init__(self, check_children: Callable[[], None]) -> None:
         """
         Join the ROS graph.
 
@@ -47,14 +49,14 @@ class DemoClient:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._check_children = check_children
-        self._views = OrderedDict()
-        self._answers = OrderedDict()
-        self._pictures = OrderedDict()
-        self._seen = []
-        self._results = []
+        self._views: OrderedDict[_Stamp, dict[str, Any]] = OrderedDict()
+        self._answers: OrderedDict[_Stamp, dict[str, Any]] = OrderedDict()
+        self._pictures: OrderedDict[_Stamp, Image] = OrderedDict()
+        self._seen: list[Seen] = []
+        self._results: list[DiagnosticStatus] = []
         self.published = 0  # pictures the camera sent since the classifier is ready
         self.answered = 0  # pictures the classifier answered since then
-        self.counters = {}  # of the classifier, from /diagnostics
+        self.counters: dict[str, str] = {}  # of the classifier, from /diagnostics
         node = self._node
         self._object = node.create_publisher(String, 'turntable_camera/object', 10)
         self._split = node.create_publisher(String, 'turntable_camera/split', 10)
@@ -68,7 +70,7 @@ class DemoClient:
         node.create_subscription(String, 'teach_page/page_url', self._on_page, _LATCHED)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
 
-    def close(self):
+    def close(self) -> None:
         """Leave the ROS graph."""
         self._executor.shutdown()
         self._node.destroy_node()
@@ -76,32 +78,32 @@ class DemoClient:
 
     # -- what comes in -------------------------------------------------------------------------
 
-    def _on_view(self, message):
+    def _on_view(self, message: Any) -> None:
         view = json.loads(message.data)
         self.published += 1
         self._remember(self._views, (view['stamp_sec'], view['stamp_nanosec']), view)
 
-    def _on_picture(self, message):
+    def _on_picture(self, message: Any) -> None:
         stamp = message.header.stamp
         self._remember(self._pictures, (stamp.sec, stamp.nanosec), message)
 
-    def _on_answer(self, message):
+    def _on_answer(self, message: Any) -> None:
         answer = json.loads(message.data)
         self._remember(self._answers, (answer['stamp']['sec'], answer['stamp']['nanosec']), answer)
 
-    def _on_diagnostics(self, message):
+    def _on_diagnostics(self, message: Any) -> None:
         self.counters = {pair.key: pair.value for pair in message.status[0].values}
 
-    def _on_page(self, message):
+    def _on_page(self, message: Any) -> None:
         self.page_url = message.data
 
     @staticmethod
-    def _remember(store, stamp, value):
+    def _remember(store: OrderedDict[_Stamp, Any], stamp: _Stamp, value: Any) -> None:
         store[stamp] = value
         while len(store) > _REMEMBERED:
             store.popitem(last=False)
 
-    def _join(self):
+    def _join(self) -> None:
         """Bring together what belongs to one picture by its stamp."""
         for stamp in [s for s in self._answers if s in self._views]:
             view, answer = self._views.pop(stamp), self._answers.pop(stamp)
@@ -115,7 +117,7 @@ class DemoClient:
 
     # -- what it does --------------------------------------------------------------------------
 
-    def watch(self, seconds):
+    def watch(self, seconds: float) -> Iterator[Seen]:
         """Yield answered pictures as they come, for a time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -125,7 +127,7 @@ class DemoClient:
             while self._seen:
                 yield self._seen.pop(0)
 
-    def wait_until_ready(self, seconds):
+    def wait_until_ready(self, seconds: float) -> None:
         """Wait for the first answered picture; DemoError when none comes."""
         for _ in self.watch(seconds):
             # Those before the classifier listened are nobody's loss.
@@ -135,7 +137,7 @@ class DemoClient:
             return
         raise DemoError(f'no answered picture within {seconds:g} s; see the logs')
 
-    def wait_for_page(self, seconds):
+    def wait_for_page(self, seconds: float) -> str:
         """Wait until the operator's page has told its address; return it, or ''."""
         end = time.monotonic() + seconds
         while not self.page_url and time.monotonic() < end:
@@ -143,7 +145,7 @@ class DemoClient:
                 pass
         return self.page_url
 
-    def show(self, name, split, seconds=20.0):
+    def show(self, name: str, split: str, seconds: float = 20.0) -> None:
         """Put an object on the turntable and wait until a picture of it is answered."""
         self._object.publish(String(data=name))
         self._split.publish(String(data=split))
@@ -152,7 +154,7 @@ class DemoClient:
                 return
         raise DemoError(f'no picture of {name!r} came within {seconds:g} s')
 
-    def teach(self, label, frames, seconds=20.0):
+    def teach(self, label: str, frames: int, seconds: float = 20.0) -> tuple[list[Seen], int]:
         """
         Teach the pictures that come now and wait until they are acknowledged as saved.
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Child processes of the demo: started in sessions of their own, ended for certain."""
 
+from collections.abc import Mapping
 import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
@@ -16,12 +18,12 @@ class ChildDied(RuntimeError):
 class Children:
     """Starts modules of this package as processes and ends those it started."""
 
-    def __init__(self, log_directory, environment):
+    def __init__(self, log_directory: Path, environment: Mapping[str, str]) -> None:
         self._directory = log_directory
         self._environment = environment
-        self._running = {}
+        self._running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
 
-    def start(self, name, module, *arguments):
+    def start(self, name: str, module: str, *arguments: str) -> None:
         """Run ``python -m module arguments``, its output in ``<log directory>/<name>.log``."""
         path = self._directory / f'{name}.log'
         with open(path, 'wb') as log:
@@ -30,14 +32,14 @@ class Children:
                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
         self._running[name] = process, path
 
-    def check(self):
+    def check(self) -> None:
         """Raise ChildDied if one of them has ended."""
         for name, (process, path) in self._running.items():
             if process.poll() is not None:
                 tail = ' | '.join(path.read_text(errors='replace').splitlines()[-3:])
                 raise ChildDied(f'{name} ended with code {process.returncode}: {tail}')
 
-    def stop(self, patience=10.0):
+    def stop(self, patience: float = 10.0) -> dict[str, int]:
         """
         Ask all to end, wait, and kill what does not listen.
 

@@ -2,12 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees of the demo: the live table, the summary, the contact sheet."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 import sys
+from typing import Any, TextIO, TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from hybrid_snn_ros.ros.annotate import draw
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.cli.demo_client import Seen
 
 _ROW = '{:<17} {:<10} {:>7}   {:<17} {:>6} {:>9}   {}'
 
@@ -15,17 +21,18 @@ _ROW = '{:<17} {:<10} {:>7}   {:<17} {:>6} {:>9}   {}'
 class LiveTable:
     """One row an object; on a terminal the row is rewritten with every picture."""
 
-    def __init__(self, stream=sys.stdout):
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
         self._live = stream.isatty()
 
-    def head(self):
+    def head(self) -> None:
         """Print the titles of the columns."""
         print(_ROW.format('object shown', 'doing', 'views', 'answer', 'score', 'latency', 'right'),
               file=self._stream)
         print('-' * 86, file=self._stream)
 
-    def row(self, shown, doing, views, answer=None, right='', done=False):
+    def row(self, shown: str, doing: str, views: str, answer: dict[str, Any] | None = None,
+            right: str = '', done: bool = False) -> None:
         """Print or rewrite the row at hand."""
         label, score, latency = ('', '', '')
         if answer is not None:
@@ -38,7 +45,8 @@ class LiveTable:
             print(text, file=self._stream, flush=True)
 
 
-def contact_sheet(path, rows, columns, side=200):
+def contact_sheet(path: Path, rows: Sequence[tuple[str, Sequence['Seen']]], columns: int,
+                  side: int = 200) -> None:
     """
     Write a sheet of annotated pictures.
 
@@ -54,6 +62,7 @@ def contact_sheet(path, rows, columns, side=200):
         cv2.putText(sheet, title, (margin, top + 19), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (30, 30, 30),
                     1, cv2.LINE_AA)
         for column, one in enumerate(seen[:columns]):
+            assert one.picture is not None  # those without are not kept
             height, width = one.picture.shape[:2]
             left = max((width - height) // 2, 0)
             tile = cv2.resize(one.picture[:, left:left + min(height, width)], (side, side),
@@ -65,7 +74,9 @@ def contact_sheet(path, rows, columns, side=200):
     cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 
-def summary(known, strangers, latencies, published, answered, counters):
+def summary(known: Mapping[str, Mapping[int, bool]], strangers: Mapping[str, Mapping[int, bool]],
+            latencies: Sequence[float], published: int, answered: int,
+            counters: Mapping[str, str]) -> tuple[float, list[str]]:
     """
     Return the closing lines.
 

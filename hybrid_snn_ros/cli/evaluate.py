@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn evaluate``: teach a set of embeddings by a protocol and score what was learned."""
 
+import argparse
+from collections.abc import Iterable, Sequence
 import json
 import os
 from pathlib import Path
 import sys
 import time
+from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.cli import eye
 from hybrid_snn_ros.cli.path_argument import a_path
@@ -14,11 +17,15 @@ from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
+if TYPE_CHECKING:
+    from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
+    from hybrid_snn_ros.evaluation.sources import Embeddings
+
 PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
 TURNTABLE = 'turntable'  # the source that is rendered here
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
     add('source', type=a_path, metavar='SOURCE',
@@ -62,7 +69,7 @@ def add_arguments(parser):
         help='processes (default: two where there are two cores and the work is worth it)')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Run the protocol; return the exit code."""
     # What OpenCV has to say of a damaged picture is said here, with the picture's name.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
@@ -106,7 +113,7 @@ def main(args):
     return code
 
 
-def _settings(args, form):
+def _settings(args: argparse.Namespace, form: type['Settings']) -> 'Settings':
     """Check the arguments; ValueError, one sentence, for one that cannot be."""
     for name in ('orders', 'jobs'):
         value = getattr(args, name)
@@ -123,7 +130,7 @@ def _settings(args, form):
                 args.unknown, args.baselines, bool(args.plots))
 
 
-def _load(args):
+def _load(args: argparse.Namespace) -> 'Embeddings':
     """Return the embeddings of the source, made now where they are not."""
     from hybrid_snn_ros.evaluation.sources import load_pack
     from hybrid_snn_ros.vision import bags
@@ -156,11 +163,11 @@ def _load(args):
         progress.close()
 
 
-def _remark(sentence):
+def _remark(sentence: str) -> None:
     print(printable(sentence), file=sys.stderr)
 
 
-def _write_json(path, figures):
+def _write_json(path: str | None, figures: dict[str, Any]) -> int:
     if not path:
         return 0
     try:
@@ -172,7 +179,8 @@ def _write_json(path, figures):
     return 0
 
 
-def _draw(directory, outcomes, figures, data):
+def _draw(directory: str | None, outcomes: Sequence['Outcome'], figures: dict[str, Any],
+          data: 'Embeddings') -> int:
     if not directory:
         return 0
     from hybrid_snn_ros.evaluation import plots
@@ -184,7 +192,7 @@ def _draw(directory, outcomes, figures, data):
     return 0
 
 
-def constants(settings):
+def constants(settings: Iterable[str]) -> dict[str, int | float]:
     """Turn NAME=VALUE texts into a dict of numbers and truth values; ValueError if one is not."""
     params = {}
     for setting in settings:

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options that say what looks at pictures: the encoder and the part of a frame it sees."""
 
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.vision.framing import check_crop, Crop
 
 
-def add_arguments(parser, default):
+def add_arguments(parser: argparse.ArgumentParser, default: str) -> None:
     """Declare --model, --crop and --roi; `default` says what holds without them."""
     parser.add_argument('--model', type=a_path, metavar='FILE',
                         help='TFLite encoder for pictures and bags (default: the one that is '
@@ -19,7 +23,7 @@ def add_arguments(parser, default):
                              f'{default}0 0 1 1)')
 
 
-def crop_of(args, stored=None):
+def crop_of(args: argparse.Namespace, stored: Mapping[str, Any] | None = None) -> Crop:
     """
     Return the Crop that the options say, and where they say nothing what a memory says.
 

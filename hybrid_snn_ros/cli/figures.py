@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn figures``: draw how the classifier learns, from a real run."""
 
+import argparse
 from pathlib import Path
 import sys
 
@@ -9,7 +10,7 @@ from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('pack', type=a_path, metavar='PACK', help='embedding pack (.npz)')
     parser.add_argument('--output', type=a_path, default='.', metavar='DIR',
@@ -17,7 +18,7 @@ def add_arguments(parser):
     parser.add_argument('--seed', type=int, default=0, help='which labels and frames')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Draw; return the exit code."""
     from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
     try:

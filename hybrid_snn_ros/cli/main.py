@@ -27,7 +27,7 @@ COMMANDS = {
 }
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code."""
     pin_blas()
     print_anywhere()
@@ -45,7 +45,7 @@ def main(arguments=None):
         return 141
 
 
-def _run(arguments):
+def _run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog='hybrid-snn', description='On-device visual learning for ROS 2.',
         epilog='`hybrid-snn COMMAND --help` explains a command.')

@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn mnist``: the original rule on handwritten digits, as it was published."""
 
+import argparse
+from collections.abc import Callable
 import json
 from pathlib import Path
+from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
 
+if TYPE_CHECKING:
+    from hybrid_snn_ros.evaluation.mnist import Digits, Outcome
 
-def add_arguments(parser):
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('pack', type=a_path, metavar='PACK',
                         help='.npz with X_train, y_train, X_test, y_test; uint8 (samples, pixels)')
@@ -23,7 +29,7 @@ def add_arguments(parser):
     parser.add_argument('--json', type=a_path, metavar='FILE', help='write the figures to a file')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Run the passes; return the exit code."""
     import numpy as np
 
@@ -52,7 +58,7 @@ def main(args):
         'runs': [outcome._asdict() for outcome in outcomes]})
 
 
-def _check(args):
+def _check(args: argparse.Namespace) -> None:
     for name in ('orders', 'limit'):
         value = getattr(args, name)
         if value is not None and value < 1:
@@ -61,11 +67,12 @@ def _check(args):
         raise ValueError(f'the directory of --json {args.json} does not exist')
 
 
-def _pass(run, digits, args, order, samples):
+def _pass(run: Callable[..., 'Outcome'], digits: 'Digits', args: argparse.Namespace, order: int,
+          samples: int) -> 'Outcome':
     progress = Progress(f'order {order}')
     done = 0
 
-    def tick():
+    def tick() -> None:
         nonlocal done
         done += 1
         progress(done, samples)
@@ -76,12 +83,12 @@ def _pass(run, digits, args, order, samples):
         progress.close()
 
 
-def _line(name, outcome):
+def _line(name: object, outcome: 'Outcome') -> None:
     print(f'{name:>5}{100 * outcome.accuracy:9.2f}%{100 * outcome.count_only:11.2f}%'
           f'{outcome.seconds:9.1f}{outcome.ms_per_teach:12.3f}', flush=True)
 
 
-def _write_json(path, figures):
+def _write_json(path: str | None, figures: dict[str, Any]) -> int:
     if not path:
         return 0
     try:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn parameters``: the parameters of a node as a YAML file, or as a Markdown table."""
 
+import argparse
+from collections.abc import Iterator
 import json
 from pathlib import Path
 import sys
@@ -24,7 +26,7 @@ _BEGIN, _END = '<!-- parameters: begin -->\n', '<!-- parameters: end -->\n'
 _WIDTH = 99
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('node', nargs='?', choices=tuple(NODES), default='classifier',
                         help='whose parameters (default: %(default)s)')
@@ -34,7 +36,7 @@ def add_arguments(parser):
                       help='write the parameter files and the table of the README there anew')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Print or write; return the exit code."""
     if args.write is None:
         sys.stdout.write((markdown if args.markdown else yaml_text)(args.node))
@@ -49,7 +51,7 @@ def main(args):
     return 0
 
 
-def documents(checkout):
+def documents(checkout: Path) -> Iterator[tuple[Path, str]]:
     """
     Yield (path, text) of every file of a checkout that is written from the tables.
 
@@ -66,7 +68,7 @@ def documents(checkout):
     yield path, before + begin + markdown('classifier') + end + after
 
 
-def yaml_text(node):
+def yaml_text(node: str) -> str:
     """Return the parameter file of a node, with its defaults and what they mean."""
     groups, heading = NODES[node]
     lines = [f'# {line}' for line in heading.splitlines()]
@@ -82,7 +84,7 @@ def yaml_text(node):
     return '\n'.join(lines) + '\n'
 
 
-def markdown(node):
+def markdown(node: str) -> str:
     """Return the table of a node's parameters."""
     lines = ['| name | default | values | | meaning |', '|---|---|---|---|---|']
     for title, group in NODES[node][0].items():

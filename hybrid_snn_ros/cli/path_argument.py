@@ -8,7 +8,7 @@ from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.paths import PathError, user_path
 
 
-def a_path(text):
+def a_path(text: str) -> str:
     """Return a path as text, for ``type=`` of argparse; '' stays ''."""
     try:
         return text and str(user_path(text))

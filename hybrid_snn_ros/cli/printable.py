@@ -11,7 +11,7 @@ from hybrid_snn_ros.memory.unseen import is_unseen, tidied
 _STEERING = ('Cc', 'Cs', 'Zl', 'Zp')
 
 
-def printable(text):
+def printable(text: object) -> str:
     r"""Return a text with all that cannot be seen written out, such as \x1b or \u202e."""
     text = str(text)
     tidy = tidied(text) == text  # then a joiner is a part of how the text looks
@@ -19,19 +19,19 @@ def printable(text):
                    or not tidy and is_unseen(character) else character for character in text)
 
 
-def complain(command, sentence):
+def complain(command: str, sentence: object) -> None:
     """Tell on stderr why a command does not do what it was asked."""
     print(f'hybrid-snn {command}: {printable(sentence)}', file=sys.stderr)
 
 
-def print_anywhere():
+def print_anywhere() -> None:
     """Let characters that the terminal's encoding has not be written out instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, 'reconfigure'):
             stream.reconfigure(errors='backslashreplace')
 
 
-def _escape(character):
+def _escape(character: str) -> str:
     number = ord(character)
     if 0xDC80 <= number <= 0xDCFF:  # how Python holds a byte of a name that is not UTF-8
         return f'\\x{number - 0xDC00:02x}'

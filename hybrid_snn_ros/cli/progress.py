@@ -11,13 +11,13 @@ from hybrid_snn_ros.cli.printable import printable
 class Progress:
     """Callable with (done, total); ``close`` wipes the line."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self._text = printable(text)
         self._stream = sys.stderr
         self._next = 0.0
         self._begin = time.monotonic()
 
-    def __call__(self, done, total):
+    def __call__(self, done: int, total: int) -> None:
         """Redraw the line if it is time to."""
         now = time.monotonic()
         if not self._stream.isatty() or (now < self._next and done < total):
@@ -28,7 +28,7 @@ class Progress:
         print(f'\r\x1b[K{self._text} [{bar:<30}] {done}/{total}, {left:.0f} s left', end='',
               file=self._stream, flush=True)
 
-    def close(self):
+    def close(self) -> None:
         """Wipe the line."""
         if self._stream.isatty():
             print('\r\x1b[K', end='', file=self._stream, flush=True)

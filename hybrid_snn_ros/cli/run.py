@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn run``: the classifier node where ros2 launch is not installed."""
 
+import argparse
 import os
 import sys
+from typing import Any
 
 import yaml
 
@@ -13,7 +15,7 @@ from hybrid_snn_ros.paths import PathError, user_path
 from hybrid_snn_ros.share import shared_file
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('--params-file', metavar='YAML',
                         help='parameters of the node (default: the one shipped)')
@@ -33,7 +35,7 @@ def add_arguments(parser):
     parser.epilog = 'What follows --ros-args is handed to ROS as it is.'
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Start the node; return its exit code."""
     try:
         params = str(user_path(args.params_file or shared_file('config', 'classifier.yaml')))
@@ -64,7 +66,7 @@ def main(args):
     return run_node([*_command_line(args, params), *args.ros_args])
 
 
-def _problem(setting):
+def _problem(setting: str) -> str | None:
     """
     Return the sentence why NAME=VALUE cannot be set, or None if it can.
 
@@ -89,7 +91,7 @@ def _problem(setting):
     return problem
 
 
-def _value(text):
+def _value(text: str) -> Any:
     """Read a value as rcl reads it on its command line: YAML, and 1e-2 is a number."""
     for number in (int, float):
         try:
@@ -102,7 +104,7 @@ def _value(text):
         return text
 
 
-def _command_line(args, params):
+def _command_line(args: argparse.Namespace, params: str) -> list[str]:
     """Return the ROS command line that the arguments stand for."""
     words = ['--ros-args', '--params-file', params, '-r', f'image:={args.image}',
              '--log-level', args.log_level]

@@ -3,8 +3,10 @@
 """``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
 
 import argparse
+from collections.abc import Callable, Sequence
 import os
 import time
+from typing import Any
 
 from hybrid_snn_ros.cli import state_report, torture
 from hybrid_snn_ros.cli.printable import complain, printable
@@ -21,12 +23,13 @@ EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something 
           'lost; 2 it could not be done.')
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands and their arguments."""
     parser.epilog = '`hybrid-snn state COMMAND --help` explains a command. ' + EPILOG
     commands = parser.add_subparsers(dest='state_command', metavar='COMMAND', required=True)
 
-    def command(name, action, text, memory=True):
+    def command(name: str, action: Callable[[argparse.Namespace], int], text: str,
+                memory: bool = True) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=text, epilog=EPILOG,
                                   description=text[0].upper() + text[1:] + '.')
         one.set_defaults(action=action)
@@ -68,7 +71,7 @@ def add_arguments(parser):
     torture.add_arguments(one)
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Run one of the commands; return the exit code."""
     try:
         return args.action(args)
@@ -77,20 +80,20 @@ def main(args):
         return 2
 
 
-def _tell(problems):
+def _tell(problems: Sequence[str]) -> int:
     """Print what is wrong; return the exit code it stands for."""
     for problem in problems:
         complain('state', problem)
     return 1 if problems else 0
 
 
-def _show(args):
+def _show(args: argparse.Namespace) -> int:
     view = look(args.memory)
     print('\n'.join(state_report.show(view, time.time())))
     return _tell(view.problems)
 
 
-def _verify(args):
+def _verify(args: argparse.Namespace) -> int:
     view = look(args.memory)
     code = _tell(view.problems)
     print(f'{printable(view.path)}: {len(view.entries)} entries, '
@@ -100,7 +103,7 @@ def _verify(args):
     return code
 
 
-def _export(args):
+def _export(args: argparse.Namespace) -> int:
     path = expanded(args.file)
     if os.path.lexists(path) and not args.force:
         raise StoreError(f'{path} is there already; give --force to replace it')
@@ -111,13 +114,13 @@ def _export(args):
     return _tell(view.problems)
 
 
-def _import(args):
+def _import(args: argparse.Namespace) -> int:
     try:
         view = look_whole(args.file, args.replace, args.force)
     except DamagedError as error:
         raise StoreError(f'{error}; --force takes what can be read') from error
-    known = expanded(args.memory) / FILE_NAME
-    if os.path.exists(known) and os.path.samefile(known, view.path):
+    journal = expanded(args.memory) / FILE_NAME
+    if os.path.exists(journal) and os.path.samefile(journal, view.path):
         raise StoreError(f'{args.file} is the memory itself; nothing was imported')
     with Vault.open(args.memory, _known_identity(args.memory) or view.header.identity) as vault:
         try:
@@ -131,36 +134,36 @@ def _import(args):
         return _tell(view.problems + vault.remarks)
 
 
-def _known_identity(memory):
+def _known_identity(memory: str) -> dict[str, Any] | None:
     try:
         return look(memory).header.identity
     except StoreError:
         return None
 
 
-def _undo(args):
+def _undo(args: argparse.Namespace) -> int:
     return _step(args, lambda vault: taken_back(vault.undo()))
 
 
-def _redo(args):
+def _redo(args: argparse.Namespace) -> int:
     return _step(args, lambda vault: put_back(vault.redo()))
 
 
-def _version(text):
+def _version(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f'a version is a whole number from 0, not {text!r}')
     return int(text)
 
 
-def _rollback(args):
-    def step(vault):
+def _rollback(args: argparse.Namespace) -> int:
+    def step(vault: Vault) -> str:
         vault.rollback(args.version)
         return (f'what was known at version {args.version} is known again: '
                 f'{samples_text(len(vault.ledger.samples))} of {len(vault.ledger.counts)} labels')
     return _step(args, step)
 
 
-def _step(args, step):
+def _step(args: argparse.Namespace, step: Callable[[Vault], str]) -> int:
     """Take a step in the history of a memory that is there, and say so."""
     look(args.memory)
     with Vault.open(args.memory, None) as vault:
@@ -169,7 +172,7 @@ def _step(args, step):
         return _tell(remarks)
 
 
-def _compact(args):
+def _compact(args: argparse.Namespace) -> int:
     look(args.memory)  # nothing there: say so instead of making an empty one
     with Vault.open(args.memory, None) as vault:
         remarks = list(vault.remarks)
@@ -179,7 +182,7 @@ def _compact(args):
         return _tell(remarks)
 
 
-def _log(args):
+def _log(args: argparse.Namespace) -> int:
     view = look(args.memory)
     entries = [entry for entry in view.entries
                if args.label is None or args.label in (entry.label, entry.target)]

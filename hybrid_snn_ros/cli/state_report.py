@@ -2,28 +2,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of ``hybrid-snn state``: what is known, and who taught what when."""
 
+from collections.abc import Iterable, Sequence
 import time
 import unicodedata
 
 from hybrid_snn_ros.cli.printable import printable
+from hybrid_snn_ros.memory.entry import Entry
+from hybrid_snn_ros.memory.history import Change
+from hybrid_snn_ros.memory.view import View
 from hybrid_snn_ros.memory.wording import samples_text
 
 
-def width(text):
+def width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     return sum(0 if unicodedata.combining(character) else
                2 if unicodedata.east_asian_width(character) in 'WF' else 1 for character in text)
 
 
-def table(head, rows):
+def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> list[str]:
     """Return the lines of a table whose last column may be of any length."""
-    rows = [list(map(printable, map(str, row))) for row in [head, *rows]]
-    widths = [max(map(width, column)) for column in zip(*rows)][:-1]
+    cells = [list(map(printable, map(str, row))) for row in [head, *rows]]
+    widths = [max(map(width, column)) for column in zip(*cells)][:-1]
     return ['  '.join([*(cell + ' ' * (size - width(cell)) for cell, size in zip(row, widths)),
-                       row[-1]]).rstrip() for row in rows]
+                       row[-1]]).rstrip() for row in cells]
 
 
-def moment(seconds):
+def moment(seconds: float) -> str:
     """Return local time, to the second, with its offset."""
     try:
         return time.strftime('%Y-%m-%d %H:%M:%S%z', time.localtime(seconds))
@@ -31,7 +35,7 @@ def moment(seconds):
         return f'{seconds:.0f} s'
 
 
-def age(seconds):
+def age(seconds: float) -> str:
     """Return how long ago something was, in one unit."""
     if seconds < 0:
         return 'in the future'
@@ -41,7 +45,7 @@ def age(seconds):
     return f'{seconds:.0f} s ago'
 
 
-def size(count):
+def size(count: int) -> str:
     """Return a number of bytes for people."""
     for unit, factor in (('MB', 1e6), ('kB', 1e3)):
         if count >= factor:
@@ -49,10 +53,10 @@ def size(count):
     return f'{count} bytes'
 
 
-def show(view, now):
+def show(view: View, now: float) -> list[str]:
     """Return the lines of ``state show``."""
     samples = view.ledger.samples.values()
-    rows = []
+    rows: list[Sequence[object]] = []
     for label, count in view.ledger.counts.items():
         times = [sample.time for sample in samples if sample.label == label]
         rows.append((count, age(now - max(times)), moment(min(times)), moment(max(times)), label))
@@ -72,7 +76,7 @@ def show(view, now):
     return lines + [printable(f'{key:{name}}  {value}') for key, value in facts]
 
 
-def change(done):
+def change(done: Change) -> str:
     """Return in a few words what a change was (memory.history.Change)."""
     label = f" of '{done.label}'" if done.label else ''
     what = {'forget': f"'{done.label}' was forgotten ({samples_text(done.samples)})",
@@ -84,7 +88,7 @@ def change(done):
         f', {moment(done.time)}')
 
 
-def log(entries):
+def log(entries: Iterable[Entry]) -> list[str]:
     """Return the lines of ``state log``, oldest entry first."""
     rows = []
     for entry in entries:

@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn teach``: teach a memory from a folder of pictures or a bag, without ROS."""
 
+import argparse
 from collections import Counter
 import os
 from pathlib import Path
+from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.cli import eye, teach_bag, teach_folder
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
 from hybrid_snn_ros.paths import DEFAULT_MEMORY, user_path
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.evaluation.left_out import LeftOut
 
 MIN_CHANGE = 0.02
 EPILOG = (
@@ -22,7 +27,7 @@ EPILOG = (
     'or was before; 1 nothing, or it broke off; 2 the options contradict each other.')
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.description = ('Teach a memory from a folder that holds a folder of pictures for every '
                           'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not be '
@@ -55,7 +60,7 @@ def add_arguments(parser):
     eye.add_arguments(parser, 'what the memory was taught with, else ')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Teach; return the exit code."""
     # What OpenCV has to say of a damaged picture is said here, with the picture's name.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
@@ -68,14 +73,15 @@ def main(args):
     if args.export and args.memory:
         complain('teach', 'give --memory or --export, not both')
         return 2
-    taught, left_out, begun = Counter(), LeftOut(), False
+    taught: Counter[str] = Counter()
+    left_out, begun = LeftOut(), False
     try:
         memory = None if args.export else user_path(args.memory or DEFAULT_MEMORY)
         if not os.path.lexists(args.source):
             raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
         _check(args, bag)
-        stored = {} if args.export else _identity(memory)
+        stored = {} if memory is None else _identity(memory)
         classifier = Classifier(args.model, crop=eye.crop_of(args, stored),
                                 min_change=args.min_change or 0.0)
         if not args.model and stored.get('encoder', classifier.encoder.digest) != (
@@ -86,7 +92,7 @@ def main(args):
             total, lessons = teach_bag.chosen(args, classifier, left_out)
         else:
             total, lessons = teach_folder.chosen(args, classifier, left_out)
-        if not args.export:
+        if memory is not None:
             for remark in classifier.open(memory):
                 print(printable(remark))
         begun = True
@@ -106,14 +112,14 @@ def main(args):
     return 0
 
 
-def _tell(taught, left_out):
+def _tell(taught: Counter[str] | None, left_out: 'LeftOut') -> None:
     if taught is not None:
         print(f'{sum(taught.values())} frames of {len(taught)} labels taught')
     for line in left_out.lines():
         print(printable(line))
 
 
-def _check(args, bag):
+def _check(args: argparse.Namespace, bag: bool) -> None:
     """Refuse what cannot be before anything is done; ValueError, a sentence."""
     for name in ('shots', 'without') if bag else ('image', 'labels', 'label', 'min_change'):
         if getattr(args, name) not in (None, '', []):
@@ -143,7 +149,7 @@ def _check(args, bag):
         raise ValueError(f'nothing can be written into the folder of --export {path}')
 
 
-def _identity(memory):
+def _identity(memory: Path) -> dict[str, Any]:
     """Return what a memory was taught with, {} where there is none yet."""
     from hybrid_snn_ros.memory.errors import StoreError
     from hybrid_snn_ros.memory.view import look

@@ -2,12 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of ``hybrid-snn teach`` that concerns bags."""
 
+import argparse
+from collections.abc import Iterator
 import sys
+from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.printable import printable
+from hybrid_snn_ros.cli.teach_lessons import Named
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation.left_out import LeftOut
 
 
-def chosen(args, classifier, left_out):
+def chosen(args: argparse.Namespace, classifier: 'Classifier',
+           left_out: 'LeftOut') -> tuple[int, Iterator[Named | None]]:
     """
     Open the bag that was asked for.
 
@@ -23,7 +32,7 @@ def chosen(args, classifier, left_out):
         args.source, args.image, args.labels, normalise(args.label) if args.label else '',
         lambda sentence: print(printable(sentence), file=sys.stderr))
 
-    def named():
+    def named() -> Iterator[Named | None]:
         for lesson in lessons(frames, classifier, left_out):
             # What was taught before decides, so this is asked when the one before has been taught.
             yield lesson and (lesson.name, lesson.label, classifier.name_of(

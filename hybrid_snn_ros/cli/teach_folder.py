@@ -2,14 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of ``hybrid-snn teach`` that concerns folders of pictures."""
 
+import argparse
 from collections import Counter
+from collections.abc import Iterator
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hybrid_snn_ros.cli.teach_lessons import Named
 
-def chosen(args, classifier, left_out):
+if TYPE_CHECKING:
+    from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation.left_out import LeftOut
+
+
+def chosen(args: argparse.Namespace, classifier: 'Classifier',
+           left_out: 'LeftOut') -> tuple[int, Iterator[Named | None]]:
     """
     Choose the pictures that were asked for; labels take turns.
 
@@ -28,9 +38,10 @@ def chosen(args, classifier, left_out):
     shots = args.shots or max(map(len, found.values()))
     pictures = [(place, label, files[number]) for label, files in found.items()
                 for place, number in enumerate(rng.permutation(len(files)))]
-    reader, given = PictureReader(classifier, folder, left_out), Counter()
+    reader = PictureReader(classifier, folder, left_out)
+    given: Counter[str] = Counter()
 
-    def lessons():
+    def lessons() -> Iterator[Named | None]:
         for _, label, path in sorted(pictures, key=lambda one: one[0]):
             if given[label] < shots:  # a picture that cannot be read makes room for another one
                 seen = reader.codes(path, label)

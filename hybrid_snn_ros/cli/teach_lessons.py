@@ -2,12 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The teaching itself of ``hybrid-snn teach``, whatever the lessons come from."""
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 import uuid
+
+import numpy as np
 
 from hybrid_snn_ros.cli.progress import Progress
 
+if TYPE_CHECKING:
+    from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation.left_out import LeftOut
 
-def teach(classifier, lessons, total, taught, left_out):
+# Name of a frame, its label, its stamp ('' where it cannot tell frames apart), codes or None.
+Named = tuple[str, str, str, np.ndarray | None]
+
+def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
+          taught: Counter[str], left_out: 'LeftOut') -> int:
     """
     Teach, counting in `taught`; return how many lessons were known before.
 

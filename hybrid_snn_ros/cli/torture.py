@@ -10,6 +10,7 @@ the one change that was announced and not acknowledged.
 
 import argparse
 import collections
+from collections.abc import Iterable
 import json
 import os
 import random
@@ -20,11 +21,13 @@ import sys
 import tempfile
 import time
 import traceback
+from typing import Any, cast, NoReturn
 
 import numpy as np
 
 from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.vault import Vault
 
 WIDTH = 1280
@@ -33,9 +36,10 @@ LABELS = ('mug', 'cup', 'box', 'key', 'Schlüssel')
 KINDS = {'teach': 20, 'group': 3, 'undo': 3, 'forget': 1, 'rename': 2, 'compact': 1,
          'snapshot': 2}
 ROUNDS_PER_DIRECTORY = 25
+_Known = dict[int, tuple[str, bytes]]  # id of a sample: its label and codes
 
 
-def count(text):
+def count(text: str) -> int:
     """Return a number from 1 on, for argparse."""
     number = int(text) if text.isdecimal() else 0
     if not number:
@@ -43,7 +47,7 @@ def count(text):
     return number
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('--rounds', type=count, default=1000, metavar='N',
                         help='how often to kill (default: %(default)s)')
@@ -53,16 +57,17 @@ def add_arguments(parser):
                         help='kill within this many milliseconds (default: %(default)s)')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Torture; return 0 when nothing was lost."""
     seed = args.seed if args.seed is not None else int.from_bytes(os.urandom(4), 'little')
     rng = random.Random(seed)
-    sums = collections.Counter()
+    sums: collections.Counter[str] = collections.Counter()
     progress = Progress('killing')
     begin = time.monotonic()
     for first in range(0, args.rounds, ROUNDS_PER_DIRECTORY):
         directory = tempfile.mkdtemp(prefix='hybrid_snn_torture_')
-        known, before = {}, _trouble(sums)
+        known: _Known = {}
+        before = _trouble(sums)
         for number in range(first, min(first + ROUNDS_PER_DIRECTORY, args.rounds)):
             known = _round(directory, rng, args.longest / 1000, known, sums)
             progress(number + 1, args.rounds)
@@ -80,11 +85,12 @@ def main(args):
     return 1 if _trouble(sums) else 0
 
 
-def _trouble(sums):
+def _trouble(sums: collections.Counter[str]) -> int:
     return sums['lost'] + sums['closed'] + sums['wrong']
 
 
-def _round(directory, rng, longest, known, sums):
+def _round(directory: str, rng: random.Random, longest: float, known: _Known,
+           sums: collections.Counter[str]) -> _Known:
     """Start, kill and compare; return what is known afterwards: {id: (label, codes)}."""
     pipe, end = os.pipe()
     seed = rng.getrandbits(32)
@@ -109,7 +115,7 @@ def _round(directory, rng, longest, known, sums):
         if isinstance(line, dict):
             change = line
             continue
-        known = _after(known, change, line)
+        known = _after(known, cast(dict[str, Any], change), line)
         sums['acknowledged'] += 1
         sums['samples'] += len(line)
         change = None
@@ -123,7 +129,7 @@ def _round(directory, rng, longest, known, sums):
     return _compare(directory, known, possible, sums)
 
 
-def _listen(pipe, until):
+def _listen(pipe: int, until: float) -> bytes:
     """Return what the child says until a moment or its end, whichever is first."""
     parts = []
     while (left := until - time.monotonic()) > 0 and select.select([pipe], [], [], left)[0]:
@@ -134,7 +140,8 @@ def _listen(pipe, until):
     return b''.join(parts)
 
 
-def _compare(directory, known, possible, sums):
+def _compare(directory: str, known: _Known, possible: list[_Known],
+             sums: collections.Counter[str]) -> _Known:
     """Open the memory, count what is wrong with it, and return what it holds."""
     try:
         vault = Vault.open(directory, IDENTITY)
@@ -163,7 +170,7 @@ def _compare(directory, known, possible, sums):
         return found
 
 
-def _after(known, change, ids):
+def _after(known: _Known, change: dict[str, Any], ids: Iterable[int]) -> _Known:
     """Return what is known after a change: plain code of its own, to hold the memory to."""
     kind = change['kind']
     if kind == 'teach':
@@ -179,11 +186,11 @@ def _after(known, change, ids):
     return known
 
 
-def _codes(seed):
+def _codes(seed: int) -> np.ndarray:
     return np.frombuffer(random.Random(seed).randbytes(WIDTH), np.uint8)
 
 
-def _teach_until_killed(directory, seed, pipe):
+def _teach_until_killed(directory: str, seed: int, pipe: int) -> NoReturn:
     """Announce, change and acknowledge without end; the child's whole life."""
     try:
         rng = random.Random(seed)
@@ -199,7 +206,7 @@ def _teach_until_killed(directory, seed, pipe):
         os._exit(1)
 
 
-def _plan(rng, ledger):
+def _plan(rng: random.Random, ledger: Ledger) -> dict[str, Any]:
     kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
     if kind in ('undo', 'forget', 'rename') and not ledger.samples:
         kind = 'teach'
@@ -218,7 +225,7 @@ def _plan(rng, ledger):
     return {'kind': kind}
 
 
-def _make(vault, change):
+def _make(vault: Vault, change: dict[str, Any]) -> list[int]:
     """Make a change; return the ids of what was taught."""
     kind = change['kind']
     if kind == 'teach':

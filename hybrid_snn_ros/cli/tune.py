@@ -2,17 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn tune``: search for constants, or ablate, on splits of training data; resumable."""
 
-from concurrent.futures import ProcessPoolExecutor
+import argparse
+from collections.abc import Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor
 import json
 import multiprocessing
 from pathlib import Path
 import sys
+from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain
 
+if TYPE_CHECKING:
+    from hybrid_snn_ros.evaluation.ablation import Figures, Task
+    from hybrid_snn_ros.evaluation.tuning import Sets
 
-def add_arguments(parser):
+_Row = dict[str, Any]  # one line of the log
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('packs', type=a_path, nargs='+', metavar='PACK',
                         help='embedding packs (.npz); only their training parts are read')
@@ -31,7 +39,7 @@ def add_arguments(parser):
                         help='processes (default: %(default)s)')
 
 
-def main(args):
+def main(args: argparse.Namespace) -> int:
     """Run what is missing in the log, then print the best trials."""
     from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
     try:
@@ -57,7 +65,7 @@ def main(args):
     return 0
 
 
-def _problem(args):
+def _problem(args: argparse.Namespace) -> str | None:
     """Return the sentence why the arguments cannot be, or None if they can."""
     for name, least in (('wide', 1), ('near', 0), ('splits', 1), ('jobs', 1)):
         if getattr(args, name) < least:
@@ -77,23 +85,24 @@ def _problem(args):
     return None
 
 
-_work = {}
+_work: dict[str, Any] = {}
 
 
-def _prepare(sets, splits):
+def _prepare(sets: 'Sets', splits: int) -> None:
     from hybrid_snn_ros.threads import pin_blas
     pin_blas()
     _work.update(sets=sets, seeds=range(splits))
 
 
-def _trial(number, best):
+def _trial(number: int, best: dict[str, Any] | None) -> _Row:
     from hybrid_snn_ros.evaluation import tuning
     from hybrid_snn_ros.snn.lateral import Params
     params = tuning.trial(number, Params(**best) if best else None)
     return {'trial': number, **tuning.run_trial(params, _work['sets'], _work['seeds'])}
 
 
-def _run(pool, log, done, numbers, best):
+def _run(pool: Executor, log: Path, done: dict[Any, _Row], numbers: Iterable[int],
+         best: dict[str, Any] | None) -> None:
     waiting = [pool.submit(_trial, number, best) for number in numbers if number not in done]
     for future in waiting:
         row = future.result()
@@ -102,7 +111,7 @@ def _run(pool, log, done, numbers, best):
         print(f"trial {row['trial']}: {row['mark']:.3f}", flush=True)
 
 
-def _read(log, key):
+def _read(log: Path, key: str) -> dict[Any, _Row]:
     """Return {what was measured: its line}; both kinds of lines may share a log."""
     if not log.exists():
         return {}
@@ -110,7 +119,7 @@ def _read(log, key):
     return {row[key]: row for row in rows if key in row}
 
 
-def _ablate(log, sets, args):
+def _ablate(log: Path, sets: 'Sets', args: argparse.Namespace) -> int:
     from hybrid_snn_ros.evaluation import ablation
     # The key holds all constants: after a change of a default a variant is measured again.
     tasks = {json.dumps(task): task for task in ablation.tasks(sets, args.splits)}
@@ -128,21 +137,21 @@ def _ablate(log, sets, args):
     return 0
 
 
-def _variant(task):
+def _variant(task: 'Task') -> 'Figures':
     from hybrid_snn_ros.evaluation import ablation
     return ablation.run(task, _work['sets'])
 
 
-def _append(log, row):
+def _append(log: Path, row: _Row) -> None:
     with open(log, 'a', encoding='utf-8') as file:
         file.write(json.dumps(row) + '\n')
 
 
-def _best(rows):
+def _best(rows: dict[Any, _Row]) -> _Row:
     return max(rows.values(), key=lambda row: row['mark'])
 
 
-def _report(done):
+def _report(done: dict[Any, _Row]) -> None:
     from hybrid_snn_ros.evaluation.tuning import SPACE
     names = [*SPACE, 'trace_scale']
     print('\n' + 'trial'.rjust(6) + 'mark'.rjust(9) + ''.join(name.rjust(13) for name in names))

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A memory that is not on disk: all changes there are, made to a ledger alone."""
 
+from collections.abc import Callable, Iterable, Mapping
 import threading
 import time
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +17,15 @@ from hybrid_snn_ros.memory.errors import (
     RefusedError,
     StoreError,
 )
+from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.labels import find, LabelError, normalise
-from hybrid_snn_ros.memory.ledger import Ledger
+from hybrid_snn_ros.memory.ledger import Ledger, Sample
+from hybrid_snn_ros.memory.snapshot import Snapshot
 from hybrid_snn_ros.memory.wording import samples_text
 
 
-def _removal(sample, samples, source, stamp=''):
+def _removal(sample: int, samples: Mapping[int, Sample], source: str,
+             stamp: str = '') -> dict[str, Any]:
     known = samples.get(sample)
     return {'operation': 'undo', 'sample': sample, 'source': source, 'stamp': stamp,
             'label': known.label if known else ''}
@@ -29,7 +34,8 @@ def _removal(sample, samples, source, stamp=''):
 class Book:
     """What is known, and how it may change. Changes may come from several threads."""
 
-    def __init__(self, identity, ledger=None, now=time.time):
+    def __init__(self, identity: dict[str, Any], ledger: Ledger | None = None,
+                 now: Callable[[], float] = time.time) -> None:
         """
         Begin with a ledger, an empty one if none is given.
 
@@ -37,33 +43,34 @@ class Book:
         :param now: function that tells the unix time in seconds.
         """
         self.ledger = Ledger() if ledger is None else ledger
-        self.remarks = []  # sentences the operator should hear
+        self.remarks: list[str] = []  # sentences the operator should hear
         self._identity = identity
         self._now = now
         self._guard = threading.RLock()
 
     @property
-    def identity(self):
+    def identity(self) -> dict[str, Any]:
         """What the stored codes depend on."""
         return self._identity
 
     @property
-    def version(self):
+    def version(self) -> int:
         """Rises with every change."""
         return self.ledger.version
 
-    def snapshots(self):
+    def snapshots(self) -> list[Snapshot]:
         """Return nothing: only a disk holds earlier states."""
         return []
 
-    def condition(self):
+    def condition(self) -> dict[str, Any]:
         """Return how the journal stands, {name: value}, for people who watch over the robot."""
         return {'journal': 'none: what is taught lasts as long as this process'}
 
-    def close(self):
+    def close(self) -> None:
         """Nothing is open."""
 
-    def teach(self, label, codes, stamp='', source='teach', group=''):
+    def teach(self, label: str, codes: np.ndarray, stamp: str = '', source: str = 'teach',
+              group: str = '') -> Entry:
         """
         Add one sample.
 
@@ -76,16 +83,18 @@ class Book:
         """
         return self.teach_all([(label, codes, stamp)], source, group)[0]
 
-    def teach_all(self, samples, source='teach', group=''):
+    def teach_all(self, samples: Iterable[tuple[str, np.ndarray, str]], source: str = 'teach',
+                  group: str = '') -> list[Entry]:
         """Add several samples, (label, codes, stamp) each, with one sync; see `teach`."""
         return self._commit(self._lessons(samples, source, group))
 
-    def _lessons(self, samples, source, group):
+    def _lessons(self, samples: Iterable[tuple[str, np.ndarray, str]], source: str,
+                 group: str) -> list[dict[str, Any]]:
         return [{'operation': 'teach', 'label': normalise(label), 'codes': self._own(codes),
                  'stamp': stamp, 'source': source, 'target': group}
                 for label, codes, stamp in samples]
 
-    def remove(self, sample, source='cli'):
+    def remove(self, sample: int, source: str = 'cli') -> Entry:
         """
         Take one sample out; a change like any other, which `undo` takes back.
 
@@ -95,7 +104,7 @@ class Book:
         with self._guard:
             return self._commit([_removal(sample, self.ledger.samples, source)])[0]
 
-    def undo(self, change=None, source='cli'):
+    def undo(self, change: int | None = None, source: str = 'cli') -> Change:
         """
         Take back the newest change, as a whole; again, the one before.
 
@@ -123,7 +132,7 @@ class Book:
             self._commit(steps, whole=len(steps) > 1 and not newest.taught)
             return newest
 
-    def redo(self, change=None, source='cli'):
+    def redo(self, change: int | None = None, source: str = 'cli') -> Change:
         """
         Put back what the last `undo` took, as long as nothing else was done since.
 
@@ -139,14 +148,14 @@ class Book:
                            'stamp': f'redo {self._last + 1}'}])
             return undone
 
-    def _nothing(self):
+    def _nothing(self) -> str:
         left = len(self.ledger.samples)
         return 'there is nothing to undo' + (
             f'; the {samples_text(left)} here came with the memory, forget takes labels out'
             if left else '')
 
     @staticmethod
-    def _named(found, change, nothing):
+    def _named(found: Change | None, change: int | None, nothing: str) -> Change:
         if found is None:
             raise NothingToUndoError(nothing)
         if change is not None and found.id != change:
@@ -154,13 +163,13 @@ class Book:
                                      'would be taken back or put back')
         return found
 
-    def forget(self, label, source='cli'):
+    def forget(self, label: str, source: str = 'cli') -> Entry:
         """Take all samples of a label back; UnknownLabel if there are none."""
         with self._guard:
             return self._commit([{'operation': 'forget', 'source': source,
                                   'label': find(label, self.ledger.counts)}])[0]
 
-    def rename(self, old, new, source='cli', merge=False):
+    def rename(self, old: str, new: str, source: str = 'cli', merge: bool = False) -> Entry:
         """
         Give a label another name.
 
@@ -180,12 +189,13 @@ class Book:
             return self._commit(
                 [{'operation': 'rename', 'label': old, 'target': new, 'source': source}])[0]
 
-    def rollback(self, sequence, source='cli'):
+    def rollback(self, sequence: int, source: str = 'cli') -> Entry:
         """Return to what was known right after an earlier entry; see `snapshots`."""
         return self._commit(
             [{'operation': 'rollback', 'target': str(int(sequence)), 'source': source}])[0]
 
-    def import_samples(self, identity, samples, replace=False, source='import'):
+    def import_samples(self, identity: dict[str, Any], samples: Iterable[Sample],
+                       replace: bool = False, source: str = 'import') -> tuple[int, int]:
         """
         Take over samples of another memory, all or none of them.
 
@@ -219,7 +229,7 @@ class Book:
                 self._commit(changes, whole=True)
             return len(new), len(samples) - len(new)
 
-    def _commit(self, changes, whole=False):
+    def _commit(self, changes: list[dict[str, Any]], whole: bool = False) -> list[Entry]:
         """Turn changes into entries and apply them; ``whole``: all or none of them."""
         with self._guard:
             if not self.identity:
@@ -236,24 +246,25 @@ class Book:
                 self.ledger.apply(entry)
             return entries
 
-    _name = 'the memory'
-
     @property
-    def _last(self):
+    def _name(self) -> str:
+        return 'the memory'
+    @property
+    def _last(self) -> int:
         """Sequence of the last entry."""
         return self.ledger.version
 
-    def _write(self, entries, whole):
+    def _write(self, entries: list[Entry], whole: bool) -> None:
         """Make entries safe before they are applied; here there is nothing to do."""
 
-    def _own(self, codes):
+    def _own(self, codes: np.ndarray) -> np.ndarray:
         """Return a copy that nobody can change, the caller may reuse its buffer."""
         codes = np.array(codes)
         self._check_codes(codes, 'the frame')
         codes.flags.writeable = False
         return codes
 
-    def _check_codes(self, codes, what):
+    def _check_codes(self, codes: np.ndarray, what: str) -> None:
         width = self.identity.get('inputs')
         if codes.dtype != np.uint8 or codes.ndim != 1 or len(codes) > MAX_CODES or (
                 width is not None and len(codes) != width):

@@ -20,7 +20,7 @@ from hybrid_snn_ros.paths import PathError, user_path
 _UNFINISHED = '.new'
 
 
-def expanded(path):
+def expanded(path: Path | str) -> Path:
     """Return the Path that a user means; StoreError where it stands for nothing."""
     try:
         return user_path(path)
@@ -31,35 +31,35 @@ def expanded(path):
 class Disk:
     """The file calls of this computer; a handle is a file descriptor."""
 
-    def read(self, path):
+    def read(self, path: Path) -> bytes:
         """Return a file's bytes; a pipe or device is refused, it might never end."""
         kind = os.stat(path).st_mode
         if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # of that the read will say so
             raise OSError(errno.EINVAL, 'it is not a file but a pipe or device')
         return Path(path).read_bytes()
 
-    def mark(self, file):
+    def mark(self, file: Path | int) -> tuple[int, ...]:
         """Return what differs once a file, a path or a handle, was written to or replaced."""
         found = os.stat(file)
         return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns,
                 found.st_ctime_ns)  # nobody sets the last one back
 
-    def read_parts(self, path, length, offset):
+    def read_parts(self, path: Path, length: int, offset: int) -> tuple[bytes, bytes]:
         """Return a file's first bytes, ``length`` of them, and all from an offset on."""
         with open(path, 'rb') as file:
             head = file.read(length)
             file.seek(offset)
             return head, file.read()
 
-    def open(self, path):
+    def open(self, path: Path) -> int:
         """Open an existing file for reading and writing."""
         return os.open(path, os.O_RDWR)
 
-    def create(self, path):
+    def create(self, path: Path) -> int:
         """Open a file for writing, emptied or made."""
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
 
-    def read_all(self, handle):
+    def read_all(self, handle: int) -> bytes:
         """Return the bytes of an open file."""
         parts, offset = [], 0
         while part := os.pread(handle, 1 << 24, offset):
@@ -67,50 +67,50 @@ class Disk:
             offset += len(part)
         return b''.join(parts)
 
-    def read_at(self, handle, length, offset):
+    def read_at(self, handle: int, length: int, offset: int) -> bytes:
         """Return up to so many bytes of an open file, from an offset on."""
         return os.pread(handle, length, offset)
 
-    def write(self, handle, data, offset):
+    def write(self, handle: int, data: bytes, offset: int) -> None:
         """Write all of the data at an offset."""
         view = memoryview(data)
         while view:
             written = os.pwrite(handle, view, offset)
             view, offset = view[written:], offset + written
 
-    def truncate(self, handle, length):
+    def truncate(self, handle: int, length: int) -> None:
         """Cut a file to a length."""
         os.ftruncate(handle, length)
 
-    def fsync(self, handle):
+    def fsync(self, handle: int) -> None:
         """Return when a file's content is on the medium."""
         os.fsync(handle)
 
-    def close(self, handle):
+    def close(self, handle: int) -> None:
         """Close a file."""
         os.close(handle)
 
-    def rename(self, old, new):
+    def rename(self, old: Path, new: Path) -> None:
         """Put a file in another's place, at once."""
         os.replace(old, new)
 
-    def remove(self, path):
+    def remove(self, path: Path) -> None:
         """Delete a file."""
         os.unlink(path)
 
-    def names(self, directory):
+    def names(self, directory: Path) -> list[str]:
         """Return the names in a directory."""
         return os.listdir(directory)
 
-    def has_directory(self, path):
+    def has_directory(self, path: Path) -> bool:
         """Tell whether a directory is there."""
         return os.path.isdir(path)
 
-    def make_directory(self, path):
+    def make_directory(self, path: Path) -> None:
         """Make one directory in an existing one."""
         os.mkdir(path)
 
-    def fsync_directory(self, directory):
+    def fsync_directory(self, directory: Path) -> None:
         """Return when the names in a directory are on the medium."""
         handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -118,7 +118,7 @@ class Disk:
         finally:
             os.close(handle)
 
-    def is_at(self, handle, path):
+    def is_at(self, handle: int, path: Path) -> bool:
         """Tell whether an open file is still the one of this name."""
         try:
             named = os.stat(path)
@@ -127,7 +127,7 @@ class Disk:
         opened = os.fstat(handle)
         return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
 
-    def lock(self, path):
+    def lock(self, path: Path) -> int:
         """
         Take the exclusive lock of a lock file, made if needed, and leave our process id in it.
 
@@ -156,7 +156,7 @@ class Disk:
 
     # -- made of the calls above ---------------------------------------------------------------
 
-    def make_directories(self, path):
+    def make_directories(self, path: Path) -> None:
         """
         Make a directory and the ones above it, all durable.
 
@@ -178,7 +178,7 @@ class Disk:
             if error.errno not in (errno.EACCES, errno.EINVAL):
                 raise
 
-    def replace(self, path, data):
+    def replace(self, path: Path, data: bytes) -> None:
         """
         Write a whole file; at any moment, power cut included, the old or the new one is there.
 
@@ -198,7 +198,7 @@ class Disk:
         self.rename(beside, path)
         self.fsync_directory(path.parent)
 
-    def remove_unfinished(self, directory):
+    def remove_unfinished(self, directory: Path) -> None:
         """Delete what `replace` left behind where it was cut short; only one may call it."""
         with contextlib.suppress(OSError):  # they do no harm but take room
             for name in self.names(directory):

@@ -50,24 +50,24 @@ class Entry(NamedTuple):
     codes: np.ndarray = _NO_CODES  # uint8 (N,), of teach
 
     @property
-    def group(self):
+    def group(self) -> str:
         """What entries have in common that are one change, '' where each is one of its own."""
         return self.target if self.operation in ('teach', 'forget') else ''
 
     @property
-    def reason(self):
+    def reason(self) -> str:
         """Of an undo or rollback: 'undo' or 'redo' where it belongs to one, else ''."""
         word = self.stamp.partition(' ')[0]
         known = self.operation in ('undo', 'rollback') and word in ('undo', 'redo')
         return word if known and self.stamp[len(word) + 1:].isdecimal() else ''
 
     @property
-    def first(self):
+    def first(self) -> int:
         """Sequence of the first entry of the Undo or Redo this one belongs to."""
         return int(self.stamp.partition(' ')[2])
 
 
-def encode(entry):
+def encode(entry: Entry) -> bytes:
     """
     Return the bytes of an entry.
 
@@ -101,16 +101,16 @@ def encode(entry):
     return bytes(record)
 
 
-def _compute(record):
+def _compute(record: bytes | bytearray | memoryview) -> int:
     return zlib.crc32(record[_CRC_END:], zlib.crc32(record[:_CRC_AT]))
 
 
-def checksum(record):
+def checksum(record: bytes) -> int:
     """Return the CRC in the bytes of one entry."""
     return int.from_bytes(record[_CRC_AT:_CRC_END], 'little')
 
 
-def decode(content, offset=0):
+def decode(content: bytes, offset: int = 0) -> tuple[Entry, int, int] | None:
     """
     Read the entry at an offset.
 

@@ -43,6 +43,6 @@ class IdentityError(StoreError):
     """Samples of another encoder, or of another part of the frame."""
 
 
-def disk_error(doing, error):
+def disk_error(doing: str, error: OSError) -> StoreError:
     """Return the StoreError for an OSError: what was being done, and the disk's reason."""
     return StoreError(f'cannot {doing}: {error.strerror or error}')

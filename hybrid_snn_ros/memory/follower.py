@@ -9,19 +9,22 @@ once its head and the last entry known are still the same bytes at the same plac
 anew as a whole.
 """
 
+from pathlib import Path
+from typing import Any
+
 from hybrid_snn_ros.memory import identity as identities
-from hybrid_snn_ros.memory.disk import DISK, expanded
-from hybrid_snn_ros.memory.entry import decode, encode
+from hybrid_snn_ros.memory.disk import DISK, Disk, expanded
+from hybrid_snn_ros.memory.entry import decode, encode, Entry
 from hybrid_snn_ros.memory.errors import disk_error, IdentityError, StoreError
 from hybrid_snn_ros.memory.header import encode_header
 from hybrid_snn_ros.memory.journal import FILE_NAME
-from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.memory.view import look, View
 
 
 class Follower:
     """Tells what is new in the journal of a directory; writes nothing."""
 
-    def __init__(self, directory, identity, disk=DISK):
+    def __init__(self, directory: Path | str, identity: dict[str, Any], disk: Disk = DISK) -> None:
         """
         Begin before the first look.
 
@@ -31,12 +34,13 @@ class Follower:
         self._path = self._directory / FILE_NAME
         self._identity = identity
         self._disk = disk
-        self._mark = None  # of the file as it was read last
-        self._head = None  # bytes of the header; None where the file has to be read anew
+        self._mark: tuple[int, ...] | None = None  # of the file as it was read last
+        # bytes of the header; None where the file has to be read anew
+        self._head: bytes | None = None
         self._last = b''  # bytes of the last entry known
         self._end = 0  # offset behind it
 
-    def news(self):
+    def news(self) -> list[Entry] | View | None:
         """
         Look for what is new since the last call.
 
@@ -63,7 +67,7 @@ class Follower:
             self._mark = before
             raise
 
-    def anew(self, snapshots=False):
+    def anew(self, snapshots: bool = False) -> View:
         """Return the View of the whole; StoreError as of `news`."""
         self._head = None
         view = look(self._directory, self._disk, snapshots)
@@ -74,7 +78,7 @@ class Follower:
             self._head, self._end = encode_header(view.header), view.size
         return view._replace(problems=view.problems + remarks)
 
-    def _appended(self):
+    def _appended(self) -> list[Entry] | None:
         """Return the entries behind the last one known, None unless the file is merely longer."""
         if self._head is None:
             return None

@@ -7,9 +7,13 @@ It is not written to any more: what is known here and what the file holds now ar
 What is known here is kept beside the file, once, so that neither is lost.
 """
 
-from hybrid_snn_ros.memory.entry import encode
+from pathlib import Path
+from typing import NoReturn
+
+from hybrid_snn_ros.memory.disk import Disk
+from hybrid_snn_ros.memory.entry import encode, Entry
 from hybrid_snn_ros.memory.errors import StoreError
-from hybrid_snn_ros.memory.header import encode_header
+from hybrid_snn_ros.memory.header import encode_header, Header
 
 BESIDE = 'journal.before-'
 
@@ -21,7 +25,7 @@ class ChangedError(StoreError):
 class Beside:
     """The copy of what was known beside a journal that somebody else changed."""
 
-    def __init__(self, path, disk):
+    def __init__(self, path: Path, disk: Disk) -> None:
         """
         Begin without one.
 
@@ -29,9 +33,10 @@ class Beside:
         """
         self._path = path
         self._disk = disk
-        self._kept = None  # (last sequence, path) of the copy that is there
+        # (last sequence, path) of the copy that is there
+        self._kept: tuple[int, Path] | None = None
 
-    def refuse(self, header, entries, there):
+    def refuse(self, header: Header, entries: list[Entry], there: bool) -> NoReturn:
         """
         Raise ChangedError, once what is known is in a file.
 
@@ -44,7 +49,7 @@ class Beside:
                'All that is known here is in it' if entries else 'Nothing was known here')
             + '. Restart the node to go on with what the file holds now')
 
-    def _keep(self, header, entries):
+    def _keep(self, header: Header, entries: list[Entry]) -> str:
         if self._kept is None or self._kept[0] != entries[-1].sequence:
             try:
                 numbers = [name[len(BESIDE):] for name in self._disk.names(self._path.parent)

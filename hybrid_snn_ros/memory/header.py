@@ -14,7 +14,7 @@ not.  Exports of earlier versions have the chain 0, and then only their end tell
 
 import json
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 import zlib
 
 from hybrid_snn_ros.memory.errors import NewerVersionError, StoreError
@@ -28,13 +28,13 @@ _FRAME = struct.Struct('<8sIII')  # magic, version, bytes of JSON, CRC-32 of all
 class Header(NamedTuple):
     """What a journal says of itself."""
 
-    identity: dict  # what the codes depend on, see memory.identity
+    identity: dict[str, Any]  # what the codes depend on, see memory.identity
     base: int = 0  # sequence at which it was compacted: earlier states cannot be had again
     chain: int = 0  # fingerprint of the history up to `base`, see memory.scan
     generation: int = 0  # how often it was compacted
 
 
-def encode_header(header):
+def encode_header(header: Header) -> bytes:
     """Return the bytes of both copies."""
     text = json.dumps(header._asdict(), sort_keys=True).encode()
     if len(text) > MAX_JSON:
@@ -44,7 +44,7 @@ def encode_header(header):
     return 2 * (_FRAME.pack(MAGIC, VERSION, len(text), crc) + text)
 
 
-def decode_header(content, name):
+def decode_header(content: bytes, name: str) -> tuple[Header, int, bool] | None:
     """
     Read the header of a file's content.
 
@@ -60,7 +60,7 @@ def decode_header(content, name):
     return (found[0], second + found[1], False) if found else None
 
 
-def _decode_copy(content, offset, name):
+def _decode_copy(content: bytes, offset: int, name: str) -> tuple[Header, int] | None:
     if len(content) < offset + _FRAME.size:
         return None
     magic, version, size, crc = _FRAME.unpack_from(content, offset)

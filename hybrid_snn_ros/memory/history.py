@@ -9,7 +9,13 @@ Undo takes back the newest change as a whole and Redo puts it back; both are ent
 journal like any other.  What the robot began with was done by nobody, so no Undo touches it.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TYPE_CHECKING
+
+from hybrid_snn_ros.memory.entry import Entry
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.memory.ledger import Ledger, Sample
 
 INITIAL = 'initial'  # source of the samples that an empty memory begins with
 
@@ -24,22 +30,22 @@ class Change(NamedTuple):
     samples: int  # how many it concerns, of a teach or import those that are still there
     source: str  # who or how
     time: float  # unix seconds of its first entry
-    taught: tuple  # ids of the samples it taught that are still there
+    taught: tuple[int, ...]  # ids of the samples it taught that are still there
     reversible: int  # version that is as if it had not been done, 0 where only `taught` tells
 
 
 class _Node(NamedTuple):
     """An entry that was not taken back, and the one before it."""
 
-    entry: object
-    before: object  # _Node or None
-    same: object  # the nearest _Node before it of the same press, or None
+    entry: Entry
+    before: '_Node | None'
+    same: '_Node | None'  # the nearest before it of the same press
 
 
 class History:
     """The changes in a growing list of entries."""
 
-    def __init__(self, ledger, entries):
+    def __init__(self, ledger: 'Ledger', entries: list[Entry]) -> None:
         """
         Begin before the first entry.
 
@@ -49,21 +55,24 @@ class History:
         self._ledger = ledger
         self._entries = entries
         self._read = 0  # how many of them are in the chain
-        self._chain = None  # _Node of the newest entry that a person is behind
-        self._presses = {}  # (source, group) -> its newest _Node in the chain; None: not at hand
-        self._chains = {ledger.base: None}  # sequence -> the chain after it
-        self._places = {}  # sequence -> place in the list
-        self._told = None  # (version, newest, undone)
+        self._chain: _Node | None = None  # of the newest entry that a person is behind
+        # (source, group) -> its newest _Node in the chain; None: not at hand
+        self._presses: dict[tuple[str, str], _Node] | None = {}
+        # sequence -> the chain after it
+        self._chains: dict[int, _Node | None] = {ledger.base: None}
+        self._places: dict[int, int] = {}  # sequence -> place in the list
+        # (version, newest, undone)
+        self._told: tuple[int, Change | None, Change | None] | None = None
 
-    def newest(self):
+    def newest(self) -> Change | None:
         """Return the Change that Undo takes back, None where nobody did anything yet."""
         return self._tell()[1]
 
-    def undone(self):
+    def undone(self) -> Change | None:
         """Return the Change that was taken back last and can be put back, or None."""
         return self._tell()[2]
 
-    def put_back_version(self):
+    def put_back_version(self) -> int | None:
         """Return the version right before the last Undo, None where that was not the last."""
         self._read_on()
         entry = self._last()
@@ -71,13 +80,13 @@ class History:
             entry = self._at(int(entry.target))
         return entry.first - 1 if entry is not None and entry.reason == 'undo' else None
 
-    def gone_since(self, sequence):
+    def gone_since(self, sequence: int) -> set[int]:
         """Return ids of the samples that an Undo in force took back behind a sequence."""
         return {entry.sample for entry in self._ledger.in_force()
                 if entry.sequence > sequence and entry.operation == 'undo'
                 and entry.reason == 'undo'}
 
-    def _tell(self):
+    def _tell(self) -> tuple[int, Change | None, Change | None]:
         version = self._ledger.version
         if self._told is None or self._told[0] != version:
             self._read_on()
@@ -90,7 +99,7 @@ class History:
                                             self._ledger), undone
         return self._told
 
-    def _read_on(self):
+    def _read_on(self) -> None:
         for place in range(self._read, len(self._entries)):
             entry = self._entries[place]
             self._chain = self._after(entry)
@@ -98,7 +107,7 @@ class History:
             self._places[entry.sequence] = place
         self._read = len(self._entries)
 
-    def _after(self, entry):
+    def _after(self, entry: Entry) -> _Node | None:
         if entry.operation == 'rollback' and entry.reason:
             self._presses = None
             # An Undo or Redo: what people did is what they had done then. A version that damage
@@ -114,15 +123,16 @@ class History:
         self._presses[key] = _Node(entry, self._chain, self._presses.get(key))
         return self._presses[key]
 
-    def _last(self):
+    def _last(self) -> Entry | None:
         return self._entries[-1] if self._entries else None
 
-    def _at(self, sequence):
+    def _at(self, sequence: int) -> Entry | None:
         place = self._places.get(sequence)
         return None if place is None else self._entries[place]
 
 
-def _describe(chain, samples, ledger):
+def _describe(chain: _Node | None, samples: Mapping[int, 'Sample'],
+              ledger: 'Ledger') -> Change | None:
     """
     Return the newest Change of a chain, or None.
 
@@ -147,9 +157,9 @@ def _describe(chain, samples, ledger):
     return _single(newest, ledger)
 
 
-def _presses(chain):
+def _presses(chain: _Node | None) -> dict[tuple[str, str], _Node]:
     """Return {(source, group): its newest node} of a chain."""
-    found = {}
+    found: dict[tuple[str, str], _Node] = {}
     while chain is not None:
         if chain.entry.group:
             found.setdefault((chain.entry.source, chain.entry.group), chain)
@@ -157,7 +167,7 @@ def _presses(chain):
     return found
 
 
-def _press(node):
+def _press(node: _Node | None) -> list[Entry]:
     """Return the entries of one press, oldest first; others may have come between."""
     entries = []
     while node is not None:
@@ -166,7 +176,7 @@ def _press(node):
     return entries[::-1]
 
 
-def _taught(entries, samples):
+def _taught(entries: list[Entry], samples: Mapping[int, 'Sample']) -> Change:
     labels = {samples[entry.sample].label for entry in entries}
     first = entries[0]
     return Change(first.sequence, 'import' if first.source == 'import' else 'teach',
@@ -174,7 +184,7 @@ def _taught(entries, samples):
                   first.time, tuple(entry.sample for entry in entries), 0)
 
 
-def _single(entry, ledger):
+def _single(entry: Entry, ledger: 'Ledger') -> Change:
     """Describe a change that is one entry: the state before it tells whom it concerned."""
     what, count = entry.operation, 1
     if what == 'undo':

@@ -8,18 +8,19 @@ slightly different codes); any other key that both sides know must be equal.
 """
 
 import json
+from typing import Any
 
 from hybrid_snn_ros.memory.errors import IdentityError
 
 _NAMES = {'inputs': 'embedding width', 'roi': 'region of interest'}
 
 
-def plain(identity):
+def plain(identity: dict[str, Any]) -> dict[str, Any]:
     """Return an identity as JSON gives it back (tuples become lists)."""
     return json.loads(json.dumps(identity))
 
 
-def compare(where, stored, present):
+def compare(where: str, stored: dict[str, Any], present: dict[str, Any]) -> list[str]:
     """
     Refuse codes that mean something else here; remark on what merely may differ.
 

@@ -11,15 +11,17 @@ Before anything is written the file is looked at: one that somebody else wrote t
 place, is left alone.
 """
 
+from collections.abc import Callable, Iterable
 import contextlib
 import errno
 from pathlib import Path
 import time
+from typing import Any, cast
 import zlib
 
 from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory import torn as torn_ends
-from hybrid_snn_ros.memory.disk import DISK
+from hybrid_snn_ros.memory.disk import DISK, Disk
 from hybrid_snn_ros.memory.entry import checksum, encode, Entry, MIN_RECORD
 from hybrid_snn_ros.memory.errors import disk_error, StoreError
 from hybrid_snn_ros.memory.foreign import Beside
@@ -37,29 +39,33 @@ class Journal:
     Its file is made at the first append: a memory that is only read leaves no trace.
     """
 
-    def __init__(self, path, found, disk):
+    def __init__(self, path: Path, found: Scan, disk: Disk) -> None:
         self.path = path
         self.remarks = list(found.damage)
         self._take(found)
         self._disk = disk
-        self._handle = None
-        self._pending = []  # a repair that could not be written yet
-        self._attempt = None  # highest generation of a rewrite that failed; it may be there
+        self._handle: int | None = None
+        self._pending: list[Entry] = []  # a repair that could not be written yet
+        # highest generation of a rewrite that failed; it may be there
+        self._attempt: int | None = None
         self._anew = False  # whether the file is no good to append to
         self._shared = False  # whether others may have written since
         self._beside = Beside(path, disk)
-        self._mark = None  # of the file as it was left, while it is open
+        # of the file as it was left, while it is open
+        self._mark: tuple[int, ...] | None = None
         self._tail = b''  # its last good bytes then
-        self.synced = None  # monotonic time of the last write that reached the medium, if any
+        # monotonic time of the last write that reached the medium, if any
+        self.synced: float | None = None
 
-    def _take(self, found):
-        self.header = found.header
+    def _take(self, found: Scan) -> None:
+        self.header = cast(Header, found.header)  # open sees to it that there is one
         self.entries = found.entries
         self.chains = found.chains  # sequence -> fingerprint of the history up to it
         self.length = found.length  # bytes that are known to be good
 
     @classmethod
-    def open(cls, directory, identity, disk=DISK, now=time.time):
+    def open(cls, directory: Path, identity: dict[str, Any] | None, disk: Disk = DISK,
+             now: Callable[[], float] = time.time) -> 'Journal':
         """
         Read the journal of a directory, and cut off and report a torn end.
 
@@ -99,7 +105,7 @@ class Journal:
             journal._make_durable()
         return journal
 
-    def _make_durable(self):
+    def _make_durable(self) -> None:
         """Sync what was read: the process before this one may have been killed before it did."""
         try:
             self._handle = self._disk.open(self.path)
@@ -117,16 +123,16 @@ class Journal:
             self.close()
 
     @property
-    def version(self):
+    def version(self) -> int:
         """Sequence of the last entry, a repair that is still to be written included."""
         return last_sequence(self.header, self._pending or self.entries)
 
     @property
-    def known(self):
+    def known(self) -> list[Entry]:
         """All entries, a repair that is still to be written included."""
         return [*self.entries, *self._pending]
 
-    def _cut_off(self, torn, now):
+    def _cut_off(self, torn: bytes, now: Callable[[], float]) -> None:
         """
         Keep a copy of a torn end and note the cut as an entry.
 
@@ -143,7 +149,7 @@ class Journal:
         with contextlib.suppress(StoreError):  # done before the next append otherwise
             self.append([])
 
-    def append(self, entries, whole=False):
+    def append(self, entries: Iterable[Entry], whole: bool = False) -> None:
         """
         Write entries and return when they are on the medium; one sync for all of them.
 
@@ -168,11 +174,11 @@ class Journal:
         self.synced = time.monotonic()
 
     @property
-    def in_use(self):
+    def in_use(self) -> bool:
         """Whether it was open for writing, or was written to."""
         return self._handle is not None or self._shared or self.synced is not None
 
-    def check(self):
+    def check(self) -> None:
         """
         Make sure that all that is known is in the file.
 
@@ -186,7 +192,7 @@ class Journal:
         if not ready:
             self.append([])
 
-    def compact(self, entries):
+    def compact(self, entries: list[Entry]) -> None:
         """
         Put teach entries that amount to the same in the place of all entries, at once.
 
@@ -201,19 +207,20 @@ class Journal:
             self._recover()
             raise disk_error(f'write the journal {self.path}', error) from error
 
-    def distrust(self):
+    def distrust(self) -> None:
         """Have the file compared before the next append: others may have written to it."""
         self.close()
         self._shared = True
 
-    def close(self):
+    def close(self) -> None:
         """Close the file; the next append opens it again."""
         handle, self._handle = self._handle, None
         if handle is not None:
             with contextlib.suppress(OSError):  # whatever was acknowledged was synced
                 self._disk.close(handle)
 
-    def _write(self, entries):
+    def _write(self, entries: list[Entry]) -> None:
+        assert self._handle is not None  # _ready has opened it
         records = [encode(entry) for entry in entries]
         data = b''.join(records)
         self._disk.write(self._handle, data, self.length)
@@ -228,11 +235,12 @@ class Journal:
         self._mark = mark
         self._account(entries, records)
 
-    def _ends_with(self, end):
+    def _ends_with(self, end: bytes) -> bool:
+        assert self._handle is not None
         return end == self._disk.read_at(
             self._handle, len(end) + 1, self.length - len(self._tail))
 
-    def _account(self, entries, records):
+    def _account(self, entries: list[Entry], records: list[bytes]) -> None:
         self._tail = b''.join([self._tail, *records])[-_TAIL:]
         for entry, record in zip(entries, records):
             chain = self.chains[last_sequence(self.header, self.entries)]
@@ -240,7 +248,7 @@ class Journal:
             self.entries.append(entry)
             self.length += len(record)
 
-    def _rewrite(self, header, entries):
+    def _rewrite(self, header: Header, entries: list[Entry]) -> None:
         """Write the whole file anew, under a generation that tells a failed attempt from it."""
         self._attempt = max(self.header.generation, self._attempt or 0) + 1
         header = header._replace(generation=self._attempt)
@@ -250,27 +258,27 @@ class Journal:
         self._take(scan(data, str(self.path)))
         self._pending, self._attempt, self._anew = [], None, False
 
-    def _recover(self):
+    def _recover(self) -> None:
         """Take back what a failed call may have left; if that fails, the next append does it."""
         self.close()
         with contextlib.suppress(OSError, StoreError):
             if not self._attach() and self._attempt is not None:
                 self._rewrite(self.header, self.entries)
 
-    def _ready(self):
+    def _ready(self) -> bool:
         """Tell whether there is a file to append to, as it was left here; see `_attach`."""
         if self._handle is not None and not self._untouched():
             self.distrust()
         return self._handle is not None or self._attach()
 
-    def _untouched(self):
+    def _untouched(self) -> bool:
         try:
             return self._disk.mark(self.path) == self._mark and self._ends_with(self._tail)
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 errno.ENOENT, 'the file has vanished; the next change writes it anew') from error
 
-    def _attach(self):
+    def _attach(self) -> bool:
         """
         Open the file, make sure it is the one known here, and cut it back to what is known.
 
@@ -312,7 +320,7 @@ class Journal:
         self._pending, self._handle = [], handle
         return True
 
-    def _recognise(self, content):
+    def _recognise(self, content: bytes) -> bool:
         """Tell the file known here (True) from a failed rewrite of it; refuse any other."""
         found = scan(content[:self.length], str(self.path))
         same = (found.header, found.length, found.chains, len(found.entries)) == (

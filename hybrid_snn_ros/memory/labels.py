@@ -8,6 +8,7 @@ plain spaces between words and none at the ends, without control characters or l
 64 bytes long, and not the reserved word ``unknown``.
 """
 
+from collections.abc import Collection
 import unicodedata
 
 from hybrid_snn_ros.memory.unseen import tidied
@@ -21,7 +22,7 @@ class LabelError(ValueError):
     """A text that cannot be a label; the message says why."""
 
 
-def normalise(text):
+def normalise(text: object) -> str:
     """
     Return the label a text stands for.
 
@@ -34,7 +35,7 @@ def normalise(text):
     return label
 
 
-def written(text):
+def written(text: object) -> str:
     """
     Return a text as a memory may hold it, also one older than the rule of what cannot be seen.
 
@@ -45,7 +46,7 @@ def written(text):
     return label
 
 
-def find(text, known):
+def find(text: object, known: Collection[str]) -> str:
     """
     Return the label that is meant, of those that are known.
 
@@ -63,7 +64,7 @@ def find(text, known):
     return alike[0] if label not in known and len(alike) == 1 else label
 
 
-def _typed(text):
+def _typed(text: object) -> str:
     if not isinstance(text, str):
         raise LabelError(f'a label must be text, not {type(text).__name__}')
     text = text.strip()
@@ -72,7 +73,7 @@ def _typed(text):
     return text
 
 
-def _check(label):
+def _check(label: str) -> None:
     if not label:
         raise LabelError('a label needs at least one character that can be seen')
     if any(unicodedata.category(character) in ('Cc', 'Cs', 'Zl', 'Zp') for character in label):
@@ -80,7 +81,7 @@ def _check(label):
     _check_size(label)
 
 
-def _check_size(label):
+def _check_size(label: str) -> None:
     size = len(label.encode('utf-8', 'surrogatepass'))
     if size > MAX_BYTES:
         raise LabelError(f'a label may be {MAX_BYTES} bytes long in UTF-8, this one has {size}')

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is known: the fold of all entries, in their order, into labels and samples."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.memory.errors import RefusedError, StoreError, UnknownLabel, UnknownSample
 from hybrid_snn_ros.memory.history import History
 
@@ -28,17 +30,17 @@ class Ledger:
     Labels are in the order of their first remaining sample; a label without samples is none.
     """
 
-    def __init__(self, base=0):
+    def __init__(self, base: int = 0) -> None:
         """Start with nothing known; `base` is the sequence before which there is no history."""
         self.base = base
         self.version = base  # sequence of the last entry
-        self.samples = {}  # id -> Sample, in the order taught
-        self._entries = []
-        self._counts = None
-        self._history = None
+        self.samples: dict[int, Sample] = {}  # by id, in the order taught
+        self._entries: list[Entry] = []
+        self._counts: dict[str, int] | None = None
+        self._history: History | None = None
 
     @classmethod
-    def fold(cls, entries, base=0):
+    def fold(cls, entries: Iterable[Entry], base: int = 0) -> tuple['Ledger', list[str]]:
         """
         Return the ledger of a journal's entries, and what made no sense in them.
 
@@ -59,7 +61,7 @@ class Ledger:
         return ledger, problems
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """Samples of each label: {label: count}, in the order of the columns."""
         if self._counts is None:
             self._counts = {}
@@ -68,33 +70,33 @@ class Ledger:
         return self._counts
 
     @property
-    def labels(self):
+    def labels(self) -> list[str]:
         """Labels in the order of their first remaining sample: the columns."""
         return list(self.counts)
 
     @property
-    def newest(self):
+    def newest(self) -> int:
         """Id of the newest remaining sample; UnknownSample when there is none."""
         if not self.samples:
             raise UnknownSample('there is no sample left to take back')
         return next(reversed(self.samples))
 
     @property
-    def history(self):
+    def history(self) -> History:
         """What people did, for Undo (memory.history.History)."""
         if self._history is None:
             self._history = History(self, self._entries)
         return self._history
 
-    def in_force(self):
+    def in_force(self) -> list[Entry]:
         """Return the entries that no rollback has taken back, oldest first."""
         return _in_force(self._entries, self.base)
 
-    def entries_since(self, sequence):
+    def entries_since(self, sequence: int) -> list[Entry]:
         """Return the entries behind a sequence."""
         return [entry for entry in self._entries if entry.sequence > sequence]
 
-    def as_of(self, sequence):
+    def as_of(self, sequence: int) -> 'Ledger':
         """
         Return the ledger as it was right after a sequence.
 
@@ -107,13 +109,13 @@ class Ledger:
         return Ledger.fold((entry for entry in self._entries if entry.sequence <= sequence),
                            self.base)[0]
 
-    def check(self, entry):
+    def check(self, entry: Entry) -> None:
         """Raise StoreError when an entry makes no sense as the next one."""
         if entry.sequence <= self.version:
             raise StoreError(f'entry {entry.sequence} cannot follow entry {self.version}')
         self._check(entry)
 
-    def apply(self, entry):
+    def apply(self, entry: Entry) -> None:
         """
         Take in the next entry.
 
@@ -128,7 +130,7 @@ class Ledger:
             self._do(entry)
         self.version = entry.sequence
 
-    def _check(self, entry):
+    def _check(self, entry: Entry) -> None:
         if entry.operation == 'teach':
             if not entry.label:
                 raise StoreError(f'sample {entry.sample} has no label')
@@ -147,7 +149,7 @@ class Ledger:
                 raise StoreError(f"'{entry.target}' is no state to return to")
             self.as_of(int(entry.target))
 
-    def _do(self, entry):
+    def _do(self, entry: Entry) -> None:
         if entry.operation == 'teach':
             self.samples[entry.sample] = Sample(
                 entry.label, entry.codes, entry.stamp, entry.time, entry.source, entry.group)
@@ -166,7 +168,7 @@ class Ledger:
         self._counts = None
 
 
-def _in_force(entries, base):
+def _in_force(entries: list[Entry], base: int) -> list[Entry]:
     """Return what is left to fold once every rollback has skipped what it took back."""
     chosen, limit = [], None
     for entry in reversed(entries):

@@ -5,7 +5,7 @@
 import contextlib
 from pathlib import Path
 
-from hybrid_snn_ros.memory.disk import DISK
+from hybrid_snn_ros.memory.disk import DISK, Disk
 from hybrid_snn_ros.memory.errors import disk_error, LockedError
 
 FILE_NAME = 'lock'
@@ -14,12 +14,11 @@ FILE_NAME = 'lock'
 class Lock:
     """The lock of a directory; not held until `take`."""
 
-    def __init__(self, directory, disk=DISK):
+    def __init__(self, directory: Path, disk: Disk = DISK) -> None:
         self._path = Path(directory) / FILE_NAME
         self._disk = disk
-        self._handle = None
-
-    def take(self):
+        self._handle: int | None = None
+    def take(self) -> bool:
         """
         Make sure the lock is held.
 
@@ -40,14 +39,14 @@ class Lock:
             raise disk_error(f'lock the memory {self._path.parent}', error) from error
         return True
 
-    def holder(self):
+    def holder(self) -> str:
         """Name the process that has, or had last, the lock."""
         text = b''
         with contextlib.suppress(OSError):
             text = self._disk.read(self._path).strip()
         return f'process {text.decode()}' if text.isdigit() else 'another process'
 
-    def release(self):
+    def release(self) -> None:
         """Give the lock back."""
         handle, self._handle = self._handle, None
         if handle is not None:

@@ -5,28 +5,30 @@
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.ledger import Ledger, Sample
 
 
 class Repeats:
     """Recognises repeats among the samples of a ledger."""
 
-    def __init__(self, ledger):
+    def __init__(self, ledger: Ledger) -> None:
         """Index the stamps of a ledger's samples."""
         self.ledger = ledger
         self._by_stamp = {sample.stamp: number for number, sample in ledger.samples.items()
                           if sample.stamp}
 
-    def add(self, stamp, number):
+    def add(self, stamp: str, number: int) -> None:
         """Note the stamp of a sample that was taught."""
         if stamp:
             self._by_stamp[stamp] = number
 
-    def sample_of(self, stamp):
+    def sample_of(self, stamp: str) -> Sample | None:
         """Return the sample that was taught from the frame of a stamp, or None."""
         number = self._by_stamp.get(stamp)
         return None if number is None else self.ledger.samples[number]
 
-    def find(self, label, codes, stamp, min_change):
+    def find(self, label: str, codes: np.ndarray, stamp: str, min_change: float) -> tuple[int,
+             str] | None:
         """
         Find the sample that a frame repeats.
 
@@ -53,7 +55,7 @@ class Repeats:
         return None
 
 
-def _change(one, other):
+def _change(one: np.ndarray, other: np.ndarray) -> float:
     """Return 1 - cosine, and 0 for the same codes, also where they are all zero."""
     if np.array_equal(one, other):
         return 0.0

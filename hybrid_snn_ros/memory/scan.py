@@ -20,35 +20,35 @@ class Scan(NamedTuple):
     """What the bytes of a journal hold."""
 
     header: Header | None  # None when it is not readable
-    entries: list  # [Entry], sequences rising
-    chains: dict  # sequence -> fingerprint of the history up to it, from header.base on
+    entries: list[entries_.Entry]  # sequences rising
+    chains: dict[int, int]  # sequence -> fingerprint of the history up to it, from header.base on
     length: int  # bytes up to the end of the last valid entry
     torn: int  # bytes behind them that are no entry
-    damage: list  # sentences
+    damage: list[str]  # sentences
     whole: bool  # both copies of the header are there
 
     @property
-    def cut(self):
+    def cut(self) -> bool:
         """Whether the end is missing: what was known at the header's base is not all there."""
         return self.header is not None and _is_cut(self.header, self.entries)
 
     @property
-    def version(self):
+    def version(self) -> int:
         """Sequence of the last entry."""
         return last_sequence(self.header, self.entries)
 
 
-def last_sequence(header, entries):
+def last_sequence(header: Header | None, entries: list[entries_.Entry]) -> int:
     """Return the sequence of the last of some entries behind a header."""
     return max(header.base if header else 0, entries[-1].sequence if entries else 0)
 
 
-def next_chain(chain, crc):
+def next_chain(chain: int, crc: int) -> int:
     """Return the fingerprint of a history that goes on with an entry of this CRC."""
     return zlib.crc32(crc.to_bytes(4, 'little'), chain)
 
 
-def scan(content, name):
+def scan(content: bytes, name: str) -> Scan:
     """
     Read the bytes of a journal or an export.
 
@@ -59,7 +59,8 @@ def scan(content, name):
     found = decode_header(content, name)
     header, offset, whole = found or (None, 0, False)
     base, chain = (header.base, header.chain) if header else (0, 0)
-    entries, chains, damage = [], {base: chain}, []
+    entries: list[entries_.Entry] = []
+    chains, damage = {base: chain}, []
     fingerprint = 0  # of the entries up to the base, all by themselves
     previous, length = None, offset
     while offset < len(content):
@@ -88,26 +89,27 @@ def scan(content, name):
     return Scan(header, entries, chains, length, max(0, len(content) - length), damage, whole)
 
 
-def _is_export(header, entries):
+def _is_export(header: Header, entries: list[entries_.Entry]) -> bool:
     """Tell whether this is an export that says what belongs to it, with its last sample there."""
     return header.chain > 0 == header.generation and bool(entries) and (
         entries[-1].sequence == header.base)
 
 
-def _is_cut(header, entries):
+def _is_cut(header: Header, entries: list[entries_.Entry]) -> bool:
     if entries:
         return entries[-1].sequence < header.base
     return header.chain > 0 == header.generation < header.base  # an export of something
 
 
-def _cut(name, header, entries):
+def _cut(name: str, header: Header, entries: list[entries_.Entry]) -> str:
     if not entries:
         return f'{name} is cut off: none of its samples is there'
     all_of_them = header.base - entries[0].sequence + 1
     return f'{name} is cut off: {len(entries)} of {all_of_them} samples are there'
 
 
-def _gap(name, header, length, offset, previous, entry):
+def _gap(name: str, header: Header, length: int, offset: int, previous: int | None,
+         entry: entries_.Entry) -> str | None:
     """Return the sentence for what is missing before an entry, None when nothing is."""
     if previous is None and header.base:  # a compacted journal starts with any sequence
         first = None

@@ -9,18 +9,23 @@ SHA-256 of all that.  Nothing in it is executed or unpickled.  What the arrays m
 caller's business; losing a snapshot costs time, never a sample.
 """
 
+from collections.abc import Iterator
 import contextlib
 import hashlib
 import json
 import math
 from pathlib import Path
 import struct
-from typing import NamedTuple
+from typing import Any, cast, NamedTuple
 
 import numpy as np
 
 from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory.disk import Disk
 from hybrid_snn_ros.memory.errors import disk_error, NewerVersionError, StoreError
+from hybrid_snn_ros.memory.header import Header
+from hybrid_snn_ros.memory.journal import Journal
+from hybrid_snn_ros.memory.scan import Scan
 
 MAGIC = b'HSNNSNP\n'
 VERSION = 1
@@ -36,14 +41,14 @@ class Snapshot(NamedTuple):
     sequence: int  # last entry that went into it
     chain: int  # fingerprint of the history up to that entry
     time: float  # unix seconds
-    identity: dict
-    arrays: dict  # name -> ndarray, read-only
-    notes: dict  # JSON of the caller
-    path: Path
+    identity: dict[str, Any]
+    arrays: dict[str, np.ndarray]  # read-only
+    notes: dict[str, Any]  # JSON of the caller
+    path: Path | None
     size: int  # bytes
 
 
-def save(directory, snapshot, disk):
+def save(directory: Path, snapshot: Snapshot, disk: Disk) -> Path:
     """
     Write a snapshot and drop all but the newest three.
 
@@ -75,7 +80,7 @@ def save(directory, snapshot, disk):
     return path
 
 
-def paths(directory, disk):
+def paths(directory: Path, disk: Disk) -> list[Path]:
     """Return the paths of a directory's snapshots, newest first."""
     try:
         names = disk.names(directory)
@@ -87,7 +92,7 @@ def paths(directory, disk):
             for number in sorted(filter(str.isdecimal, numbers), key=int, reverse=True)]
 
 
-def drop_before(directory, sequence, disk):
+def drop_before(directory: Path, sequence: int, disk: Disk) -> None:
     """Delete the snapshots of states before a sequence; they are of no use after compacting."""
     for path in paths(directory, disk):
         if int(path.name[len(_PREFIX):-len(_SUFFIX)]) < sequence:
@@ -95,7 +100,7 @@ def drop_before(directory, sequence, disk):
                 disk.remove(path)
 
 
-def load(path, disk):
+def load(path: Path, disk: Disk) -> Snapshot:
     """
     Read a snapshot.
 
@@ -130,7 +135,8 @@ def load(path, disk):
         raise StoreError(f'the snapshot {path} is damaged: {error}') from error
 
 
-def usable(directory, journal, disk, broken):
+def usable(directory: Path, journal: Journal | Scan, disk: Disk,
+           broken: list[str]) -> Iterator[Snapshot]:
     """
     Yield the snapshots of states this journal went through, newest first.
 
@@ -140,7 +146,8 @@ def usable(directory, journal, disk, broken):
     for path in paths(directory, disk):
         try:
             snapshot = load(path, disk)
-            identities.compare(str(path), snapshot.identity, journal.header.identity)
+            header = cast(Header, journal.header)  # who asks has read one
+            identities.compare(str(path), snapshot.identity, header.identity)
         except StoreError as error:
             broken.append(f'{error}; it was passed over')
             continue

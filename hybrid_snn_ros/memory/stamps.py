@@ -3,6 +3,6 @@
 """Stamps of frames as text."""
 
 
-def stamp_text(stamp):
+def stamp_text(stamp: tuple[int, int]) -> str:
     """Return a stamp (sec, nanosec) as text, seconds with nine decimals."""
     return f'{stamp[0]}.{stamp[1]:09d}'

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copies of the ends that were cut off a journal because they were not whole entries."""
 
+from pathlib import Path
+
+from hybrid_snn_ros.memory.disk import Disk
+
 TORN = 'journal.torn-'
 KEPT = 3  # for inspection
 
 
-def keep(journal, number, torn, disk):
+def keep(journal: Path, number: int, torn: bytes, disk: Disk) -> str:
     """
     Keep a copy of a torn end beside its journal, and drop all but the newest three.
 

@@ -34,9 +34,9 @@ _FLAGS = re.compile('\U0001f3f4(?:' + '|'.join(
     for name in ('gbeng', 'gbsct', 'gbwls')) + ')\U000e007f')
 
 
-def _parting():
+def _parting() -> set[str]:
     """Return the Arabic letters that join nothing behind them: a joiner there shows nothing."""
-    forms = {'<initial>': set(), '<final>': set()}
+    forms: dict[str, set[str]] = {'<initial>': set(), '<final>': set()}
     for code in range(0xFB50, 0xFF00):
         kind, *letters = unicodedata.decomposition(chr(code)).split() or ['']
         if kind in forms and len(letters) == 1:
@@ -47,7 +47,7 @@ def _parting():
 _PARTING = _parting()
 
 
-def tidied(text):
+def tidied(text: str) -> str:
     """
     Return a text in normal form C without what cannot be seen, its gaps one plain space each.
 
@@ -61,8 +61,9 @@ def tidied(text):
     return text
 
 
-def _cleaned(text):
-    kept, end = [], 0
+def _cleaned(text: str) -> str:
+    kept: list[str] = []
+    end = 0
     for flag in _FLAGS.finditer(text):
         _keep(text[end:flag.start()], kept, text[flag.start()])
         kept.append(flag.group())
@@ -71,7 +72,7 @@ def _cleaned(text):
     return ''.join(kept).strip(' ')
 
 
-def _keep(text, kept, following):
+def _keep(text: str, kept: list[str], following: str) -> None:
     """Append what can be seen of a text to what was kept before it."""
     for place, character in enumerate(text):
         before = kept[-1][-1] if kept else ''
@@ -89,13 +90,13 @@ def _keep(text, kept, following):
             kept.append(character)
 
 
-def is_unseen(character):
+def is_unseen(character: str) -> bool:
     """Tell whether a character cannot be seen, where it stands alone."""
     place = bisect.bisect_right(_STARTS, ord(character)) - 1
     return place >= 0 and ord(character) <= _UNSEEN[place][1]
 
 
-def _joins(joiner, before, after):
+def _joins(joiner: str, before: str, after: str) -> bool:
     """Tell whether a joiner between two characters changes what is seen."""
     if _is_picture(after):
         return joiner == _JOINER and (_is_picture(before) or before == _PICTURE_SELECTOR)
@@ -104,17 +105,17 @@ def _joins(joiner, before, after):
     return before not in _PARTING and _is_joining(before) and _is_joining(after)
 
 
-def _is_text_or_picture(character):
+def _is_text_or_picture(character: str) -> bool:
     """Tell whether a character shows as text unless a selector makes a picture of it."""
     return _is_picture(character) and unicodedata.east_asian_width(character) != 'W'
 
 
-def _is_joining(character):
+def _is_joining(character: str) -> bool:
     return bool(character) and unicodedata.category(character)[0] in 'LM' and any(
         first <= ord(character) <= last for first, last in _JOINING)
 
 
-def _is_picture(character):
+def _is_picture(character: str) -> bool:
     """Tell whether a character is one that emoji are made of."""
     return bool(character) and (0x1F000 <= ord(character) <= 0x1FBFF or character in '©®‼⁉ℹ〰' or (
         0x2100 <= ord(character) <= 0x32FF and unicodedata.category(character) in ('So', 'Sm')))

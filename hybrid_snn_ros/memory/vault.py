@@ -13,13 +13,17 @@ disk refuses, a change raises StoreError and nothing has changed; the same call 
 the trouble is over.
 """
 
+from collections.abc import Callable
 import os
 from pathlib import Path
 import time
+from typing import Any
+
+import numpy as np
 
 from hybrid_snn_ros.memory import snapshot as snapshots
 from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.disk import DISK, expanded
+from hybrid_snn_ros.memory.disk import DISK, Disk, expanded
 from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.memory.errors import disk_error, LockedError, StoreError
 from hybrid_snn_ros.memory.journal import Journal
@@ -30,7 +34,8 @@ from hybrid_snn_ros.memory.lock import Lock
 class Vault(Book):
     """An open memory; made by `Vault.open`. Changes may come from several threads."""
 
-    def __init__(self, directory, lock, journal, disk, now):
+    def __init__(self, directory: Path, lock: Lock, journal: Journal, disk: Disk,
+                 now: Callable[[], float]) -> None:
         ledger, problems = Ledger.fold(journal.known, journal.header.base)
         super().__init__(journal.header.identity, ledger, now)
         self.remarks = journal.remarks + problems
@@ -41,7 +46,8 @@ class Vault(Book):
         self._open = True
 
     @classmethod
-    def open(cls, directory, identity, now=time.time, disk=DISK):
+    def open(cls, directory: Path | str, identity: dict[str, Any] | None,
+             now: Callable[[], float] = time.time, disk: Disk = DISK) -> 'Vault':
         """
         Open the memory of a directory, which is made if needed.
 
@@ -76,18 +82,18 @@ class Vault(Book):
             vault.remarks.insert(0, unlocked)
         return vault
 
-    def __enter__(self):
+    def __enter__(self) -> 'Vault':
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     @property
-    def identity(self):
+    def identity(self) -> dict[str, Any]:
         """What the stored codes depend on."""
         return self.journal.header.identity
 
-    def compact(self):
+    def compact(self) -> tuple[int, int]:
         """
         Rewrite the journal to what remains, which frees the rest for good.
 
@@ -103,7 +109,7 @@ class Vault(Book):
             snapshots.drop_before(self.directory, self.ledger.base, self._disk)
             return before, self.journal.length
 
-    def save_snapshot(self, arrays, notes):
+    def save_snapshot(self, arrays: dict[str, np.ndarray], notes: dict[str, Any]) -> Path:
         """
         Keep what was computed from exactly the present samples, for the next start.
 
@@ -121,7 +127,7 @@ class Vault(Book):
                 sequence, self.journal.chains[sequence], self._now(), self.identity, arrays,
                 notes, None, 0), self._disk)
 
-    def check(self):
+    def check(self) -> None:
         """
         Make sure that all that is known is on the medium.
 
@@ -132,11 +138,11 @@ class Vault(Book):
                 self._hold()
                 self.journal.check()
 
-    def snapshots(self):
+    def snapshots(self) -> list[snapshots.Snapshot]:
         """Return the usable snapshots, newest first; their sequences are for `rollback`."""
         return list(snapshots.usable(self.directory, self.journal, self._disk, []))
 
-    def snapshot_for_recovery(self):
+    def snapshot_for_recovery(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]] | None:
         """
         Return the newest usable snapshot: (sequence, arrays, notes), or None.
 
@@ -147,14 +153,14 @@ class Vault(Book):
             return found.sequence, found.arrays, found.notes
         return None
 
-    def close(self):
+    def close(self) -> None:
         """Close the files and give the lock back; everything is on the medium already."""
         with self._guard:
             self._open = False
             self.journal.close()
             self._lock.release()
 
-    def condition(self):
+    def condition(self) -> dict[str, Any]:
         """Return how the journal stands, {name: value}."""
         journal = self.journal
         synced = ('not yet since the start' if journal.synced is None
@@ -163,25 +169,25 @@ class Vault(Book):
                 'journal_entries': len(journal.entries), 'journal_synced': synced}
 
     @property
-    def _name(self):
+    def _name(self) -> str:
         return f'the memory {self.directory}'
 
     @property
-    def _last(self):
+    def _last(self) -> int:
         return self.journal.version
 
-    def _write(self, entries, whole):
+    def _write(self, entries: list[Entry], whole: bool) -> None:
         self._hold()
         self.journal.append(entries, whole)
 
-    def _hold(self):
+    def _hold(self) -> None:
         if not self._open:
             raise StoreError(f'the memory {self.directory} is closed')
         if self._lock.take():
             self.journal.distrust()
 
 
-def remaining(ledger):
+def remaining(ledger: Ledger) -> list[Entry]:
     """Return the fewest entries that amount to a ledger, ending at its version."""
     first = ledger.version - len(ledger.samples) + 1
     return [Entry(sequence, sample.time, 'teach', sample.label, sample.group, number,

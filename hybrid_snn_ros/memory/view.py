@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hybrid_snn_ros.memory import snapshot as snapshots
-from hybrid_snn_ros.memory.disk import DISK, expanded
-from hybrid_snn_ros.memory.entry import checksum, encode
+from hybrid_snn_ros.memory.disk import DISK, Disk, expanded
+from hybrid_snn_ros.memory.entry import checksum, encode, Entry
 from hybrid_snn_ros.memory.errors import DamagedError, disk_error, StoreError
 from hybrid_snn_ros.memory.header import encode_header, Header
 from hybrid_snn_ros.memory.journal import FILE_NAME
@@ -21,14 +21,14 @@ class View(NamedTuple):
 
     path: Path
     header: Header
-    entries: list
+    entries: list[Entry]
     ledger: Ledger
     size: int  # bytes
-    problems: list  # sentences; empty when every byte is as it was written
-    snapshots: list  # Snapshot, the usable ones, newest first
+    problems: list[str]  # sentences; empty when every byte is as it was written
+    snapshots: list[snapshots.Snapshot]  # the usable ones, newest first
 
 
-def look(path, disk=DISK, cached=True):
+def look(path: Path | str, disk: Disk = DISK, cached: bool = True) -> View:
     """
     Read the memory of a directory, or an exported file.
 
@@ -59,7 +59,8 @@ def look(path, disk=DISK, cached=True):
     return View(path, found.header, found.entries, ledger, len(content), problems, kept)
 
 
-def look_whole(path, replace=False, force=False, disk=DISK):
+def look_whole(path: Path | str, replace: bool = False, force: bool = False,
+               disk: Disk = DISK) -> View:
     """
     Read a memory or an exported file whose samples are to be taken over.
 
@@ -77,7 +78,7 @@ def look_whole(path, replace=False, force=False, disk=DISK):
     return view
 
 
-def export(view, path, disk=DISK):
+def export(view: View, path: Path | str, disk: Disk = DISK) -> int:
     """
     Write what remains of a memory into one file, which is a compacted journal.
 

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of a change, in one sentence for people."""
 
+from hybrid_snn_ros.memory.history import Change
 
-def samples_text(count):
+
+def samples_text(count: int) -> str:
     """Return a number of samples in words."""
     return '1 sample' if count == 1 else f'{count} samples'
 
 
-def taken_back(change):
+def taken_back(change: Change) -> str:
     """Say what an Undo did (memory.history.Change)."""
     label, count = change.label, samples_text(change.samples)
     if change.what in ('teach', 'import'):
@@ -28,7 +30,7 @@ def taken_back(change):
     }[change.what]
 
 
-def put_back(change):
+def put_back(change: Change) -> str:
     """Say what a Redo did."""
     label, count = change.label, samples_text(change.samples)
     if change.what in ('teach', 'import'):

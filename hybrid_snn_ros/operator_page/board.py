@@ -8,6 +8,7 @@ under it: they were new then, and the operator has told the truth about them.
 """
 
 from collections import Counter, deque
+from typing import Any
 
 from hybrid_snn_ros.operator_page.pictures import Recent, thumbnail
 
@@ -22,20 +23,21 @@ _CONFUSED = 0.25  # share of the judged frames that were given one other label
 class Board:
     """Follows the classifier's topics; `state` is what is sent to the viewers."""
 
-    def __init__(self):
-        self.labels = []  # [(label, samples)]
-        self.thumbnails = Recent(_THUMBNAILS)  # id of a sample -> JPEG
-        self.pictures = Recent()
-        self.answers = Recent()
-        self._newest = []  # [id, label, time] of the newest samples, newest first
-        self._undo = self._redo = None
-        self._recent = []  # labels taught last, newest first
-        self._verdicts = {}  # label -> deque of answered labels
-        self._judged = Recent()  # id of a sample that has a verdict
-        self._known = set()
+    def __init__(self) -> None:
+        self.labels: list[tuple[str, int]] = []  # label, samples
+        self.thumbnails: Recent[int, bytes] = Recent(_THUMBNAILS)  # id of a sample -> JPEG
+        self.pictures: Recent[tuple[int, int], bytes] = Recent()
+        self.answers: Recent[tuple[int, int], dict[str, Any]] = Recent()
+        self._newest: list[Any] = []  # [id, label, time] of the newest samples, newest first
+        self._undo: dict[str, Any] | None = None
+        self._redo: dict[str, Any] | None = None
+        self._recent: list[str] = []  # labels taught last, newest first
+        self._verdicts: dict[str, deque[str]] = {}  # label -> answered labels
+        self._judged: Recent[int, bool] = Recent()  # id of a sample that has a verdict
+        self._known: set[str] = set()
         self._version = 0
 
-    def set_known(self, known):
+    def set_known(self, known: dict[str, Any]) -> None:
         """Take over what ~/labels says."""
         self.labels = [(entry['label'], entry['samples']) for entry in known['labels']]
         self._known = {label for label, _ in self.labels}
@@ -53,12 +55,12 @@ class Board:
             self._recent = list(dict.fromkeys(
                 label for _, label, _ in self._newest))[:RECENT_LABELS]
 
-    def add_answer(self, answer):
+    def add_answer(self, answer: dict[str, Any]) -> None:
         """Remember an answer until its frame is perhaps taught."""
         stamp = answer['stamp']
         self.answers.add((stamp['sec'], stamp['nanosec']), answer)
 
-    def add_result(self, result):
+    def add_result(self, result: dict[str, Any]) -> None:
         """
         Follow an acknowledgement of the classifier.
 
@@ -67,7 +69,7 @@ class Board:
         if result['level'] == 'OK' and result['operation'] == 'teach':
             self._taught(result)
 
-    def _taught(self, result):
+    def _taught(self, result: dict[str, Any]) -> None:
         label, sample = result['label'], result['sample']
         self._recent = [label, *(one for one in self._recent if one != label)][:RECENT_LABELS]
         if sample is None or sample in self._judged:
@@ -78,11 +80,11 @@ class Board:
         if answer and (result['samples'] or 0) > _BEGINNING:
             self._verdicts.setdefault(label, deque(maxlen=_JUDGED)).append(answer['label'])
         picture = self.pictures.get(result['stamp'])
-        small = thumbnail(picture, answer and answer.get('seen')) if picture else None
+        small = thumbnail(picture, answer.get('seen') if answer else None) if picture else None
         if small:
             self.thumbnails.add(sample, small)
 
-    def _follow_names(self, undo, redo):
+    def _follow_names(self, undo: dict[str, Any] | None, redo: dict[str, Any] | None) -> None:
         """Take what was judged along to the new name of a label, and back."""
         if undo and undo != self._undo and undo['what'] in ('rename', 'merge'):
             old, new = undo['label'], undo['to']
@@ -99,7 +101,7 @@ class Board:
         self._recent = list(dict.fromkeys(new if label == old else label
                                           for label in self._recent))
 
-    def light(self, label, samples):
+    def light(self, label: str, samples: int) -> tuple[str, str]:
         """Return ('few' | 'unjudged' | 'enough' | 'confused', the label it is confused with)."""
         verdicts = self._verdicts.get(label, ())
         others = Counter(said for said in verdicts if said != label and said in self._known)
@@ -111,7 +113,7 @@ class Board:
             return 'few', ''
         return ('enough' if verdicts else 'unjudged'), ''
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """Return what the viewers draw."""
         labels = []
         for label, samples in self.labels:

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a browser may ask of the classifier: every field is checked before it goes anywhere."""
 
+from collections.abc import Callable
 import re
+from typing import Any
 
 MAX_LABEL_BYTES = 64
 MAX_BODY = 4096  # bytes of any message or body that a browser sends
 _ID = re.compile(r'[A-Za-z0-9._-]{1,64}')
-_FIELDS = {'teach': {'label', 'stamp', 'press'}, 'undo': {'sample', 'change'},
+_FIELDS: dict[str, set[str]] = {
+           'teach': {'label', 'stamp', 'press'}, 'undo': {'sample', 'change'},
            'redo': {'change'}, 'forget': {'label'}, 'rename': {'label', 'to'},
            'merge': {'label', 'to'}, 'rollback': set()}
 _OPTIONAL = {'sample', 'change', 'press'}
@@ -19,7 +22,7 @@ class CommandError(ValueError):
     """A request that is refused; the message says why."""
 
 
-def checked(request):
+def checked(request: object) -> dict[str, Any]:
     """
     Return a request of a browser as the classifier's ~/command takes it.
 
@@ -41,19 +44,19 @@ def checked(request):
     return command
 
 
-def _name(value):
+def _name(value: object) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise CommandError('the id of a request is 1 to 64 letters, digits, dots or dashes')
     return value
 
 
-def may_repeat(command):
+def may_repeat(command: dict[str, Any]) -> bool:
     """Tell whether a command may be sent to the classifier a second time."""
     named = command.keys() & {'sample', 'change'} or command['do'] not in ('undo', 'redo')
     return command['do'] in _REPEATABLE and bool(named)
 
 
-def _label(value):
+def _label(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise CommandError('a label is text of at least one character')
     try:
@@ -66,19 +69,20 @@ def _label(value):
     return value
 
 
-def _number(value, limit, what):
+def _number(value: object, limit: int, what: str) -> int:
     if type(value) is not int or not 0 <= value < limit:
         raise CommandError(f'{what} is a whole number from 0')
     return value
 
 
-def _stamp(value):
+def _stamp(value: object) -> dict[str, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise CommandError('a stamp is [sec, nanosec]')
     return {'sec': _number(value[0], 2**31, 'sec'),
             'nanosec': _number(value[1], 10**9, 'nanosec')}
 
 
-_CHECKS = {'label': _label, 'to': _label, 'stamp': _stamp, 'press': _name,
+_CHECKS: dict[str, Callable[[object], Any]] = {
+           'label': _label, 'to': _label, 'stamp': _stamp, 'press': _name,
            'change': lambda value: _number(value, 2**53, 'the number of a change'),
            'sample': lambda value: _number(value, 2**53, 'the number of a sample')}

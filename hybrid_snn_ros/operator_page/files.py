@@ -4,6 +4,7 @@
 
 from importlib import resources
 import json
+from typing import Any
 
 _HERE = 'hybrid_snn_ros.operator_page'
 _TYPES = {'html': 'text/html', 'css': 'text/css', 'js': 'text/javascript',
@@ -11,7 +12,7 @@ _TYPES = {'html': 'text/html', 'css': 'text/css', 'js': 'text/javascript',
 LANGUAGES = ('en', 'de')
 
 
-def load():
+def load() -> dict[str, tuple[str, bytes]]:
     """Return {path of a URL: (content type, bytes)}."""
     files = {}
     for folder, prefix in (('static', '/'), ('texts', '/texts/')):
@@ -24,6 +25,6 @@ def load():
     return files
 
 
-def texts(language):
+def texts(language: str) -> dict[str, Any]:
     """Return the texts of a language, {key: text}."""
     return json.loads(load()[f'/texts/{language}.json'][1])

@@ -3,18 +3,22 @@
 """The executable ``teach_page``."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.threads import pin_blas
 
+if TYPE_CHECKING:
+    from hybrid_snn_ros.operator_page.node import TeachPage
 
-def main(args=None):
+
+def main(args: list[str] | None = None) -> int:
     """Run the page's node until SIGINT or SIGTERM; return the exit code."""
     pin_blas()
     from hybrid_snn_ros.ros.process import run
     return run(_make_node, 'teach_page', args)
 
 
-def _make_node():
+def _make_node() -> 'TeachPage':
     try:
         from hybrid_snn_ros.operator_page.node import TeachPage
     except ImportError as error:

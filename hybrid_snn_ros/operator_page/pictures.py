@@ -3,6 +3,8 @@
 """Camera messages as JPEG, and the recent ones by their stamp."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -11,10 +13,12 @@ from hybrid_snn_ros.vision.frames import decode_rgb, to_rgb
 
 REMEMBERED = 64  # pictures that may still become thumbnails
 THUMBNAIL = 96  # pixels a side
+_Key = TypeVar('_Key')
+_Value = TypeVar('_Value')
 _PASS_ON = 128 * 1024  # bytes; a JPEG up to this size goes to the viewers as it came
 
 
-def jpeg(message, width, quality):
+def jpeg(message: Any, width: int, quality: int) -> bytes:
     """
     Return a camera message as JPEG bytes.
 
@@ -37,7 +41,7 @@ def jpeg(message, width, quality):
     return _encode(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), quality)
 
 
-def thumbnail(content, seen=None):
+def thumbnail(content: bytes, seen: Sequence[float] | None = None) -> bytes | None:
     """
     Return what the encoder sees of a JPEG as a small JPEG, None if it cannot be read.
 
@@ -56,18 +60,18 @@ def thumbnail(content, seen=None):
     return _encode(cv2.resize(square, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), 80)
 
 
-def _encode(bgr, quality):
+def _encode(bgr: np.ndarray, quality: int) -> bytes:
     return cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
-class Recent(OrderedDict):
+class Recent(OrderedDict[_Key, _Value]):
     """The newest values by stamp (sec, nanosec); the oldest fall out."""
 
-    def __init__(self, limit=REMEMBERED):
+    def __init__(self, limit: int = REMEMBERED) -> None:
         super().__init__()
         self._limit = limit
 
-    def add(self, stamp, value):
+    def add(self, stamp: _Key, value: _Value) -> None:
         """Remember a value."""
         self[stamp] = value
         while len(self) > self._limit:

@@ -260,7 +260,7 @@ class PageServer(threading.Thread):
                 self._show_status()
                 try:
                     await asyncio.wait_for(self._stopping.wait(), _TICK)
-                except TimeoutError:
+                except asyncio.TimeoutError:  # Python's own TimeoutError from 3.11 on only
                     # A heartbeat of its own: browsers do not show the protocol's to scripts.
                     for viewer in self._viewers:
                         viewer.tell('alive', {})

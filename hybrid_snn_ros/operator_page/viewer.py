@@ -6,6 +6,9 @@ import asyncio
 import json
 import struct
 import time
+from typing import Any
+
+from aiohttp import web
 
 _BURST, _REFILL = 40.0, 20.0  # requests at once, requests a second
 
@@ -13,7 +16,7 @@ _BURST, _REFILL = 40.0, 20.0  # requests at once, requests a second
 class Viewer:
     """Holds at most one picture and one message of each kind; results wait in line."""
 
-    def __init__(self, socket, debug):
+    def __init__(self, socket: web.WebSocketResponse, debug: bool) -> None:
         """
         Serve a WebSocket.
 
@@ -24,34 +27,34 @@ class Viewer:
         self.debug = debug
         self.watching = False
         self._wake = asyncio.Event()
-        self._picture = None
+        self._picture: tuple[tuple[int, int], bytes] | None = None
         self._ready = True  # the browser has drawn the picture before
-        self._newest = {}  # kind -> message
-        self._line = []
+        self._newest: dict[str, dict[str, Any]] = {}  # kind -> message
+        self._line: list[dict[str, Any]] = []
         self._tokens, self._counted = _BURST, time.monotonic()
 
-    def offer(self, stamp, content):
+    def offer(self, stamp: tuple[int, int], content: bytes) -> None:
         """Show a picture (JPEG bytes of the frame with this stamp) unless a newer one comes."""
         if self.watching:
             self._picture = stamp, content
             self._wake.set()
 
-    def tell(self, kind, message):
+    def tell(self, kind: str, message: dict[str, Any]) -> None:
         """Send a message; a newer one of its kind takes its place."""
         self._newest[kind] = {'t': kind, **message}
         self._wake.set()
 
-    def report(self, kind, message):
+    def report(self, kind: str, message: dict[str, Any]) -> None:
         """Send a message that must not be skipped."""
         self._line.append({'t': kind, **message})
         self._wake.set()
 
-    def drawn(self):
+    def drawn(self) -> None:
         """Take note that the browser has drawn the last picture."""
         self._ready = True
         self._wake.set()
 
-    def may_ask(self):
+    def may_ask(self) -> bool:
         """Tell whether one more request is within the limit of requests a second."""
         now = time.monotonic()
         self._tokens = min(_BURST, self._tokens + (now - self._counted) * _REFILL)
@@ -61,11 +64,11 @@ class Viewer:
         self._tokens -= 1
         return True
 
-    async def close(self):
+    async def close(self) -> None:
         """Say good-bye."""
         await self._socket.close(code=1001)
 
-    async def send(self):
+    async def send(self) -> None:
         """Send what waits until cancelled or the connection breaks."""
         while True:
             await self._wake.wait()

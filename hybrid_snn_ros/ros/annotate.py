@@ -3,19 +3,25 @@
 """A frame with the answer written on it, for people who look at ~/annotated."""
 
 import array
+from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 from sensor_msgs.msg import Image
 
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.vision import frames
-from hybrid_snn_ros.vision.framing import crop_window
+from hybrid_snn_ros.vision.framing import Crop, crop_window, Window
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.classifier import Prediction
 
 KNOWN_COLOUR = (40, 200, 80)  # RGB
 UNKNOWN_COLOUR = (240, 150, 30)
 
 
-def draw(rgb, prediction_label, score, unknown, window=None):
+def draw(rgb: np.ndarray, prediction_label: str, score: float, unknown: bool,
+         window: Window | None = None) -> None:
     """
     Write label and score on a picture, in place.
 
@@ -36,7 +42,7 @@ def draw(rgb, prediction_label, score, unknown, window=None):
         cv2.rectangle(rgb, (left, top), (right - 1, bottom - 1), colour, thick)
 
 
-def seen(message, crop):
+def seen(message: messages.CameraMessage, crop: Crop) -> tuple[float, float, float, float]:
     """
     Return the part of a camera message that the encoder sees, as fractions of the frame.
 
@@ -47,7 +53,7 @@ def seen(message, crop):
     return left / width, top / height, (right - left) / width, (bottom - top) / height
 
 
-def annotated(message, prediction, crop):
+def annotated(message: messages.CameraMessage, prediction: 'Prediction', crop: Crop) -> Image:
     """Return sensor_msgs/Image rgb8 of a camera message with its prediction drawn on it."""
     if messages.is_compressed(message):
         rgb = frames.decode_rgb(message.format, message.data)

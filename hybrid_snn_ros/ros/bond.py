@@ -8,9 +8,11 @@ comes with nav2 and may be missing elsewhere; then there is no sign, and the man
 ``bond_timeout: 0.0``.  This is our half of a bond only: the node goes on when the manager dies.
 """
 
+from typing import Any
 import uuid
 
 from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
 
 try:
     from bond.msg import Status
@@ -24,10 +26,10 @@ TIMEOUT = 4.0  # seconds, for information only
 class Bond:
     """Says that an active node lives, and says goodbye when it is closed."""
 
-    def __init__(self, node):
+    def __init__(self, node: Node) -> None:
         """Begin at once; without package bond do nothing."""
         self._node = node
-        self._publisher = None
+        self._publisher: Any = None
         if Status is None:
             return
         self._instance = str(uuid.uuid4())
@@ -37,13 +39,13 @@ class Bond:
             PERIOD, self._say, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._say()
 
-    def _say(self, active=True):
+    def _say(self, active: bool = True) -> None:
         message = Status(id=self._node.get_name(), instance_id=self._instance, active=active,
                          heartbeat_timeout=TIMEOUT, heartbeat_period=PERIOD)
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
-    def close(self):
+    def close(self) -> None:
         """Say goodbye, so that a deactivation is not taken for a death."""
         if self._publisher is None:
             return

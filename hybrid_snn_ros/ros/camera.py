@@ -8,13 +8,18 @@ each new reason why none comes.  The graph is asked once a second, with /diagnos
 """
 
 from collections import deque
+from collections.abc import Callable, Sequence
 import time
+from typing import Any
 
+from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
 from hybrid_snn_ros.ros import camera_search, graph, messages, shared_memory
-from hybrid_snn_ros.ros.connections import differences
+from hybrid_snn_ros.ros.connections import Connections, differences
+from hybrid_snn_ros.ros.parameters import Parameters
 
 _NAMING = 3  # looks at which the camera of a frame that came may still be without a name
 _LOSS = 0.02  # share of the frames that may get lost without a warning
@@ -24,7 +29,8 @@ _PERIOD = 10.0  # seconds over which they are counted
 class Camera:
     """The subscription to the frames of an active node."""
 
-    def __init__(self, node, connections, settings, put):
+    def __init__(self, node: Node, connections: Connections, settings: Parameters,
+                 put: Callable[[messages.CameraMessage], None]) -> None:
         """
         Subscribe.
 
@@ -44,11 +50,11 @@ class Camera:
         self._heard = ''  # what the first frame is like, since the beginning or the last silence
         self._began = 0.0  # monotonic seconds when that came
         self._frames = False  # that frames come is in the log
-        self._silence = None  # monotonic seconds when frames stopped
-        self._told = set()  # reasons of this silence that are in the log
-        self._suspected = None  # the reason at the last look
+        self._silence: float | None = None  # monotonic seconds when frames stopped
+        self._told: set[tuple[Any, ...]] = set()  # reasons of this silence that are in the log
+        self._suspected: tuple[Any, ...] | None = None  # the reason at the last look
         self._looks = 0  # at which frames came and their camera had no name
-        self._publishers = []
+        self._publishers: list[graph.Publication] = []
         self.lost = 0  # frames of which the middleware says that they got lost on the way
         self._lost_before = 0  # at the last frame
         self._counts = deque([(time.monotonic(), 0, 0)])  # of the last looks: received, lost
@@ -62,25 +68,25 @@ class Camera:
         self.topic = self._subscription.topic_name  # a rule may have remapped it once more
         self._kind = graph.kind_name(kind)
 
-    def close(self):
+    def close(self) -> None:
         """End the subscription."""
         self._connections.destroy(self._subscription)
 
-    def _on_frame(self, message):
+    def _on_frame(self, message: messages.CameraMessage) -> None:
         if not self._heard:
             self._heard, self._began = messages.describe(message), time.monotonic()
         self._put(message)
 
-    def _on_lost(self, event):
+    def _on_lost(self, event: Any) -> None:
         self.lost = event.total_count
 
-    def facts(self):
+    def facts(self) -> dict[str, str]:
         """Return what is listened to and who publishes it by the last look, {name: value}."""
         return {'image_topic': self.topic, 'image_type': self._kind,
                 'image_publishers': '; '.join(
                     f'{found.node} ({found.kind})' for found in self._publishers)}
 
-    def look(self, silent):
+    def look(self, silent: float | None) -> str:
         """
         Return why no frame comes, empty where one does; log what is new.
 
@@ -111,7 +117,7 @@ class Camera:
             self._told.add(found.key)
         return text
 
-    def _reason(self, peers):
+    def _reason(self, peers: Sequence[TopicEndpointInfo]) -> camera_search.Reason:
         asked = self._subscription.qos_profile
         apart = {graph.full_name(peer): differences(peer.qos_profile, asked)
                  for peer in peers if peer.topic_type == self._kind}
@@ -122,7 +128,7 @@ class Camera:
             self.topic, self._kind, self._publishers, lambda: graph.publications(self._node),
             self.lost - self._lost_before, shared_memory.foreign)
 
-    def _tell_frames(self):
+    def _tell_frames(self) -> None:
         names = [found.node for found in self._publishers if found.kind == self._kind]
         self._looks += 1
         if (not names or graph.NAMELESS in names) and self._looks < _NAMING:
@@ -136,7 +142,7 @@ class Camera:
                 f'without: {came}')
         self._frames, self._looks = True, 0
 
-    def losses(self, received):
+    def losses(self, received: int) -> str:
         """
         Return a sentence where many of the last seconds' frames got lost, else an empty text.
 

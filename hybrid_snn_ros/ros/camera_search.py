@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why no frame comes, as far as the ROS graph tells, and what to set so that one does."""
 
+from collections.abc import Callable, Iterable, Sequence
 import difflib
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from hybrid_snn_ros.ros.graph import Publication
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 SUFFIX = '/compressed'  # what image_transport adds to the topic of the raw frames
@@ -17,12 +20,14 @@ _MOST = 3  # topics or nodes that a sentence names
 class Reason(NamedTuple):
     """Why no frame comes."""
 
-    key: tuple  # equal for equal reasons, whatever the numbers and the other topics are
+    key: tuple[Any, ...]  # equal for equal reasons, whatever the numbers and the other topics are
     text: str
     absent: bool = False  # nobody publishes the topic
 
 
-def reason(topic, kind, publishers, elsewhere, lost=0, apart=str):
+def reason(topic: str, kind: str, publishers: Sequence[Publication],
+           elsewhere: Callable[[], Iterable[Publication]], lost: int = 0,
+           apart: Callable[[], str] = str) -> Reason:
     """
     Find it.
 
@@ -66,7 +71,7 @@ def reason(topic, kind, publishers, elsewhere, lost=0, apart=str):
                   f'nobody publishes it; {_others(other, topic, kind)}', absent=True)
 
 
-def _others(other, topic, kind):
+def _others(other: Iterable[Publication], topic: str, kind: str) -> str:
     """Say which image topics there are, those with the most similar names first."""
     kinds = {found.topic: found for found in other}  # one that several publish is one
     near = sorted(kinds.values(), key=lambda found: (
@@ -83,7 +88,7 @@ def _others(other, topic, kind):
             f'{_advice(near[0], topic, kind)}')
 
 
-def _advice(found, topic, kind):
+def _advice(found: Publication, topic: str, kind: str) -> str:
     """Return what to set so that a topic is listened to instead, in words."""
     steps = []
     if found.kind != kind:
@@ -102,17 +107,17 @@ def _advice(found, topic, kind):
     return ' and '.join(steps)
 
 
-def _stem(topic):
+def _stem(topic: str) -> str:
     while topic.endswith(SUFFIX):
         topic = topic.removesuffix(SUFFIX)
     return topic
 
 
-def _as(found):
+def _as(found: Publication) -> str:
     return f'{found.node} publishes it as {found.kind}'
 
 
-def _names(nodes):
+def _names(nodes: Iterable[str]) -> str:
     """Name some nodes."""
     nodes = sorted(set(nodes))
     more = f' and {len(nodes) - _MOST} more' if len(nodes) > _MOST else ''

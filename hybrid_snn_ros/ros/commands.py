@@ -3,6 +3,7 @@
 """What people and programs ask of the classifier, and the queue it waits in for the worker."""
 
 from collections import deque
+from collections.abc import Callable
 import json
 import threading
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ _CHANGE = 'to take a change back takes its id'
 class CommandError(ValueError):
     """A request that cannot be understood or makes no sense; the message says why."""
 
-    def __init__(self, message, id=''):  # noqa: A002 (the field's name)
+    def __init__(self, message: str, id: str = '') -> None:  # noqa: A002 (the field's name)
         """Take a sentence, and the id of the request where that could be read."""
         super().__init__(message)
         self.id = id
@@ -35,13 +36,14 @@ class Command(NamedTuple):
     target: str = ''  # new label of a rename or merge
     sample: int = 0  # id, of undo; 0 for the last change, whatever it was
     change: int = 0  # id that the change must have, of undo and redo; 0 for any
-    version: Any = None  # to return to, of rollback; None for the newest snapshot before
+    version: int | None = None  # to return to, of rollback; None for the newest snapshot before
     press: str = ''  # of teach: frames of one press are one change
-    stamp: Any = None  # (sec, nanosec) of the frame meant by teach; None for the newest
+    # (sec, nanosec) of the frame meant by teach; None for the newest
+    stamp: tuple[int, int] | None = None
     frames: int = 1  # frames that teach labels, from the newest on
     id: str = ''  # chosen by who asks, handed back with the result
     source: str = ''  # how it came, for the journal
-    on_result: Any = None  # function of the Result, besides publishing it
+    on_result: 'Callable[[Result], None] | None' = None  # besides publishing the Result
 
 
 class Result(NamedTuple):
@@ -50,10 +52,10 @@ class Result(NamedTuple):
     level: str  # 'OK', 'WARN' (nothing was wrong, nothing was learned) or 'ERROR'
     label: str
     message: str  # one sentence
-    values: dict
+    values: dict[str, Any]
 
 
-def parse(text):
+def parse(text: str) -> Command:
     """
     Read a request in JSON, as it comes on ~/command.
 
@@ -75,19 +77,19 @@ def parse(text):
         raise CommandError(str(error), identifier) from error
 
 
-def _name(fields, key):
+def _name(fields: dict[str, Any], key: str) -> str:
     text = fields.get(key, '')
     if not isinstance(text, str) or _unprintable(text) or len(text.encode()) > MAX_ID_BYTES:
         raise CommandError(f"a command's \"{key}\" must be text of at most {MAX_ID_BYTES} bytes")
     return text
 
 
-def _unprintable(text):
+def _unprintable(text: str) -> bool:
     """Tell whether a text holds half a character, as JSON can: it cannot be sent on."""
     return any('\ud800' <= character <= '\udfff' for character in text)
 
 
-def _command(fields, identifier):
+def _command(fields: dict[str, Any], identifier: str) -> Command:
     operation = fields.get('do')
     if operation not in OPERATIONS:
         raise CommandError(f"a command's \"do\" must be one of {', '.join(OPERATIONS)}, not "
@@ -108,7 +110,7 @@ def _command(fields, identifier):
                    source='command')
 
 
-def sample_id(value):
+def sample_id(value: object) -> int:
     """
     Return the id of a sample, given as a whole number or its digits.
 
@@ -117,20 +119,20 @@ def sample_id(value):
     return _whole(value, _SAMPLE)
 
 
-def _whole(value, wanted):
+def _whole(value: object, wanted: str) -> int:
     text = value.strip() if isinstance(value, str) else str(value)
     if isinstance(value, bool) or not text.isdecimal() or not 0 < len(text) < 19 or not int(text):
         raise CommandError(f'{wanted}, not {repr(value)[:80]}')
     return int(text)
 
 
-def _version(value):
+def _version(value: object) -> int:
     if type(value) is not int or not 0 <= value < 2**53:
         raise CommandError(f'a "version" is a whole number from 0, not {repr(value)[:80]}')
     return value
 
 
-def _label(fields, name, rule):
+def _label(fields: dict[str, Any], name: str, rule: Callable[[str], str]) -> str:
     text = fields.get(name)
     if not isinstance(text, str):
         raise CommandError(f'this command needs a "{name}", a text')
@@ -140,7 +142,7 @@ def _label(fields, name, rule):
         raise CommandError(str(error)) from error
 
 
-def _stamp(fields):
+def _stamp(fields: Any) -> tuple[int, int] | None:
     if fields is None:
         return None
     try:
@@ -157,11 +159,11 @@ def _stamp(fields):
 class CommandQueue:
     """First in, first out, between the executor and the worker."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting = deque()
+        self._waiting: deque[Command] = deque()
 
-    def put(self, command):
+    def put(self, command: Command) -> bool:
         """Leave a request; return False when too many wait already."""
         with self._lock:
             if len(self._waiting) >= MAX_WAITING:
@@ -169,12 +171,12 @@ class CommandQueue:
             self._waiting.append(command)
             return True
 
-    def get(self, teaching=True):
+    def get(self, teaching: bool = True) -> Command | None:
         """Return the oldest request or None; without teaching, None as well where it teaches."""
         with self._lock:
             if not self._waiting or not teaching and self._waiting[0].operation == 'teach':
                 return None
             return self._waiting.popleft()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._waiting)

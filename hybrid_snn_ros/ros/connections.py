@@ -8,15 +8,18 @@ for.  Else nothing arrives and nothing fails, which is how cameras seem dead.  T
 raises an event then; it names no peer, so the graph is asked who it is, as long as there is one.
 """
 
+from collections.abc import Callable
 import math
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from rclpy.lifecycle import LifecycleNode
 from rclpy.publisher import PublisherEventCallbacks  # their own module has another name in Humble
 from rclpy.qos import (
     DurabilityPolicy,
     LivelinessPolicy,
     qos_policy_name_from_kind,
+    QoSProfile,
     ReliabilityPolicy,
 )
 from rclpy.subscription import SubscriptionEventCallbacks
@@ -37,7 +40,7 @@ class Mismatch(NamedTuple):
     policies: str  # what is offered and what is asked for
     incoming: bool  # the peer publishes
 
-    def __str__(self):
+    def __str__(self) -> str:
         """Say it in one sentence."""
         if self.incoming:
             return f'{self.topic}: nothing arrives from {self.peer}: {self.policies}'
@@ -47,13 +50,14 @@ class Mismatch(NamedTuple):
 class _End:
     """One end of ours."""
 
-    def __init__(self, incoming):
+    def __init__(self, incoming: bool) -> None:
         self.incoming = incoming
         self.deaf = False  # the middleware has no events: look always
-        self.suspected = None  # monotonic seconds of the last event or sight of the peer
+        # monotonic seconds of the last event or sight of the peer
+        self.suspected: float | None = None
         self.unnamed = ''  # the policy that an event told of, until its peer is found
 
-    def on_event(self, event):
+    def on_event(self, event: Any) -> None:
         """Take note that a peer does not match; who it is may not be known yet."""
         self.suspected = time.monotonic()
         self.unnamed = qos_policy_name_from_kind(event.last_policy_kind)
@@ -62,20 +66,22 @@ class _End:
 class Connections:
     """Makes a node's publishers and subscriptions, and looks after whether they connect."""
 
-    def __init__(self, node):
+    def __init__(self, node: LifecycleNode) -> None:
         """Begin without any, on an rclpy lifecycle node."""
         self._node = node
-        self._ends = {}  # publisher or subscription -> _End
-        self._seen = {}  # (topic, peer's address) of a mismatch -> monotonic seconds
-        self._told = set()
+        self._ends: dict[Any, _End] = {}  # publisher or subscription -> its end
+        # (topic, peer's address) of a mismatch -> monotonic seconds
+        self._seen: dict[tuple[str, bytes], float] = {}
+        self._told: set[tuple[str, bytes]] = set()
 
-    def publisher(self, kind, topic, qos):
+    def publisher(self, kind: type, topic: str, qos: QoSProfile | int) -> Any:
         """Make a lifecycle publisher."""
         end = _End(incoming=False)
         return self._add(end, PublisherEventCallbacks, lambda **events: (
             self._node.create_lifecycle_publisher(kind, topic, qos, **events)), {})
 
-    def subscription(self, kind, topic, callback, qos, on_lost=None):
+    def subscription(self, kind: type, topic: str, callback: Callable[[Any], None],
+                     qos: QoSProfile | int, on_lost: Callable[[Any], None] | None = None) -> Any:
         """
         Make a subscription.
 
@@ -87,7 +93,8 @@ class Connections:
             self._node.create_subscription(kind, topic, callback, qos, **events)),
             {'message_lost': on_lost} if on_lost else {})
 
-    def _add(self, end, callbacks, create, more):
+    def _add(self, end: _End, callbacks: Callable[..., Any], create: Callable[..., Any],
+             more: dict[str, Callable[[Any], None]]) -> Any:
         on_event = end.on_event
         # A middleware that does not have an event refuses it, or leaves it out.
         for events in ({'incompatible_qos': on_event, **more}, {'incompatible_qos': on_event}):
@@ -102,7 +109,7 @@ class Connections:
         self._ends[made] = end
         return made
 
-    def destroy(self, made):
+    def destroy(self, made: Any) -> None:
         """Destroy a publisher or subscription that was made here."""
         end = self._ends.pop(made)
         if end.incoming:
@@ -110,13 +117,14 @@ class Connections:
         else:
             self._node.destroy_lifecycle_publisher(made)
 
-    def ends(self):
+    def ends(self) -> list[tuple[Any, bool]]:
         """Return (publisher or subscription, whether it is a subscription) of all."""
         return [(made, end.incoming) for made, end in self._ends.items()]
 
-    def mismatches(self):
+    def mismatches(self) -> list[Mismatch]:
         """Return the Mismatches there are now, and log each that is new."""
-        found, now = {}, time.monotonic()
+        found: dict[tuple[str, bytes], Mismatch] = {}
+        now = time.monotonic()
         for made, end in self._ends.items():
             if end.deaf or end.suspected is not None:
                 found.update(self._look(made, end))
@@ -128,14 +136,15 @@ class Connections:
         self._told = set(found)
         return list(found.values())
 
-    def sentences(self, camera_topic):
+    def sentences(self, camera_topic: str) -> tuple[str, str]:
         """Return sentences: of cameras and of other peers that QoS keeps from this node."""
-        cameras, others = [], []
+        cameras: list[str] = []
+        others: list[str] = []
         for mismatch in self.mismatches():
             (cameras if mismatch.topic == camera_topic else others).append(str(mismatch))
         return '; '.join(cameras), '; '.join(others)
 
-    def _look(self, made, end):
+    def _look(self, made: Any, end: _End) -> dict[tuple[str, bytes], Mismatch]:
         """Return {(topic, peer's address): Mismatch} of one end, by what the graph says now."""
         topic = made.topic_name
         ask = (self._node.get_publishers_info_by_topic if end.incoming
@@ -163,7 +172,7 @@ class Connections:
         return found
 
 
-def differences(offered, asked):
+def differences(offered: QoSProfile, asked: QoSProfile) -> list[str]:
     """
     Return what keeps two ends apart, a text for each policy.
 
@@ -184,7 +193,7 @@ def differences(offered, asked):
     return found
 
 
-def _seconds(duration):
+def _seconds(duration: Any) -> float:
     """Return a duration in seconds; unset ones (0) and endless ones are infinite."""
     nanoseconds = duration.nanoseconds
     return nanoseconds * 1e-9 if 0 < nanoseconds < _FOREVER else math.inf

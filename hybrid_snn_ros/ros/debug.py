@@ -6,7 +6,10 @@ import json
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.snn import synaptic_operations
+from hybrid_snn_ros.snn.response import Response
 
 PERIOD = 0.2  # seconds between two looks
 _INPUTS = 40
@@ -14,7 +17,8 @@ _COLUMNS = 8
 _ENTRIES = 8
 
 
-def view(classifier, codes, response, stamp):
+def view(classifier: Classifier, codes: np.ndarray, response: Response,
+         stamp: tuple[int, int]) -> str:
     """
     Describe how one frame was answered.
 
@@ -44,11 +48,11 @@ def view(classifier, codes, response, stamp):
     }, ensure_ascii=False)
 
 
-def _plain(value):
+def _plain(value: float) -> float | None:
     return round(float(value), 3) if np.isfinite(value) else None
 
 
-def _told(entry):
+def _told(entry: Entry) -> str:
     words = [str(entry.sequence), entry.operation]
     words += [f"'{entry.label}'"] if entry.label else []
     words += [f"to '{entry.target}'"] if entry.operation == 'rename' else []

@@ -7,11 +7,12 @@ That the camera went silent, or came back, is said at once.
 """
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
 
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.stage_times import StageTimes
 
 PERIOD = 1.0  # seconds
 LOOK = 0.1  # seconds between two looks whether there is something to say at once
@@ -35,25 +36,26 @@ class Complaints(NamedTuple):
 class Diagnostics:
     """Turns the node's counters into a DiagnosticArray."""
 
-    def __init__(self, node_name):
+    def __init__(self, node_name: str) -> None:
         self._name = f'{node_name}: camera to label'
         self._before = {'answered': 0, 'refused': 0, 'failed': 0}
         self._silent = False
         self._since = self._looked = self._moved = time.monotonic()
         self._done = 0
 
-    def due(self, silent):
+    def due(self, silent: float | None) -> bool:
         """Tell whether a message is to be published now: each second, and at a change."""
         before, self._looked = self._looked, time.monotonic()
         if silent is not None and self._looked - before > _HELD_UP:
             return False  # not the camera was silent; frames wait for the executor
         return self._elapsed() >= _REGULAR or (silent is not None) != self._silent
 
-    def _elapsed(self):
+    def _elapsed(self) -> float:
         """Return the seconds since the last regular message."""
         return time.monotonic() - self._since
 
-    def message(self, stamp, counters, times, facts, complaints):
+    def message(self, stamp: Any, counters: dict[str, Any], times: StageTimes,
+                facts: dict[str, Any], complaints: Complaints) -> DiagnosticArray:
         """
         Build the message.
 
@@ -101,7 +103,7 @@ class Diagnostics:
         array.header.stamp = stamp
         return array
 
-    def _waited(self, counters):
+    def _waited(self, counters: dict[str, Any]) -> float:
         """Return for how many seconds frames have waited while none was worked through."""
         done = sum(counters[name] for name in self._before)
         if done != self._done or not counters['waiting']:

@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is worth knowing of a running classifier besides its times, as values of a diagnostic."""
 
+from pathlib import Path
+from typing import Any
+
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.ros import messages, soc
+from hybrid_snn_ros.ros.worker import Worker
 from hybrid_snn_ros.snn import kernel, synaptic_operations
 
 
-def facts(classifier, worker, memory, root='/'):
+def facts(classifier: Classifier, worker: Worker, memory: Path,
+          root: Path | str = '/') -> dict[str, Any]:
     """
     Collect them, {name: value}; to be called about once a second.
 
@@ -29,7 +35,7 @@ def facts(classifier, worker, memory, root='/'):
         'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed', **soc.read(root)}
 
 
-def _effort(classifier, worker):
+def _effort(classifier: Classifier, worker: Worker) -> dict[str, str]:
     """Return what the frames of the ring make the network do, on average."""
     activity = worker.times.spikes()
     if activity is None:

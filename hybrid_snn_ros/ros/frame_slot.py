@@ -9,6 +9,7 @@ no frame may be lost (a data set, a bag), the slot holds several and hands them 
 """
 
 from collections import deque
+from collections.abc import Callable
 import threading
 import time
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ class Frame(NamedTuple):
 class FrameSlot:
     """Holds the newest frames, one by default, and a wish for the worker's attention."""
 
-    def __init__(self, length=1, now=time.time):
+    def __init__(self, length: int = 1, now: Callable[[], float] = time.time) -> None:
         """
         Make an empty slot.
 
@@ -33,17 +34,17 @@ class FrameSlot:
         :param now: function that tells the time in seconds by which the camera stamps.
         """
         self._condition = threading.Condition()
-        self._frames = deque(maxlen=length)
+        self._frames: deque[Frame] = deque(maxlen=length)
         self._nudged = False
         self._now = now
         self.received = 0
         self.last_time = time.monotonic()  # of the newest frame; before the first: of now
         self.dropped = 0  # replaced by a newer frame before the worker was ready
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._frames)
 
-    def put(self, message):
+    def put(self, message: Any) -> None:
         """Store a frame; where there is no room, in place of the oldest."""
         frame = Frame(message, self._now(), time.perf_counter())
         with self._condition:
@@ -53,13 +54,13 @@ class FrameSlot:
             self._frames.append(frame)
             self._condition.notify()
 
-    def nudge(self):
+    def nudge(self) -> None:
         """Wake the worker without a frame."""
         with self._condition:
             self._nudged = True
             self._condition.notify()
 
-    def take(self, timeout):
+    def take(self, timeout: float) -> Frame | None:
         """
         Wait for a frame or a nudge.
 

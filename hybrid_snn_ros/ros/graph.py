@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the ROS graph knows of others: who publishes what, and by which name they go."""
 
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rclpy.node import NodeNameNonExistentError
+from rclpy.node import Node, NodeNameNonExistentError
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+_Kinds = list[tuple[str, list[str]]]  # names of topics or services, and their types
 NAMELESS = 'a peer without a name'
 
 
@@ -17,20 +20,20 @@ class Publication(NamedTuple):
     node: str  # full name
 
 
-def kind_name(kind):
+def kind_name(kind: type) -> str:
     """Return the name of a message or service class as the graph has it: package/msg/Name."""
     package, group = kind.__module__.split('.')[:2]
     return f'{package}/{group}/{kind.__name__}'
 
 
-def full_name(peer):
+def full_name(peer: TopicEndpointInfo) -> str:
     """Return the full name of a TopicEndpointInfo's node, as far as it has one."""
     if 'UNKNOWN' in peer.node_name:  # discovered before its node, or not of ROS at all
         return NAMELESS
     return _joined(peer.node_namespace, peer.node_name)
 
 
-def publications(node):
+def publications(node: Node) -> list[Publication]:
     """
     Return the Publications of all other nodes.
 
@@ -43,13 +46,13 @@ def publications(node):
     return found
 
 
-def callers(node, service, kind):
+def callers(node: Node, service: str, kind: str) -> list[str]:
     """Return the full names of the nodes that would call a service as another type."""
     return [name for name, services in _of_all(node, node.get_client_names_and_types_by_node)
             if kind in dict(services).get(service, ())]
 
 
-def _of_all(node, ask):
+def _of_all(node: Node, ask: Callable[[str, str], _Kinds]) -> Iterator[tuple[str, _Kinds]]:
     """Yield (full name, what ask(name, namespace) says) of every node but this one."""
     own = node.get_fully_qualified_name()
     for name, namespace in set(node.get_node_names_and_namespaces()):
@@ -61,5 +64,5 @@ def _of_all(node, ask):
             continue
 
 
-def _joined(namespace, name):
+def _joined(namespace: str, name: str) -> str:
     return f"{namespace.rstrip('/')}/{name}"

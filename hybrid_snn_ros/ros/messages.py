@@ -8,11 +8,17 @@ elsewhere.  Without it the typed topics are off and everything else works; ``~/a
 ``~/labels`` carry the same as JSON text and need nothing but std_msgs.
 """
 
+from collections.abc import Iterable
 import itertools
 import json
+from typing import Any, TYPE_CHECKING, TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from hybrid_snn_ros.memory.history import Change
+from hybrid_snn_ros.memory.ledger import Ledger
 
 try:
     from vision_msgs.msg import (
@@ -27,10 +33,14 @@ except ImportError:
     Classification = LabelInfo = VisionInfo = None
     HAVE_VISION_MSGS = False
 
+if TYPE_CHECKING:
+    from hybrid_snn_ros.classifier import Prediction
+
+CameraMessage: TypeAlias = Image | CompressedImage
 NEWEST = 24  # samples of which ~/labels tells id, label and time
 
 
-def classification(header, prediction):
+def classification(header: Header, prediction: 'Prediction') -> Any:
     """Return vision_msgs/Classification: hypotheses best first, class_id is the label's text."""
     message = Classification(header=header)
     ranked = prediction.ranked
@@ -41,7 +51,7 @@ def classification(header, prediction):
     return message
 
 
-def label_info(header, names):
+def label_info(header: Header, names: Iterable[str]) -> Any:
     """Return vision_msgs/LabelInfo: the label of every column."""
     message = LabelInfo(header=header)
     message.class_map = [VisionClass(class_id=column, class_name=name)
@@ -49,13 +59,14 @@ def label_info(header, names):
     return message
 
 
-def vision_info(header, method, location, version):
+def vision_info(header: Header, method: str, location: str, version: int) -> Any:
     """Return vision_msgs/VisionInfo: how it classifies, and which version of its knowledge."""
     return VisionInfo(header=header, method=method, database_location=location,
                       database_version=version)
 
 
-def answer(header, prediction, seen, latency_ms, processing_ms):
+def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], latency_ms: float,
+           processing_ms: float) -> str:
     """
     Return the answer to one frame as JSON text for ``~/answer``.
 
@@ -75,7 +86,7 @@ def answer(header, prediction, seen, latency_ms, processing_ms):
     }, ensure_ascii=False)
 
 
-def labels(ledger):
+def labels(ledger: Ledger) -> str:
     """
     Return what is known as JSON text for ``~/labels``.
 
@@ -95,25 +106,25 @@ def labels(ledger):
     }, ensure_ascii=False)
 
 
-def _change(change):
+def _change(change: Change | None) -> dict[str, Any] | None:
     return change and {
         'change': change.id, 'what': change.what, 'label': change.label, 'to': change.target,
         'samples': change.samples, 'source': change.source, 'time': round(change.time, 3)}
 
 
-def status(level, name, message, **values):
+def status(level: str, name: str, message: str, **values: object) -> DiagnosticStatus:
     """Return a DiagnosticStatus; level is 'OK', 'WARN', 'ERROR' or 'STALE'."""
     return DiagnosticStatus(
         level=getattr(DiagnosticStatus, level), name=name, message=message,
         values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
 
 
-def is_compressed(message):
+def is_compressed(message: CameraMessage) -> bool:
     """Tell whether a camera message is a CompressedImage."""
     return isinstance(message, CompressedImage)
 
 
-def describe(message):
+def describe(message: CameraMessage) -> str:
     """Return what a camera message is like, in a few words for the log."""
     if is_compressed(message):
         return f'{len(message.data)} bytes of format {message.format!r:.60}'

@@ -2,27 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The classifier as a lifecycle node: camera frames and labels in, names out."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 import functools
+from pathlib import Path
 import time
 import traceback
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+import numpy as np
+from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
 
-from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.paths import memory_path, relative_remark
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
 from hybrid_snn_ros.ros.bond import Bond
 from hybrid_snn_ros.ros.camera import Camera
-from hybrid_snn_ros.ros.commands import CommandQueue
+from hybrid_snn_ros.ros.commands import CommandQueue, Result
 from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.diagnostics import Complaints, Diagnostics, LOOK
 from hybrid_snn_ros.ros.facts import facts
@@ -33,18 +37,20 @@ from hybrid_snn_ros.ros.type_watch import TypeWatch
 from hybrid_snn_ros.ros.worker import Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
+from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rules import seeded
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
 
+_Transition = Callable[['ClassifierNode', LifecycleState], TransitionCallbackReturn]
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
-def _told(transition):
+def _told(transition: _Transition) -> _Transition:
     """Log what goes wrong in a transition: rclpy turns its exception into a silent ERROR."""
     @functools.wraps(transition)
-    def run(self, state):
+    def run(self: 'ClassifierNode', state: LifecycleState) -> TransitionCallbackReturn:
         try:
             return transition(self, state)
         except Exception:
@@ -57,31 +63,32 @@ def _told(transition):
 class ClassifierNode(LifecycleNode):
     """Allocates in configure, has traffic only while active, frees everything in cleanup."""
 
-    _group = None  # callback group of what the last transition made
+    _group: CallbackGroup | None = None  # callback group of what the last transition made
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__('classifier')
-        self._classifier = None
-        self._worker = None
-        self._slot = None
-        self._commands = None
-        self._camera = None
-        self._outgoing = []
+        self._classifier: Classifier | None = None
+        self._worker: Worker | None = None
+        # Made by each activation.
+        self._slot: FrameSlot
+        self._commands: CommandQueue
+        self._camera: Camera
+        self._diagnostics: Diagnostics
+        self._outgoing: list[Any] = []  # publishers
         self._traffic = ExitStack()  # what closes all that the last activation has opened
         self._connections = Connections(self)
-        self._diagnostics = None
         self._trouble = ''  # why teaching is refused, while no worker knows better
         self._settings = Parameters(self, lambda: self._classifier is not None)
         if self._settings.autostart:
             self._starter = self.create_timer(0.0, self._autostart)
 
-    def _autostart(self):
+    def _autostart(self) -> None:
         self.destroy_timer(self._starter)
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
     @property
-    def default_callback_group(self):
+    def default_callback_group(self) -> CallbackGroup:
         """
         Group of whatever is created now, a new one with every configure and activate.
 
@@ -91,14 +98,14 @@ class ClassifierNode(LifecycleNode):
         return self._group or super().default_callback_group
 
     @property
-    def memory(self):
+    def memory(self) -> Path:
         """Directory in which this node keeps what it was taught."""
         return memory_path(self._settings.memory, self.get_namespace(), self.get_name())
 
     # -- transitions ---------------------------------------------------------------------------
 
     @_told
-    def on_configure(self, state):
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the encoder and what was taught, and make the publishers."""
         settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
         try:
@@ -126,7 +133,7 @@ class ClassifierNode(LifecycleNode):
         self._make_publishers()
         return super().on_configure(state)
 
-    def _remember(self, classifier):
+    def _remember(self, classifier: Classifier) -> None:
         """Open the memory; where that cannot be done now, answer from what can be read of it."""
         initial = self._settings.path('initial_memory') or None
         self._trouble = ''
@@ -146,7 +153,7 @@ class ClassifierNode(LifecycleNode):
         for remark in remarks:
             self.get_logger().warning(remark)
 
-    def _make_publishers(self):
+    def _make_publishers(self) -> None:
         self._label_out = self._out(String, '~/label', 10)
         self._answer_out = self._out(String, '~/answer', 10)
         self._annotated_out = self._out(Image, '~/annotated', qos_profile_sensor_data)
@@ -159,15 +166,16 @@ class ClassifierNode(LifecycleNode):
             self._label_info_out = self._out(messages.LabelInfo, '~/label_info', _LATCHED)
             self._vision_info_out = self._out(messages.VisionInfo, '~/vision_info', _LATCHED)
 
-    def _out(self, kind, topic, qos):
+    def _out(self, kind: type, topic: str, qos: QoSProfile | int) -> Any:
         self._outgoing.append(self._connections.publisher(kind, topic, qos))
         return self._outgoing[-1]
 
     @_told
-    def on_activate(self, state):
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
         self._group = MutuallyExclusiveCallbackGroup()
+        assert self._classifier is not None  # configured
         clock = self.get_clock()
         self._slot = FrameSlot(self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands = CommandQueue()
@@ -176,7 +184,8 @@ class ClassifierNode(LifecycleNode):
             self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
             self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
         self._worker.tutor.problem = self._trouble
-        self._published_labels, self._debugged = None, 0.0
+        self._published_labels: tuple[int, list[str]] | None = None
+        self._debugged = 0.0
         self._publish_labels()
         # Each goes with what closes it: also half an activation is closed, in the opposite order.
         later = self._traffic.callback
@@ -194,15 +203,16 @@ class ClassifierNode(LifecycleNode):
         return result
 
     @_told
-    def on_deactivate(self, state):
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the traffic and save."""
         self._close_traffic()
         return super().on_deactivate(state)
 
-    def _close_traffic(self):
+    def _close_traffic(self) -> None:
         self._traffic.close()  # nothing, where nothing is open
 
-    def _end_work(self):
+    def _end_work(self) -> None:
+        assert self._worker is not None and self._classifier is not None
         self._worker.stop()
         self._trouble = self._worker.tutor.problem
         self._worker = None
@@ -213,26 +223,26 @@ class ClassifierNode(LifecycleNode):
                 self.get_logger().error(str(error))
 
     @_told
-    def on_cleanup(self, state):
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the encoder, the network and the publishers."""
         self._free()
         return super().on_cleanup(state)
 
     @_told
-    def on_shutdown(self, state):
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Save and free, whatever state the node was in."""
         self._close_traffic()
         self._free()
         return super().on_shutdown(state)
 
     @_told
-    def on_error(self, state):
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Come back to unconfigured with everything freed."""
         self._close_traffic()
         self._free()
         return TransitionCallbackReturn.SUCCESS
 
-    def _free(self):
+    def _free(self) -> None:
         if self._classifier is None:
             return
         for publisher in self._outgoing:
@@ -242,14 +252,17 @@ class ClassifierNode(LifecycleNode):
         (self._classifier if self._settings.learning else self._classifier.book).close()
         self._classifier = None
 
-    def close(self):
+    def close(self) -> None:
         """Stop the worker and save; for the end of the process."""
         self._close_traffic()
         self._free()
 
     # -- out (called by the worker) ------------------------------------------------------------
 
-    def _publish_answer(self, message, codes, response, prediction, latency_ms, processing_ms):
+    def _publish_answer(self, message: messages.CameraMessage, codes: np.ndarray,
+                        response: Response, prediction: Prediction, latency_ms: float,
+                        processing_ms: float) -> None:
+        assert self._classifier is not None
         self._label_out.publish(String(data=prediction.label))
         if messages.HAVE_VISION_MSGS:
             self._classification_out.publish(messages.classification(message.header, prediction))
@@ -266,7 +279,7 @@ class ClassifierNode(LifecycleNode):
             self._debug_out.publish(String(data=debug.view(
                 self._classifier, codes, response, (stamp.sec, stamp.nanosec))))
 
-    def _publish_result(self, result):
+    def _publish_result(self, result: Result) -> None:
         self._result_out.publish(messages.status(
             result.level, result.label, result.message, **result.values))
         if result.level == 'ERROR':
@@ -276,8 +289,9 @@ class ClassifierNode(LifecycleNode):
         else:
             self._publish_labels()
 
-    def _publish_labels(self):
+    def _publish_labels(self) -> None:
         classifier = self._classifier
+        assert classifier is not None
         version = classifier.version
         if (version, classifier.labels) == self._published_labels:
             return
@@ -290,8 +304,9 @@ class ClassifierNode(LifecycleNode):
                 header, f'EfficientNet + CoLaNET ({classifier.rule_name})', str(self.memory),
                 version))
 
-    def _publish_diagnostics(self):
+    def _publish_diagnostics(self) -> None:
         worker, slot = self._worker, self._slot
+        assert worker is not None and self._classifier is not None  # active
         since = time.monotonic() - slot.last_time
         silent = since if since > self._settings.image_timeout else None
         if not self._diagnostics.due(silent):

@@ -7,9 +7,15 @@ Declaration, validation, `config/classifier.yaml` and the table in the README al
 after a change here, `hybrid-snn parameters --write` writes those two anew.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Any, TYPE_CHECKING
+
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros.table import declare, Parameter, refusal
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
+
+if TYPE_CHECKING:
+    from rcl_interfaces.msg import SetParametersResult
 
 GROUPS = {
     'What it sees with, and what it remembers': (
@@ -78,7 +84,7 @@ _BY_NAME = {parameter.name: parameter for parameter in TABLE}
 class Parameters:
     """Declares the table on a node and hands out validated values as attributes."""
 
-    def __init__(self, node, is_configured):
+    def __init__(self, node: Any, is_configured: Callable[[], bool]) -> None:
         """
         Declare all parameters.
 
@@ -91,7 +97,7 @@ class Parameters:
         _, self.unknown = declare(node, TABLE, 'configure', live_too=True)
         node.add_on_set_parameters_callback(self._on_set)
 
-    def _on_set(self, changes):
+    def _on_set(self, changes: Iterable[Any]) -> 'SetParametersResult':
         from rcl_interfaces.msg import SetParametersResult  # the table is read without ROS, too
         for change in changes:
             parameter = _BY_NAME.get(change.name)
@@ -105,7 +111,7 @@ class Parameters:
                 return SetParametersResult(successful=False, reason=problem)
         return SetParametersResult(successful=True)
 
-    def path(self, name):
+    def path(self, name: str) -> str:
         """
         Return a parameter that is a path as text, with its ~ replaced; '' where it is empty.
 
@@ -114,7 +120,7 @@ class Parameters:
         text = getattr(self, name)
         return text and str(user_path(text))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         parameter = _BY_NAME.get(name)
         if parameter is None:
             raise AttributeError(name)

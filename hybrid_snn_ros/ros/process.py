@@ -9,16 +9,19 @@ ends between two callbacks, and from then on further signals (a launch file send
 second one) are ignored while the node is closed.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 import signal
 import sys
 import threading
+from typing import Any
 
 from hybrid_snn_ros import parameter_files
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros import shared_memory
 
 
-def run(make_node, name, args=None, errors=()):
+def run(make_node: Callable[[], Any], name: str, args: list[str] | None = None,
+        errors: tuple[type[Exception], ...] = ()) -> int:
     """
     Run one node until the process is told to stop.
 
@@ -38,6 +41,7 @@ def run(make_node, name, args=None, errors=()):
     from rclpy.executors import SingleThreadedExecutor
     from rclpy.impl.implementation_singleton import rclpy_implementation
     from rclpy.signals import SignalHandlerOptions
+    the_users: tuple[type[Exception], ...] = (ValueError, ParameterException, *errors)
     words = sys.argv if args is None else args
     # Before this process needs room there itself.
     removed = shared_memory.clear()
@@ -68,7 +72,7 @@ def run(make_node, name, args=None, errors=()):
                 node.get_logger().error(f'a request was not carried out: {reason}',
                                         throttle_duration_sec=1.0)
         return 0
-    except (ValueError, ParameterException, *errors) as error:
+    except the_users as error:
         print(f'{name}: {error}', file=sys.stderr)
         return 1
     finally:
@@ -83,11 +87,11 @@ def run(make_node, name, args=None, errors=()):
         rclpy.try_shutdown()
 
 
-def _files(words):
+def _files(words: Sequence[str]) -> list[str]:
     return [path for option, path in zip(words, words[1:]) if option == '--params-file']
 
 
-def _advice(sentence, words):
+def _advice(sentence: str, words: Sequence[str]) -> str:
     """Return what to do about a refusal of rcl, where it does not say so itself."""
     if 'log' in sentence and 'directory' in sentence:
         return '; set HOME, or ROS_LOG_DIR to a directory that may be written to'
@@ -101,7 +105,7 @@ def _advice(sentence, words):
     return ''
 
 
-def _unheeded(node, words):
+def _unheeded(node: Any, words: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for each parameter file of a command line that nothing applies of."""
     for path in _files(words):
         try:

@@ -2,16 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What comes in besides frames: topics and services, turned into commands for the worker."""
 
+from collections.abc import Callable
 import functools
 import threading
+from typing import Any
 
+from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros import messages
-from hybrid_snn_ros.ros.commands import Command, CommandError, parse, Result, sample_id
+from hybrid_snn_ros.ros.commands import (
+    Command,
+    CommandError,
+    CommandQueue,
+    parse,
+    Result,
+    sample_id,
+)
+from hybrid_snn_ros.ros.connections import Connections
+from hybrid_snn_ros.ros.parameters import Parameters
 
 # So many may come at once and are still answered, be it by a refusal.
 _DEPTH = 2000
@@ -21,7 +33,9 @@ _SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
 class Requests:
     """Subscriptions and services of an active node."""
 
-    def __init__(self, node, connections, settings, commands, nudge, report):
+    def __init__(self, node: LifecycleNode, connections: Connections, settings: Parameters,
+                 commands: CommandQueue, nudge: Callable[[], None],
+                 report: Callable[[Result], None]) -> None:
         """
         Open them.
 
@@ -55,35 +69,35 @@ class Requests:
             node.create_service(Trigger, '~/rollback', functools.partial(self._serve, 'rollback')),
             node.create_service(Trigger, '~/save', functools.partial(self._serve, 'save'))]
 
-    def close(self):
+    def close(self) -> None:
         """Close them."""
         for subscription in self._subscriptions:
             self._connections.destroy(subscription)
         for service in self._services:
             self._node.destroy_service(service)
 
-    def _on_teach(self, message):
+    def _on_teach(self, message: String) -> None:
         self._ask('teach', message.data, lambda: Command(
             'teach', normalise(message.data), frames=self._settings.teach_frames, source='teach'))
 
-    def _on_teach_frame(self, message):
+    def _on_teach_frame(self, message: Any) -> None:
         label = message.results[0].class_id if message.results else ''
         stamp = message.header.stamp
         self._ask('teach', label, lambda: Command(
             'teach', normalise(label), stamp=(stamp.sec, stamp.nanosec), source='teach_frame'))
 
-    def _on_forget(self, message):
+    def _on_forget(self, message: String) -> None:
         self._ask('forget', message.data, lambda: Command(
             'forget', written(message.data), source='forget'))
 
-    def _on_rename(self, message):
+    def _on_rename(self, message: String) -> None:
         self._on_two_labels('rename', message.data)
 
-    def _on_merge(self, message):
+    def _on_merge(self, message: String) -> None:
         self._on_two_labels('merge', message.data)
 
-    def _on_two_labels(self, operation, text):
-        def command():
+    def _on_two_labels(self, operation: str, text: str) -> None:
+        def command() -> Command:
             old, separator, new = text.partition('=')
             if not separator:
                 raise CommandError(f"to {operation} takes 'old=new', not {text[:80]!r}")
@@ -92,14 +106,14 @@ class Requests:
                            source=operation)
         self._ask(operation, text, command)
 
-    def _on_undo_sample(self, message):
+    def _on_undo_sample(self, message: String) -> None:
         self._ask('undo', message.data, lambda: Command(
             'undo', sample=sample_id(message.data), source='undo_sample'))
 
-    def _on_command(self, message):
+    def _on_command(self, message: String) -> None:
         self._ask('command', '', lambda: parse(message.data))
 
-    def _ask(self, operation, text, make_command):
+    def _ask(self, operation: str, text: str, make_command: Callable[[], Command]) -> None:
         """Hand a request to the worker, or say at once why it is none."""
         try:
             command = make_command()
@@ -114,11 +128,12 @@ class Requests:
             return
         self._nudge()
 
-    def _serve(self, operation, request, response):
+    def _serve(self, operation: str, request: Trigger.Request,
+               response: Trigger.Response) -> Trigger.Response:
         """Answer a service: hand the request to the worker and wait for what became of it."""
         done, results = threading.Event(), []
 
-        def on_result(result):
+        def on_result(result: Result) -> None:
             results.append(result)
             done.set()
         queued = self._commands.put(Command(operation, source=operation, on_result=on_result))
@@ -132,7 +147,8 @@ class Requests:
                                 'what becomes of it is told on ~/teach_result')
         return response
 
-    def _on_learning(self, request, response):
+    def _on_learning(self, request: SetBool.Request,
+                     response: SetBool.Response) -> SetBool.Response:
         result = self._node.set_parameters([Parameter('learning', value=request.data)])[0]
         response.success = result.successful
         response.message = result.reason or f"learning is {'on' if request.data else 'off'}"

@@ -7,6 +7,7 @@ A file ``<name>_el`` beside each segment is locked as long as its owner lives; t
 of it also after ``kill -9``, and across containers.  ``fastdds shm clean`` goes by the same.
 """
 
+from collections.abc import Iterator
 import fcntl
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ import pwd
 import re
 import shutil
 import time
+from typing import cast
 
 PLACE = Path('/dev/shm')
 PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
@@ -24,7 +26,7 @@ _PORT = re.compile(r'(fastdds|fastrtps)_port(\d+)')
 _SETTLED = 0.5  # seconds: a lock file is there an instant before its lock is
 
 
-def clear(place=PLACE):
+def clear(place: Path = PLACE) -> str:
     """
     Remove the segments whose owners are dead, as far as this user may.
 
@@ -44,7 +46,7 @@ def clear(place=PLACE):
             f"{count} segment{'s' * (count > 1)}" if count else '')
 
 
-def foreign():
+def foreign() -> str:
     """
     Return a sentence where this process and one of another user both count on shared memory.
 
@@ -54,7 +56,7 @@ def foreign():
     return neighbours() if _used() else ''
 
 
-def _used():
+def _used() -> bool:
     """Tell whether Fast DDS hands messages to this process in shared memory."""
     profile = next(filter(None, map(os.environ.get, PROFILES)), os.devnull)
     try:
@@ -66,7 +68,7 @@ def _used():
         return True
 
 
-def neighbours(place=PLACE, user=None):
+def neighbours(place: Path = PLACE, user: int | None = None) -> str:
     """Return the sentence where living processes of others have shared memory in this domain."""
     user = os.geteuid() if user is None else user
     domain = os.environ.get('ROS_DOMAIN_ID') or '0'
@@ -80,7 +82,7 @@ def neighbours(place=PLACE, user=None):
             'user, or this node with the Fast DDS profile config/fastdds_udp.xml')
 
 
-def short(place=PLACE):
+def short(place: Path = PLACE) -> str:
     """Return a sentence where shared memory has no room for one process more, '' otherwise."""
     try:
         free = shutil.disk_usage(place).free
@@ -93,7 +95,7 @@ def short(place=PLACE):
             '--shm-size=512m gives more')
 
 
-def _segments(place, pattern):
+def _segments(place: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield (Path, status) of the files of Fast DDS with such names."""
     try:
         found = sorted(place.iterdir())
@@ -107,16 +109,17 @@ def _segments(place, pattern):
                 continue  # gone meanwhile
 
 
-def _domain(port):
+def _domain(port: Path) -> str:
     """Return the ROS domain of a port as text."""
-    return str((int(_PORT.fullmatch(port.name)[2]) - 7400) // 250)
+    found = cast(re.Match[str], _PORT.fullmatch(port.name))  # as all that is asked for
+    return str((int(found[2]) - 7400) // 250)
 
 
-def _lock(segment):
+def _lock(segment: Path) -> Path:
     return segment.with_name(f'{segment.name}_el')
 
 
-def _lives(segment):
+def _lives(segment: Path) -> bool:
     """Tell whether the owner of a segment lives; yes where that cannot be known."""
     try:
         with open(_lock(segment), 'rb') as file:
@@ -128,7 +131,7 @@ def _lives(segment):
     return False
 
 
-def _name(user):
+def _name(user: int) -> str:
     """Return the name of a user, or the number where he has none."""
     try:
         return pwd.getpwuid(user).pw_name

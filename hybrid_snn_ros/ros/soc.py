@@ -16,7 +16,7 @@ _NOW = {0: 'under-voltage', 1: 'frequency capped', 2: 'throttled', 3: 'temperatu
 _FIRMWARE = {**_NOW, **{bit + 16: name for bit, name in _NOW.items()}}
 
 
-def read(root='/'):
+def read(root: Path | str = '/') -> dict[str, str]:
     """
     Return {name: value} of what can be read: ``temperature``, ``clock``, ``throttled``.
 
@@ -32,7 +32,7 @@ def read(root='/'):
     return told
 
 
-def _temperature(system):
+def _temperature(system: Path) -> dict[str, str]:
     """Return the hottest thermal zone; cpu, gpu and soc have zones of their own on a Jetson."""
     zones = []
     for zone in sorted(system.glob('class/thermal/thermal_zone*')):
@@ -41,11 +41,11 @@ def _temperature(system):
             zones.append((degrees / 1e3, _text(zone / 'type') or zone.name))
     if not zones:
         return {}
-    degrees, name = max(zones)
-    return {'temperature': f'{degrees:.1f} C ({name}, hottest of {len(zones)})'}
+    hottest, name = max(zones)
+    return {'temperature': f'{hottest:.1f} C ({name}, hottest of {len(zones)})'}
 
 
-def _clock(system):
+def _clock(system: Path) -> dict[str, str]:
     """Return the fastest clock now, the highest that is allowed, and the highest there is."""
     clocks = [[_number(policy / name) for name in (
         'scaling_cur_freq', 'scaling_max_freq', 'cpuinfo_max_freq')]
@@ -57,7 +57,7 @@ def _clock(system):
     return {'clock': f'{now:.0f} MHz, at most {allowed:.0f} of {possible:.0f} allowed'}
 
 
-def _cooling(system):
+def _cooling(system: Path) -> list[str]:
     """Return a text for every cooling device of the processors, empty where it rests."""
     texts = []
     for device in sorted(system.glob('class/thermal/cooling_device*')):
@@ -68,7 +68,7 @@ def _cooling(system):
     return texts
 
 
-def _firmware(system):
+def _firmware(system: Path) -> list[str]:
     """Return a text for every bit of a Raspberry Pi's firmware, empty where it is not set."""
     try:
         bits = int(_text(system / 'devices/platform/soc/soc:firmware/get_throttled'), 16)
@@ -78,14 +78,14 @@ def _firmware(system):
         bit > 15 and bits >> bit - 16 & 1) else '' for bit, name in _FIRMWARE.items()]
 
 
-def _text(path):
+def _text(path: Path) -> str:
     try:
         return path.read_text(encoding='ascii', errors='replace').strip()
     except OSError:  # also in the middle of a read: a zone that is powered off says EAGAIN
         return ''
 
 
-def _number(path):
+def _number(path: Path) -> int | None:
     try:
         return int(_text(path))
     except ValueError:

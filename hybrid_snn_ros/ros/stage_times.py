@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the last frames took and did: cheap to note on the hot path, summed up when asked."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,19 +22,19 @@ class Figures(NamedTuple):
     p99: float
     max: float  # noqa: A003 (what it is)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return ' '.join(f'{name} {value:.2f}' for name, value in zip(self._fields, self))
 
 
 class StageTimes:
     """A ring of the last ``length`` frames: seconds of every stage, and what spiked."""
 
-    def __init__(self, length=300):
+    def __init__(self, length: int = 300) -> None:
         self._ring = np.zeros((length, len(STAGES)))
         self._spikes = np.zeros((length, 2))
         self._noted = 0
 
-    def note(self, seconds, active, spikes):
+    def note(self, seconds: Sequence[float], active: float, spikes: float) -> None:
         """
         Note one frame.
 
@@ -45,7 +46,7 @@ class StageTimes:
         self._spikes[place] = active, spikes
         self._noted += 1
 
-    def summary(self):
+    def summary(self) -> dict[str, Figures]:
         """Return {stage: Figures}; empty before the first frame."""
         known = self._ring[:self._noted]
         if not len(known):
@@ -53,7 +54,7 @@ class StageTimes:
         columns = np.percentile(known, _PERCENTILES, axis=0).T * 1e3
         return {stage: Figures(*column) for stage, column in zip(STAGES, columns.tolist())}
 
-    def spikes(self):
+    def spikes(self) -> tuple[float, float] | None:
         """Return the mean (active inputs, spikes) of a frame; None before the first one."""
         known = self._spikes[:self._noted]
         return tuple(known.mean(axis=0).tolist()) if len(known) else None

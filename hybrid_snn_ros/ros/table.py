@@ -8,7 +8,7 @@ documentation are written from the same tables on computers without it.
 """
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 import difflib
 from typing import Any, NamedTuple
 
@@ -29,14 +29,14 @@ class Parameter(NamedTuple):
     live: bool = False  # acts at the next frame; else it is read at configure or start
 
 
-def bounds(parameter):
+def bounds(parameter: Parameter) -> str:
     """Return what the values of a parameter are limited to, '' where only the type is."""
     if parameter.choices:
         return 'one of ' + ', '.join(choice or "''" for choice in parameter.choices)
     return '' if parameter.low is None else f'{parameter.low}..{parameter.high}'
 
 
-def refusal(parameter, value):
+def refusal(parameter: Parameter, value: Any) -> str | None:
     """Return the sentence why a value cannot be taken, or None if it can."""
     wanted = type(parameter.default)
     if wanted is float and type(value) is int:
@@ -57,7 +57,8 @@ def refusal(parameter, value):
     return None
 
 
-def declare(node, table, when, live_too=False):
+def declare(node: Any, table: Iterable[Parameter], when: str,
+            live_too: bool = False) -> tuple[dict[str, Any], list[str]]:
     """
     Declare a table on a node and warn of the names it was given that nobody declared.
 
@@ -85,7 +86,7 @@ def declare(node, table, when, live_too=False):
     return values, list(unknown)
 
 
-def _unknown(node, known):
+def _unknown(node: Any, known: list[str]) -> dict[str, str]:
     """Return {name: sentence} of what the node was given at start and nobody declared."""
     # rclpy has no public way to them (undeclared ones are invisible); the name is the same from
     # Humble to Kilted, and without it nothing is told.

@@ -7,22 +7,25 @@ It keeps the output codes of the last frames, so that a request may name a frame
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
 from hybrid_snn_ros.memory.labels import find, LabelError
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
-from hybrid_snn_ros.ros.commands import CommandError, Result
+from hybrid_snn_ros.ros.commands import Command, CommandError, Result
+from hybrid_snn_ros.ros.parameters import Parameters
 
 
 class Seen(NamedTuple):
     """One answered frame."""
 
-    stamp: tuple  # (sec, nanosec)
+    stamp: tuple[int, int]  # (sec, nanosec)
     codes: np.ndarray  # uint8 (N,)
     time: float  # monotonic seconds
 
@@ -30,7 +33,7 @@ class Seen(NamedTuple):
 class Course(NamedTuple):
     """A request to teach several frames that is under way."""
 
-    command: Any
+    command: Command
     begun: float  # monotonic seconds
     taught: int
 
@@ -38,7 +41,8 @@ class Course(NamedTuple):
 class Tutor:
     """Used by the worker alone."""
 
-    def __init__(self, classifier, settings, report):
+    def __init__(self, classifier: Classifier, settings: Parameters,
+                 report: Callable[[Result], None]) -> None:
         """
         Begin without frames.
 
@@ -49,13 +53,13 @@ class Tutor:
         self._classifier = classifier
         self._settings = settings
         self._report = report
-        self._recent = OrderedDict()  # stamp -> Seen
-        self._course = None
+        self._recent: OrderedDict[tuple[int, int], Seen] = OrderedDict()  # by stamp
+        self._course: Course | None = None
         self.problem = ''  # why the last change was refused by the disk; empty when it was not
 
     # -- frames --------------------------------------------------------------------------------
 
-    def saw(self, stamp, codes):
+    def saw(self, stamp: tuple[int, int], codes: np.ndarray) -> None:
         """Take note of an answered frame, and teach it if a course is under way."""
         newest = self._newest()
         if newest and stamp < newest.stamp:
@@ -67,39 +71,42 @@ class Tutor:
         if self._course and not self._classifier.behind:  # else frames would have to wait
             self._next_of_course()
 
-    def _newest(self):
+    def _newest(self) -> Seen | None:
         return next(reversed(self._recent.values())) if self._recent else None
 
     # -- courses -------------------------------------------------------------------------------
 
     @property
-    def waiting(self):
+    def waiting(self) -> bool:
         """Tell whether a course waits for frames."""
         return self._course is not None
 
-    def patience(self):
+    def patience(self) -> float:
         """Return for how many seconds the course still waits for a readable frame."""
         newest = self._newest()
+        assert self._course is not None  # asked only while one waits
         since = max(self._course.begun, newest.time if newest else 0.0)
         return since + self._settings.image_timeout - time.monotonic()
 
-    def give_up(self, reason):
+    def give_up(self, reason: str) -> None:
         """End the course; say how far it came."""
         course, self._course = self._course, None
+        assert course is not None
         command = course.command
         self._answer(command, 'ERROR', f"taught {course.taught} of {command.frames} frames of "
                      f"'{command.label}', then {reason}",
                      taught=course.taught, wanted=command.frames)
 
-    def _next_of_course(self):
-        course = self._course
-        done = self._teach(course.command, self._newest(), course.taught + 1)
+    def _next_of_course(self) -> None:
+        course, newest = self._course, self._newest()
+        assert course is not None and newest is not None  # a frame is what it goes on with
+        done = self._teach(course.command, newest, course.taught + 1)
         ended = not done or course.taught + 1 >= course.command.frames
         self._course = None if ended else course._replace(taught=course.taught + 1)
 
     # -- requests ------------------------------------------------------------------------------
 
-    def run(self, command):
+    def run(self, command: Command) -> None:
         """Carry out one request and report what became of it."""
         if not self._settings.learning:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
@@ -114,13 +121,13 @@ class Tutor:
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error)
 
-    def refuse(self, command, reason):
+    def refuse(self, command: Command, reason: str) -> None:
         """Report that a request is not carried out."""
         self._answer(command, 'ERROR', reason)
 
-    def _run_teach(self, command):
+    def _run_teach(self, command: Command) -> None:
         if command.stamp is not None:
-            self._teach_stamp(command)
+            self._teach_stamp(command, command.stamp)
             return
         # The newest frame is the one the operator has just seen answered, unless a course that is
         # corrected in the middle has taught it something else.
@@ -135,22 +142,22 @@ class Tutor:
         if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
             self._next_of_course()
 
-    def _teach_stamp(self, command):
-        seen = self._recent.get(command.stamp)
-        if seen is None and self._classifier.taught_as(stamp_text(command.stamp)) is None:
+    def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
+        seen = self._recent.get(stamp)
+        if seen is None and self._classifier.taught_as(stamp_text(stamp)) is None:
             ring = 'no frame was answered yet'
             if self._recent:
                 first, last = next(iter(self._recent)), next(reversed(self._recent))
                 ring = (f'the last {len(self._recent)} frames run from {stamp_text(first)} to '
                         f'{stamp_text(last)}')
-            self._answer(command, 'ERROR', f'no frame {stamp_text(command.stamp)} is at hand; '
-                         f'{ring}', stamp=stamp_text(command.stamp))
+            self._answer(command, 'ERROR', f'no frame {stamp_text(stamp)} is at hand; '
+                         f'{ring}', stamp=stamp_text(stamp))
             return
         if seen is None:  # taught before, and the acknowledgement was lost
-            seen = Seen(command.stamp, self._classifier.codes_of(stamp_text(command.stamp)), 0.0)
+            seen = Seen(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
         self._teach(command, seen, 1)
 
-    def _teach(self, command, seen, place):
+    def _teach(self, command: Command, seen: Seen, place: int) -> bool:
         """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
         stamp = stamp_text(seen.stamp)
         self._classifier.min_change = self._settings.min_change
@@ -162,8 +169,9 @@ class Tutor:
             self._refused(command, error, stamp=stamp)
             return False
         self.problem = ''
-        values = {'stamp': stamp, 'sample': taught.sample, 'samples': taught.samples,
-                  'taught': place, 'wanted': command.frames}
+        values: dict[str, Any] = {
+            'stamp': stamp, 'sample': taught.sample, 'samples': taught.samples, 'taught': place,
+            'wanted': command.frames}
         if taught.skipped:
             again = 'already' in taught.skipped
             self._answer(command, 'OK' if again else 'WARN', taught.skipped, **values)
@@ -172,7 +180,7 @@ class Tutor:
                          'saved', **values)
         return True
 
-    def _name(self, seen, label):
+    def _name(self, seen: Seen, label: str) -> str:
         """Return the stamp by which the journal knows a frame again, '' where it cannot tell."""
         name = self._classifier.name_of(seen.stamp, seen.codes)
         taught = self._classifier.taught_as(name) if name else None
@@ -180,7 +188,7 @@ class Tutor:
             raise CommandError(f"that frame was taught as '{taught}'; take that back first")
         return name
 
-    def _run_undo(self, command):
+    def _run_undo(self, command: Command) -> None:
         if command.sample:
             label = self._classifier.remove(command.sample, command.source, later=True)
             self._changed(command, f"sample {command.sample} of '{label}' is taken back",
@@ -192,15 +200,15 @@ class Tutor:
         change = self._classifier.undo(command.change or None, command.source, later=True)
         self._changed(command, taken_back(change), label=change.label, change=change.id)
 
-    def _run_redo(self, command):
+    def _run_redo(self, command: Command) -> None:
         change = self._classifier.redo(command.change or None, command.source, later=True)
         self._changed(command, put_back(change), label=change.label, change=change.id)
 
-    def _run_forget(self, command):
+    def _run_forget(self, command: Command) -> None:
         count = self._classifier.forget(command.label, command.source, later=True)
         self._changed(command, f"'{command.label}' is forgotten ({samples_text(count)})")
 
-    def _run_rename(self, command):
+    def _run_rename(self, command: Command) -> None:
         try:
             count = self._classifier.rename(
                 command.label, command.target, command.source, later=True)
@@ -209,7 +217,7 @@ class Tutor:
         self._changed(command, f"'{command.label}' is '{command.target}' now, with "
                       f'{samples_text(count)}', label=command.target)
 
-    def _run_merge(self, command):
+    def _run_merge(self, command: Command) -> None:
         if command.target not in self._classifier.ledger.counts:
             raise CommandError(f"nothing was taught as '{command.target}': to give "
                                f"'{command.label}' that name, rename it")
@@ -218,7 +226,7 @@ class Tutor:
         self._changed(command, f"'{command.label}' is part of '{command.target}' now, which has "
                       f'{samples_text(count)}', label=command.target)
 
-    def _run_rollback(self, command):
+    def _run_rollback(self, command: Command) -> None:
         version = command.version
         if version is None:
             earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
@@ -229,21 +237,23 @@ class Tutor:
         self._classifier.rollback(version, command.source, later=True)
         self._changed(command, f'what was known at version {version} is known again')
 
-    def _run_save(self, command):
+    def _run_save(self, command: Command) -> None:
         self._classifier.keep()
         self._answer(command, 'OK', 'everything taught is on disk')
 
-    def _changed(self, command, sentence, label=None, **values):
+    def _changed(self, command: Command, sentence: str, label: str | None = None,
+                 **values: Any) -> None:
         self.problem = ''
         self._answer(command, 'OK', sentence, label=label, **values)
 
-    def _refused(self, command, error, **values):
+    def _refused(self, command: Command, error: Exception, **values: Any) -> None:
         # What is asked for and is not there is no trouble of the memory.
         if isinstance(error, StoreError) and not isinstance(error, RefusedError):
             self.problem = str(error)
         self._answer(command, 'ERROR', str(error), **values)
 
-    def _answer(self, command, level, sentence, label=None, **values):
+    def _answer(self, command: Command, level: str, sentence: str, label: str | None = None,
+                **values: Any) -> None:
         result = Result(level, command.label if label is None else label, sentence, {
             'operation': command.operation, 'id': command.id, **values,
             'database_version': self._classifier.version})

@@ -6,9 +6,13 @@ Peers that use a topic or a service of this node as another type.
 DDS does not connect them, nothing fails, and no event tells of it; only the graph shows it.
 """
 
+from collections.abc import Iterator
 import time
 
+from rclpy.node import Node
+
 from hybrid_snn_ros.ros import graph
+from hybrid_snn_ros.ros.connections import Connections
 
 _PERIOD = 3.0  # seconds between two looks; among a hundred nodes one takes milliseconds
 
@@ -16,16 +20,17 @@ _PERIOD = 3.0  # seconds between two looks; among a hundred nodes one takes mill
 class TypeWatch:
     """Looks for them, on all topics of a node but the camera's, and on its services."""
 
-    def __init__(self, node, connections, camera_topic):
+    def __init__(self, node: Node, connections: Connections, camera_topic: str) -> None:
         """Begin, with the Connections of an rclpy node."""
         self._node = node
         self._connections = connections
         self._camera_topic = camera_topic  # of which ros.camera tells more
         self._next = 0.0  # monotonic seconds
-        self._found = []
-        self._nameless = set()  # seen at the last look; their names may just not be known yet
+        self._found: list[str] = []
+        # seen at the last look; their names may just not be known yet
+        self._nameless: set[str] = set()
 
-    def look(self):
+    def look(self) -> list[str]:
         """Return a sentence for each of them there is, and log those that are new."""
         if time.monotonic() < self._next:
             return self._found
@@ -40,7 +45,7 @@ class TypeWatch:
         self._found = found
         return found
 
-    def _topics(self):
+    def _topics(self) -> Iterator[str]:
         for made, incoming in self._connections.ends():
             topic, kind = made.topic_name, graph.kind_name(made.msg_type)
             if topic == self._camera_topic:
@@ -54,7 +59,7 @@ class TypeWatch:
                        'from it' if incoming else
                        f'{topic}: {peer} expects {other}, published is {kind}: nothing reaches it')
 
-    def _services(self):
+    def _services(self) -> Iterator[str]:
         own = {self._node.resolve_service_name(service.srv_name): graph.kind_name(
             service.srv_type) for service in self._node.services}
         for name, kinds in self._node.get_service_names_and_types():

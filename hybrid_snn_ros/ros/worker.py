@@ -8,17 +8,32 @@ anew after something was taken back, frames are answered in between by the old o
 or one full disk is counted and said; it never ends the thread.
 """
 
+from collections.abc import Callable, Iterator
 import threading
 import time
+from typing import Any, TYPE_CHECKING
 
+import numpy as np
+
+from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.commands import CommandQueue, Result
+from hybrid_snn_ros.ros.frame_slot import Frame, FrameSlot
+from hybrid_snn_ros.ros.messages import CameraMessage
+from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.tutor import Tutor
 from hybrid_snn_ros.snn import synaptic_operations
+from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.vision import frames
 
+if TYPE_CHECKING:
+    from rclpy.clock import Clock
+    from rclpy.impl.rcutils_logger import RcutilsLogger
+
+_OnAnswer = Callable[[CameraMessage, np.ndarray, Response, Prediction, float, float], None]
 # Requests carried out between two frames, so that a flood costs classification little.
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
@@ -30,8 +45,9 @@ _FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else
 class Worker(threading.Thread):
     """Answers and teaches; publishes through the callbacks it is given."""
 
-    def __init__(self, classifier, slot, commands, settings, on_answer, on_result, on_caught_up,
-                 log, clock):
+    def __init__(self, classifier: Classifier, slot: FrameSlot, commands: CommandQueue,
+                 settings: Parameters, on_answer: _OnAnswer, on_result: Callable[[Result], None],
+                 on_caught_up: Callable[[], None], log: 'RcutilsLogger', clock: 'Clock') -> None:
         """
         Make the thread; ``start`` runs it.
 
@@ -60,11 +76,12 @@ class Worker(threading.Thread):
         self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._newest = 0, 0  # stamp of the last answered frame
-        self._catching_up = None
+        self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
         self._next_look = 0.0  # monotonic seconds; see _follow
         self.tutor = Tutor(classifier, settings, on_result)
-        self.relearning = None  # (samples learned, samples to learn) while learning anew
+        # (samples learned, samples to learn) while learning anew
+        self.relearning: tuple[int, int] | None = None
         self.times = StageTimes()
         self.answered = 0
         self.failed = 0  # frames that failed in an unforeseen way
@@ -72,13 +89,13 @@ class Worker(threading.Thread):
         self.last_refusal = ''
         self.last_failure = ''
 
-    def stop(self):
+    def stop(self) -> None:
         """Finish the frame at hand, end the thread and wait for it."""
         self._stopping.set()
         self._slot.nudge()
         self.join()
 
-    def run(self):
+    def run(self) -> None:
         """Work until stopped."""
         self._classifier.encoder.pin_thread()
         self._warm_up()
@@ -105,7 +122,7 @@ class Worker(threading.Thread):
         if self.tutor.waiting:
             self.tutor.give_up('the node was deactivated')
 
-    def _warm_up(self):
+    def _warm_up(self) -> None:
         begin = time.perf_counter()
         try:
             self._classifier.warm_up()
@@ -116,19 +133,19 @@ class Worker(threading.Thread):
         if taken > 0.1:
             self._log.info(f'the backend warmed up for {taken:.1f} s')
 
-    def _tell_loss(self):
+    def _tell_loss(self) -> None:
         lost = self._classifier.backend.lost
         if lost and not self._told_loss:
             self._log.warning(lost)
             self._told_loss = True
 
-    def _patience(self):
+    def _patience(self) -> float:
         if self._catching_up is not None or len(self._commands):
             return 0.0
         longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
         return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
 
-    def _follow(self):
+    def _follow(self) -> None:
         """Learn what somebody else has written to a memory that is only borrowed here."""
         if not self._classifier.follows or time.monotonic() < self._next_look:
             return
@@ -140,7 +157,7 @@ class Worker(threading.Thread):
                               throttle_duration_sec=60.0)
         self._start_catching_up()
 
-    def _carry_out(self):
+    def _carry_out(self) -> None:
         for _ in range(_COMMANDS_AT_ONCE):
             # Teaching waits until the network has learned anew; taking back goes on.
             command = self._commands.get(teaching=self._catching_up is None)
@@ -149,11 +166,11 @@ class Worker(threading.Thread):
             self.tutor.run(command)
             self._start_catching_up()
 
-    def _start_catching_up(self):
+    def _start_catching_up(self) -> None:
         if self._classifier.behind and self._catching_up is None:
             self._catching_up = self._classifier.catch_up()
 
-    def _catch_up(self):
+    def _catch_up(self) -> None:
         if self._catching_up is None:
             return
         end = time.perf_counter() + _CATCH_UP_SLICE
@@ -169,7 +186,7 @@ class Worker(threading.Thread):
                 self._on_caught_up()
                 return
 
-    def _frame(self, frame):
+    def _frame(self, frame: Frame) -> None:
         before = self.answered
         try:
             self._answer(frame)
@@ -183,7 +200,7 @@ class Worker(threading.Thread):
             self.last_failure = repr(error)[:_LONGEST]
             raise
 
-    def _answer(self, frame):
+    def _answer(self, frame: Frame) -> None:
         classifier, settings, message = self._classifier, self._settings, frame.message
         begin = time.perf_counter()
         picture = frames.decode_message(message, messages.is_compressed(message), self._size,
@@ -220,7 +237,7 @@ class Worker(threading.Thread):
         self.tutor.saw(stamp, codes)
 
 
-def _taken(stamp, received):
+def _taken(stamp: Any, received: float) -> float:
     """
     Return when a frame was taken, in seconds, to tell its age by.
 

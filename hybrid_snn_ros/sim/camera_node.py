@@ -11,8 +11,6 @@ topics `~/showing` and `~/view_split` say what the pictures on the way now show;
 being drawn, the old one stays on the air under its own name.
 """
 
-from __future__ import annotations
-
 from array import array
 import json
 import sys
@@ -28,10 +26,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from hybrid_snn_ros.ros.process import run
-
-from . import conditions, objects
-from .render_ahead import RenderAhead, Wish
-from .turntable import SimulatorMissing
+from hybrid_snn_ros.sim import conditions, objects
+from hybrid_snn_ros.sim.render_ahead import RenderAhead, Wish
+from hybrid_snn_ros.sim.turntable import SimulatorMissing
 
 _ENCODINGS = {'rgb8': None, 'bgr8': cv2.COLOR_RGB2BGR, 'mono8': cv2.COLOR_RGB2GRAY}
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -52,7 +49,7 @@ class Settings(NamedTuple):
     seed: int = 0
     frame_id: str = 'camera'
 
-    def checked(self) -> Settings:
+    def checked(self) -> 'Settings':
         """Return the settings with the object's full name; ValueError with one sentence."""
         for what, value, allowed in (('condition', self.condition, conditions.CONDITIONS),
                                      ('split', self.split, conditions.SPLITS),
@@ -90,7 +87,7 @@ _LIVE = ('object', 'condition', 'split', 'rate', 'loop_views')
 class TurntableCamera(Node):
     """The node; `close` joins its worker and has to be called before `destroy_node`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__('turntable_camera')
         for name, value in Settings()._asdict().items():
             # A launch file writes 15 for a rate as readily as 15.0: `checked` judges it.
@@ -163,13 +160,14 @@ class TurntableCamera(Node):
         image = self._ahead.picture(self._shown, indices[place])
         if image is not None:
             self._place, self._image = place, image
-        self._publish(self._image, indices[self._place])
+        assert self._image is not None  # the first view was there when it was chosen
+        self._publish(self._shown, self._image, indices[self._place])
 
-    def _publish(self, image: np.ndarray, view_index: int) -> None:
+    def _publish(self, shown: Wish, image: np.ndarray, view_index: int) -> None:
         stamp = self.get_clock().now().to_msg()
         self._view_pub.publish(String(data=json.dumps({
-            'stamp_sec': stamp.sec, 'stamp_nanosec': stamp.nanosec, 'object': self._shown.name,
-            'condition': self._shown.condition, 'split': conditions.split_of(view_index),
+            'stamp_sec': stamp.sec, 'stamp_nanosec': stamp.nanosec, 'object': shown.name,
+            'condition': shown.condition, 'split': conditions.split_of(view_index),
             'view': view_index})))
         conversion = _ENCODINGS[self._settings.encoding]
         pixels = image if conversion is None else cv2.cvtColor(image, conversion)

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the turntable's objects are looked at: views, splits and the three conditions."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from . import floors
+from hybrid_snn_ros.sim import floors
 
 CONDITIONS = ('plain', 'jitter', 'varied')
 SPLITS = ('train', 'test', 'all')
@@ -17,8 +16,8 @@ STEP_DEG = 360 // VIEW_COUNT
 TRAIN_VIEWS = (0, 4, 7, 11, 14, 18, 22, 25, 29, 32)
 TEST_VIEWS = tuple(i for i in range(VIEW_COUNT) if i not in TRAIN_VIEWS)
 
+# Metres from camera to aim for an object of bounding radius 0.3 m and factor 1.
 BASE_DISTANCE = 0.85
-"""Metres from camera to aim for an object of bounding radius 0.3 m and factor 1."""
 
 PLAIN_ELEVATION_DEG = 25.0
 ELEVATION_DEG = {'train': (18.0, 32.0), 'test': (10.0, 42.0)}
@@ -55,8 +54,9 @@ def views(condition: str, split: str, seed: int, object_index: int) -> list[View
     Return the views of one object, parallel to `view_indices(split)`.
 
     A view depends on (seed, condition, object, view index) alone, so a training view is the same
-    whether it is asked for through 'train' or through 'all'. Raise ValueError for an unknown
-    condition or split.
+    whether it is asked for through 'train' or through 'all'.
+
+    :raises ValueError: for an unknown condition or split.
     """
     return [view(condition, index, seed, object_index) for index in view_indices(split)]
 
@@ -85,9 +85,13 @@ def view(condition: str, index: int, seed: int, object_index: int) -> View:
     if condition == 'varied':
         choices = floors.TRAIN_FLOORS if split == 'train' else floors.TEST_FLOORS
         floor = int(choices[rng.integers(len(choices))])
-    return View(azimuth, float(elevation), float(distance), tuple(map(float, aim)),
-                tuple(map(float, light)), tuple(map(float, colour)), float(ambient), floor)
+    return View(azimuth, float(elevation), float(distance), _three(aim), _three(light),
+                _three(colour), float(ambient), floor)
 
+
+def _three(values: Iterable[float]) -> tuple[float, float, float]:
+    first, second, third = map(float, values)
+    return first, second, third
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:

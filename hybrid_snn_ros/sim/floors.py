@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The floors under the turntable: procedural, seeded textures, one per index."""
 
-from __future__ import annotations
-
 import numpy as np
 
 SPLIT_FLOORS = 24
 TRAIN_FLOORS = range(SPLIT_FLOORS)
 TEST_FLOORS = range(SPLIT_FLOORS, 2 * SPLIT_FLOORS)
+# The one floor of the conditions without changing floors; in neither split's range.
 PLAIN_FLOOR = 2 * SPLIT_FLOORS
-"""The one floor of the conditions without changing floors; in neither split's range."""
 FLOOR_COUNT = PLAIN_FLOOR + 1
 
 TEXTURE_SIZE = 256
@@ -22,7 +20,9 @@ def texture(index: int) -> np.ndarray:
     Return the floor texture of an index as uint8 RGB, shape (256, 256, 3).
 
     The same index gives the same pixels everywhere: the benchmark's seed does not enter, so that
-    'floor 31' means one picture. Raise ValueError outside 0..48.
+    'floor 31' means one picture.
+
+    :raises ValueError: outside 0..48.
     """
     if not 0 <= index < FLOOR_COUNT:
         raise ValueError(f'floor {index} does not exist: the floors are 0 to {FLOOR_COUNT - 1}')
@@ -45,11 +45,11 @@ def _paint(image: np.ndarray) -> np.ndarray:
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-def _grid() -> tuple[np.ndarray, np.ndarray]:
+def _grid() -> np.ndarray:
     return np.mgrid[0:TEXTURE_SIZE, 0:TEXTURE_SIZE]
 
 
-def _smooth(rng, cells: int) -> np.ndarray:
+def _smooth(rng: np.random.Generator, cells: int) -> np.ndarray:
     """Return periodic value noise of about unit deviation with `cells` cells along a side."""
     knots = rng.standard_normal((cells, cells))
     at = np.arange(TEXTURE_SIZE) * cells / TEXTURE_SIZE
@@ -61,7 +61,7 @@ def _smooth(rng, cells: int) -> np.ndarray:
     return rows[:, low] * (1 - t) + rows[:, high] * t
 
 
-def _colours(rng, contrast: float) -> tuple[np.ndarray, np.ndarray]:
+def _colours(rng: np.random.Generator, contrast: float) -> tuple[np.ndarray, np.ndarray]:
     """Return two muted colours, as floors have them, about `contrast` grey levels apart."""
     grey = rng.uniform(80, 190)
     tint = rng.uniform(-32, 32, 3)
@@ -70,7 +70,7 @@ def _colours(rng, contrast: float) -> tuple[np.ndarray, np.ndarray]:
     return first, first + sign * contrast + rng.uniform(-15, 15, 3)
 
 
-def _checker(rng) -> np.ndarray:
+def _checker(rng: np.random.Generator) -> np.ndarray:
     a, b = _colours(rng, rng.uniform(30, 80))
     y, x = _grid()
     cell = TEXTURE_SIZE // int(rng.choice([2, 4, 8]))
@@ -78,7 +78,7 @@ def _checker(rng) -> np.ndarray:
     return a * on + b * (1 - on) + 3 * _smooth(rng, 64)[..., None]
 
 
-def _planks(rng) -> np.ndarray:
+def _planks(rng: np.random.Generator) -> np.ndarray:
     wood = np.array([rng.uniform(115, 190), rng.uniform(80, 135), rng.uniform(45, 95)])
     y, x = _grid()
     width = TEXTURE_SIZE // int(rng.choice([4, 8]))
@@ -92,7 +92,7 @@ def _planks(rng) -> np.ndarray:
     return wood + (shade + grain + seam)[..., None]
 
 
-def _tiles(rng) -> np.ndarray:
+def _tiles(rng: np.random.Generator) -> np.ndarray:
     a, b = _colours(rng, rng.uniform(40, 70))
     y, x = _grid()
     count = int(rng.choice([2, 4, 6]))
@@ -105,7 +105,7 @@ def _tiles(rng) -> np.ndarray:
     return np.where(joint, b, face)
 
 
-def _stripes(rng) -> np.ndarray:
+def _stripes(rng: np.random.Generator) -> np.ndarray:
     a, b = _colours(rng, rng.uniform(30, 75))
     y, x = _grid()
     along, across = rng.choice([0, 1, 2, 3, 4]), rng.choice([2, 4, 6])
@@ -114,20 +114,20 @@ def _stripes(rng) -> np.ndarray:
     return a * on + b * (1 - on) + 5 * _smooth(rng, 64)[..., None]
 
 
-def _carpet(rng) -> np.ndarray:
+def _carpet(rng: np.random.Generator) -> np.ndarray:
     a, b = _colours(rng, rng.uniform(20, 45))
     pile = rng.standard_normal((TEXTURE_SIZE, TEXTURE_SIZE))
     on = np.clip(0.5 + 0.35 * _smooth(rng, int(rng.choice([8, 16, 32]))), 0, 1)[..., None]
     return a * on + b * (1 - on) + 9 * pile[..., None]
 
 
-def _concrete(rng) -> np.ndarray:
+def _concrete(rng: np.random.Generator) -> np.ndarray:
     a, _ = _colours(rng, 0)
     cloud = 14 * _smooth(rng, 4) + 9 * _smooth(rng, 16) + 5 * _smooth(rng, 64)
     return a.mean() + 0.3 * (a - a.mean()) + cloud[..., None]
 
 
-def _terrazzo(rng) -> np.ndarray:
+def _terrazzo(rng: np.random.Generator) -> np.ndarray:
     a, _ = _colours(rng, 0)
     image = np.broadcast_to(a, (TEXTURE_SIZE, TEXTURE_SIZE, 3)).copy()
     y, x = _grid()
@@ -138,7 +138,7 @@ def _terrazzo(rng) -> np.ndarray:
     return image
 
 
-def _bricks(rng) -> np.ndarray:
+def _bricks(rng: np.random.Generator) -> np.ndarray:
     a, b = _colours(rng, rng.uniform(40, 70))
     y, x = _grid()
     rows = int(rng.choice([6, 8, 12]))

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalogue: thirty objects of pybullet_data under names a person would use."""
 
-from __future__ import annotations
-
 import difflib
 from typing import NamedTuple
 
@@ -72,7 +70,7 @@ def index(name: str) -> int:
     """
     Return the place of an object in the catalogue; case and underscores do not matter.
 
-    Raise ValueError for an unknown name, listing the close ones.
+    :raises ValueError: for an unknown name, listing the close ones.
     """
     plain = ' '.join(name.casefold().replace('_', ' ').split())
     if plain in names():

@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rendering ahead: one worker thread draws an object's views before the camera needs them."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 import threading
-from typing import NamedTuple
+from typing import cast, NamedTuple
 
 import numpy as np
 
-from . import conditions, objects
-from .turntable import Turntable
+from hybrid_snn_ros.sim import conditions, objects
+from hybrid_snn_ros.sim.turntable import Turntable
 
 
 class Wish(NamedTuple):
@@ -34,7 +32,7 @@ class RenderAhead:
     (about 25 ms at 320x240).
     """
 
-    def __init__(self, size: tuple[int, int], seed: int, keep_mb: float = 96.0):
+    def __init__(self, size: tuple[int, int], seed: int, keep_mb: float = 96.0) -> None:
         self._size = size
         self._seed = seed
         self._keep_bytes = keep_mb * 1e6
@@ -56,9 +54,9 @@ class RenderAhead:
 
     def picture(self, wish: Wish, view_index: int) -> np.ndarray | None:
         """
-        Return a view as uint8 RGB (height, width, 3), or None while it isn't drawn.
+        Return a view as uint8 RGB (height, width, 3), or None while it is not drawn.
 
-        Raise the worker's error if it failed.
+        It raises the worker's error if that failed.
         """
         if self._work_done.done():
             self._work_done.result()
@@ -87,7 +85,7 @@ class RenderAhead:
                         lambda: self._stopping or self._next_missing() is not None)
                     if self._stopping:
                         return
-                    wish, index = self._next_missing()
+                    wish, index = cast(tuple[Wish, int], self._next_missing())
                 view = conditions.view(wish.condition, index, self._seed,
                                        objects.index(wish.name))
                 image = table.render(wish.name, view, self._size)

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The turntable's pictures: objects of pybullet_data drawn by PyBullet's CPU renderer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 import contextlib
 import ctypes
@@ -11,13 +9,13 @@ import importlib
 import os
 import sys
 import tempfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from . import conditions, floors, objects
-from .conditions import View
+from hybrid_snn_ros.sim import conditions, floors, objects
+from hybrid_snn_ros.sim.conditions import View
 
 BOUNDING_RADIUS = 0.3
 FIELD_OF_VIEW_DEG = 45.0
@@ -52,7 +50,7 @@ class Turntable:
     PyBullet is absent.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         with _quiet(1, 2):
             self._bullet, data = _import_bullet()
             self._client = self._bullet.connect(self._bullet.DIRECT)
@@ -64,11 +62,11 @@ class Turntable:
         self._body: int | None = None
         self._standing: _Standing | None = None
 
-    def __enter__(self):
+    def __enter__(self) -> 'Turntable':
         """Return the turntable itself."""
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the turntable."""
         self.close()
 
@@ -82,8 +80,9 @@ class Turntable:
         """
         Return the view of the named object as uint8 RGB, shape (height, width, 3).
 
-        `size` is (width, height) in pixels. Raise ValueError for an unknown object, a floor that
-        does not exist or a size outside 16..4096.
+        :param size: (width, height) in pixels.
+        :raises ValueError: for an unknown object, a floor that does not exist or a size outside
+            16..4096.
         """
         width, height = size
         if not all(_SIZE_LIMITS[0] <= side <= _SIZE_LIMITS[1] for side in size):
@@ -95,6 +94,7 @@ class Turntable:
         self._lay_floor(view.floor)
 
         bullet = self._bullet
+        assert self._standing is not None  # _place has seen to it
         aim = np.array([0.0, 0.0, self._standing.height / 2]) + view.aim
         elevation = np.radians(view.elevation_deg)
         away = np.array([0.0, -np.cos(elevation), np.sin(elevation)])
@@ -145,6 +145,7 @@ class Turntable:
 
     def _turn(self, azimuth_deg: float) -> None:
         bullet = self._bullet
+        assert self._standing is not None
         turn = bullet.getQuaternionFromEuler([0, 0, np.radians(azimuth_deg)])
         position, orientation = bullet.multiplyTransforms(
             [0, 0, 0], turn, self._standing.position.tolist(), self._standing.orientation)
@@ -182,8 +183,9 @@ def render_set(condition: str, split: str, size: int = 224, seed: int = 0,
     """
     Yield every picture of a split, object after object, each `size` x `size` pixels.
 
-    `names` picks objects (all of the catalogue by default); `progress(done, total)` is called
-    after each picture. Raise ValueError for an unknown condition, split or object.
+    :param names: of objects; all of the catalogue by default.
+    :param progress: called with (done, total) after each picture.
+    :raises ValueError: for an unknown condition, split or object.
     """
     chosen = [objects.index(name) for name in names or objects.names()]
     indices = conditions.view_indices(split)
@@ -217,7 +219,7 @@ def _wall(view: View, height: int) -> np.ndarray:
     return np.clip(floors.wall_colour(view.floor) * light * shade, 0, 255).astype(np.uint8)
 
 
-def _import_bullet():
+def _import_bullet() -> tuple[Any, str]:
     try:
         bullet = importlib.import_module('pybullet')
         data = importlib.import_module('pybullet_data').getDataPath()

@@ -164,7 +164,7 @@ class Columns:
         """Complete columns of one neuron: what is taken off in ten steps (C,), the threshold."""
         padded = np.zeros(self._padded[0] * _LANES, dtype=np.float32)
         padded[:self.columns] = bias
-        self._bounds = padded
+        self._bounds: np.ndarray = padded
         self._plan.bias, self._plan.theta = _address(padded), theta
         self._out: Any = ctypes.c_float * (3 * self.columns)
         return self

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which files a path means that was named as a bag; nothing is read of them but how they begin."""
 
+from collections.abc import Callable
 import os
 from pathlib import Path, PurePath
 import re
@@ -21,7 +22,7 @@ _BEGINNINGS = {b'\x89MCAP0\r\n': 'mcap', b'SQLite format 3\0': 'db3', b'#ROSBAG 
 PACKED = ('gzip', 'bzip2', 'xz', 'zip', '7z', 'lz4')
 
 
-def is_bag(path):
+def is_bag(path: Path | str) -> bool:
     """
     Tell whether a path is meant as a bag: a file that is one, or is called like one, or a folder.
 
@@ -42,14 +43,14 @@ def is_bag(path):
         return False
 
 
-def kind_of(path):
+def kind_of(path: Path | str) -> str:
     """Return what a file holds, '' for what is no bag; OSError where it cannot be read."""
     with open(path, 'rb') as file:
         head = file.read(16)
     return next((kind for begin, kind in _BEGINNINGS.items() if head.startswith(begin)), '')
 
 
-def files_of(path, remark):
+def files_of(path: Path | str, remark: Callable[[str], object]) -> list[Path]:
     """
     Return the files of a bag, in the order in which they were recorded.
 
@@ -74,12 +75,12 @@ def files_of(path, remark):
     raise BagError(f'{path} is neither a file nor a folder' if present else f'there is no {path}')
 
 
-def _called_bag(path):
+def _called_bag(path: Path) -> bool:
     """Tell whether a name is a bag's, also one that is packed: walk.mcap, WALK_0.DB3.zstd."""
     return any(suffix.lower() in _STORED for suffix in path.suffixes[-2:])
 
 
-def _is_bag_folder(folder):
+def _is_bag_folder(folder: Path) -> bool:
     names = _names(folder, lambda sentence: None)
     below = [path for path in folder.iterdir() if path.is_dir()
              and not path.name.startswith('.')]
@@ -89,15 +90,15 @@ def _is_bag_folder(folder):
         not below and (folder / _METADATA).exists())
 
 
-def _holds_pictures(folder):
+def _holds_pictures(folder: Path) -> bool:
     return any(path.suffix.lower() in _PICTURES for path in _inside(folder))
 
 
-def _holds_bag(folder):
+def _holds_bag(folder: Path) -> bool:
     return any(_called_bag(path) for path in _inside(folder))
 
 
-def _inside(folder):
+def _inside(folder: Path) -> list[Path]:
     """Return what is in a folder, nothing where one may not look."""
     try:
         return list(folder.iterdir())
@@ -105,7 +106,7 @@ def _inside(folder):
         return []
 
 
-def _stored(folder):
+def _stored(folder: Path) -> list[Path]:
     """Return the files of a folder that are called bags, walk_10 behind walk_9."""
     files = [path for path in folder.iterdir() if _called_bag(path)
              and not path.name.startswith('.') and path.is_file()]
@@ -113,7 +114,7 @@ def _stored(folder):
         int(part) if part.isdigit() else part for part in re.split(r'([0-9]+)', path.name)])
 
 
-def _files_of_folder(folder, remark):
+def _files_of_folder(folder: Path, remark: Callable[[str], object]) -> list[Path]:
     stored = _stored(folder)
     names = _names(folder, remark)
     if names is None:
@@ -136,7 +137,7 @@ def _files_of_folder(folder, remark):
     return rest
 
 
-def _names(folder, remark):
+def _names(folder: Path, remark: Callable[[str], object]) -> list[str] | None:
     """Return the names of the files in metadata.yaml, None where it names none."""
     try:
         about = yaml.safe_load((folder / _METADATA).read_text(encoding='utf-8'))
@@ -155,7 +156,8 @@ def _names(folder, remark):
     return None
 
 
-def _files_without_metadata(folder, stored, remark):
+def _files_without_metadata(folder: Path, stored: list[Path],
+                            remark: Callable[[str], object]) -> list[Path]:
     if len(stored) == 1:
         return stored
     if not stored:
@@ -166,13 +168,13 @@ def _files_without_metadata(folder, stored, remark):
         raise BagError(f'{folder} is a folder without a recording (.mcap, .db3, .bag) in it')
     # ros2 bag splits a recording into walk_0, walk_1 ...; other names are other recordings.
     parts = [re.fullmatch(r'(.*_)([0-9]+)\.(.*)', path.name) for path in stored]
-    if not all(parts) or len({(part[1], part[3]) for part in parts}) > 1:
+    if not all(parts) or len({(part[1], part[3]) for part in parts if part}) > 1:
         raise BagError(f'{folder} holds several recordings and no metadata.yaml that tells their '
                        f'order; name one of them: {_list(stored)}')
     remark(f'{folder} has no metadata.yaml; read: {_list(stored)}')
     return stored
 
 
-def _list(paths):
+def _list(paths: list[Path]) -> str:
     names = [path.name for path in paths]
     return ', '.join(names[:5]) + f' and {len(names) - 5} more' * (len(names) > 5)

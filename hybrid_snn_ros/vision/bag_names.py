@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which frame of a recording a label means that names it by a stamp."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 NO_STAMP = (0, 0)  # of a camera that does not stamp its frames
@@ -11,18 +12,20 @@ class _Bearers(NamedTuple):
     """Frames of one stamp in a part of the recording in which the clock runs forward."""
 
     time: int  # at which the first was recorded
-    places: list
-    labels: list
+    places: list[int]
+    labels: list[str]
 
 
-def labels_by_stamp(messages):
+def labels_by_stamp(
+        messages: Iterable[tuple[int, tuple[int, int], str | None]]) -> list[tuple[str, str]]:
     """
     Find the label of every frame.
 
     :param messages: (time, stamp, label) in their order, label None for a frame.
     :return: a list, (label, why it has none) for every frame; both empty where nobody named it.
     """
-    bearers, said, newest, run, count = {}, [], NO_STAMP, 0, 0
+    bearers: dict[tuple[int, int], dict[int, _Bearers]] = {}
+    said, newest, run, count = [], NO_STAMP, 0, 0
     for time, stamp, label in messages:
         if label is not None:
             said.append((time, stamp, label))
@@ -37,14 +40,14 @@ def labels_by_stamp(messages):
             before = [one for one in runs if one.time <= time]
             (before[-1] if before else runs[0]).labels.append(label)
     labels = [('', '')] * count
-    for stamp, runs in bearers.items():
-        for one in runs.values():
+    for stamp, of_stamp in bearers.items():
+        for one in of_stamp.values():
             for place in one.places:
                 labels[place] = _label(stamp, one)
     return labels
 
 
-def _label(stamp, bearers):
+def _label(stamp: tuple[int, int], bearers: _Bearers) -> tuple[str, str]:
     if not bearers.labels:
         return '', ''
     if stamp == NO_STAMP:

@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """One file of a bag, opened by the rosbags library: mcap, sqlite3 or ROS 1, packed or cut off."""
 
+from collections.abc import Callable
 import contextlib
 from pathlib import Path
 import shlex
 import tempfile
+from typing import Any, cast, TYPE_CHECKING
 
 from hybrid_snn_ros.vision.bag_error import BagError, no_permission, reason_of
 from hybrid_snn_ros.vision.bag_files import kind_of, PACKED
 from hybrid_snn_ros.vision.cut_mcap import CutMcap, is_cut
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+    from rosbags.interfaces import Connection
 
 _ZSTD = b'\x28\xb5\x2f\xfd'  # no message begins like this that is not packed
 _REPAIR = {
@@ -27,20 +33,20 @@ _DEFINITIONS = {
 class Reader:
     """What of an AnyReader is needed here, for messages that are packed one by one, too."""
 
-    def __init__(self, reader, repair):
+    def __init__(self, reader: 'AnyReader', repair: str) -> None:
         """Take an AnyReader that is open, and what repairs its file."""
         self._reader, self.repair = reader, repair
         self.connections = reader.connections
         self.messages = reader.messages
 
-    def message(self, connection, raw):
+    def message(self, connection: 'Connection', raw: bytes) -> Any:
         """Return a raw message with its fields; the libraries raise whatever they like."""
         if bytes(raw[:4]) == _ZSTD:
             raw = _zstd().decompress(raw)
         return self._reader.deserialize(raw, connection.msgtype)
 
 
-def open_file(path, stack, remark):
+def open_file(path: Path, stack: contextlib.ExitStack, remark: Callable[[str], object]) -> Reader:
     """
     Open a file.
 
@@ -68,7 +74,8 @@ def open_file(path, stack, remark):
                    'bag file')
 
 
-def _open(path, named, kind, stack, remark):
+def _open(path: Path, named: Path, kind: str, stack: contextlib.ExitStack,
+          remark: Callable[[str], object]) -> 'AnyReader':
     """Return an AnyReader; what rosbags cannot open otherwise is tried without the lost end."""
     try:
         if kind == 'mcap' and is_cut(path):
@@ -87,7 +94,7 @@ def _open(path, named, kind, stack, remark):
     raise BagError(f'{named} is damaged or was cut off ({reason}); {_repair(kind, named)}')
 
 
-def _tell_of_journal(path, remark):
+def _tell_of_journal(path: Path, remark: Callable[[str], object]) -> None:
     """SQLite's recorder, when it is killed, leaves a file beside the one that is read here."""
     journal = path.with_name(f'{path.name}-wal')
     if journal.is_file() and journal.stat().st_size:
@@ -95,14 +102,15 @@ def _tell_of_journal(path, remark):
                f'`sqlite3 {shlex.quote(str(path))} "PRAGMA wal_checkpoint"` brings it in')
 
 
-def _repair(kind, path):
+def _repair(kind: str, path: Path) -> str:
     """Say what repairs a file, after `zstd -d` where it is packed."""
     packed = path.suffix.lower() in ('.zstd', '.zst')
     file = shlex.quote(str(path.with_suffix('') if packed else path))
     return 'unpacked, ' * packed + _REPAIR[kind].format(file)
 
 
-def _open_cut(path, named, what, stack, remark):
+def _open_cut(path: Path, named: Path, what: str, stack: contextlib.ExitStack,
+              remark: Callable[[str], object]) -> 'AnyReader':
     try:
         try:
             reader = _enter(CutMcap(path), stack)
@@ -123,16 +131,16 @@ def _open_cut(path, named, what, stack, remark):
     return reader
 
 
-def _enter(path, stack):
+def _enter(path: Path | CutMcap, stack: contextlib.ExitStack) -> 'AnyReader':
     from rosbags.highlevel import AnyReader
     from rosbags.typesys import get_types_from_msg, get_typestore, Stores
     store = get_typestore(Stores.LATEST)
     for name, definition in _DEFINITIONS.items():
         store.register(get_types_from_msg(definition, name))
-    return stack.enter_context(AnyReader([path], default_typestore=store))
+    return stack.enter_context(AnyReader([cast(Path, path)], default_typestore=store))
 
 
-def _with_suffix(path, kind, stack):
+def _with_suffix(path: Path, kind: str, stack: contextlib.ExitStack) -> Path:
     """Return a path by which rosbags knows the kind of a file, whatever its name is."""
     # A name with ?, # or % would mean something in the address by which SQLite is asked.
     if path.suffix == f'.{kind}' and not set('?#%') & set(str(path)):
@@ -142,11 +150,11 @@ def _with_suffix(path, kind, stack):
     return link
 
 
-def _directory(stack):
+def _directory(stack: contextlib.ExitStack) -> Path:
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='hybrid_snn_bag_')))
 
 
-def _unpacked(path, stack):
+def _unpacked(path: Path, stack: contextlib.ExitStack) -> Path:
     """Unpack a file beside nothing of the user's; what is left of a cut-off one is taken."""
     zstd, target = _zstd(), _directory(stack) / path.stem
     with open(target, 'wb') as out:
@@ -160,7 +168,7 @@ def _unpacked(path, stack):
     return target
 
 
-def _zstd():
+def _zstd() -> Any:
     """Return zstd as rosbags has it: Python's own, or where that has none yet its backport."""
     try:
         from rosbags.rosbag2.reader import zstd

@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames and labels out of a bag (mcap, sqlite3, ROS 1), without ROS, by the rosbags library."""
 
+from collections.abc import Callable, Iterator
 import contextlib
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from hybrid_snn_ros.vision.bag_error import BagError, reason_of
 from hybrid_snn_ros.vision.bag_files import files_of, is_bag
 from hybrid_snn_ros.vision.bag_names import labels_by_stamp, NO_STAMP
-from hybrid_snn_ros.vision.bag_reader import open_file
+from hybrid_snn_ros.vision.bag_reader import open_file, Reader
+
+if TYPE_CHECKING:
+    from rosbags.interfaces import Connection
 
 __all__ = ['BagError', 'Frame', 'frames', 'is_bag', 'NO_STAMP']
 
@@ -21,14 +26,15 @@ _CLASSIFICATION = 'vision_msgs/msg/Classification'
 class Frame(NamedTuple):
     """One camera message of a bag."""
 
-    stamp: tuple  # (sec, nanosec) of its header; NO_STAMP names no frame
+    stamp: tuple[int, int]  # (sec, nanosec) of its header; NO_STAMP names no frame
     label: str  # what it is said to show, as it was said, '' for nothing
     message: Any
     compressed: bool
     trouble: str = ''  # why it cannot be used, whatever it holds; a sentence
 
 
-def frames(path, image_topic='', label_topic='', label='', remark=lambda sentence: None):
+def frames(path: Path | str, image_topic: str = '', label_topic: str = '', label: str = '',
+           remark: Callable[[str], object] = lambda sentence: None) -> tuple[int, Iterator[Frame]]:
     """
     Read a bag's camera messages in their order.
 
@@ -61,7 +67,8 @@ def frames(path, image_topic='', label_topic='', label='', remark=lambda sentenc
     return total, bag.named_by_stamp() if kind == _CLASSIFICATION else bag.named_by_turns(label)
 
 
-def _readers(path, stack, remark):
+def _readers(path: Path | str, stack: contextlib.ExitStack,
+             remark: Callable[[str], object]) -> list[Reader]:
     """Open the files of a recording; one of several that cannot be read is left out and told."""
     files, readers = files_of(path, remark), []
     for file in files:
@@ -76,11 +83,12 @@ def _readers(path, stack, remark):
     return readers
 
 
-def _is_image(connection):
+def _is_image(connection: 'Connection') -> bool:
     return connection.msgtype in (_IMAGE, _COMPRESSED)
 
 
-def _kind(path, connections, topic, kinds):
+def _kind(path: Path | str, connections: list['Connection'], topic: str,
+          kinds: tuple[str, ...]) -> str:
     """Return the type of a topic."""
     for connection in connections:
         if connection.topic == topic and connection.msgtype in kinds:
@@ -89,7 +97,7 @@ def _kind(path, connections, topic, kinds):
     raise BagError(f'{path} has no topic {topic} of type {" or ".join(kinds)}; it has {there}')
 
 
-def _camera(path, connections, topic):
+def _camera(path: Path | str, connections: list['Connection'], topic: str) -> str:
     """Return the topic of the camera."""
     if topic:
         _kind(path, connections, topic, (_IMAGE, _COMPRESSED))
@@ -107,11 +115,12 @@ def _camera(path, connections, topic):
 class _Bag:
     """The files of a recording, one behind the other; closed when they were read."""
 
-    def __init__(self, path, readers, camera, teller, kind, stack):
+    def __init__(self, path: Path | str, readers: list[Reader], camera: str, teller: str,
+                 kind: str, stack: contextlib.ExitStack) -> None:
         self._path, self._readers, self._stack = path, readers, stack
         self._camera, self._teller, self._kind = camera, teller, kind
 
-    def named_by_turns(self, label):
+    def named_by_turns(self, label: str) -> Iterator[Frame]:
         """Yield Frame, each with what was said last."""
         lost = ''
         with self._stack:
@@ -123,7 +132,7 @@ class _Bag:
                 else:
                     label, lost = message.data, ''
 
-    def named_by_stamp(self):
+    def named_by_stamp(self) -> Iterator[Frame]:
         """Yield Frame, each with what was said of its stamp, at any time."""
         with self._stack:
             labels = iter(labels_by_stamp(self._named()))
@@ -132,7 +141,7 @@ class _Bag:
                     label, why = next(labels)
                     yield _frame(label, message, compressed, trouble or why)
 
-    def _named(self):
+    def _named(self) -> Iterator[tuple[int, tuple[int, int], str | None]]:
         """Yield what labels_by_stamp takes."""
         for time, is_frame, _, message, trouble in self._messages():
             if is_frame:
@@ -140,7 +149,7 @@ class _Bag:
             elif not trouble and message.results:
                 yield time, _stamp(message), message.results[0].class_id
 
-    def _messages(self):
+    def _messages(self) -> Iterator[tuple[int, bool, bool, Any, str]]:
         """Yield (time, whether it is a frame, whether compressed, message, its trouble)."""
         for reader in self._readers:
             wanted = [c for c in reader.connections if self._is_frame(c) or (
@@ -160,15 +169,15 @@ class _Bag:
                 raise BagError(f'{self._path} is damaged, it cannot be read to its end: '
                                f'{reason_of(error)}; {reader.repair}') from error
 
-    def _is_frame(self, connection):
+    def _is_frame(self, connection: 'Connection') -> bool:
         return connection.topic == self._camera and _is_image(connection)
 
 
-def _frame(label, message, compressed, trouble):
+def _frame(label: str, message: Any, compressed: bool, trouble: str) -> Frame:
     if message is None:
         return Frame(NO_STAMP, label, None, compressed, trouble)
     return Frame(_stamp(message), label, message, compressed, trouble)
 
 
-def _stamp(message):
+def _stamp(message: Any) -> tuple[int, int]:
     return int(message.header.stamp.sec), int(message.header.stamp.nanosec)

@@ -7,15 +7,13 @@ The int8 model spreads its 256 steps over these ranges. They hardly depend on th
 or two hundred of them give the same classes.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 
-from .efficientnet import BuildError, layers, model_bytes, Variant
-from .frames import crop_compressed, FrameError
-from .runtime import EncoderError, open_model
+from hybrid_snn_ros.vision.efficientnet import BuildError, layers, model_bytes, Variant
+from hybrid_snn_ros.vision.frames import crop_compressed, FrameError
+from hybrid_snn_ros.vision.runtime import EncoderError, open_model
 
 MOST = 200  # photographs that are looked at, evenly chosen from a larger folder
 SUFFIXES = {'.jpg': 'jpeg', '.jpeg': 'jpeg', '.png': 'png'}
@@ -28,7 +26,7 @@ def record(variant: Variant, weights: dict[str, np.ndarray],
     """
     Return (min, max) per activation over the JPEG and PNG in `folder` and below, and their number.
 
-    Raises BuildError when there are none, when one can't be read, or without a TFLite runtime.
+    :raises BuildError: when there are none, when one cannot be read, or without a TFLite runtime.
     """
     paths = [path for path in sorted(Path(folder).rglob('*'))
              if path.suffix.lower() in SUFFIXES and path.is_file()]

@@ -7,17 +7,15 @@ One way for the live node, for teaching from files and bags and for evaluating, 
 gives the same codes wherever it comes from.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
 import cv2
 import numpy as np
 
-from .exif import UPRIGHT, upright
-from .framing import Crop, FrameError, reduced_window
-from .picture_header import Header, JPEG_START, PNG_START, read_header
+from hybrid_snn_ros.vision.exif import UPRIGHT, upright
+from hybrid_snn_ros.vision.framing import Crop, FrameError, reduced_window
+from hybrid_snn_ros.vision.picture_header import Header, JPEG_START, PNG_START, read_header
 
 _EXCHANGED = re.compile(r'compressed\W*rgb')
 _FLAGS = {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4,
@@ -28,7 +26,8 @@ def decode_window(data: bytes, size: int, crop: Crop) -> np.ndarray:
     """
     Return the square that `crop` selects in a picture file, uint8 BGR.
 
-    Of a JPEG no more is decoded than a square of `size` pixels needs. Raises FrameError.
+    :param size: pixels a side; of a JPEG no more is decoded than a square of that many needs.
+    :raises FrameError: when it is no picture that is decoded, or damaged.
     """
     return _window(read_header(data), data, size, crop)
 
@@ -62,7 +61,7 @@ def _decode(header: Header, data: bytes, factor: int) -> np.ndarray:
     """
     Return the whole picture upright, maybe as a view.
 
-    `factor`, a power of two up to the header's, divides both sides, rounded up.
+    :param factor: a power of two up to the header's; divides both sides, rounded up.
     """
     shape = (-(-header.height // factor), -(-header.width // factor), 3)
     try:
@@ -80,9 +79,10 @@ def _message_header(format: Any, data: bytes) -> tuple[Header, bool]:  # noqa: A
     """
     Return the header, and whether red and blue were exchanged in the picture.
 
-    The content decides what it is. `format`, e.g. 'jpeg' or 'rgb8; jpeg compressed bgr8', only
-    tells how colours lie: by the convention of ROS image_transport, '...compressed rgb8' means
-    that they were exchanged.
+    The content decides what it is.
+
+    :param format: like 'jpeg' or 'rgb8; jpeg compressed bgr8'; only tells how colours lie: by the
+        convention of ROS image_transport, '...compressed rgb8' means that they were exchanged.
     """
     text = format.lower() if isinstance(format, str) else ''
     try:

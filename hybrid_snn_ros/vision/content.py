@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What bytes that are no picture for us seem to be: by themselves, not by what is said of them."""
 
-from __future__ import annotations
-
 import re
 
 # Beginnings of what is no picture that we decode.

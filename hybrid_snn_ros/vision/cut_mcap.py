@@ -9,6 +9,7 @@ The file itself is not touched, and nothing of it is copied.
 import io
 from pathlib import Path
 import struct
+from typing import Any, IO
 
 MAGIC = b'\x89MCAP0\r\n'
 _CHUNK = 0x06
@@ -22,7 +23,7 @@ class CutMcap:
 
     suffix = '.mcap'
 
-    def __init__(self, path, packed_end=True):
+    def __init__(self, path: Path | str, packed_end: bool = True) -> None:
         """
         Find what is whole in a file; raises OSError.
 
@@ -32,23 +33,23 @@ class CutMcap:
         with open(self._path, 'rb') as file:
             self._parts = _whole_parts(file, packed_end)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self._path)
 
-    def exists(self):
+    def exists(self) -> bool:
         """Tell that it is there."""
         return True
 
-    def is_dir(self):
+    def is_dir(self) -> bool:
         """Tell that it is a file."""
         return False
 
-    def open(self, mode='rb'):
+    def open(self, mode: str = 'rb') -> io.BufferedReader:
         """Open it for reading."""
         return io.BufferedReader(_Parts(open(self._path, mode), self._parts, _END))
 
 
-def is_cut(path):
+def is_cut(path: Path | str) -> bool:
     """Tell whether an mcap file lacks its end; raises OSError."""
     with open(path, 'rb') as file:
         end = file.seek(0, io.SEEK_END)
@@ -56,7 +57,7 @@ def is_cut(path):
         return end < len(MAGIC) + len(_END) or file.read() != MAGIC
 
 
-def _whole_parts(file, packed_end):
+def _whole_parts(file: IO[bytes], packed_end: bool) -> list[tuple[int, int]]:
     """Return [(start, stop)] of the records that are whole, of those in the last chunk, too."""
     size = file.seek(0, io.SEEK_END)
     stop, last = _end_of_records(file, len(MAGIC), size)
@@ -72,7 +73,7 @@ def _whole_parts(file, packed_end):
     return [(0, last), (inside, _end_of_records(file, inside, min(size, last + 9 + length))[0])]
 
 
-def _end_of_records(file, place, size):
+def _end_of_records(file: IO[bytes], place: int, size: int) -> tuple[int, int]:
     """Return where the last whole record ends, and where the last chunk, whole or not, begins."""
     before, chunk = place, place
     while place + 9 <= size:
@@ -91,24 +92,24 @@ def _end_of_records(file, place, size):
 class _Parts(io.RawIOBase):
     """Parts of a file and some bytes, read as one file."""
 
-    def __init__(self, file, parts, end):
+    def __init__(self, file: IO[bytes], parts: list[tuple[int, int]], end: bytes) -> None:
         super().__init__()
         self._file, self._parts, self._end = file, parts, end
         self._size = sum(stop - start for start, stop in parts) + len(end)
         self._place = 0
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def seekable(self):
+    def seekable(self) -> bool:
         return True
 
-    def seek(self, offset, whence=io.SEEK_SET):
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place,
                                 io.SEEK_END: self._size}[whence]
         return self._place
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         place = self._place
         for start, stop in self._parts:
             if place < stop - start:
@@ -122,6 +123,6 @@ class _Parts(io.RawIOBase):
         self._place += len(data)
         return len(data)
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
         super().close()

@@ -10,15 +10,14 @@ over 200 photographs and lie beside this file, so that no picture is needed to b
 calibration.py over other photographs may take their place.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 import hashlib
 import importlib
 from importlib import resources
 import json
 import os
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
@@ -85,10 +84,12 @@ def build(output: Path, *, variant: Variant = LITE0, quantized: bool = True,
     """
     Write the encoder to `output` and its description beside it (.yaml); return the sha256.
 
-    The model gives the 1280-wide embedding, `with_logits` also the 1000 ImageNet class scores.
-    Activation ranges are those that are shipped, or recorded now over a folder of `photographs`.
-    Raises BuildError when the weights or the file format's schema are not installed, when the
-    folder holds no usable photographs, or when the file cannot be written.
+    :param with_logits: whether the model gives, besides the 1280-wide embedding, the 1000
+        ImageNet class scores.
+    :param photographs: folder over which activation ranges are recorded now; None takes those
+        that are shipped.
+    :raises BuildError: when the weights or the file format's schema are not installed, when the
+        folder holds no usable photographs, or when the file cannot be written.
     """
     output = Path(output)
     if output.suffix != '.tflite':
@@ -97,7 +98,7 @@ def build(output: Path, *, variant: Variant = LITE0, quantized: bool = True,
     if photographs is None:
         ranges, calibration = variant.ranges, None
     else:
-        from .calibration import record
+        from hybrid_snn_ros.vision.calibration import record
         ranges, count = record(variant, weights, photographs)
         calibration = f'{count} photographs of the folder {Path(photographs).resolve().name}'
     model = model_bytes(variant, weights, ranges, quantized=quantized, with_logits=with_logits)
@@ -154,7 +155,7 @@ def read_weights(variant: Variant = LITE0) -> dict[str, np.ndarray]:
     except ImportError as error:
         raise BuildError(f'the ImageNet weights ({variant.module}) are not installed: '
                          f'{_how_to_install(variant)}') from error
-    from .torch_weights import load_tensors, WeightsError
+    from hybrid_snn_ros.vision.torch_weights import load_tensors, WeightsError
     finder = getattr(package, f'Efficientnet{variant.key.capitalize()}ModelFile')
     path = Path(finder.get_model_file_path())
     try:
@@ -172,10 +173,11 @@ def model_bytes(variant: Variant, weights: dict[str, np.ndarray], ranges: dict[s
     """
     Return the TFLite model for these tensors, the same bytes every time.
 
-    `taps` gives every activation that `ranges` must hold and that isn't a ReLU6 as an output.
+    :param taps: whether every activation that `ranges` must hold and that is not a ReLU6 is an
+        output.
     """
     try:
-        from .tflite_writer import GraphWriter
+        from hybrid_snn_ros.vision.tflite_writer import GraphWriter
     except ImportError as error:
         raise BuildError(f'ai-edge-litert, which knows the TFLite file format, is not installed: '
                          f'{_how_to_install(variant)}') from error

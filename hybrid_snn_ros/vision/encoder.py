@@ -7,8 +7,6 @@ The codes are uint8 and lossless for a quantised model: embedding value = code *
 what the rest of the system journals, replays and compares.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 import hashlib
 import math
@@ -19,7 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from .runtime import EncoderError, open_model, read_cpus
+from hybrid_snn_ros.vision.runtime import EncoderError, open_model, read_cpus
 
 __all__ = ['Encoder', 'EncoderError']
 # Embedding step of a float model that says nothing else: EfficientNet-Lite0 embeddings reach 4.9
@@ -45,12 +43,13 @@ class Encoder:
     """
 
     def __init__(self, model: str | Path, threads: int = 1, delegate: str = 'auto',
-                 cpus: str = ''):
+                 cpus: str = '') -> None:
         """
-        Load `model`; raise EncoderError with one sentence when it isn't usable.
+        Load a model.
 
-        `delegate` is 'auto', 'xnnpack', 'none' or the library of an external one; `cpus` names
-        those to compute on, like '0-3,6', all if empty.
+        :param delegate: 'auto', 'xnnpack', 'none' or the library of an external one.
+        :param cpus: those to compute on, like '0-3,6', all if empty.
+        :raises EncoderError: with one sentence, when the model is not usable.
         """
         if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
             raise EncoderError(f'the encoder takes 1 to {MAX_THREADS} threads, not {threads!r}')

@@ -8,15 +8,13 @@ numbers but no brightness or colour (16UC1 is mostly depth) are refused: there i
 suits them all.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from .framing import FrameError
+from hybrid_snn_ros.vision.framing import FrameError
 
 # A mosaic is interpolated from the neighbours of each pixel; OpenCV leaves smaller ones black.
 MOSAIC_MIN = 3

@@ -7,8 +7,6 @@ A phone stores the picture as its sensor lay, and notes how it was held. OpenCV'
 in which of the formats they turn, so all are turned here.
 """
 
-from __future__ import annotations
-
 import struct
 
 import numpy as np

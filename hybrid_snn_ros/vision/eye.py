@@ -3,10 +3,15 @@
 """The eye: a frame, or what an encoder made of it before, becomes output codes."""
 
 from pathlib import Path
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
 from hybrid_snn_ros.share import shared_file
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.vision.encoder import Encoder
+    from hybrid_snn_ros.vision.framing import Crop
 
 SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
 
@@ -14,7 +19,8 @@ SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
 class Eye:
     """An encoder and the part of each frame it sees; or no encoder, and codes only."""
 
-    def __init__(self, encoder=None, crop=None, inputs=None):
+    def __init__(self, encoder: 'Encoder | Path | str | None' = None, crop: 'Crop | None' = None,
+                 inputs: int | None = None) -> None:
         """
         Choose encoder and crop; nothing is loaded before it is needed.
 
@@ -32,7 +38,7 @@ class Eye:
         self._inputs = inputs
 
     @property
-    def encoder(self):
+    def encoder(self) -> 'Encoder':
         """The encoder, loaded now if it was not yet."""
         if self._encoder is None or isinstance(self._encoder, (str, Path)):
             from hybrid_snn_ros.vision.encoder import Encoder
@@ -40,7 +46,7 @@ class Eye:
         return self._encoder
 
     @property
-    def crop(self):
+    def crop(self) -> 'Crop':
         """The part of each frame the encoder sees."""
         if self._crop is None:
             from hybrid_snn_ros.vision.framing import Crop
@@ -48,12 +54,12 @@ class Eye:
         return self._crop
 
     @property
-    def inputs(self):
+    def inputs(self) -> int:
         """Width N of the codes; the encoder is loaded now if it says so and was not yet."""
         return self.encoder.width if self._inputs is None else self._inputs
 
     @property
-    def identity(self):
+    def identity(self) -> dict[str, Any]:
         """What the codes depend on, as it is kept with a memory."""
         if self._inputs is not None:
             return {'inputs': self._inputs}
@@ -61,7 +67,7 @@ class Eye:
         return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
                 'crop': self.crop.fraction, 'roi': list(self.crop.roi)}
 
-    def codes(self, frame_or_codes):
+    def codes(self, frame_or_codes: np.ndarray) -> np.ndarray:
         """
         Return the output codes of a frame, uint8 (N,).
 

@@ -9,18 +9,27 @@ read where they lie: `data` may be bytes, a bytearray, an array.array('B'), a me
 contiguous uint8 ndarray. Whatever the fields hold, the only exception raised here is FrameError.
 """
 
-from __future__ import annotations
-
 import operator
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from . import framing
-from .compressed import decode_message_whole, decode_message_window, message_size
-from .encodings import check_fit, convert_planes, ENCODINGS, Layout, layout_of
-from .framing import check_crop, check_size, Crop, crop_window, FrameError, Window
+from hybrid_snn_ros.vision import framing
+from hybrid_snn_ros.vision.compressed import (
+    decode_message_whole,
+    decode_message_window,
+    message_size,
+)
+from hybrid_snn_ros.vision.encodings import check_fit, convert_planes, ENCODINGS, Layout, layout_of
+from hybrid_snn_ros.vision.framing import (
+    check_crop,
+    check_size,
+    Crop,
+    crop_window,
+    FrameError,
+    Window,
+)
 
 __all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
            'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
@@ -38,8 +47,11 @@ def decode_message(message: Any, compressed: bool, size: int, crop: Crop = Crop(
     Return the window of a camera message that `crop` selects; crop_picture takes it from there.
 
     JPEG, PNG, mosaics and pixels that share colour are decoded here; of plain pixels nothing is
-    touched, so their Picture is valid as long as the message is. `message` is as crop_message's,
-    `size` what crop_picture will be asked for. Raises FrameError.
+    touched, so their Picture is valid as long as the message is.
+
+    :param message: as of crop_message.
+    :param size: what crop_picture will be asked for.
+    :raises FrameError: when the fields of the message do not fit together, or it is damaged.
     """
     if compressed:
         return _decode_compressed(message.format, message.data, size, crop)
@@ -57,8 +69,9 @@ def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop())
     """
     Return the crop of a camera message as RGB, a new uint8 array (size, size, 3).
 
-    `message` has the fields of sensor_msgs/CompressedImage where `compressed`, else of Image; it
-    may come from a subscription or from a bag. Raises FrameError.
+    :param message: has the fields of sensor_msgs/CompressedImage where `compressed`, else of
+        Image; may come from a subscription or from a bag.
+    :raises FrameError: as of decode_message.
     """
     return crop_picture(decode_message(message, compressed, size, crop), size)
 
@@ -68,8 +81,9 @@ def crop_image(encoding: str, height: int, width: int, step: int, data: Any, siz
     """
     Return the crop of a sensor_msgs/Image as RGB, a new uint8 array (size, size, 3).
 
-    `step` is the length of a row in bytes, padding included; `big_endian` says of 16 bits that
-    the upper 8 come first. Raises FrameError.
+    :param step: length of a row in bytes, padding included.
+    :param big_endian: of 16 bits, whether the upper 8 come first.
+    :raises FrameError: as of decode_message.
     """
     return crop_picture(_decode_image(encoding, height, width, step, data, crop, big_endian),
                         size)
@@ -81,7 +95,9 @@ def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the messag
     Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
 
     JPEG, PNG, WebP and BMP of 8 bits per channel are decoded, whatever `format` says, and turned
-    upright where their EXIF says how they were held. Raises FrameError.
+    upright where their EXIF says how they were held.
+
+    :raises FrameError: as of decode_message.
     """
     return crop_picture(_decode_compressed(format, data, size, crop), size)
 

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which square of a frame the encoder sees, and how it is brought to the encoder's size."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 import math
-from typing import Any, NamedTuple, Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -112,8 +111,10 @@ def reduced_window(width: int, height: int, size: int, crop: Crop,
     """
     Return by which power of two a frame may be shrunk while it is decoded, and its window then.
 
-    At most by `most`, and so that the window still has `size` pixels a side; it lies less than
-    one of its pixels off.
+    The window lies less than one of its pixels off.
+
+    :param size: pixels a side that the window still has then.
+    :param most: by which it may be shrunk at most.
     """
     whole = crop_window(width, height, crop)
     side = whole.right - whole.left

@@ -7,14 +7,12 @@ OpenCV allocates what a header asks for and quietly fills up a picture that was 
 are found out here before it is called.
 """
 
-from __future__ import annotations
-
 import struct
 from typing import NamedTuple
 
-from .content import name_of
-from .exif import orientation, swaps_sides, UPRIGHT
-from .framing import check_size, FrameError
+from hybrid_snn_ros.vision.content import name_of
+from hybrid_snn_ros.vision.exif import orientation, swaps_sides, UPRIGHT
+from hybrid_snn_ros.vision.framing import check_size, FrameError
 
 JPEG_START = b'\xff\xd8\xff'
 JPEG_END = b'\xff\xd9'

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Picture files: which ones are read, what is in them, and the crop the encoder sees."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 import stat
@@ -11,8 +9,8 @@ import stat
 import cv2
 import numpy as np
 
-from .compressed import decode_window
-from .framing import Crop, FrameError, resize
+from hybrid_snn_ros.vision.compressed import decode_window
+from hybrid_snn_ros.vision.framing import Crop, FrameError, resize
 
 FORMATS = 'jpg, png, webp, bmp'
 SUFFIXES = frozenset(('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.bmp'))
@@ -46,6 +44,8 @@ def crop_file(content: bytes, size: int, crop: Crop = Crop()) -> np.ndarray:
     """
     Return the crop of a picture file as RGB, uint8 (size, size, 3): upright, complete.
 
-    The same bytes in a sensor_msgs/CompressedImage give the same crop. Raises FrameError.
+    The same bytes in a sensor_msgs/CompressedImage give the same crop.
+
+    :raises FrameError: when it is no picture that is decoded, or damaged.
     """
     return cv2.cvtColor(resize(decode_window(content, size, crop), size), cv2.COLOR_BGR2RGB)

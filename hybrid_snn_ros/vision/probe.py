@@ -9,8 +9,6 @@ memory limit loads it first and shows it two pictures. The model that is shipped
 sha256 and spared that, so that the usual start stays fast.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -23,10 +21,9 @@ import textwrap
 import yaml
 
 from hybrid_snn_ros.share import shared_file
-
-from .encoder import Encoder, EncoderError
-from .eye import SHIPPED_ENCODER
-from .runtime import DELEGATES
+from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
+from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.runtime import DELEGATES
 
 SECONDS = 30.0  # a slow computer loads Python, NumPy, the runtime and the model in about five
 MEMORY = 4 << 30  # bytes of address space; the shipped model stays under 1 GiB

@@ -7,8 +7,7 @@ A delegate is native code that computes operators in the interpreter's place: XN
 the runtimes, the drivers of neural accelerators bring a library.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
 import ctypes
 import importlib
@@ -16,7 +15,7 @@ from importlib import metadata
 import os
 import re
 from types import ModuleType
-from typing import Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 # Preferred first: ai-edge-litert is tflite-runtime's successor and far faster on int8.
 RUNTIMES = (
@@ -100,8 +99,8 @@ def read_cpus(text: Any) -> frozenset[int]:
     """
     Return the CPUs that a text like '0-3,6' names; none for ''.
 
-    Raises EncoderError for other texts, for CPUs this process may not use, and where the system
-    can't bind threads.
+    :raises EncoderError: for other texts, for CPUs this process may not use, and where the system
+        cannot bind threads.
     """
     if text == '':
         return frozenset()

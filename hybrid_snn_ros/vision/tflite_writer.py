@@ -8,8 +8,7 @@ biases int32 with the scale of input times weight, activations asymmetric with g
 bytes depend on the weights and ranges alone, so the same inputs give the same sha256 everywhere.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ai_edge_litert import schema_py_generated as tfl
@@ -28,7 +27,7 @@ INT8_VERSIONS = {
 class Activation(NamedTuple):
     """A tensor between two operators; `scale` is 0 where the values are floats."""
 
-    index: int
+    index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs
     shape: tuple[int, ...]
     scale: float
 
@@ -36,7 +35,7 @@ class Activation(NamedTuple):
 class _AlignedBuffer(tfl.BufferT):
     """A buffer that starts at a multiple of 16 bytes, because runtimes map weights in place."""
 
-    def Pack(self, builder):  # noqa: N802 (the name the generated code calls)
+    def Pack(self, builder: Any) -> Any:  # noqa: N802 (the name the generated code calls)
         if self.data is not None:
             builder.Prep(ALIGNMENT, len(self.data))
         return super().Pack(builder)
@@ -45,7 +44,7 @@ class _AlignedBuffer(tfl.BufferT):
 class GraphWriter:
     """Collect tensors and operators one after the other, then give the bytes of the model."""
 
-    def __init__(self, ranges: dict[str, list[float]], *, quantized: bool):
+    def __init__(self, ranges: dict[str, list[float]], *, quantized: bool) -> None:
         """Take (min, max) per activation name; they are used only when `quantized`."""
         self._ranges = ranges
         self._quantized = quantized
@@ -74,7 +73,7 @@ class GraphWriter:
         """
         Add a convolution with TensorFlow's SAME padding.
 
-        `weight` is (out, height, width, in), for a depthwise one (1, height, width, channels).
+        :param weight: (out, height, width, in), for a depthwise one (1, height, width, channels).
         """
         code = tfl.BuiltinOperator.CONV_2D
         options = tfl.Conv2DOptionsT()
@@ -176,14 +175,15 @@ class GraphWriter:
         index = self._tensor(label, shape, tfl.TensorType.INT8, _quantization([scale], zero))
         return Activation(index, shape, scale)
 
-    def _constant(self, name: str, values: np.ndarray, kind: int, quantization=None) -> int:
+    def _constant(self, name: str, values: np.ndarray, kind: int, quantization: Any = None) -> int:
         """Add a tensor with content."""
         buffer = _AlignedBuffer()
         buffer.data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
         self._buffers.append(buffer)
         return self._tensor(name, values.shape, kind, quantization, len(self._buffers) - 1)
 
-    def _tensor(self, name: str, shape, kind: int, quantization=None, buffer: int = 0) -> int:
+    def _tensor(self, name: str, shape: tuple[int, ...], kind: int, quantization: Any = None,
+                buffer: int = 0) -> int:
         """Add a tensor and return its index."""
         tensor = tfl.TensorT()
         tensor.name, tensor.shape, tensor.type = name, list(shape), kind
@@ -211,7 +211,7 @@ class GraphWriter:
         return entry
 
 
-def _quantization(scale, zero_point: int, axis: int = 0) -> Any:
+def _quantization(scale: Sequence[float] | np.ndarray, zero_point: int, axis: int = 0) -> Any:
     """Return the quantisation of a tensor, one scale or one per entry of `axis`."""
     quantization = tfl.QuantizationParametersT()
     quantization.scale = np.asarray(scale, '<f4')

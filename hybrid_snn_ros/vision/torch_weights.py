@@ -8,12 +8,10 @@ followed by the raw little-endian storages in the order of the keys. A pickle ca
 callable, so the reader admits only the few names that a checkpoint of plain tensors needs.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from pathlib import Path
 import pickle
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -29,7 +27,7 @@ class WeightsError(RuntimeError):
 class _Storage:
     """One storage: its element type and length at first, its elements once they are read."""
 
-    def __init__(self, dtype: np.dtype, length: int):
+    def __init__(self, dtype: np.dtype, length: int) -> None:
         self.dtype = dtype
         self.length = length
         self.elements: np.ndarray | None = None
@@ -38,7 +36,8 @@ class _Storage:
 class _Tensor:
     """What the checkpoint says about one tensor; strides count elements, as torch counts them."""
 
-    def __init__(self, storage: _Storage, offset: int, shape: tuple, strides: tuple, *_: Any):
+    def __init__(self, storage: _Storage, offset: int, shape: tuple, strides: tuple,
+                 *_: Any) -> None:
         self.storage = storage
         self.offset = offset
         self.shape = shape
@@ -46,7 +45,7 @@ class _Tensor:
 
     def array(self) -> np.ndarray:
         """Return the tensor as a contiguous array of its own."""
-        elements = self.storage.elements
+        elements = cast(np.ndarray, self.storage.elements)  # they are read by now
         last = self.offset + sum((n - 1) * s for n, s in zip(self.shape, self.strides))
         if (self.offset < 0 or min(self.shape, default=1) < 1 or min(self.strides, default=0) < 0
                 or last >= elements.size):
@@ -60,7 +59,7 @@ class _Tensor:
 class _Unpickler(pickle.Unpickler):
     """An unpickler that admits tensors, ordered dictionaries and storages, nothing else."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)
         self.storages: dict[str, _Storage] = {}
 
@@ -84,8 +83,8 @@ def load_tensors(path: Path) -> dict[str, np.ndarray]:
     """
     Return the tensors of the legacy torch checkpoint at `path` by name.
 
-    Raises WeightsError when the file is something else, is cut short, or asks for a Python name
-    that a file of tensors does not need.
+    :raises WeightsError: when the file is something else, is cut short, or asks for a Python name
+        that a file of tensors does not need.
     """
     try:
         with open(path, 'rb') as file:

@@ -8,10 +8,12 @@ take ``given``, the launch configurations as {name: text}, and raise ValueError 
 that names the argument.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 import os
+from pathlib import Path
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 import yaml
 
@@ -20,18 +22,28 @@ from hybrid_snn_ros.dds_profile import choose, NONE, variable
 from hybrid_snn_ros.launch_arguments import check_names
 from hybrid_snn_ros.paths import missing, user_path
 
+_Table = Mapping[str, Callable[[dict[str, str], str], Any]]
 # What everyday.memory was taught with; through anything else it says nothing.
 EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
 
 
-def truth(given, name):
+def truth(given: dict[str, str], name: str) -> bool:
     """Read an argument as true or false."""
     if given[name].lower() not in ('true', 'false'):
         raise ValueError(f"{name} must be 'true' or 'false', not {given[name]!r}")
     return given[name].lower() == 'true'
 
 
-def number(given, name, kind=Fraction):
+@overload
+def number(given: dict[str, str], name: str) -> Fraction | None: ...
+
+
+@overload
+def number(given: dict[str, str], name: str, kind: type[int]) -> int | None: ...
+
+
+def number(given: dict[str, str], name: str,
+           kind: type[Fraction] | type[int] = Fraction) -> Fraction | int | None:
     """Read an argument as a number above 0, None where it is empty."""
     if given[name] == '':
         return None
@@ -45,38 +57,39 @@ def number(given, name, kind=Fraction):
     return value
 
 
-def whole(given, name):
+def whole(given: dict[str, str], name: str) -> int:
     """Read an argument as a whole number."""
     if not given[name].isdecimal():
         raise ValueError(f'{name} must be a whole number, not {given[name]!r}')
     return int(given[name])
 
 
-def path(given, name):
+def path(given: dict[str, str], name: str) -> str:
     """Read an argument as a path, whose ~ is replaced."""
     return str(user_path(given[name]))
 
 
 # Launch arguments that are parameters of a node: name -> how its text becomes a value.
-CLASSIFIER = {'image_transport': dict.get, 'memory': path, 'learning': truth,
-              'use_sim_time': truth, 'autostart': truth}
-PAGE = {'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
-        'image_transport': dict.get, 'public_host': dict.get, 'public_url': dict.get,
-        'classifier': dict.get, 'certificate': path, 'key': path}
+CLASSIFIER: _Table = {'image_transport': dict.get, 'memory': path, 'learning': truth,
+                      'use_sim_time': truth, 'autostart': truth}
+PAGE: _Table = {
+    'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
+    'image_transport': dict.get, 'public_host': dict.get, 'public_url': dict.get,
+    'classifier': dict.get, 'certificate': path, 'key': path}
 
 
-def overrides(given, table):
+def overrides(given: dict[str, str], table: _Table) -> dict[str, Any]:
     """Return {parameter: value}; what is empty leaves the value of the parameter file alone."""
     return {name: value_of(given, name) for name, value_of in table.items() if given[name] != ''}
 
 
-def respawn(given):
+def respawn(given: dict[str, str]) -> dict[str, Any]:
     """Return the keywords with which a node is started again when it has died."""
     return {'respawn': truth(given, 'use_respawn'),
             'respawn_delay': float(number(given, 'respawn_delay') or 0)}
 
 
-def remappings(given):
+def remappings(given: dict[str, str]) -> list[tuple[str, ...]]:
     """Read the pairs of `remaps`, like '~/label:=/label ~/teach:=/teach'."""
     pairs = [tuple(word.split(':=')) for word in given['remaps'].split()]
     for pair in pairs:
@@ -86,7 +99,7 @@ def remappings(given):
     return pairs
 
 
-def initial_memory(given, everyday):
+def initial_memory(given: dict[str, str], everyday: str) -> str | None:
     """
     Return what an empty memory begins with, '' for nothing; None leaves it to the parameter file.
 
@@ -103,16 +116,17 @@ def initial_memory(given, everyday):
     return everyday if fits and not named.get('initial_memory') else None
 
 
-def _of_classifier(tree):
+def _of_classifier(tree: Any) -> dict[str, Any]:
     """Return the parameters that a parameter file gives the classifier, in any namespace."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, values in parameter_files.sections(tree):
         if isinstance(values, dict) and name.split('/')[-1] in ('classifier', '*', '**'):
             found.update(values)
     return found
 
 
-def dds_profile(given, ours, environment):
+def dds_profile(given: dict[str, str], ours: Path | str,
+                environment: Mapping[str, str]) -> tuple[dict[str, str], str, str]:
     """
     Return ({environment variable: profile of Fast DDS}, `dds_profile` for included files, remark).
 
@@ -126,7 +140,7 @@ def dds_profile(given, ours, environment):
 # -- files and names -----------------------------------------------------------------------------
 
 
-def parameter_file(given, argument, node):
+def parameter_file(given: dict[str, str], argument: str, node: str) -> str:
     """
     Return the path of a parameter file that speaks to a node.
 
@@ -144,7 +158,8 @@ def parameter_file(given, argument, node):
     return path
 
 
-def check(given, ours, environment, find):
+def check(given: dict[str, str], ours: Path | str, environment: Mapping[str, str],
+          find: Callable[[str], object]) -> None:
     """
     Raise ValueError for whatever is wrong with the arguments of classifier.launch.py.
 
@@ -180,16 +195,16 @@ class Camera(NamedTuple):
     package: str
     executable: str
     name: str
-    parameters: dict
+    parameters: dict[str, Any]
 
-    def missing(self, distribution):
+    def missing(self, distribution: str | None) -> str:
         """Return the sentence that tells how to get it."""
         return (f'camera:={self.package} needs the package {self.package}, which is not '
                 f"installed: sudo apt install ros-{distribution or '<distribution>'}-"
                 f"{self.package.replace('_', '-')}")
 
 
-def camera(given):
+def camera(given: dict[str, str]) -> Camera | None:
     """Return the Camera of `camera` with the parameters it calls the arguments; None for none."""
     choice = given['camera']
     if choice == NONE:
@@ -203,7 +218,8 @@ def camera(given):
         name: value for name, value in found.parameters.items() if value not in (None, '')})
 
 
-def installed(camera, find, environment):
+def installed(camera: Camera, find: Callable[[str], object],
+              environment: Mapping[str, str]) -> None:
     """Raise ValueError where the package of a camera cannot be found."""
     try:
         find(camera.package)
@@ -211,13 +227,15 @@ def installed(camera, find, environment):
         raise ValueError(camera.missing(environment.get('ROS_DISTRO'))) from None
 
 
-def _usb_cam(given, width, height, rate):
+def _usb_cam(given: dict[str, str], width: int | None, height: int | None,
+             rate: Fraction | None) -> Camera:
     return Camera('usb_cam', 'usb_cam_node_exe', 'usb_cam', {
         'video_device': given['camera_device'], 'image_width': width, 'image_height': height,
         'framerate': rate and float(rate)})
 
 
-def _v4l2_camera(given, width, height, rate):
+def _v4l2_camera(given: dict[str, str], width: int | None, height: int | None,
+                 rate: Fraction | None) -> Camera:
     if (width is None) != (height is None):
         raise ValueError('v4l2_camera needs camera_width and camera_height, or neither')
     period = rate and 1 / rate.limit_denominator(1001)  # seconds as numerator, denominator
@@ -226,7 +244,8 @@ def _v4l2_camera(given, width, height, rate):
         'time_per_frame': period and [period.numerator, period.denominator]})
 
 
-def _turntable(given, width, height, rate):
+def _turntable(given: dict[str, str], width: int | None, height: int | None,
+               rate: Fraction | None) -> Camera:
     return Camera('hybrid_snn_ros', 'turntable_camera', 'turntable_camera', {
         'object': given['object'], 'condition': given['condition'], 'width': width,
         'height': height, 'rate': rate and float(rate)})
@@ -239,11 +258,11 @@ class Place(NamedTuple):
     """One of several cameras."""
 
     namespace: str
-    arguments: dict  # of classifier.launch.py, name -> text
+    arguments: dict[str, str]  # of classifier.launch.py, name -> text
     teacher: str = ''  # namespace of the camera that writes the memory of this one
 
 
-def cameras(given, known):
+def cameras(given: dict[str, str], known: Collection[str]) -> list[Place]:
     """
     Return the Places of `cameras`, or of `cameras_file`.
 
@@ -251,7 +270,8 @@ def cameras(given, known):
 
     :param known: names of the arguments that classifier.launch.py has.
     """
-    places, writers = [], {}
+    places: list[Place] = []
+    writers: dict[str, str] = {}
     for name, own in _chosen(given).items():
         arguments = {'image': given['image'], 'memory': given['memory'],
                      **_checked(name, own, known)}
@@ -268,7 +288,7 @@ def cameras(given, known):
     return places
 
 
-def _chosen(given):
+def _chosen(given: dict[str, str]) -> dict[str, Any]:
     """Return {name: {launch argument: value}}."""
     if given['cameras']:
         names = [name.strip() for name in given['cameras'].split(',')]
@@ -291,7 +311,7 @@ def _chosen(given):
     return found
 
 
-def _checked(name, own, known):
+def _checked(name: str, own: Any, known: Collection[str]) -> dict[str, str]:
     """Return the launch arguments of one camera as text."""
     own = {} if own is None else own
     if not re.fullmatch('[A-Za-z][A-Za-z0-9_]*', str(name)):

@@ -10,6 +10,7 @@ anybody can say it.
 """
 
 from collections import deque
+from collections.abc import Callable, Collection
 import hashlib
 import hmac
 import ipaddress
@@ -18,7 +19,7 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from hybrid_snn_ros.operator_page.public_url import bracketed
+from hybrid_snn_ros.operator_page.public_url import bracketed, PublicUrl
 
 TRIES = 5  # wrong PINs of one address within WINDOW; then it waits
 ALL_TRIES = 30  # of all addresses together
@@ -29,7 +30,7 @@ _PIN_DIGITS = 8
 _DEFAULT_PORT = {'http': ':80', 'https': ':443'}  # browsers leave it out, proxies may write it
 
 
-def new_pin():
+def new_pin() -> str:
     """Return a random PIN that can be typed with gloves."""
     return ''.join(secrets.choice('0123456789') for _ in range(_PIN_DIGITS))
 
@@ -37,7 +38,8 @@ def new_pin():
 class Door:
     """Keeps the PIN, the sessions it opened and the memory of wrong tries."""
 
-    def __init__(self, pin, names=(), public=None, clock=time.monotonic):
+    def __init__(self, pin: str, names: Collection[str] = (), public: PublicUrl | None = None,
+                 clock: Callable[[], float] = time.monotonic) -> None:
         """
         Close the door.
 
@@ -55,17 +57,17 @@ class Door:
         if public:
             self._names.add(public.host)
         self._clock = clock
-        self._sessions = {}  # SHA-256 of the key -> when it ends
-        self._wrong = {}  # address -> times of wrong tries
+        self._sessions: dict[bytes, float] = {}  # SHA-256 of the key -> when it ends
+        self._wrong: dict[str, deque[float]] = {}  # address -> times of wrong tries
 
-    def knows(self, key):
+    def knows(self, key: str | None) -> bool:
         """Tell whether a session key (text or None) is good; without a PIN anyone is."""
         if self._digest is None:
             return True
         end = self._sessions.get(_digest(key)) if key else None
         return end is not None and self._clock() < end
 
-    def wait(self, address):
+    def wait(self, address: str) -> float:
         """Return for how many seconds an address has to wait before its next try, 0 if not."""
         own = self._recent(address)
         everyone = sorted(at for each in list(self._wrong) for at in self._recent(each))
@@ -76,7 +78,7 @@ class Door:
             times.append(everyone[-ALL_TRIES])
         return max((at + WINDOW - self._clock() for at in times), default=0.0)
 
-    def enter(self, pin, address):
+    def enter(self, pin: str, address: str) -> str | None:
         """Return a new session key for the right PIN, None for a wrong one or while waiting."""
         if self._digest is not None:
             # The digests are of one length, so the comparison tells nothing by its time.
@@ -92,15 +94,15 @@ class Door:
         self._sessions[_digest(key)] = self._clock() + SESSION_SECONDS
         return key
 
-    def _recent(self, address):
-        times = self._wrong.get(address, deque())
+    def _recent(self, address: str) -> deque[float]:
+        times: deque[float] = self._wrong.get(address, deque())
         while times and times[0] <= self._clock() - WINDOW:
             times.popleft()
         if not times:
             self._wrong.pop(address, None)
         return times
 
-    def host_is_ours(self, host):
+    def host_is_ours(self, host: str) -> bool:
         """Tell whether a Host header addresses this computer by number or by its own name."""
         try:
             name = urlsplit(f'//{host}').hostname or ''
@@ -112,7 +114,7 @@ class Door:
         except ValueError:
             return name in self._names
 
-    def same_origin(self, origin, secure, host):
+    def same_origin(self, origin: str | None, secure: bool, host: str) -> bool:
         """
         Tell whether an Origin header (text or None) is the page itself.
 
@@ -134,10 +136,10 @@ class Door:
         # by plain http all the more, which is what is served here.
         return scheme in ('http', 'https')
 
-    def _is_public_over_tls(self, host):
+    def _is_public_over_tls(self, host: str) -> bool | None:
         return self._public and self._public.scheme == 'https' and (
             urlsplit(f'//{host}').hostname == self._public.host)
 
 
-def _digest(text):
+def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).digest()

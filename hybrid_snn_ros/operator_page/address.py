@@ -8,6 +8,7 @@ import ipaddress
 from pathlib import Path
 import socket
 import struct
+from typing import Any
 
 from hybrid_snn_ros.operator_page.public_url import bracketed
 from hybrid_snn_ros.operator_page.settings import LOOPBACK
@@ -18,7 +19,7 @@ _DEPRECATED, _TENTATIVE, _TEMPORARY = 0x20, 0x40, 0x01  # flags of an IPv6 addre
 _ELSEWHERE = ('192.0.2.1', 9)  # an address for examples: anywhere beyond the own networks
 
 
-def is_loopback(host):
+def is_loopback(host: str) -> bool:
     """Tell whether only this computer can reach an address."""
     try:
         return host in LOOPBACK or ipaddress.ip_address(host).is_loopback
@@ -26,7 +27,7 @@ def is_loopback(host):
         return False
 
 
-def own_addresses():
+def own_addresses() -> list[str]:
     """
     Return the addresses that others can reach this computer by, the likeliest first.
 
@@ -41,14 +42,14 @@ def own_addresses():
     return [*four, *_ipv6(up)]
 
 
-def _is_up(name):
+def _is_up(name: str) -> bool:
     try:
         return Path(f'/sys/class/net/{name}/operstate').read_text().strip() != 'down'
     except OSError:
         return True
 
 
-def _ipv4(name):
+def _ipv4(name: str) -> str | None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             found = fcntl.ioctl(probe, _SIOCGIFADDR, struct.pack('256s', name.encode()[:15]))
@@ -58,12 +59,13 @@ def _ipv4(name):
     return None if address.is_loopback else str(address)
 
 
-def _ipv6(up):
+def _ipv6(up: list[str]) -> list[str]:
     try:
         lines = Path('/proc/net/if_inet6').read_text().splitlines()
     except OSError:
         return []
     found = []
+    flags: Any  # hexadecimal digits, then their number
     for digits, _, _, scope, flags, name in map(str.split, lines):
         # Of link-local ones browsers know no network card; the others are global or of the house.
         flags = int(flags, 16)
@@ -72,7 +74,7 @@ def _ipv6(up):
     return [address for _, address in sorted(found)]
 
 
-def _leading_out():
+def _leading_out() -> str | None:
     """Return the IPv4 address that a packet would leave by, None without a way out."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -82,7 +84,7 @@ def _leading_out():
             return None
 
 
-def reachable(host, public_host):
+def reachable(host: str, public_host: str) -> list[str]:
     """Return the names or numbers to write into the address of the page, the best first."""
     if public_host:
         return [public_host]
@@ -92,17 +94,17 @@ def reachable(host, public_host):
     return found or [socket.gethostname()]
 
 
-def page_url(scheme, host, port, pin):
+def page_url(scheme: str, host: str, port: int, pin: str) -> str:
     """Return the address; the PIN is in the fragment, which browsers send to nobody."""
     return with_pin(f'{scheme}://{bracketed(host)}:{port}/', pin)
 
 
-def with_pin(url, pin):
+def with_pin(url: str, pin: str) -> str:
     """Return an address that opens the page without a question."""
     return url + (f'#pin={pin}' if pin else '')
 
 
-def qr_code(text):
+def qr_code(text: str) -> str:
     """Return a QR code made of half blocks for a terminal, '' if `qrcode` is not installed."""
     try:
         import qrcode

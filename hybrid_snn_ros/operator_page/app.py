@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP and WebSocket of the page: who is let in, and with which headers the answers leave."""
 
+from collections.abc import Awaitable, Callable, Mapping
 import hashlib
 import json
 import socket
@@ -9,8 +10,10 @@ import uuid
 
 from aiohttp import web
 
+from hybrid_snn_ros.operator_page.access import Door
 from hybrid_snn_ros.operator_page.commands import MAX_BODY
 
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 # No inline script or style, nothing from elsewhere, in nobody's frame.
 _HEADERS = {
     'Content-Security-Policy': (
@@ -28,7 +31,7 @@ _HEADERS = {
 }
 
 
-def cookie_name(port):
+def cookie_name(port: int) -> str:
     """
     Return the name of the cookie that holds the session.
 
@@ -39,8 +42,11 @@ def cookie_name(port):
     return 'teach_page_' + hashlib.sha256(page.encode()).hexdigest()[:10]
 
 
-def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_page', full=int,
-             prefix=''):
+def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
+             thumbnail: Callable[[int], bytes | None],
+             serve: Callable[[web.Request, bool], Awaitable[web.StreamResponse]], secure: bool,
+             language: str = '', cookie: str = 'teach_page', full: Callable[[], int] = int,
+             prefix: str = '') -> web.Application:
     """
     Build the application.
 
@@ -55,7 +61,7 @@ def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_p
     :param prefix: path that a proxy puts before ours, '/robot1'; it may also strip it.
     """
     @web.middleware
-    async def guard(request, handler):
+    async def guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
         try:
             if not door.host_is_ours(request.host):
                 raise web.HTTPMisdirectedRequest(
@@ -76,10 +82,10 @@ def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_p
             response.headers.update(_HEADERS)
         return response
 
-    def key(request):
+    def key(request: web.Request) -> str | None:
         return request.cookies.get(cookie)
 
-    async def file(request):
+    async def file(request: web.Request) -> web.Response:
         found = files.get('/' + request.match_info['path'])
         if found is None:
             raise web.HTTPNotFound(text='not here')
@@ -87,11 +93,11 @@ def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_p
         return web.Response(body=content, content_type=kind,
                             charset='utf-8' if kind.startswith('text') else None)
 
-    async def session(request):
+    async def session(request: web.Request) -> web.Response:
         return web.json_response({'open': door.knows(key(request)), 'language': language,
                                   'digits': door.digits, 'full': full()})
 
-    async def login(request):
+    async def login(request: web.Request) -> web.Response:
         address = request.remote or ''
         wait = door.wait(address)
         if wait > 0:
@@ -114,7 +120,7 @@ def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_p
             secure=secure or request.headers['Origin'].lower().startswith('https://'))
         return response
 
-    async def small(request):
+    async def small(request: web.Request) -> web.Response:
         if not door.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         content = thumbnail(int(request.match_info['number']))
@@ -122,14 +128,14 @@ def make_app(door, files, thumbnail, serve, secure, language='', cookie='teach_p
             raise web.HTTPNotFound(text='not here')
         return web.Response(body=content, content_type='image/jpeg')
 
-    async def live(request):
+    async def live(request: web.Request) -> web.StreamResponse:
         if not door.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         return await serve(request, request.query.get('view') == 'debug')
 
     app = web.Application(client_max_size=MAX_BODY, middlewares=[guard])
     if prefix:
-        async def to_the_page(_):
+        async def to_the_page(_: web.Request) -> web.StreamResponse:
             raise web.HTTPFound(f'{prefix}/')
         app.router.add_get(prefix, to_the_page)
     for before in dict.fromkeys((prefix, '')):

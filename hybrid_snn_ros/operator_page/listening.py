@@ -4,19 +4,21 @@
 
 import errno
 import socket
+from typing import Any, cast
 
 from hybrid_snn_ros.operator_page.address import EVERYWHERE, own_addresses
 
 _BACKLOG = 128
 
 
-def listening(host, port):
+def listening(host: str, port: int) -> list[socket.socket]:
     """
     Return sockets that listen, all on one port; 0 takes a free one.
 
     :raises ValueError: with a sentence.
     """
-    sockets, absent = [], None
+    sockets: list[socket.socket] = []
+    absent: OSError | None = None
     try:
         for family, address in _addresses(host):
             try:
@@ -29,7 +31,7 @@ def listening(host, port):
                 continue
             port = sockets[0].getsockname()[1]
         if not sockets:
-            raise absent
+            raise cast(OSError, absent)  # a name has one address at least
     except (OSError, ValueError) as error:
         for each in sockets:
             each.close()
@@ -38,7 +40,7 @@ def listening(host, port):
     return sockets
 
 
-def _addresses(host):
+def _addresses(host: str) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
     if host in EVERYWHERE:
         # Without IPv6 in the kernel there is one family only.
         return ([(socket.AF_INET6, ('::', 0))] if socket.has_dualstack_ipv6()
@@ -47,7 +49,7 @@ def _addresses(host):
     return list(dict.fromkeys((family, address) for family, *_, address in found))
 
 
-def _listen(family, address):
+def _listen(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,7 +63,7 @@ def _listen(family, address):
     return made
 
 
-def _why(error, port):
+def _why(error: OSError | ValueError, port: int) -> str:
     """Return what is wrong, and what to do."""
     if isinstance(error, (socket.gaierror, UnicodeError)):
         return ('there is no such name here; give an address of this computer '
@@ -78,5 +80,5 @@ def _why(error, port):
     return getattr(error, 'strerror', None) or str(error)
 
 
-def _own():
+def _own() -> str:
     return ', '.join(('127.0.0.1', *own_addresses()))

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node of the page: ROS on one side, the web server's thread on the other."""
 
+from collections.abc import Callable
 import json
 import time
+from typing import Any, cast, TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import CallbackGroup
@@ -19,6 +21,9 @@ from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.server import PageServer
 from hybrid_snn_ros.vision.frames import FrameError
 
+if TYPE_CHECKING:
+    from rclpy.subscription import Subscription
+    from rclpy.timer import Timer
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
@@ -32,38 +37,39 @@ class Paced(CallbackGroup):
     see costs this process nothing.
     """
 
-    def __init__(self, period):
+    def __init__(self, period: float) -> None:
         super().__init__()
         self._period = period  # seconds
         self._due = 0.0
 
-    def can_execute(self, entity):
+    def can_execute(self, entity: object) -> bool:
         """Tell whether the next picture is due."""
         return time.monotonic() >= self._due
 
-    def beginning_execution(self, entity):
+    def beginning_execution(self, entity: object) -> bool:
         """Set when the next one is due; from the last due time, lest 10 of 15 become 7.5."""
         now = time.monotonic()
         self._due = max(self._due + self._period, now - self._period)
         return True
 
-    def ending_execution(self, entity):
+    def ending_execution(self, entity: object) -> None:
         """Do nothing: one thread executes."""
 
 
 class TeachPage(Node):
     """Hears the camera and the answers only while somebody looks."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__('teach_page')
         self._settings = settings.declare(self)
         if not self._settings.pin and self._is_for_others():
             self._settings = self._settings._replace(pin=new_pin())
         self._name = self.resolve_topic_name(self._settings.classifier)
         self._wanted = (False, False)
-        self._watching = []  # subscriptions while somebody looks
-        self._pace = None  # a timer meanwhile: the executor must look again when one is due
-        self._debugging = None
+        self._watching: list[Subscription[Any]] = []  # while somebody looks
+        # meanwhile: the executor must look again when one is due
+        self._pace: Timer | None = None
+        self._debugging: Subscription[String] | None = None
         self._command_out = self.create_publisher(String, f'{self._name}/command', 100)
         self._url_out = self.create_publisher(String, '~/page_url', _LATCHED)
         self._wake = self.create_guard_condition(self._subscribe_to_what_is_wanted)
@@ -78,17 +84,17 @@ class TeachPage(Node):
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         self._say_where()
 
-    def close(self):
+    def close(self) -> None:
         """End the web server's thread."""
         self._server.stop()
 
-    def _is_for_others(self):
+    def _is_for_others(self) -> bool | str:
         """Tell whether more than this computer reaches the page: a proxy here may lead to it."""
         chosen = self._settings
         return not address.is_loopback(chosen.host) or chosen.public_url or (
             chosen.public_host and not address.is_loopback(chosen.public_host))
 
-    def _say_where(self):
+    def _say_where(self) -> None:
         chosen = self._settings
         scheme = 'https' if chosen.certificate else 'http'
         url, *more = [address.page_url(scheme, host, self._server.port, chosen.pin)
@@ -112,19 +118,19 @@ class TeachPage(Node):
 
     # -- from the web server's thread ----------------------------------------------------------
 
-    def _send(self, command):
+    def _send(self, command: dict[str, Any]) -> bool:
         if not self._command_out.get_subscription_count():
             return False
         self._command_out.publish(String(data=json.dumps(command, ensure_ascii=False)))
         return True
 
-    def _want(self, pictures, debug):
+    def _want(self, pictures: bool, debug: bool) -> None:
         self._wanted = (pictures, debug)
         self._wake.trigger()
 
     # -- in the executor -----------------------------------------------------------------------
 
-    def _subscribe_to_what_is_wanted(self):
+    def _subscribe_to_what_is_wanted(self) -> None:
         pictures, debug = self._wanted
         if pictures and not self._watching:
             topic, kind = self.resolve_topic_name('image'), Image
@@ -138,7 +144,7 @@ class TeachPage(Node):
                 self.create_subscription(
                     String, f'{self._name}/answer', self._on_answer, _NEWEST)]
         elif not pictures and self._watching:
-            self.destroy_timer(self._pace)
+            self.destroy_timer(cast('Timer', self._pace))
             while self._watching:
                 self.destroy_subscription(self._watching.pop())
         if debug and self._debugging is None:
@@ -148,7 +154,7 @@ class TeachPage(Node):
             self.destroy_subscription(self._debugging)
             self._debugging = None
 
-    def _on_image(self, message):
+    def _on_image(self, message: Image | CompressedImage) -> None:
         try:
             content = jpeg(message, self._settings.width, self._settings.quality)
         except FrameError as error:
@@ -157,23 +163,24 @@ class TeachPage(Node):
         stamp = message.header.stamp
         self._server.post(self._server.on_picture, (stamp.sec, stamp.nanosec), content)
 
-    def _on_answer(self, message):
+    def _on_answer(self, message: String) -> None:
         self._post_json(message, lambda answer: (self._server.on_answer, answer))
 
-    def _on_labels(self, message):
+    def _on_labels(self, message: String) -> None:
         self._post_json(message, lambda known: (self._server.on_labels, known))
 
-    def _on_debug(self, message):
+    def _on_debug(self, message: String) -> None:
         self._post_json(message, lambda content: (self._server.on_debug, content))
 
-    def _post_json(self, message, arguments):
+    def _post_json(self, message: String,
+                   arguments: Callable[[Any], tuple[Callable[[Any], None], Any]]) -> None:
         try:
             self._server.post(*arguments(json.loads(message.data)))
         except (ValueError, KeyError, TypeError) as error:
             self.get_logger().warning(f'the classifier said what is not understood: {error!r}',
                                       throttle_duration_sec=5.0)
 
-    def _on_result(self, message):
+    def _on_result(self, message: DiagnosticStatus) -> None:
         values = {pair.key: pair.value for pair in message.values}
         sec, _, nanosec = values.get('stamp', '').partition('.')
         result = {
@@ -185,7 +192,7 @@ class TeachPage(Node):
             'stamp': (_whole(sec), _whole(nanosec))}
         self._server.post(self._server.on_result, result)
 
-    def _on_diagnostics(self, message):
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             if status.name.startswith(f'{self._name}:'):
                 problem = '' if _LEVELS.get(status.level) == 'OK' else status.message
@@ -193,6 +200,6 @@ class TeachPage(Node):
                                   {pair.key: pair.value for pair in status.values})
 
 
-def _whole(text):
+def _whole(text: str | None) -> int | None:
     """Return the whole number that a text holds, None if it holds none."""
     return int(text) if text and text.isascii() and text.isdigit() else None

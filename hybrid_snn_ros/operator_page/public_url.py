@@ -23,21 +23,21 @@ class PublicUrl(NamedTuple):
     path: str
 
     @property
-    def origin(self):
+    def origin(self) -> str:
         """Return what a browser sends as Origin from there."""
         port = '' if self.port is None else f':{self.port}'
         return f'{self.scheme}://{bracketed(self.host)}{port}'
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.origin + self.path
 
 
-def bracketed(host):
+def bracketed(host: str) -> str:
     """Return a host as it stands in a URL."""
     return f'[{host}]' if ':' in host else host
 
 
-def host_name(text):
+def host_name(text: str) -> str:
     """Return a name or a number as browsers write it, '' if it is neither."""
     if text.startswith('[') and text.endswith(']'):
         text = text[1:-1]
@@ -53,7 +53,7 @@ def host_name(text):
     return name if _NAME.fullmatch(name) and not re.fullmatch(r'[\d.]+', name) else ''
 
 
-def public_url(text):
+def public_url(text: str) -> PublicUrl:
     """
     Return the PublicUrl that a text holds.
 

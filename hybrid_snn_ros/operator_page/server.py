@@ -3,20 +3,25 @@
 """The web server in a thread of its own; all it shares with ROS goes through `post` and hooks."""
 
 import asyncio
+from collections.abc import Callable
 import json
+import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 from aiohttp import web, WSMsgType
 
 from hybrid_snn_ros.operator_page import files
+from hybrid_snn_ros.operator_page.access import Door
 from hybrid_snn_ros.operator_page.app import cookie_name, make_app
 from hybrid_snn_ros.operator_page.board import Board, ENOUGH
 from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
 from hybrid_snn_ros.operator_page.listening import listening
 from hybrid_snn_ros.operator_page.pictures import Recent
 from hybrid_snn_ros.operator_page.public_url import public_url
+from hybrid_snn_ros.operator_page.settings import Settings
 from hybrid_snn_ros.operator_page.viewer import Viewer
 
 CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts as gone
@@ -29,7 +34,8 @@ _ANSWER_PERIOD = 0.08  # seconds between answers shown; nobody reads faster
 class PageServer(threading.Thread):
     """Serves viewers; made and used by the node, which hands it what ROS says."""
 
-    def __init__(self, settings, door, send, want):
+    def __init__(self, settings: Settings, door: Door, send: Callable[[dict[str, Any]], bool],
+                 want: Callable[[bool, bool], None]) -> None:
         """
         Prepare the server; `start_serving` opens the port.
 
@@ -46,27 +52,29 @@ class PageServer(threading.Thread):
         self._tls = _tls(settings)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
-        self._sockets = []
-        self.port = None
+        self._sockets: list[socket.socket] = []
+        self.port: Any = None  # a number when it is open
         self.board = Board()
-        self._viewers = set()
-        self._commands = Recent(256)  # id -> [command, time it was sent, result or None]
-        self._heard = {'camera': None, 'classifier': None}  # monotonic seconds
-        self._watched_since = None
+        self._viewers: set[Viewer] = set()
+        # id -> [command, time it was sent, result or None]
+        self._commands: Recent[str, list[Any]] = Recent(256)
+        # monotonic seconds
+        self._heard: dict[str, float | None] = {'camera': None, 'classifier': None}
+        self._watched_since: float | None = None
         self._answering = ''  # what the classifier says of itself when it is not well
-        self._status = None
+        self._status: Any = None  # a dict from the first status on
         self._dirty = False
         self._next_answer = 0.0
 
     # -- for the node --------------------------------------------------------------------------
 
-    def start_serving(self):
+    def start_serving(self) -> None:
         """Open the port; ValueError with a sentence when that cannot be."""
         self._sockets = listening(self._settings.host, self._settings.port)
         self.port = self._sockets[0].getsockname()[1]
         self.start()
 
-    def post(self, function, *arguments):
+    def post(self, function: Callable[..., object], *arguments: Any) -> None:
         """Run a function in the server's thread."""
         if not self._loop.is_closed():
             try:
@@ -74,14 +82,14 @@ class PageServer(threading.Thread):
             except RuntimeError:
                 pass  # closed just now: nobody looks any more
 
-    def stop(self):
+    def stop(self) -> None:
         """Close all connections, end the thread and wait for it."""
         self.post(self._stopping.set)
         self.join()
 
     # -- what ROS says (in the server's thread) ------------------------------------------------
 
-    def on_picture(self, stamp, content):
+    def on_picture(self, stamp: tuple[int, int], content: bytes) -> None:
         """Show a picture."""
         self._heard['camera'] = time.monotonic()
         self.board.pictures.add(stamp, content)
@@ -89,7 +97,7 @@ class PageServer(threading.Thread):
         for viewer in self._viewers:
             viewer.offer(stamp, content)
 
-    def on_answer(self, answer):
+    def on_answer(self, answer: dict[str, Any]) -> None:
         """Show an answer."""
         self.board.add_answer(answer)
         self._show_answered((answer['stamp']['sec'], answer['stamp']['nanosec']))
@@ -100,19 +108,19 @@ class PageServer(threading.Thread):
         for viewer in self._viewers:
             viewer.tell('answer', answer)
 
-    def _show_answered(self, stamp):
+    def _show_answered(self, stamp: tuple[int, int]) -> None:
         """Say that a picture can be taught: the classifier has it too, and has not dropped it."""
         if stamp in self.board.pictures and stamp in self.board.answers:
             for viewer in self._viewers:
                 viewer.tell('answered', {'stamp': stamp})
 
-    def on_labels(self, known):
+    def on_labels(self, known: dict[str, Any]) -> None:
         """Show what is known (a dict, as ~/labels says it)."""
         self.board.set_known(known)
         self._dirty = True
         self._show_state()
 
-    def on_result(self, result):
+    def on_result(self, result: dict[str, Any]) -> None:
         """Show an acknowledgement or a refusal, whoever asked."""
         known = self._commands.get(result['id'])
         if known:
@@ -123,7 +131,7 @@ class PageServer(threading.Thread):
         self._dirty = True
         self._show_state()
 
-    def on_diagnostics(self, problem, values):
+    def on_diagnostics(self, problem: str, values: dict[str, str]) -> None:
         """Take note that the classifier is there; '' or its own words on what is wrong."""
         self._heard['classifier'] = time.monotonic()
         self._answering = problem
@@ -132,7 +140,7 @@ class PageServer(threading.Thread):
                 viewer.tell('diagnostics', {'values': values})
         self._show_status()
 
-    def on_debug(self, content):
+    def on_debug(self, content: dict[str, Any]) -> None:
         """Show the developer's view what the classifier says on ~/debug."""
         for viewer in self._viewers:
             if viewer.debug:
@@ -140,14 +148,14 @@ class PageServer(threading.Thread):
 
     # -- what viewers see ----------------------------------------------------------------------
 
-    def _show_state(self):
+    def _show_state(self) -> None:
         if self._dirty:
             self._dirty = False
             state = self.board.state()
             for viewer in self._viewers:
                 viewer.tell('state', state)
 
-    def _show_status(self):
+    def _show_status(self) -> None:
         now = time.monotonic()
         since = max(self._heard['camera'] or 0, self._watched_since or now)
         heard = self._heard['classifier']
@@ -159,7 +167,7 @@ class PageServer(threading.Thread):
             for viewer in self._viewers:
                 viewer.tell('status', status)
 
-    def _viewers_changed(self):
+    def _viewers_changed(self) -> None:
         watching = any(viewer.watching for viewer in self._viewers)
         if watching and self._watched_since is None:
             self._watched_since = time.monotonic()
@@ -167,11 +175,12 @@ class PageServer(threading.Thread):
             self._watched_since = None
         self._want(watching, any(viewer.debug and viewer.watching for viewer in self._viewers))
 
-    def _full(self):
+    def _full(self) -> int:
         """Return how many look, when no more are let in; else 0."""
         return len(self._viewers) if len(self._viewers) >= self._settings.max_viewers else 0
 
-    async def _serve(self, request, debug):
+    async def _serve(self, request: web.Request,
+                     debug: bool) -> web.WebSocketResponse | web.Response:
         if self._full():
             raise web.HTTPServiceUnavailable(text=f'{self._full()} browsers look already')
         socket = web.WebSocketResponse(max_msg_size=MAX_BODY, heartbeat=5.0, compress=False)
@@ -201,7 +210,7 @@ class PageServer(threading.Thread):
 
     # -- what viewers ask ----------------------------------------------------------------------
 
-    def _hear(self, viewer, text):
+    def _hear(self, viewer: Viewer, text: str) -> None:
         try:
             request = json.loads(text)
         except (ValueError, RecursionError):
@@ -215,7 +224,7 @@ class PageServer(threading.Thread):
         elif viewer.may_ask():  # else it is dropped: the browser asks again
             self._ask(viewer, request)
 
-    def _ask(self, viewer, request):
+    def _ask(self, viewer: Viewer, request: object) -> None:
         try:
             command = checked(request)
             if self._settings.view_only or viewer.debug:
@@ -236,7 +245,7 @@ class PageServer(threading.Thread):
 
     # -- the thread ----------------------------------------------------------------------------
 
-    def run(self):
+    def run(self) -> None:
         """Serve until `stop`."""
         asyncio.set_event_loop(self._loop)
         try:
@@ -244,7 +253,7 @@ class PageServer(threading.Thread):
         finally:
             self._loop.close()
 
-    async def _main(self):
+    async def _main(self) -> None:
         chosen = self._settings
         prefix = public_url(chosen.public_url).path.rstrip('/') if chosen.public_url else ''
         app = make_app(self._door, files.load(),
@@ -270,7 +279,7 @@ class PageServer(threading.Thread):
             await runner.cleanup()
 
 
-def _tls(settings):
+def _tls(settings: Settings) -> ssl.SSLContext | None:
     """Return the SSLContext of the settings, None for plain HTTP; ValueError with a sentence."""
     if not settings.certificate:
         return None

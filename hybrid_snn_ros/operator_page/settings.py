@@ -3,7 +3,7 @@
 """The page's parameters: one table, checked before anything listens."""
 
 import socket
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from hybrid_snn_ros.operator_page.files import LANGUAGES
 from hybrid_snn_ros.operator_page.public_url import host_name, public_url
@@ -11,6 +11,8 @@ from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros import table
 from hybrid_snn_ros.ros.table import Parameter, refusal
 
+if TYPE_CHECKING:
+    from rclpy.node import Node
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
 GROUPS = {
     'Who may reach it, and what it may do': (
@@ -45,11 +47,31 @@ GROUPS = {
     ),
 }
 TABLE = tuple(parameter for group in GROUPS.values() for parameter in group)
-Settings = NamedTuple('Settings', [(parameter.name, Any) for parameter in TABLE])
 LOOPBACK = ('127.0.0.1', '::1', 'localhost')
 
 
-def checked(values):
+class Settings(NamedTuple):
+    """The values of the table."""
+
+    host: str
+    port: int
+    public_host: str
+    public_url: str
+    pin: str
+    view_only: bool
+    certificate: str
+    key: str
+    max_viewers: int
+    classifier: str
+    image_transport: str
+    rate: float
+    width: int
+    quality: int
+    teach_rate: float
+    language: str
+
+
+def checked(values: dict[str, Any]) -> Settings:
     """
     Return Settings of a dict of values.
 
@@ -74,13 +96,15 @@ def checked(values):
                                  public_host=host_name(settings.public_host))
     if bool(settings.certificate) != bool(settings.key):
         raise ValueError('TLS needs both, certificate and key')
-    return settings._replace(**{name: str(user_path(getattr(settings, name)))
-                                for name in ('certificate', 'key') if getattr(settings, name)})
+    paths: dict[str, Any] = {name: str(user_path(getattr(settings, name)))
+                             for name in ('certificate', 'key') if getattr(settings, name)}
+    return settings._replace(**paths)
 
 
-def _numeric(host):
+def _numeric(host: str) -> str:
     """Return an address as it is commonly written (::0 as ::), a name as it is."""
     bare = host[1:-1] if host.startswith('[') and host.endswith(']') else host
+    address: Any
     try:
         [(*_, address), *_] = socket.getaddrinfo(
             bare, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
@@ -89,7 +113,7 @@ def _numeric(host):
         return host
 
 
-def declare(node):
+def declare(node: 'Node') -> Settings:
     """Declare the table on an rclpy node and return its Settings."""
     values, _ = table.declare(node, TABLE, 'start')
     return checked(values)

@@ -62,7 +62,7 @@ class PageServer(threading.Thread):
         self._heard: dict[str, float | None] = {'camera': None, 'classifier': None}
         self._watched_since: float | None = None
         self._answering = ''  # what the classifier says of itself when it is not well
-        self._status: Any = None  # a dict from the first status on
+        self._status: dict[str, Any] = {}
         self._dirty = False
         self._next_answer = 0.0
 

@@ -32,7 +32,8 @@ def put_back(change):
     """Say what a Redo did."""
     label, count = change.label, samples_text(change.samples)
     if change.what in ('teach', 'import'):
-        return f"{count}{f' of {label!r}' if label else ''} put back"
+        of = f" of '{label}'" if label else ''
+        return f'{count}{of} put back'
     return {
         'forget': f"'{label}' is forgotten again ({count})",
         'rename': f"'{label}' is '{change.target}' again, with {count}",

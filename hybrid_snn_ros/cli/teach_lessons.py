@@ -5,6 +5,9 @@
 import uuid
 
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.memory.repeats import change_between
+
+_NEARLY = 'nearly the same as the newest of its label'
 
 
 def teach(classifier, lessons, total, taught, left_out):
@@ -16,6 +19,7 @@ def teach(classifier, lessons, total, taught, left_out):
     :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
     """
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
+    last = {}  # label -> codes of the last frame of this run that is a sample
     try:
         for place, lesson in enumerate(lessons, 1):
             progress(min(place, total), total)
@@ -30,16 +34,23 @@ def teach(classifier, lessons, total, taught, left_out):
             elif said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")
+            elif said is None and label in last and (
+                    change_between(last[label], codes) < classifier.min_change):
+                # In a second run the newest sample is another one: this is left out as before.
+                left_out.add(_NEARLY, name)
+                known += 1
             else:
                 result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach',
                                           group=run)
                 known += bool(result.skipped)
+                if said or not result.skipped:
+                    last[label] = codes
                 if not result.skipped:
                     taught[label] += 1
                 elif said:
                     left_out.add('taught before', name)
                 else:
-                    left_out.add('nearly the same as the newest of its label', name)
+                    left_out.add(_NEARLY, name)
     finally:
         progress.close()
     return known

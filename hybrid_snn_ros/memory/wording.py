@@ -11,6 +11,8 @@ def samples_text(count):
 def taken_back(change):
     """Say what an Undo did (memory.history.Change)."""
     label, count = change.label, samples_text(change.samples)
+    if change.what == 'import' and change.reversible:  # in place of all that was known
+        return f'the import of {count} is taken back, what it replaced is known again'
     if change.what in ('teach', 'import'):
         verb = 'is' if change.samples == 1 else 'are'
         of = f" of '{label}'" if label else ''

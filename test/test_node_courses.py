@@ -79,6 +79,31 @@ def test_what_was_done_to_a_label_ends_its_course(robot, order, reason, left):
     assert remembered(memory).counts == start == {'duck': 1, 'cup': 1}
 
 
+@pytest.mark.parametrize('count', [1, 3, 5])
+@pytest.mark.parametrize('way', ['service', 'parameter'])
+def test_a_course_ends_when_learning_is_switched_off(robot, way, count):
+    """Nothing is written while it is off, and nothing goes on when it is on again."""
+    peer, memory = robot
+    _begin(peer, 'mug', count)
+    before = len(peer.results)
+    if way == 'service':
+        assert peer.learning(False).success
+    else:
+        assert peer.set(learning=False) == ['']
+    for seed in range(3):
+        peer.show(frame(picture(RED, 80 + seed)))
+    peer.until('the end of the course', lambda: len(peer.results) > before)
+    assert peer.learning(True).success
+    for seed in range(3):
+        peer.show(frame(picture(RED, 90 + seed)))
+    [result] = peer.results[before:]
+    assert (result.level, result.message) == (
+        ERROR, f"taught {count} of {FRAMES} frames of 'mug', then learning was switched off")
+    assert remembered(memory).counts['mug'] == count
+    assert peer.command(do='undo').level == OK
+    assert 'mug' not in remembered(memory).counts
+
+
 def test_what_was_done_to_another_label_leaves_a_course_alone(robot):
     """Forgetting one thing does not end the teaching of another."""
     peer, memory = robot
@@ -94,29 +119,38 @@ def test_what_was_done_to_another_label_leaves_a_course_alone(robot):
     assert peer.command(do='rollback', version=2).level == OK
 
 
-def test_undo_of_a_course_without_a_frame_takes_back_nothing_else(tmp_path):
+def _heard(peer):
+    """Wait until the node hears ~/teach and is heard, by what it refuses without a frame."""
+    for _ in range(40):
+        peer.ask('unknown')
+        peer.spin(0.5)
+        if peer.results:
+            return
+    raise AssertionError('the node does not hear ~/teach')
+
+
+@pytest.mark.parametrize('frames', [1, 3])
+def test_undo_of_a_course_without_a_frame_takes_back_nothing_else(frames, tmp_path):
     """The request was the last thing that was done; what was taught before it stays."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
-    with Peer(domain) as peer:
-        with NodeProcess(tmp_path, domain, memory=str(memory)) as node:
-            peer.show(frame(picture(BLUE)))
-            assert peer.teach('duck')[0].level == OK
-            node.end()
-        for frames in (1, 3):  # a camera that has not sent anything yet
-            with NodeProcess(tmp_path, domain, memory=str(memory), teach_frames=frames,
-                             image_timeout=60.0) as node:
-                peer.until('the node', lambda: peer.node.count_subscribers('/classifier/teach'))
-                peer.results.clear()
-                peer.ask('mug')
-                response = peer.trigger('undo')
-                assert response.success and response.message == (
-                    "'mug' is not taught, its first frame had not come yet; nothing else was "
-                    'taken back')
-                peer.until('both results', lambda: len(peer.results) >= 2)
-                assert [result.level for result in peer.results] == [ERROR, OK]
-                peer.show(frame(picture(RED, frames)))
-                assert remembered(memory).counts == {'duck': 1}
-                node.end()
-        with NodeProcess(tmp_path, domain, memory=str(memory)) as node:
-            assert peer.trigger('undo').message == "sample 1 of 'duck' is taken back"
-            node.end()
+    with Peer(domain) as peer, NodeProcess(tmp_path, domain, memory=str(memory)) as node:
+        peer.show(frame(picture(BLUE)))
+        assert peer.teach('duck')[0].level == OK
+        node.end()
+    # Another start: the camera has not sent anything yet.
+    with Peer(domain) as peer, NodeProcess(tmp_path, domain, memory=str(memory),
+                                           teach_frames=frames, image_timeout=60.0) as node:
+        _heard(peer)
+        peer.ask('mug')
+        response = peer.trigger('undo')
+        assert response.success and response.message == (
+            "'mug' is not taught, its first frame had not come yet; nothing else was taken back")
+
+        def said():
+            return [result.level for result in peer.results if result.name == 'mug']
+        peer.until('both results', lambda: len(said()) >= 2)
+        assert said() == [ERROR, OK]
+        peer.show(frame(picture(RED)))
+        assert remembered(memory).counts == {'duck': 1}
+        assert peer.trigger('undo').message == "sample 1 of 'duck' is taken back"
+        node.end()

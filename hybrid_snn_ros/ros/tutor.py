@@ -64,6 +64,8 @@ class Tutor:
         self._recent[stamp] = Seen(stamp, codes, time.monotonic())
         while len(self._recent) > self._settings.recent_frames:
             self._recent.popitem(last=False)
+        if self._course and not self._settings.learning:
+            self.give_up('learning was switched off')
         if self._course and not self._classifier.behind:  # else frames would have to wait
             self._next_of_course()
 

@@ -56,6 +56,19 @@ def test_a_bag_taught_twice_counts_once(bag, tmp_path):
     assert look(tmp_path / 'memory').ledger.counts == {'thing': 8}
 
 
+@pytest.mark.parametrize('change', ['0.002', '0.01', '0.02', '0.05', '0.2'])
+def test_frames_left_out_as_nearly_the_same_are_left_out_again(bag, change, tmp_path):
+    """Although the newest sample is another one when they come again."""
+    runs = []
+    for _ in range(3):
+        code, out, err = teach(bag, '--label', 'thing', '-m', tmp_path / 'memory',
+                               '--min-change', change)
+        assert code == 0, err
+        runs.append(list(look(tmp_path / 'memory').ledger.samples))
+    assert runs[0] and runs[1] == runs[0] and runs[2] == runs[0]
+    assert '0 frames of 0 labels taught' in out
+
+
 @pytest.mark.parametrize('words, sentence', [
     ([], 'a bag needs --label NAME or --labels TOPIC'),
     (['--label', 'a', '--labels', '/label'], 'a bag needs --label NAME or --labels TOPIC'),

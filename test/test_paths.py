@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from hybrid_snn_ros import Classifier, paths
+from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import look
@@ -123,3 +124,18 @@ def test_the_pages_certificate_and_key_are_paths_too(tmp_path):
             with pytest.raises(ValueError, match='no user|not replaced'):
                 settings.checked({**values, name: wrong, other: '/x.pem'})
     assert settings.checked(values).certificate == ''
+
+
+@pytest.mark.parametrize('words', [
+    ['teach', ''], ['teach', '.', '-m', ''], ['teach', '.', '--export', ''],
+    ['teach', '.', '--memory='], ['state', 'show', '-m', ''], ['state', 'undo', '--memory='],
+    ['state', 'import', '', '-m', 'robot'], ['state', 'log', '-m', ''],
+    ['state', 'export', '', '-m', 'robot'], ['state', 'compact', '-m', '']])
+def test_an_empty_path_stands_for_nothing(words, tmp_path, monkeypatch, capsys):
+    """As "$MEMORY" gives where it is not set: neither for the default nor for where one is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert not said.out and 'empty' in said.err and len(said.err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

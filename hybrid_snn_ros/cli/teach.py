@@ -70,6 +70,11 @@ def main(args: argparse.Namespace) -> int:
     from hybrid_snn_ros.memory.labels import LabelError
     from hybrid_snn_ros.vision import bags
     from hybrid_snn_ros.vision.encoder import EncoderError
+    for name, path in (('the folder or bag', args.source), ('--memory', args.memory),
+                       ('--export', args.export)):
+        if path == '':  # a variable of a script that was not set must not mean the default
+            complain('teach', f'the path of {name} is empty')
+            return 2
     if args.export and args.memory:
         complain('teach', 'give --memory or --export, not both')
         return 2

@@ -10,6 +10,9 @@ import uuid
 import numpy as np
 
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.memory.repeats import change_between
+
+_NEARLY = 'nearly the same as the newest of its label'
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 # Name of a frame, its label, its stamp ('' where it cannot tell frames apart), codes or None.
 Named = tuple[str, str, str, np.ndarray | None]
+
 
 def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
           taught: Counter[str], left_out: 'LeftOut') -> int:
@@ -28,6 +32,7 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
     :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
     """
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
+    last: dict[str, np.ndarray] = {}  # label -> codes of the last frame of this run that is a sample
     try:
         for place, lesson in enumerate(lessons, 1):
             progress(min(place, total), total)
@@ -42,16 +47,23 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
             elif said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")
+            elif said is None and label in last and (
+                    change_between(last[label], codes) < classifier.min_change):
+                # In a second run the newest sample is another one: this is left out as before.
+                left_out.add(_NEARLY, name)
+                known += 1
             else:
                 result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach',
                                           group=run)
                 known += bool(result.skipped)
+                if said or not result.skipped:
+                    last[label] = codes
                 if not result.skipped:
                     taught[label] += 1
                 elif said:
                     left_out.add('taught before', name)
                 else:
-                    left_out.add('nearly the same as the newest of its label', name)
+                    left_out.add(_NEARLY, name)
     finally:
         progress.close()
     return known

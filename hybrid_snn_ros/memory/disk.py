@@ -22,6 +22,8 @@ _UNFINISHED = '.new'
 
 def expanded(path: Path | str) -> Path:
     """Return the Path that a user means; StoreError where it stands for nothing."""
+    if not os.fspath(path):  # a variable of a script that was not set; it would be this directory
+        raise StoreError('a path is empty: name a file or directory')
     try:
         return user_path(path)
     except PathError as error:

@@ -48,14 +48,14 @@ class Repeats:
         if min_change > 0 and label in self.ledger.counts:
             newest, sample = next((n, s) for n, s in reversed(self.ledger.samples.items())
                                   if s.label == label)
-            change = _change(sample.codes, codes)
+            change = change_between(sample.codes, codes)
             if change < min_change:
                 return newest, (f'that frame is nearly sample {newest} again (change '
                                 f'{change:.3f}, min_change {min_change:g})')
         return None
 
 
-def _change(one: np.ndarray, other: np.ndarray) -> float:
+def change_between(one: np.ndarray, other: np.ndarray) -> float:
     """Return 1 - cosine, and 0 for the same codes, also where they are all zero."""
     if np.array_equal(one, other):
         return 0.0

@@ -13,6 +13,8 @@ def samples_text(count: int) -> str:
 def taken_back(change: Change) -> str:
     """Say what an Undo did (memory.history.Change)."""
     label, count = change.label, samples_text(change.samples)
+    if change.what == 'import' and change.reversible:  # in place of all that was known
+        return f'the import of {count} is taken back, what it replaced is known again'
     if change.what in ('teach', 'import'):
         verb = 'is' if change.samples == 1 else 'are'
         of = f" of '{label}'" if label else ''
@@ -34,7 +36,8 @@ def put_back(change: Change) -> str:
     """Say what a Redo did."""
     label, count = change.label, samples_text(change.samples)
     if change.what in ('teach', 'import'):
-        return f"{count}{f' of {label!r}' if label else ''} put back"
+        of = f" of '{label}'" if label else ''
+        return f'{count}{of} put back'
     return {
         'forget': f"'{label}' is forgotten again ({count})",
         'rename': f"'{label}' is '{change.target}' again, with {count}",

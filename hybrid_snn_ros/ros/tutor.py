@@ -68,6 +68,8 @@ class Tutor:
         self._recent[stamp] = Seen(stamp, codes, time.monotonic())
         while len(self._recent) > self._settings.recent_frames:
             self._recent.popitem(last=False)
+        if self._course and not self._settings.learning:
+            self.give_up('learning was switched off')
         if self._course and not self._classifier.behind:  # else frames would have to wait
             self._next_of_course()
 
@@ -96,6 +98,11 @@ class Tutor:
         self._answer(command, 'ERROR', f"taught {course.taught} of {command.frames} frames of "
                      f"'{command.label}', then {reason}",
                      taught=course.taught, wanted=command.frames)
+
+    def _end_course(self, reason: str, label: str | None = None) -> None:
+        """End a course of this label, or of any: its next frame would undo what was just done."""
+        if self._course and label in (None, self._course.command.label):
+            self.give_up(reason)
 
     def _next_of_course(self) -> None:
         course, newest = self._course, self._newest()
@@ -194,10 +201,17 @@ class Tutor:
             self._changed(command, f"sample {command.sample} of '{label}' is taken back",
                           sample=command.sample, label=label)
             return
-        # What would go on teaching is over first: its next frame would come back otherwise.
-        if self._course:
+        waiting = self._course
+        if waiting and not waiting.taught and not command.change:
+            # The last thing that was done is the request itself; what came before it stays.
             self.give_up('it was taken back')
+            self._answer(command, 'OK', f"'{waiting.command.label}' is not taught, its first "
+                         'frame had not come yet; nothing else was taken back',
+                         label=waiting.command.label)
+            return
         change = self._classifier.undo(command.change or None, command.source, later=True)
+        if waiting:  # its next frame would bring back what was taken
+            self.give_up('it was taken back')
         self._changed(command, taken_back(change), label=change.label, change=change.id)
 
     def _run_redo(self, command: Command) -> None:
@@ -206,6 +220,7 @@ class Tutor:
 
     def _run_forget(self, command: Command) -> None:
         count = self._classifier.forget(command.label, command.source, later=True)
+        self._end_course('the label was forgotten', command.label)
         self._changed(command, f"'{command.label}' is forgotten ({samples_text(count)})")
 
     def _run_rename(self, command: Command) -> None:
@@ -214,6 +229,7 @@ class Tutor:
                 command.label, command.target, command.source, later=True)
         except LabelExistsError as error:
             raise CommandError(f'{error} (~/merge)') from error
+        self._end_course('the label was renamed', command.label)
         self._changed(command, f"'{command.label}' is '{command.target}' now, with "
                       f'{samples_text(count)}', label=command.target)
 
@@ -223,6 +239,7 @@ class Tutor:
                                f"'{command.label}' that name, rename it")
         count = self._classifier.rename(
             command.label, command.target, command.source, later=True, merge=True)
+        self._end_course('the label was merged', command.label)
         self._changed(command, f"'{command.label}' is part of '{command.target}' now, which has "
                       f'{samples_text(count)}', label=command.target)
 
@@ -235,6 +252,7 @@ class Tutor:
                                    'name a "version"')
             version = earlier[0]
         self._classifier.rollback(version, command.source, later=True)
+        self._end_course(f'version {version} was returned to')
         self._changed(command, f'what was known at version {version} is known again')
 
     def _run_save(self, command: Command) -> None:

@@ -34,8 +34,8 @@ def choose(asked, ours, environment):
         return None, ''
     if asked:
         path = user_path(asked)
-        if not path.is_file():
-            raise ValueError(f"{missing(path, 'dds_profile')}; give a file, or none")
+        if sentence := missing(path, 'dds_profile'):
+            raise ValueError(f'{sentence}; give a file, or none')
         return str(path), ''
     if 'fastrtps' not in (environment.get('RMW_IMPLEMENTATION') or 'rmw_fastrtps_cpp'):
         return None, ''  # another middleware

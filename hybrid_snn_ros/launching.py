@@ -276,8 +276,8 @@ def _chosen(given):
             raise ValueError(f"cameras names one camera twice: {given['cameras']}")
         return dict.fromkeys(names)
     path = user_path(given['cameras_file'])
-    if not path.is_file():
-        raise ValueError(missing(path, 'cameras_file'))
+    if sentence := missing(path, 'cameras_file'):
+        raise ValueError(sentence)
     try:
         with open(path, encoding='utf-8') as file:
             found = yaml.safe_load(file)

@@ -25,14 +25,35 @@ def load(path):
     :raises ValueError: with a sentence, when it is no file, cannot be read or is no YAML.
     """
     path = user_path(path)
-    if not path.is_file():
-        raise ValueError(missing(path, 'parameter file'))
+    if sentence := missing(path, 'parameter file'):
+        raise ValueError(sentence)
     try:
-        return yaml.safe_load(path.read_text(encoding='utf-8'))
+        text = path.read_text(encoding='utf-8')
+        tree = yaml.safe_load(text)
     except OSError as error:
         raise ValueError(f'the parameter file {path} cannot be read: {error.strerror}') from None
+    except RecursionError:
+        raise ValueError(f'the parameter file {path} is nested too deeply') from None
     except (ValueError, yaml.YAMLError) as error:
         raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+    _check_form(path, text, tree)
+    return tree
+
+
+def _check_form(path, text, tree):
+    """Refuse what rcl refuses with the number of a line alone."""
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):  # a tree with them may have no end
+            raise ValueError(f'{path} has *{event.anchor} in line {event.start_mark.line + 1}: '
+                             'ROS knows no aliases here, write out what it stands for')
+    for near in _nearly(tree):
+        raise ValueError(f'{path}: {near} in it must be called {_KEY}')
+    for name, values in sections(tree):
+        if not name:
+            raise ValueError(f'{path}: {_KEY} must stand below the name of a node, or /**')
+        if not isinstance(values, dict):
+            raise ValueError(f'{path}: there are no parameters below {_KEY} of {name}; write '
+                             'some, or {} for none')
 
 
 def sections(tree, above=''):
@@ -47,7 +68,8 @@ def sections(tree, above=''):
 def speaks_to(section, node):
     """Tell whether rcl gives a section's parameters to a node, both as whole names."""
     pattern = {'/**': r'(/\w+)*', '/*': r'/\w+'}
-    return re.fullmatch(re.sub(r'/\*\*?', lambda found: pattern[found[0]], section), node)
+    parts = re.split(r'(/\*\*?)', section)
+    return re.fullmatch(''.join(pattern.get(part, re.escape(part)) for part in parts), node)
 
 
 def check(path, node):
@@ -61,12 +83,10 @@ def check(path, node):
     path = user_path(path)
     names = [name for name, _ in sections(tree)]
     if not names:
-        near = difflib.get_close_matches(_KEY, _keys(tree), 1, 0.75)
         raise ValueError(
             f"{path} {'is empty: it' if tree is None else ''} holds no parameters of a node "
-            f'({_KEY})'.replace('  ', ' ')
-            + (f'; {near[0]} in it must be called {_KEY}' if near else
-               f'; they stand below {node} (or /**), and {_KEY} below that'))
+            f'({_KEY}); they stand below {node} (or /**), and {_KEY} below that'.replace(
+                '  ', ' '))
     if any(speaks_to(name, node) for name in names):
         return
     names.sort(key=lambda name: -difflib.SequenceMatcher(None, name, node).ratio())
@@ -79,11 +99,13 @@ def check(path, node):
                      f'{advice}')
 
 
-def _keys(tree):
-    """Return all keys of a tree of dicts."""
-    if not isinstance(tree, dict):
-        return []
-    return [str(key) for key in tree] + [key for value in tree.values() for key in _keys(value)]
+def _nearly(tree):
+    """Yield the keys that seem to mean the one above parameters, where that one is not."""
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        if str(key) != _KEY and not any(sections(value)):
+            if difflib.SequenceMatcher(None, str(key).lower(), _KEY).ratio() >= 0.75:
+                yield key
+            yield from _nearly(value)
 
 
 def remapped(name, namespace, words):

@@ -18,7 +18,7 @@ import yaml
 from hybrid_snn_ros import parameter_files
 from hybrid_snn_ros.dds_profile import choose, NONE, variable
 from hybrid_snn_ros.launch_arguments import check_names
-from hybrid_snn_ros.paths import missing, user_path
+from hybrid_snn_ros.paths import missing, PathError, user_path
 
 # What everyday.memory was taught with; through anything else it says nothing.
 EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
@@ -54,7 +54,10 @@ def whole(given, name):
 
 def path(given, name):
     """Read an argument as a path, whose ~ is replaced."""
-    return str(user_path(given[name]))
+    try:
+        return str(user_path(given[name]))
+    except PathError as error:
+        raise ValueError(f'{name}: {error}') from None
 
 
 # Launch arguments that are parameters of a node: name -> how its text becomes a value.
@@ -94,7 +97,7 @@ def initial_memory(given, everyday):
     """
     chosen = given['initial_memory']
     if chosen:
-        return '' if chosen == NONE else str(user_path(chosen))
+        return '' if chosen == NONE else path(given, 'initial_memory')
     try:
         named = _of_classifier(parameter_files.load(given['params_file']))
     except ValueError:
@@ -135,13 +138,14 @@ def parameter_file(given, argument, node):
     """
     above, below = given.get('ros_namespace', ''), given['namespace']
     namespace = below if below.startswith('/') else f'{above}/{below}'
-    path = str(user_path(given[argument]))
+    file = path(given, argument)
     if not re.search(r'(^|\s)([\w*]+:)?__(ns|node|name):=', given.get('remaps', '')):
+        name = parameter_files.remapped(node, namespace, [])
         try:
-            parameter_files.check(path, parameter_files.remapped(node, namespace, []))
+            parameter_files.check(file, name)
         except ValueError as error:
             raise ValueError(f'{argument}: {error}') from None
-    return path
+    return file
 
 
 def check(given, ours, environment, find):

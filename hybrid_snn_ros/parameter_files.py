@@ -114,6 +114,7 @@ def remapped(name, namespace, words):
 
     :param namespace: what it has without them.
     :param words: as behind --ros-args; of several rules for one thing the first one counts.
+    :raises ValueError: with a sentence, when that is no name.
     """
     given = {'__ns': namespace, '__node': name}
     for rule, option in reversed(list(zip(words[1:], words))):
@@ -121,4 +122,8 @@ def remapped(name, namespace, words):
             key, _, value = rule.removeprefix(f'{name}:').partition(':=')
             if key in ('__ns', '__name', '__node'):
                 given['__ns' if key == '__ns' else '__node'] = value
-    return f"/{given['__ns'].strip('/')}/{given['__node']}".replace('//', '/')
+    found = f"/{given['__ns'].strip('/')}/{given['__node']}".replace('//', '/')
+    if not re.fullmatch(r'(/[A-Za-z_]\w*)+', found, re.ASCII):
+        raise ValueError(f'{found} is no name of a node: between two / stand Latin letters, _ '
+                         'and digits, and no digit comes first')
+    return found

@@ -173,7 +173,15 @@ def test_the_other_arguments():
     (lambda g: launching.dds_profile(g, '', {}), {'dds_profile': '~nobody_is_called_so/x.xml'},
      'there is no user nobody_is_called_so'),
     (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
-     {'params_file': '$HOME/x.yaml'}, 'write ~/x.yaml')])
+     {'params_file': '$HOME/x.yaml'}, 'params_file: $HOME in $HOME/x.yaml is not replaced'),
+    (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
+     {'namespace': 'a b', 'params_file': ''}, '/a b/classifier is no name of a node'),
+    (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
+     {'namespace': '/8/robot', 'params_file': ''}, '/8/robot/classifier is no name of a node'),
+    (lambda g: launching.initial_memory(g, ''), {'initial_memory': '~nobody_is_called_so/x'},
+     'initial_memory: ~nobody_is_called_so/x: there is no user'),
+    (lambda g: launching.path(g, 'memory'), {'memory': '$HOME/robot'},
+     'memory: $HOME in $HOME/robot is not replaced here: write ~/robot')])
 def test_a_wrong_argument_is_refused_by_one_sentence(read, arguments, sentence):
     with pytest.raises(ValueError) as refusal:
         read(given(**arguments))

@@ -104,7 +104,8 @@ def test_a_file_for_others_too_is_taken(file):
     ('a: &a\n  b: *a', 'has *a in line 2'),
     ('x: &d {a: 1}\n/**: {ros__parameters: {<<: *d}}', 'has *d in line 2'),
     ('{a: ' * 2000 + '1' + '}' * 2000, 'is nested too deeply'),
-    ('a: [', 'is no YAML'), ('2001-99-99: 1', 'is no YAML'), ('a: b: c', 'is no YAML'), ('\ta: 1', 'is no YAML'),
+    ('a: [', 'is no YAML'), ('2001-99-99: 1', 'is no YAML'), ('a: b: c', 'is no YAML'),
+    ('\ta: 1', 'is no YAML'),
     ('\x00', 'is no YAML')])
 def test_a_file_without_parameters_is_refused_by_one_sentence(file, text, sentence):
     path = file(text)
@@ -137,3 +138,6 @@ def test_the_name_of_a_node_follows_the_rules_of_its_command_line():
             ('', '-r other:__ns:=/a', '/classifier')):
         assert parameter_files.remapped(
             'classifier', namespace, ['--ros-args', *words.split()]) == name, words
+    for namespace in ('a b', '8', '/a/8', 'é', 'a-b', '~', 'a.b', '*', 'a\n'):
+        with pytest.raises(ValueError, match='is no name of a node: between two / stand'):
+            parameter_files.remapped('classifier', namespace, [])

@@ -44,8 +44,11 @@ def choose(asked, ours, environment):
     for name in [*newer, _FILES[1]]:
         own = environment.get(name)
         if own:
+            trouble = missing(own, 'such file')
             return None, '' if own == str(ours) else (
-                f'your Fast DDS profile {own} ({name}) is kept: {_ROOM}')
+                f'your Fast DDS profile {own} ({name}) is kept: ' + (
+                    f'{trouble}, and without one raw frames above 512 KiB get lost'
+                    if trouble else _ROOM))
     if environment.get(_TRANSPORTS):
         return None, (f'your {_TRANSPORTS}={environment[_TRANSPORTS]} is kept, so the profile for '
                       'raw frames above 512 KiB is left out; dds_profile gives one')

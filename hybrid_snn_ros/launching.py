@@ -13,12 +13,10 @@ import os
 import re
 from typing import NamedTuple
 
-import yaml
-
 from hybrid_snn_ros import parameter_files
 from hybrid_snn_ros.dds_profile import choose, NONE, variable
 from hybrid_snn_ros.launch_arguments import check_names
-from hybrid_snn_ros.paths import missing, PathError, user_path
+from hybrid_snn_ros.paths import PathError, user_path
 
 # What everyday.memory was taught with; through anything else it says nothing.
 EVERYDAY = {'model': '', 'roi': [0.0, 0.0, 1.0, 1.0], 'crop': 0.875}
@@ -279,19 +277,10 @@ def _chosen(given):
         if len(set(names)) < len(names):
             raise ValueError(f"cameras names one camera twice: {given['cameras']}")
         return dict.fromkeys(names)
-    path = user_path(given['cameras_file'])
-    if sentence := missing(path, 'cameras_file'):
-        raise ValueError(sentence)
-    try:
-        with open(path, encoding='utf-8') as file:
-            found = yaml.safe_load(file)
-    except OSError as error:
-        raise ValueError(f'cameras_file {path} cannot be read: {error.strerror}') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"cameras_file {path} is no YAML: {' '.join(str(error).split())}") from None
+    file = user_path(given['cameras_file'])
+    _, found = parameter_files.read(file, 'cameras_file')
     if not isinstance(found, dict) or not found:
-        raise ValueError(f'cameras_file {path} must name cameras, each with its launch arguments')
+        raise ValueError(f'cameras_file {file} must name cameras, each with its launch arguments')
     return found
 
 

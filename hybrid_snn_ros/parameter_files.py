@@ -22,22 +22,33 @@ def load(path):
     """
     Return what a parameter file holds.
 
-    :raises ValueError: with a sentence, when it is no file, cannot be read or is no YAML.
+    :raises ValueError: with a sentence, when it is no file, cannot be read or rcl would refuse it.
     """
     path = user_path(path)
-    if sentence := missing(path, 'parameter file'):
+    text, tree = read(path, 'parameter file')
+    _check_form(path, text, tree)
+    return tree
+
+
+def read(path, what):
+    """
+    Return the text of a YAML file and what that holds.
+
+    :param what: how a sentence calls the file.
+    :raises ValueError: with a sentence, when it is no file, cannot be read or is no YAML.
+    """
+    if sentence := missing(path, what):
         raise ValueError(sentence)
     try:
         text = path.read_text(encoding='utf-8')
-        tree = yaml.safe_load(text)
+        return text, yaml.safe_load(text)
     except OSError as error:
-        raise ValueError(f'the parameter file {path} cannot be read: {error.strerror}') from None
+        raise ValueError(f'the {what} {path} cannot be read: {error.strerror}') from None
     except RecursionError:
-        raise ValueError(f'the parameter file {path} is nested too deeply') from None
+        raise ValueError(f'the {what} {path} is nested too deeply') from None
     except (ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
-    _check_form(path, text, tree)
-    return tree
+        raise ValueError(
+            f"the {what} {path} is no YAML: {' '.join(str(error).split())}") from None
 
 
 def _check_form(path, text, tree):

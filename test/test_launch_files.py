@@ -237,7 +237,9 @@ def test_cameras_with_the_same_memory_share_it_and_the_first_that_learns_writes(
 
 
 @pytest.mark.parametrize('text, sentence', [
-    (None, 'there is no cameras_file'), ('a: [', 'is no YAML'), ('7', 'must name cameras'),
+    (None, 'there is no cameras_file'), ('a: [', 'is no YAML'),
+    ('2001-99-99: {}', 'is no YAML: month must'), ('{a: ' * 2000 + '}' * 2000, 'nested too'),
+    ('7', 'must name cameras'),
     ('a: 7', 'the camera a needs launch arguments, not 7'), ('"a b": {}', "which 'a b' cannot be"),
     ('a: {imagee: x, picture: y}', 'the camera a: classifier.launch.py has no argument imagee, '
                                    'picture; did you mean image?')])

@@ -54,9 +54,7 @@ def run(make_node, name, args=None, errors=()):
         node = make_node()
         if removed:
             node.get_logger().info(removed)
-        for remark in filter(None, [
-                short, shared_memory.foreign(),
-                *_unheeded(node, words)]):
+        for remark in filter(None, [short, shared_memory.foreign(), *_unheeded(node, words)]):
             node.get_logger().warning(remark)
         executor.add_node(node)
         while not stop.is_set():
@@ -89,7 +87,7 @@ def _files(words):
 
 def _advice(sentence, words):
     """Return what to do about a refusal of rcl, where it does not say so itself."""
-    if 'log' in sentence and 'directory' in sentence:
+    if 'logging' in sentence.split(':')[0]:
         return '; set HOME, or ROS_LOG_DIR to a directory that may be written to'
     for path in _files(words):
         try:

@@ -285,12 +285,15 @@ def _chosen(given):
 
 
 def _checked(name, own, known):
-    """Return the launch arguments of one camera as text."""
+    """Return the launch arguments of one camera as text, without those that are left empty."""
     own = {} if own is None else own
     if not re.fullmatch('[A-Za-z][A-Za-z0-9_]*', str(name)):
         raise ValueError(f'a camera is called like its namespace, which {str(name)!r} cannot be')
     if not isinstance(own, dict):
         raise ValueError(f'the camera {name} needs launch arguments, not {own!r}')
     check_names(sorted(map(str, own)), known, f'the camera {name}: classifier.launch.py')
+    for key, value in own.items():
+        if isinstance(value, (dict, list)):
+            raise ValueError(f'the camera {name}: {key} takes one value, not {value!r}')
     return {key: str(value).lower() if isinstance(value, bool) else str(value)
-            for key, value in own.items()}
+            for key, value in own.items() if value is not None}

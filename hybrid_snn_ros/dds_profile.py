@@ -37,8 +37,8 @@ def choose(asked: str, ours: Path | str, environment: Mapping[str, str]) -> tupl
         return None, ''
     if asked:
         path = user_path(asked)
-        if not path.is_file():
-            raise ValueError(f"{missing(path, 'dds_profile')}; give a file, or none")
+        if sentence := missing(path, 'dds_profile'):
+            raise ValueError(f'{sentence}; give a file, or none')
         return str(path), ''
     if 'fastrtps' not in (environment.get('RMW_IMPLEMENTATION') or 'rmw_fastrtps_cpp'):
         return None, ''  # another middleware
@@ -47,8 +47,11 @@ def choose(asked: str, ours: Path | str, environment: Mapping[str, str]) -> tupl
     for name in [*newer, _FILES[1]]:
         own = environment.get(name)
         if own:
+            trouble = missing(own, 'such file')
             return None, '' if own == str(ours) else (
-                f'your Fast DDS profile {own} ({name}) is kept: {_ROOM}')
+                f'your Fast DDS profile {own} ({name}) is kept: ' + (
+                    f'{trouble}, and without one raw frames above 512 KiB get lost'
+                    if trouble else _ROOM))
     if environment.get(_TRANSPORTS):
         return None, (f'your {_TRANSPORTS}={environment[_TRANSPORTS]} is kept, so the profile for '
                       'raw frames above 512 KiB is left out; dds_profile gives one')

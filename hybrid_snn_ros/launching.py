@@ -15,12 +15,10 @@ from pathlib import Path
 import re
 from typing import Any, NamedTuple, overload
 
-import yaml
-
 from hybrid_snn_ros import parameter_files
 from hybrid_snn_ros.dds_profile import choose, NONE, variable
 from hybrid_snn_ros.launch_arguments import check_names
-from hybrid_snn_ros.paths import missing, user_path
+from hybrid_snn_ros.paths import PathError, user_path
 
 _Table = Mapping[str, Callable[[dict[str, str], str], Any]]
 # What everyday.memory was taught with; through anything else it says nothing.
@@ -66,7 +64,10 @@ def whole(given: dict[str, str], name: str) -> int:
 
 def path(given: dict[str, str], name: str) -> str:
     """Read an argument as a path, whose ~ is replaced."""
-    return str(user_path(given[name]))
+    try:
+        return str(user_path(given[name]))
+    except PathError as error:
+        raise ValueError(f'{name}: {error}') from None
 
 
 # Launch arguments that are parameters of a node: name -> how its text becomes a value.
@@ -107,7 +108,7 @@ def initial_memory(given: dict[str, str], everyday: str) -> str | None:
     """
     chosen = given['initial_memory']
     if chosen:
-        return '' if chosen == NONE else str(user_path(chosen))
+        return '' if chosen == NONE else path(given, 'initial_memory')
     try:
         named = _of_classifier(parameter_files.load(given['params_file']))
     except ValueError:
@@ -149,13 +150,14 @@ def parameter_file(given: dict[str, str], argument: str, node: str) -> str:
     """
     above, below = given.get('ros_namespace', ''), given['namespace']
     namespace = below if below.startswith('/') else f'{above}/{below}'
-    path = str(user_path(given[argument]))
+    file = path(given, argument)
     if not re.search(r'(^|\s)([\w*]+:)?__(ns|node|name):=', given.get('remaps', '')):
+        name = parameter_files.remapped(node, namespace, [])
         try:
-            parameter_files.check(path, parameter_files.remapped(node, namespace, []))
+            parameter_files.check(file, name)
         except ValueError as error:
             raise ValueError(f'{argument}: {error}') from None
-    return path
+    return file
 
 
 def check(given: dict[str, str], ours: Path | str, environment: Mapping[str, str],
@@ -295,29 +297,23 @@ def _chosen(given: dict[str, str]) -> dict[str, Any]:
         if len(set(names)) < len(names):
             raise ValueError(f"cameras names one camera twice: {given['cameras']}")
         return dict.fromkeys(names)
-    path = user_path(given['cameras_file'])
-    if not path.is_file():
-        raise ValueError(missing(path, 'cameras_file'))
-    try:
-        with open(path, encoding='utf-8') as file:
-            found = yaml.safe_load(file)
-    except OSError as error:
-        raise ValueError(f'cameras_file {path} cannot be read: {error.strerror}') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"cameras_file {path} is no YAML: {' '.join(str(error).split())}") from None
+    file = user_path(given['cameras_file'])
+    _, found = parameter_files.read(file, 'cameras_file')
     if not isinstance(found, dict) or not found:
-        raise ValueError(f'cameras_file {path} must name cameras, each with its launch arguments')
+        raise ValueError(f'cameras_file {file} must name cameras, each with its launch arguments')
     return found
 
 
 def _checked(name: str, own: Any, known: Collection[str]) -> dict[str, str]:
-    """Return the launch arguments of one camera as text."""
+    """Return the launch arguments of one camera as text, without those that are left empty."""
     own = {} if own is None else own
     if not re.fullmatch('[A-Za-z][A-Za-z0-9_]*', str(name)):
         raise ValueError(f'a camera is called like its namespace, which {str(name)!r} cannot be')
     if not isinstance(own, dict):
         raise ValueError(f'the camera {name} needs launch arguments, not {own!r}')
     check_names(sorted(map(str, own)), known, f'the camera {name}: classifier.launch.py')
+    for key, value in own.items():
+        if isinstance(value, (dict, list)):
+            raise ValueError(f'the camera {name}: {key} takes one value, not {value!r}')
     return {key: str(value).lower() if isinstance(value, bool) else str(value)
-            for key, value in own.items()}
+            for key, value in own.items() if value is not None}

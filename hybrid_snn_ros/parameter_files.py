@@ -25,17 +25,50 @@ def load(path: Path | str) -> Any:
     """
     Return what a parameter file holds.
 
-    :raises ValueError: with a sentence, when it is no file, cannot be read or is no YAML.
+    :raises ValueError: with a sentence, when it is no file, cannot be read or rcl would refuse it.
     """
     path = user_path(path)
-    if not path.is_file():
-        raise ValueError(missing(path, 'parameter file'))
+    text, tree = read(path, 'parameter file')
+    _check_form(path, text, tree)
+    return tree
+
+
+def read(path: Path, what: str) -> tuple[str, Any]:
+    """
+    Return the text of a YAML file and what that holds.
+
+    :param what: how a sentence calls the file.
+    :raises ValueError: with a sentence, when it is no file, cannot be read or is no YAML.
+    """
+    if sentence := missing(path, what):
+        raise ValueError(sentence)
     try:
-        return yaml.safe_load(path.read_text(encoding='utf-8'))
+        text = path.read_text(encoding='utf-8')
+        return text, yaml.safe_load(text)
     except OSError as error:
-        raise ValueError(f'the parameter file {path} cannot be read: {error.strerror}') from None
+        raise ValueError(f'the {what} {path} cannot be read: {error.strerror}') from None
+    except RecursionError:
+        raise ValueError(f'the {what} {path} is nested too deeply') from None
     except (ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+        raise ValueError(
+            f"the {what} {path} is no YAML: {' '.join(str(error).split())}") from None
+
+
+def _check_form(path: Path, text: str, tree: Any) -> None:
+    """Refuse what rcl refuses with the number of a line alone."""
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):  # a tree with them may have no end
+            line = f' in line {event.start_mark.line + 1}' if event.start_mark else ''
+            raise ValueError(f'{path} has *{event.anchor}{line}: ROS knows no aliases here, write '
+                             'out what it stands for')
+    for near in _nearly(tree):
+        raise ValueError(f'{path}: {near} in it must be called {_KEY}')
+    for name, values in sections(tree):
+        if not name:
+            raise ValueError(f'{path}: {_KEY} must stand below the name of a node, or /**')
+        if not isinstance(values, dict):
+            raise ValueError(f'{path}: there are no parameters below {_KEY} of {name}; write '
+                             'some, or {} for none')
 
 
 def sections(tree: Any, above: str = '') -> Iterator[tuple[str, Any]]:
@@ -50,7 +83,8 @@ def sections(tree: Any, above: str = '') -> Iterator[tuple[str, Any]]:
 def speaks_to(section: str, node: str) -> re.Match[str] | None:
     """Tell whether rcl gives a section's parameters to a node, both as whole names."""
     pattern = {'/**': r'(/\w+)*', '/*': r'/\w+'}
-    return re.fullmatch(re.sub(r'/\*\*?', lambda found: pattern[found[0]], section), node)
+    parts = re.split(r'(/\*\*?)', section)
+    return re.fullmatch(''.join(pattern.get(part, re.escape(part)) for part in parts), node)
 
 
 def check(path: Path | str, node: str) -> None:
@@ -64,12 +98,10 @@ def check(path: Path | str, node: str) -> None:
     path = user_path(path)
     names = [name for name, _ in sections(tree)]
     if not names:
-        near = difflib.get_close_matches(_KEY, _keys(tree), 1, 0.75)
         raise ValueError(
             f"{path} {'is empty: it' if tree is None else ''} holds no parameters of a node "
-            f'({_KEY})'.replace('  ', ' ')
-            + (f'; {near[0]} in it must be called {_KEY}' if near else
-               f'; they stand below {node} (or /**), and {_KEY} below that'))
+            f'({_KEY}); they stand below {node} (or /**), and {_KEY} below that'.replace(
+                '  ', ' '))
     if any(speaks_to(name, node) for name in names):
         return
     names.sort(key=lambda name: -difflib.SequenceMatcher(None, name, node).ratio())
@@ -82,11 +114,13 @@ def check(path: Path | str, node: str) -> None:
                      f'{advice}')
 
 
-def _keys(tree: Any) -> list[str]:
-    """Return all keys of a tree of dicts."""
-    if not isinstance(tree, dict):
-        return []
-    return [str(key) for key in tree] + [key for value in tree.values() for key in _keys(value)]
+def _nearly(tree: Any) -> Iterator[Any]:
+    """Yield the keys that seem to mean the one above parameters, where that one is not."""
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        if str(key) != _KEY and not any(sections(value)):
+            if difflib.SequenceMatcher(None, str(key).lower(), _KEY).ratio() >= 0.75:
+                yield key
+            yield from _nearly(value)
 
 
 def remapped(name: str, namespace: str, words: Sequence[str]) -> str:
@@ -95,6 +129,7 @@ def remapped(name: str, namespace: str, words: Sequence[str]) -> str:
 
     :param namespace: what it has without them.
     :param words: as behind --ros-args; of several rules for one thing the first one counts.
+    :raises ValueError: with a sentence, when that is no name.
     """
     given = {'__ns': namespace, '__node': name}
     for rule, option in reversed(list(zip(words[1:], words))):
@@ -102,4 +137,8 @@ def remapped(name: str, namespace: str, words: Sequence[str]) -> str:
             key, _, value = rule.removeprefix(f'{name}:').partition(':=')
             if key in ('__ns', '__name', '__node'):
                 given['__ns' if key == '__ns' else '__node'] = value
-    return f"/{given['__ns'].strip('/')}/{given['__node']}".replace('//', '/')
+    found = f"/{given['__ns'].strip('/')}/{given['__node']}".replace('//', '/')
+    if not re.fullmatch(r'(/[A-Za-z_]\w*)+', found, re.ASCII):
+        raise ValueError(f'{found} is no name of a node: between two / stand Latin letters, _ '
+                         'and digits, and no digit comes first')
+    return found

@@ -11,6 +11,7 @@ import difflib
 import os
 from pathlib import Path
 import re
+import stat
 
 DEFAULT_MEMORY = '~/.ros/hybrid_snn_ros/classifier'  # of a node that is called so, in no namespace
 _VARIABLE = re.compile(r'\$(\w+|\{\w+\})')
@@ -65,12 +66,22 @@ def relative_remark(chosen: str | os.PathLike[str]) -> str:
 
 
 def missing(path: str | os.PathLike[str], what: str) -> str:
-    """Return the sentence that a file is not there, with the one that may be meant."""
+    """Return the sentence that a file is not there, with the one that may be meant, or ''."""
     path = Path(path)
-    if path.is_dir():
-        return f'the {what} {path} is a directory'
     try:
-        beside = sorted(one.name for one in path.parent.iterdir() if not one.is_dir())
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # not allowed, too long a name, a zero in it
+        return f"the {what} {path} cannot be read: {getattr(error, 'strerror', None) or error}"
+    else:
+        if stat.S_ISREG(mode):
+            return ''
+        return f"the {what} {path} is {'a directory' if stat.S_ISDIR(mode) else 'no file'}"
+    try:
+        beside = sorted(one.name for one in path.parent.iterdir() if os.path.isfile(one))
+    except PermissionError:
+        beside = []
     except OSError:
         return f'there is no {what} {path}, not even the directory {path.parent}'
     near = difflib.get_close_matches(path.name, beside, 1)

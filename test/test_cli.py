@@ -94,15 +94,19 @@ def test_run_refuses_settings_by_a_sentence():
     for setting, sentence in (
             ('bad', "--set needs NAME=VALUE, not 'bad'"),
             ('=5', "--set needs NAME=VALUE, not '=5'"),
-            ('speed=5', "there is no parameter 'speed'; there are model, memory, "
-             'initial_memory, rule'),
+            ('xyz=5', "there is no parameter 'xyz'; there are model, memory, initial_memory, "
+             'rule'),
+            ('lerning=false', "there is no parameter 'lerning'; did you mean learning?"),
+            ('topk=3', 'did you mean top_k?'), ('image.timeout=3', 'did you mean image_timeout?'),
+            ('use_simtime=true', 'did you mean use_sim_time?'),
             ('threads=many', "threads must be of type int, not 'many'"),
             ('threads=0', 'threads must lie in 1..64, not 0'),
             ('memory=~nobody_is_called_so', 'memory: ~nobody_is_called_so: there is no user'),
             ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not replaced here'),
             ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not replaced'),
             ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):
-        err = refused(f'hybrid-snn run: {sentence}', 'run', '--set', setting)
+        err = refused(sentence, 'run', '--set', setting)
+        assert err.startswith('hybrid-snn run: ')
         assert len(err.splitlines()) == 1
 
 
@@ -129,6 +133,8 @@ def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
             ('clasifier', (), '/classifier'), ('classifier_node', (), '/classifier'),
             ('/robot/classifier', (), '/classifier'), ('/*/*', (), '/classifier'),
             ('classifier', ('--namespace', 'robot'), '/robot/classifier'),
+            ('/b/classifier', ('--namespace', 'a', '--ros-args', '-r', '__ns:=/b'),
+             '/a/classifier'),
             ('/robot/classifier', ('--ros-args', '-r', '__ns:=/rover'), '/rover/classifier'),
             ('classifier', ('--ros-args', '-r', '__node:=eye'), '/eye')):
         file.write_text(f'"{section}": {{ros__parameters: {{learning: false}}}}')

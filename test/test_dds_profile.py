@@ -41,6 +41,17 @@ def test_a_users_own_is_kept_and_that_is_told(environment, named):
     assert path is None and named in remark and '512 KiB' in remark and '\n' not in remark
 
 
+def test_a_users_own_that_is_not_there_is_told_too(tmp_path):
+    (tmp_path / 'mine.xml').touch()
+    for name, said in (('mine.xml', 'need a larger segment_size in it'),
+                       ('none.xml', f'there is no such file {tmp_path}/none.xml'),
+                       ('mime.xml', f'did you mean {tmp_path}/mine.xml?'), ('', 'is a directory')):
+        path, remark = dds_profile.choose('', OURS, {NEW: f'{tmp_path}/{name}'})
+        assert path is None and said in remark and remark.startswith('your Fast DDS profile')
+    # Fast DDS replaces no ~ there.
+    assert 'no such file ~/mine.xml' in dds_profile.choose('', OURS, {OLD: '~/mine.xml'})[1]
+
+
 def test_nothing_is_said_of_ours_and_of_another_middleware():
     for environment in ({NEW: OURS}, {OLD: OURS, 'ROS_DISTRO': 'humble'},
                         {'RMW_IMPLEMENTATION': 'rmw_cyclonedds_cpp'},

@@ -52,6 +52,20 @@ def test_the_page_shows_every_topic_service_and_parameter():
     assert not [p.name for p in TABLE if f'\n  {p.name}\n' not in PAGE]
 
 
+def test_the_page_shows_every_field_of_an_answer_and_of_the_labels():
+    messages = pytest.importorskip('hybrid_snn_ros.ros.messages', reason='no ROS here')
+    from std_msgs.msg import Header
+
+    from hybrid_snn_ros.memory.ledger import Ledger
+    from hybrid_snn_ros.network.prediction import Prediction
+    prediction = Prediction('duck', 1.0, False, [('duck', 1.0)], 1.0)
+    for topic, text in (
+            ('answer', messages.answer(Header(), prediction, (0, 0, 1, 1), 0, 0)),
+            ('labels', messages.labels(Ledger()))):
+        shown = re.search(rf"--full-length /classifier/{topic}\ndata: '(.*)'\n", PAGE)
+        assert shown and json.loads(shown[1]).keys() == json.loads(text).keys(), topic
+
+
 def test_the_page_links_to_headings_it_has():
     headings = {re.sub(r'[^a-z0-9 -]', '', line[3:].lower()).replace(' ', '-')
                 for line in PAGE.splitlines() if line.startswith('## ')}

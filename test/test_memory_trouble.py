@@ -188,3 +188,21 @@ def test_an_input_output_error_refuses_and_recovers():
         disk.power_cut()
         with Vault.open('/memory', IDENTITY, disk=disk) as again:
             assert again.ledger.counts == {'mug': 2, 'box': 1} and not again.remarks
+
+
+@pytest.mark.parametrize('name', [
+    'a' * 300, 'é' * 200, 'abc/' * 1500, 'a/' * 5000, 'x/' + 'a' * 4096])
+def test_a_path_too_long_is_refused_by_a_sentence_and_nothing_is_made(tmp_path, name):
+    with pytest.raises(StoreError, match='cannot make the directory .*: File name too long'):
+        Vault.open(tmp_path / name, IDENTITY)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_deep_directory_is_made(tmp_path):
+    deep = tmp_path / ('a/' * 1500)
+    Vault.open(deep, IDENTITY).close()
+    assert deep.is_dir()
+    while deep != tmp_path:  # shutil.rmtree would go one function deeper for each
+        for file in deep.iterdir():
+            file.unlink() if file.is_file() else file.rmdir()
+        deep = deep.parent

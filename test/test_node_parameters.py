@@ -251,10 +251,16 @@ def test_a_parameter_file_for_other_nodes_is_warned_of(tmp_path):
     ('~/mime.yaml', 'there is no parameter file {home}/mime.yaml; did you mean {home}/mine.yaml?'),
     ('{home}', 'the parameter file {home} is a directory'),
     ('{home}/broken.yaml', '{home}/broken.yaml is no YAML'),
+    ('{home}/log directory.yaml', '{home}/log directory.yaml is no YAML'),
+    ('{home}/null.yaml', 'there are no parameters below ros__parameters of /classifier'),
+    ('{home}/alias.yaml', '{home}/alias.yaml has *a in line 2: ROS knows no aliases here'),
     ('$HOME/mine.yaml', '$HOME in $HOME/mine.yaml is not replaced here: write ~/mine.yaml')])
 def test_a_parameter_file_that_ros_cannot_open_is_told_with_what_to_do(tmp_path, path, sentence):
     (tmp_path / 'mine.yaml').write_text('classifier: {ros__parameters: {top_k: 3}}')
-    (tmp_path / 'broken.yaml').write_text('classifier: {ros__parameters: {top_k: [')
+    for name in ('broken.yaml', 'log directory.yaml'):
+        (tmp_path / name).write_text('classifier: {ros__parameters: {top_k: [')
+    (tmp_path / 'null.yaml').write_text('classifier:\n  ros__parameters:\n    # top_k: 3\n')
+    (tmp_path / 'alias.yaml').write_text('x: &a {ros__parameters: {top_k: 3}}\nclassifier: *a')
     with NodeProcess(tmp_path, fresh_domain(), '--params-file', path.format(home=tmp_path),
                      environment={'HOME': str(tmp_path)}) as node:
         assert node.exit_code(WAIT) == 1

@@ -62,6 +62,9 @@ def test_a_section_is_for_whom_rcl_gives_it(file, text, monkeypatch):
     ('robot: {left: {classifier: %s}}', 'or start the node in the namespace /robot/left'),
     ('/camera: %s\n/clasifier: %s', 'it speaks to /clasifier, /camera; call'),
     ('{a: %s, b: %s, c: %s, d: %s, e: %s, classify: %s}', 'it speaks to /classify, '),
+    ('"/class(ifier": %s', 'it speaks to /class(ifier; call that section /classifier'),
+    ('"[x": %s', 'it speaks to /[x;'), ('c.assifier: %s', 'it speaks to /c.assifier;'),
+    ('clas*: %s', 'it speaks to /clas*;'), ('"a\\\\": %s', 'it speaks to /a\\;'),
     ('"/*/classifier": %s', 'it speaks to /*/classifier; call that section /classifier')])
 def test_a_file_for_others_is_refused_with_the_nearest_name(file, text, sentence):
     path = file(text.replace('%s', '{ros__parameters: {learning: false}}'))
@@ -74,7 +77,7 @@ def test_a_file_for_others_is_refused_with_the_nearest_name(file, text, sentence
 
 def test_a_file_for_others_too_is_taken(file):
     parameter_files.check(file('camera: {ros__parameters: {rate: 3}}\nclassifier: '
-                               '{ros__parameters: }\nx: 7'), '/classifier')
+                               '{ros__parameters: {}}\nx: 7'), '/classifier')
 
 
 @pytest.mark.parametrize('text, sentence', [
@@ -88,7 +91,21 @@ def test_a_file_for_others_too_is_taken(file):
     ('/**: {ros__params: {a: 1}}', 'ros__params in it must be called ros__parameters'),
     ('/**: {ros__parameter: {a: 1}}', 'ros__parameter in it must be called'),
     ('/**: {ROS__parameters: {a: 1}}', 'ROS__parameters in it must be called'),
-    ('a: [', 'is no YAML'), ('a: b: c', 'is no YAML'), ('\ta: 1', 'is no YAML'),
+    ('camera: {ros__parameters: {a: 1}}\nclassifier: {ros__parameter: {a: 1}}', 'ros__parameter '
+     'in it must be called ros__parameters'),
+    ('/**: {ros__parameters: {a: 1}}\nclassifier: {Ros_Parameters: {a: 1}}', 'Ros_Parameters in'),
+    ('classifier: {ros__parameters: }', 'no parameters below ros__parameters of /classifier; '
+     'write some, or {} for none'),
+    ('classifier: {ros__parameters: [1]}', 'there are no parameters below ros__parameters'),
+    ('/**: {ros__parameters: {a: 1}}\ncell: {eye: {ros__parameters: x}}', 'of /cell/eye; write'),
+    ('ros__parameters: {a: 1}', 'ros__parameters must stand below the name of a node, or /**'),
+    ('x: &d {a: 1}\nclassifier:\n  ros__parameters: *d', 'has *d in line 3: ROS knows no aliases'),
+    ('classifier: &a\n  ros__parameters: *a', 'has *a in line 2'),
+    ('a: &a\n  b: *a', 'has *a in line 2'),
+    ('x: &d {a: 1}\n/**: {ros__parameters: {<<: *d}}', 'has *d in line 2'),
+    ('{a: ' * 2000 + '1' + '}' * 2000, 'is nested too deeply'),
+    ('a: [', 'is no YAML'), ('2001-99-99: 1', 'is no YAML'), ('a: b: c', 'is no YAML'),
+    ('\ta: 1', 'is no YAML'),
     ('\x00', 'is no YAML')])
 def test_a_file_without_parameters_is_refused_by_one_sentence(file, text, sentence):
     path = file(text)
@@ -121,3 +138,6 @@ def test_the_name_of_a_node_follows_the_rules_of_its_command_line():
             ('', '-r other:__ns:=/a', '/classifier')):
         assert parameter_files.remapped(
             'classifier', namespace, ['--ros-args', *words.split()]) == name, words
+    for namespace in ('a b', '8', '/a/8', 'é', 'a-b', '~', 'a.b', '*', 'a\n'):
+        with pytest.raises(ValueError, match='is no name of a node: between two / stand'):
+            parameter_files.remapped('classifier', namespace, [])

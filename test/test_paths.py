@@ -106,13 +106,22 @@ def test_a_relative_memory_is_remarked_with_where_it_is_now(tmp_path):
 def test_what_is_missing_is_told_with_what_may_be_meant(tmp_path):
     (tmp_path / 'params.yaml').touch()
     (tmp_path / 'folder').mkdir()
+    (tmp_path / 'link.yaml').symlink_to('nowhere')
+    os.mkfifo(tmp_path / 'pipe.yaml')
+    assert paths.missing(tmp_path / 'params.yaml', 'file') == ''
     for name, sentence in (
             ('parms.yaml', f'there is no file {tmp_path}/parms.yaml; did you mean '
                            f'{tmp_path}/params.yaml?'),
             ('params.yml', 'did you mean'), ('zzz', f'there is no file {tmp_path}/zzz'),
+            ('link.yaml', f'there is no file {tmp_path}/link.yaml'),
+            ('pipe.yaml', f'the file {tmp_path}/pipe.yaml is no file'),
+            ('params.yaml/x', f'the file {tmp_path}/params.yaml/x cannot be read: Not a dir'),
+            ('a' * 300, 'cannot be read: File name too long'), ('a/' * 3000, 'too long'),
+            ('a\0b', 'cannot be read: embedded null'),
             ('folder', f'the file {tmp_path}/folder is a directory'),
             ('no/x.yaml', f'not even the directory {tmp_path}/no')):
-        assert sentence in paths.missing(tmp_path / name, 'file')
+        said = paths.missing(tmp_path / name, 'file')
+        assert sentence in said and f'mean {tmp_path / name}' not in said
 
 
 def test_the_pages_certificate_and_key_are_paths_too(tmp_path):

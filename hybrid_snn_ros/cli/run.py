@@ -3,6 +3,7 @@
 """``hybrid-snn run``: the classifier node where ros2 launch is not installed."""
 
 import argparse
+import difflib
 import os
 import sys
 from typing import Any
@@ -40,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         params = str(user_path(args.params_file or shared_file('config', 'classifier.yaml')))
         parameter_files.check(params, parameter_files.remapped(
-            'classifier', args.namespace, args.ros_args))
+            'classifier', '', [*_command_line(args, params), *args.ros_args]))
         profile, remark = dds_profile.choose(
             args.dds_profile or '', shared_file('config', 'fastdds.xml'), os.environ)
     except ValueError as error:
@@ -81,7 +82,10 @@ def _problem(setting: str) -> str | None:
     if name == 'use_sim_time':
         return None
     if name not in table:
-        return f"there is no parameter {name!r}; there are {', '.join(table)}, use_sim_time"
+        near = difflib.get_close_matches(name, [*table, 'use_sim_time'], 1)
+        return f'there is no parameter {name!r}; ' + (
+            f'did you mean {near[0]}?' if near else
+            f"there are {', '.join(table)}, use_sim_time")
     problem = refusal(table[name], _value(text))
     if not problem and name in PATHS:
         try:

@@ -32,7 +32,7 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
     :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
     """
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
-    last: dict[str, np.ndarray] = {}  # label -> codes of the last frame of this run that is a sample
+    last: dict[str, np.ndarray] = {}  # label -> codes of this run's last sample
     try:
         for place, lesson in enumerate(lessons, 1):
             progress(min(place, total), total)

@@ -165,20 +165,20 @@ class Disk:
         Those that are there already are synced, too: whoever made them may have been stopped
         before, and with the name of a directory everything in it is lost.
         """
+        if len(os.fsencode(path)) >= os.pathconf('/', 'PC_PATH_MAX'):  # before half of it is made
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         path = Path(path)
-        if path.parent == path:
-            return
-        self.make_directories(path.parent)
-        if not self.has_directory(path):
-            with contextlib.suppress(FileExistsError):
-                self.make_directory(path)
-        try:
-            self.fsync_directory(path.parent)
-        except OSError as error:
-            # EACCES: a directory of somebody else, who made it long ago.  EINVAL: a file system
-            # that knows no such thing.
-            if error.errno not in (errno.EACCES, errno.EINVAL):
-                raise
+        for each in [*reversed(path.parents), path][1:]:  # the first one is the root
+            if not self.has_directory(each):
+                with contextlib.suppress(FileExistsError):
+                    self.make_directory(each)
+            try:
+                self.fsync_directory(each.parent)
+            except OSError as error:
+                # EACCES: a directory of somebody else, who made it long ago.  EINVAL: a file
+                # system that knows no such thing.
+                if error.errno not in (errno.EACCES, errno.EINVAL):
+                    raise
 
     def replace(self, path: Path, data: bytes) -> None:
         """

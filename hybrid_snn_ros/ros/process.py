@@ -58,9 +58,7 @@ def run(make_node: Callable[[], Any], name: str, args: list[str] | None = None,
         node = make_node()
         if removed:
             node.get_logger().info(removed)
-        for remark in filter(None, [
-                short, shared_memory.foreign(),
-                *_unheeded(node, words)]):
+        for remark in filter(None, [short, shared_memory.foreign(), *_unheeded(node, words)]):
             node.get_logger().warning(remark)
         executor.add_node(node)
         while not stop.is_set():
@@ -93,7 +91,7 @@ def _files(words: Sequence[str]) -> list[str]:
 
 def _advice(sentence: str, words: Sequence[str]) -> str:
     """Return what to do about a refusal of rcl, where it does not say so itself."""
-    if 'log' in sentence and 'directory' in sentence:
+    if 'logging' in sentence.split(':')[0]:
         return '; set HOME, or ROS_LOG_DIR to a directory that may be written to'
     for path in _files(words):
         try:

@@ -62,8 +62,8 @@ def _used() -> bool:
     try:
         chosen = Path(profile).read_text(encoding='utf-8')
         # ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST makes a segment in spite of such a profile.
-        return ('SHM' in chosen or 'userTransports' not in chosen) and any(
-            _SEGMENT.search(line) for line in open('/proc/self/maps', encoding='utf-8'))
+        return ('SHM' in chosen or 'userTransports' not in chosen) and bool(
+            _SEGMENT.search(Path('/proc/self/maps').read_text(encoding='utf-8')))
     except (OSError, ValueError):
         return True
 

@@ -16,7 +16,7 @@ from hybrid_snn_ros.memory.book import Book
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.labels import find, normalise
 from hybrid_snn_ros.memory.ledger import Ledger, Sample
-from hybrid_snn_ros.memory.repeats import Repeats
+from hybrid_snn_ros.memory.repeats import Outcome, Repeats
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.network import Network, Prediction, Rebuild
 from hybrid_snn_ros.snn import backend_selection
@@ -36,6 +36,7 @@ class Taught(NamedTuple):
     sample: int  # id of the sample
     samples: int  # samples its label has now
     skipped: str = ''  # why nothing was learned, a sentence; empty when it was
+    outcome: Outcome = Outcome.LEARNED
 
 
 class Learner:
@@ -196,7 +197,8 @@ class Learner:
         self._own()
         repeat = self._repeat_index().find(label, codes, stamp, self.min_change)
         if repeat is not None:
-            return Taught(repeat[0], self.ledger.counts[label], repeat[1])
+            return Taught(repeat.sample, self.ledger.counts[label], repeat.sentence,
+                          repeat.outcome)
         self._catch_up_now()
         number = self.book.teach(label, codes, stamp, source, group).sample
         self.network.learn(number, label, self.ledger.samples[number].codes)

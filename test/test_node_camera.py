@@ -203,6 +203,24 @@ def test_a_camera_that_comes_goes_and_returns_is_told_once_at_each_turn(tmp_path
         one.end()
 
 
+def test_a_camera_slower_than_the_timeout_fills_no_log(tmp_path):
+    """It comes and goes with every frame: the log says so, and then no more for a while."""
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
+                     image_timeout=0.2) as one, Peer(domain) as peer:
+        turns = []
+
+        def came_and_went():
+            peer.show(frame(SMALL))
+            peer.until('silence', lambda: peer.diagnosis().level == STALE)
+            turns.append(one.log.count('no frame for') + one.log.count('came on /image'))
+            return len(turns) >= 10
+        peer.until('ten frames, far apart', came_and_went, 120)
+        assert turns[-1] < 2 * len(turns), (turns, one.log)
+        assert 'come and go, which is not logged for a while' in one.log
+        one.end()
+
+
 def test_a_camera_that_qos_keeps_away_is_no_silent_one(tmp_path):
     """One reason is said, not two: /diagnostics and the log name the policy, and only that."""
     domain = fresh_domain()

@@ -2,10 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames that are no new evidence: taught before, or nearly the newest one of their label."""
 
+from enum import Enum
+from typing import NamedTuple
+
 import numpy as np
 
-from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.ledger import Ledger, Sample
+
+
+class Outcome(Enum):
+    """What became of a frame that was to be taught."""
+
+    LEARNED = 'learned'
+    KNOWN = 'known'  # the same frame under the same label: it is a sample already
+    TOO_ALIKE = 'too alike'  # nearly the newest sample of its label, and so no evidence
+
+
+class Repeat(NamedTuple):
+    """The sample that a frame repeats."""
+
+    sample: int  # its id
+    outcome: Outcome
+    sentence: str  # why the frame is not learned
 
 
 class Repeats:
@@ -27,31 +46,32 @@ class Repeats:
         number = self._by_stamp.get(stamp)
         return None if number is None else self.ledger.samples[number]
 
-    def find(self, label: str, codes: np.ndarray, stamp: str, min_change: float) -> tuple[int,
-             str] | None:
+    def find(self, label: str, codes: np.ndarray, stamp: str,
+             min_change: float) -> Repeat | None:
         """
         Find the sample that a frame repeats.
 
         :param codes: uint8 (N,).
         :param stamp: of the frame, may be empty.
         :param min_change: 1 - cosine to the label's newest sample that makes a frame new.
-        :return: (id of the sample, sentence), or None.
-        :raises StoreError: when the frame was taught under another label.
+        :return: what it repeats, or None.
+        :raises RefusedError: when the frame was taught under another label.
         """
         number = self._by_stamp.get(stamp) if stamp else None
         if number is not None:
             taught = self.ledger.samples[number].label
             if taught != label:
-                raise StoreError(f"that frame was taught as '{taught}' (sample {number}); take "
-                                 'that back first')
-            return number, f'that frame is sample {number} already'
+                raise RefusedError(f"that frame was taught as '{taught}' (sample {number}); "
+                                   'take that back first')
+            return Repeat(number, Outcome.KNOWN, f'that frame is sample {number} already')
         if min_change > 0 and label in self.ledger.counts:
             newest, sample = next((n, s) for n, s in reversed(self.ledger.samples.items())
                                   if s.label == label)
             change = change_between(sample.codes, codes)
             if change < min_change:
-                return newest, (f'that frame is nearly sample {newest} again (change '
-                                f'{change:.3f}, min_change {min_change:g})')
+                return Repeat(newest, Outcome.TOO_ALIKE, (
+                    f'that frame is nearly sample {newest} again (change {change:.3f}, '
+                    f'min_change {min_change:g})'))
         return None
 
 

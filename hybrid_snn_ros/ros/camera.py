@@ -24,6 +24,7 @@ from hybrid_snn_ros.ros.parameters import Parameters
 _NAMING = 3  # looks at which the camera of a frame that came may still be without a name
 _LOSS = 0.02  # share of the frames that may get lost without a warning
 _PERIOD = 10.0  # seconds over which they are counted
+_LINES, _A_WHILE = 12, 60.0  # lines of coming and going in the log, within so many seconds
 
 
 class Camera:
@@ -53,6 +54,7 @@ class Camera:
         self._silence: float | None = None  # monotonic seconds when frames stopped
         self._told: set[tuple[Any, ...]] = set()  # reasons of this silence that are in the log
         self._suspected: tuple[Any, ...] | None = None  # the reason at the last look
+        self._spoken: deque[float] = deque(maxlen=_LINES)  # monotonic seconds of those lines
         self._looks = 0  # at which frames came and their camera had no name
         self._publishers: list[graph.Publication] = []
         self.lost = 0  # frames of which the middleware says that they got lost on the way
@@ -113,7 +115,7 @@ class Camera:
         self._suspected = found.key
         # Whom QoS keeps away is in the log already, by Connections.
         if sure and found.key not in self._told and found.key[0] != 'qos':
-            self._node.get_logger().warning(text)
+            self._say('warning', text)
             self._told.add(found.key)
         return text
 
@@ -135,12 +137,25 @@ class Camera:
             return
         came = f"{self._heard}, from {', '.join(names) or graph.NAMELESS}"
         if self._silence is None:
-            self._node.get_logger().info(f'the first frame came on {self.topic}: {came}')
+            self._say('info', f'the first frame came on {self.topic}: {came}')
         else:
-            self._node.get_logger().info(
-                f'frames came on {self.topic} after {self._began - self._silence:.1f} s '
-                f'without: {came}')
+            self._say('info', f'frames came on {self.topic} after '
+                              f'{self._began - self._silence:.1f} s without: {came}')
         self._frames, self._looks = True, 0
+
+    def _say(self, level: str, text: str) -> None:
+        """Log a line, unless a camera slower than `image_timeout` comes and goes all the time."""
+        now = time.monotonic()
+        if len(self._spoken) == _LINES and now - self._spoken[0] < _A_WHILE:
+            return
+        self._spoken.append(now)
+        if len(self._spoken) == _LINES and now - self._spoken[0] < _A_WHILE:
+            text += ('; frames come and go, which is not logged for a while (image_timeout may be '
+                     'too short for this camera)')
+        if level == 'info':  # rclpy wants each level on a line of its own
+            self._node.get_logger().info(text)
+        else:
+            self._node.get_logger().warning(text)
 
     def losses(self, received: int) -> str:
         """

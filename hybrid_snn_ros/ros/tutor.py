@@ -16,6 +16,7 @@ import numpy as np
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
 from hybrid_snn_ros.memory.labels import find, LabelError
+from hybrid_snn_ros.memory.repeats import Outcome
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
@@ -179,9 +180,9 @@ class Tutor:
         values: dict[str, Any] = {
             'stamp': stamp, 'sample': taught.sample, 'samples': taught.samples, 'taught': place,
             'wanted': command.frames}
-        if taught.skipped:
-            again = 'already' in taught.skipped
-            self._answer(command, 'OK' if again else 'WARN', taught.skipped, **values)
+        if taught.outcome is not Outcome.LEARNED:
+            level = 'OK' if taught.outcome is Outcome.KNOWN else 'WARN'
+            self._answer(command, level, taught.skipped, **values)
         else:
             self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "
                          'saved', **values)

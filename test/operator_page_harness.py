@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from ros_harness import fresh_domain, NodeProcess, Peer
 from std_msgs.msg import String
 
 Browser = Chromium  # the one that the tests of the page's workings use
+# For scripts that start one of their own, with other settings.
+_CHROMIUM, _FLAGS = browser_engines._CHROMIUM, browser_engines._FLAGS
+_DRIVER = shutil.which('chromedriver')
 
 
 def missing(engine='Chromium'):

@@ -3,7 +3,7 @@
 """The page's parameters: one table, checked before anything listens."""
 
 import socket
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import Any, NamedTuple
 
 from hybrid_snn_ros.operator_page.files import LANGUAGES
 from hybrid_snn_ros.operator_page.public_url import host_name, public_url
@@ -11,8 +11,6 @@ from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros import table
 from hybrid_snn_ros.ros.table import Parameter, refusal
 
-if TYPE_CHECKING:
-    from rclpy.node import Node
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
 GROUPS = {
     'Who may reach it, and what it may do': (
@@ -113,7 +111,7 @@ def _numeric(host: str) -> str:
         return host
 
 
-def declare(node: 'Node') -> Settings:
+def declare(node: Any) -> Settings:
     """Declare the table on an rclpy node and return its Settings."""
     values, _ = table.declare(node, TABLE, 'start')
     return checked(values)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation.left_out import LeftOut
 
-# Name of a frame, its label, its stamp ('' where it cannot tell frames apart), codes or None.
-Named = tuple[str, str, str, np.ndarray | None]
+# Name of a frame, its label, its stamp ('' where it cannot tell frames apart), codes.
+Named = tuple[str, str, str, np.ndarray]
 
 
 def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
@@ -29,7 +29,7 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
 
     All of it is one change, which one undo takes back.
 
-    :param lessons: (name, label, stamp, codes or None), or None for one that is left out already.
+    :param lessons: (name, label, stamp, codes), or None for one that is left out already.
     """
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
     last: dict[str, np.ndarray] = {}  # label -> codes of this run's last sample
@@ -40,11 +40,7 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
                 continue
             name, label, stamp, codes = lesson
             said = classifier.taught_as(stamp)
-            if codes is None:
-                left_out.add('not a picture that can be read', name)
-            elif not label:
-                left_out.add('no one said what it shows', name)
-            elif said not in (None, label):
+            if said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")
             elif said is None and label in last and (

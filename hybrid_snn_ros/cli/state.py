@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Callable, Sequence
 import os
 import time
-from typing import Any
 
 from hybrid_snn_ros.cli import state_report, torture
 from hybrid_snn_ros.cli.printable import complain, printable
@@ -15,7 +14,7 @@ from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look, look_whole
+from hybrid_snn_ros.memory.view import export, look, look_whole, stored_identity
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
@@ -122,7 +121,7 @@ def _import(args: argparse.Namespace) -> int:
     journal = expanded(args.memory) / FILE_NAME
     if os.path.exists(journal) and os.path.samefile(journal, view.path):
         raise StoreError(f'{args.file} is the memory itself; nothing was imported')
-    with Vault.open(args.memory, _known_identity(args.memory) or view.header.identity) as vault:
+    with Vault.open(args.memory, stored_identity(args.memory) or view.header.identity) as vault:
         try:
             added, known = vault.import_samples(
                 view.header.identity, view.ledger.samples.values(), args.replace)
@@ -132,13 +131,6 @@ def _import(args: argparse.Namespace) -> int:
               f'{len(vault.ledger.samples)} samples of {len(vault.ledger.counts)} labels, '
               f'version {vault.version}')
         return _tell(view.problems + vault.remarks)
-
-
-def _known_identity(memory: str) -> dict[str, Any] | None:
-    try:
-        return look(memory).header.identity
-    except StoreError:
-        return None
 
 
 def _undo(args: argparse.Namespace) -> int:
@@ -164,8 +156,8 @@ def _rollback(args: argparse.Namespace) -> int:
 
 
 def _step(args: argparse.Namespace, step: Callable[[Vault], str]) -> int:
-    """Take a step in the history of a memory that is there, and say so."""
-    look(args.memory)
+    """Change a memory that is there, and say so."""
+    look(args.memory, cached=False)  # nothing there: say so instead of making an empty one
     with Vault.open(args.memory, None) as vault:
         remarks = list(vault.remarks)
         print(step(vault))
@@ -173,13 +165,11 @@ def _step(args: argparse.Namespace, step: Callable[[Vault], str]) -> int:
 
 
 def _compact(args: argparse.Namespace) -> int:
-    look(args.memory)  # nothing there: say so instead of making an empty one
-    with Vault.open(args.memory, None) as vault:
-        remarks = list(vault.remarks)
+    def step(vault: Vault) -> str:
         before, after = vault.compact()
-        print(f'{printable(vault.directory)}: {state_report.size(before)} before, '
-              f'{state_report.size(after)} now, {len(vault.ledger.samples)} samples')
-        return _tell(remarks)
+        return (f'{printable(vault.directory)}: {state_report.size(before)} before, '
+                f'{state_report.size(after)} now, {len(vault.ledger.samples)} samples')
+    return _step(args, step)
 
 
 def _log(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 from collections import Counter
 import os
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli import eye, teach_bag, teach_folder
 from hybrid_snn_ros.cli.path_argument import a_path
@@ -68,6 +68,7 @@ def main(args: argparse.Namespace) -> int:
     from hybrid_snn_ros.evaluation.left_out import LeftOut
     from hybrid_snn_ros.memory.errors import StoreError
     from hybrid_snn_ros.memory.labels import LabelError
+    from hybrid_snn_ros.memory.view import stored_identity
     from hybrid_snn_ros.vision import bags
     from hybrid_snn_ros.vision.encoder import EncoderError
     for name, path in (('the folder or bag', args.source), ('--memory', args.memory),
@@ -86,7 +87,7 @@ def main(args: argparse.Namespace) -> int:
             raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
         _check(args, bag)
-        stored = {} if memory is None else _identity(memory)
+        stored = {} if memory is None else stored_identity(memory)
         classifier = Classifier(args.model, crop=eye.crop_of(args, stored),
                                 min_change=args.min_change or 0.0)
         if not args.model and stored.get('encoder', classifier.encoder.digest) != (
@@ -152,15 +153,3 @@ def _check(args: argparse.Namespace, bag: bool) -> None:
         raise ValueError(f'the folder of --export {path} does not exist')
     if not os.access(path.absolute().parent, os.W_OK):
         raise ValueError(f'nothing can be written into the folder of --export {path}')
-
-
-def _identity(memory: Path) -> dict[str, Any]:
-    """Return what a memory was taught with, {} where there is none yet."""
-    from hybrid_snn_ros.memory.errors import StoreError
-    from hybrid_snn_ros.memory.view import look
-    try:
-        return look(memory, cached=False).header.identity
-    except StoreError:  # nothing there, or damaged: opening it will say so
-        return {}
-
-

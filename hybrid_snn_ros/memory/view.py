@@ -3,7 +3,7 @@
 """Looking into a memory or an export without changing it, even while a node is using it."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hybrid_snn_ros.memory import snapshot as snapshots
 from hybrid_snn_ros.memory.disk import DISK, Disk, expanded
@@ -57,6 +57,14 @@ def look(path: Path | str, disk: Disk = DISK, cached: bool = True) -> View:
                         'written at this moment, or torn off by a power cut)')
     kept = list(snapshots.usable(directory, found, disk, problems)) if directory and cached else []
     return View(path, found.header, found.entries, ledger, len(content), problems, kept)
+
+
+def stored_identity(path: Path | str) -> dict[str, Any]:
+    """Return what the codes of a memory depend on; {} where there is none, or it is damaged."""
+    try:
+        return look(path, cached=False).header.identity
+    except StoreError:  # opening it will say so
+        return {}
 
 
 def look_whole(path: Path | str, replace: bool = False, force: bool = False,

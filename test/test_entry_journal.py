@@ -220,6 +220,21 @@ def test_torn_ends_are_kept_three_times(tmp_path, content):
     assert sorted(path.stat().st_size for path in tmp_path.glob('journal.torn-*')) == [13, 14, 15]
 
 
+@pytest.mark.parametrize('name', ['journal.torn-\u00b2', 'journal.torn-', 'journal.torn-1.old',
+                                  'journal.torn--1'])
+def test_a_file_named_like_a_torn_end_is_let_be(tmp_path, content, name):
+    """Its owner did not number it."""
+    (tmp_path / name).write_bytes(b'mine')
+    (tmp_path / 'journal').write_bytes(content)
+    for day in range(4):
+        with open(tmp_path / 'journal', 'ab') as file:
+            file.write(bytes(10 + day))
+        journal = Journal.open(tmp_path, IDENTITY)
+        journal.close()
+        assert 'a copy is in journal.torn-' in ' '.join(journal.remarks)
+    assert (tmp_path / name).read_bytes() == b'mine'
+
+
 def test_a_newer_version_is_refused_by_name(tmp_path, content):
     """The file is left as it is."""
     text = b'{"whatever": "they invented"}'

@@ -200,6 +200,13 @@ class Disk:
         self.rename(beside, path)
         self.fsync_directory(path.parent)
 
+    def numbered(self, directory: Path, before: str, behind: str = '') -> list[tuple[int, Path]]:
+        """Return (number, path) of the files named by a number between two texts, lowest first."""
+        found = [(name[len(before):len(name) - len(behind)], Path(directory) / name)
+                 for name in self.names(directory)
+                 if name.startswith(before) and name.endswith(behind)]
+        return sorted((int(number), path) for number, path in found if number.isdecimal())
+
     def remove_unfinished(self, directory: Path) -> None:
         """Delete what `replace` left behind where it was cut short; only one may call it."""
         with contextlib.suppress(OSError):  # they do no harm but take room

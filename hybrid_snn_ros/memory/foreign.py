@@ -52,10 +52,8 @@ class Beside:
     def _keep(self, header: Header, entries: list[Entry]) -> str:
         if self._kept is None or self._kept[0] != entries[-1].sequence:
             try:
-                numbers = [name[len(BESIDE):] for name in self._disk.names(self._path.parent)
-                           if name.startswith(BESIDE)]
-                number = max(map(int, filter(str.isdecimal, numbers)), default=0) + 1
-                path = self._path.with_name(f'{BESIDE}{number}')
+                others = self._disk.numbered(self._path.parent, BESIDE)
+                path = self._path.with_name(f'{BESIDE}{others[-1][0] + 1 if others else 1}')
                 self._disk.replace(path, encode_header(header) + b''.join(map(encode, entries)))
             except OSError as error:
                 return ('What is known here could not be kept beside it '

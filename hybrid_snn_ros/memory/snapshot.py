@@ -82,22 +82,22 @@ def save(directory: Path, snapshot: Snapshot, disk: Disk) -> Path:
 
 def paths(directory: Path, disk: Disk) -> list[Path]:
     """Return the paths of a directory's snapshots, newest first."""
-    try:
-        names = disk.names(directory)
-    except OSError:
-        return []
-    numbers = [name[len(_PREFIX):-len(_SUFFIX)] for name in names
-               if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
-    return [Path(directory) / f'{_PREFIX}{number}{_SUFFIX}'
-            for number in sorted(filter(str.isdecimal, numbers), key=int, reverse=True)]
+    return [path for _, path in reversed(_numbered(directory, disk))]
 
 
 def drop_before(directory: Path, sequence: int, disk: Disk) -> None:
     """Delete the snapshots of states before a sequence; they are of no use after compacting."""
-    for path in paths(directory, disk):
-        if int(path.name[len(_PREFIX):-len(_SUFFIX)]) < sequence:
+    for number, path in _numbered(directory, disk):
+        if number < sequence:
             with contextlib.suppress(OSError):  # is passed over later all the same
                 disk.remove(path)
+
+
+def _numbered(directory: Path, disk: Disk) -> list[tuple[int, Path]]:
+    try:
+        return disk.numbered(directory, _PREFIX, _SUFFIX)
+    except OSError:
+        return []
 
 
 def load(path: Path, disk: Disk) -> Snapshot:

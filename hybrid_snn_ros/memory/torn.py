@@ -20,10 +20,8 @@ def keep(journal: Path, number: int, torn: bytes, disk: Disk) -> str:
     aside = journal.with_name(f'{TORN}{number}')
     try:
         disk.replace(aside, torn)
-        numbers = sorted(int(name[len(TORN):]) for name in disk.names(journal.parent)
-                         if name.startswith(TORN) and name[len(TORN):].isdigit())
-        for old in numbers[:-KEPT]:
-            disk.remove(journal.with_name(f'{TORN}{old}'))
+        for _, old in disk.numbered(journal.parent, TORN)[:-KEPT]:
+            disk.remove(old)
     except OSError as error:
         return f'no copy could be kept: {error.strerror or error}'
     return f'a copy is in {aside.name}'

@@ -19,7 +19,7 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-from hybrid_snn_ros.operator_page.public_url import bracketed, PublicUrl
+from hybrid_snn_ros.operator_page.public_url import bracketed, DEFAULT_PORTS, PublicUrl
 
 TRIES = 5  # wrong PINs of one address within WINDOW; then it waits
 ALL_TRIES = 30  # of all addresses together
@@ -27,7 +27,6 @@ WINDOW = 60.0  # seconds
 SESSION_SECONDS = 12 * 3600.0
 MAX_SESSIONS = 64
 _PIN_DIGITS = 8
-_DEFAULT_PORT = {'http': ':80', 'https': ':443'}  # browsers leave it out, proxies may write it
 
 
 def new_pin() -> str:
@@ -125,7 +124,10 @@ class Door:
         if self._public and origin == self._public.origin:
             return True
         scheme, _, netloc = origin.partition('://')
-        if netloc not in (host.lower(), host.lower().removesuffix(_DEFAULT_PORT.get(scheme, ''))):
+        if scheme not in DEFAULT_PORTS:
+            return False
+        host = host.lower()
+        if netloc not in (host, host.removesuffix(f':{DEFAULT_PORTS[scheme]}')):
             # A proxy that adds TLS may name us otherwise than browsers do. By plain http the name
             # that the operator gave us is whatever else listens on port 80.
             return scheme == 'https' and netloc in self._given
@@ -134,7 +136,7 @@ class Door:
             return scheme == 'https'
         # Of the name's own https: a proxy that adds TLS. Who can show a page there could show it
         # by plain http all the more, which is what is served here.
-        return scheme in ('http', 'https')
+        return True
 
     def _is_public_over_tls(self, host: str) -> bool | None:
         return self._public and self._public.scheme == 'https' and (

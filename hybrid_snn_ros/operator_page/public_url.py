@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_DEFAULT_PORTS = {'http': 80, 'https': 443}
+DEFAULT_PORTS = {'http': 80, 'https': 443}  # browsers leave them out, proxies may not
 _NAME = re.compile(r'(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?'
                    r'(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*')
 _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?")
@@ -65,7 +65,7 @@ def public_url(text: str) -> PublicUrl:
     except ValueError as error:
         raise ValueError(f'public_url must look like {_EXAMPLE}, not {text!r}: {error}') from None
     problem = (
-        'it must begin with http:// or https://' if parts.scheme not in _DEFAULT_PORTS else
+        'it must begin with http:// or https://' if parts.scheme not in DEFAULT_PORTS else
         'no user name belongs into it' if '@' in parts.netloc else
         'nothing may follow the path' if '?' in text or '#' in text else
         'that is no port' if port == 0 or parts.netloc.endswith(':') else
@@ -75,5 +75,5 @@ def public_url(text: str) -> PublicUrl:
     if problem:
         raise ValueError(f'public_url must look like {_EXAMPLE}, not {text!r}: {problem}')
     return PublicUrl(parts.scheme, host_name(host),
-                     None if port == _DEFAULT_PORTS[parts.scheme] else port,
+                     None if port == DEFAULT_PORTS[parts.scheme] else port,
                      parts.path.rstrip('/') + '/')

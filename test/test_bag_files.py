@@ -435,10 +435,11 @@ def test_what_a_file_is_called_does_not_steer_the_terminal(tmp_path, capsys):
     assert '\x1b' not in ''.join(capsys.readouterr())
 
 
-def test_pictures_and_packs_are_no_bags(tmp_path):
+@pytest.mark.parametrize('suffix', ['JPG', 'jpe', 'JFIF', 'webp'])
+def test_pictures_and_packs_are_no_bags(tmp_path, suffix):
     for name in ('red', 'blue'):
         (tmp_path / 'pictures' / name).mkdir(parents=True)
-        (tmp_path / 'pictures' / name / 'a.JPG').write_bytes(b'')
+        (tmp_path / 'pictures' / name / f'a.{suffix}').write_bytes(b'')
     assert not bags.is_bag(tmp_path / 'pictures')
     (tmp_path / 'pictures' / 'metadata.yaml').write_text('license: MIT')
     (tmp_path / 'pictures' / 'beside.mcap').write_bytes(b'')
@@ -447,5 +448,5 @@ def test_pictures_and_packs_are_no_bags(tmp_path):
     (tmp_path / 'set' / 'metadata.yaml').write_text('license: MIT')
     assert not bags.is_bag(tmp_path / 'set')
     (tmp_path / 'pack.npz').write_bytes(b'PK\x03\x04' + zlib.compress(b'x'))
-    for path in ('pack.npz', 'turntable', 'pictures/red/a.JPG', 'pictures/red', 'x' * 300):
+    for path in ('pack.npz', 'turntable', f'pictures/red/a.{suffix}', 'pictures/red', 'x' * 300):
         assert not bags.is_bag(tmp_path / path)

@@ -10,10 +10,10 @@ import re
 import yaml
 
 from hybrid_snn_ros.vision.bag_error import BagError, no_permission, reason_of
+from hybrid_snn_ros.vision.pictures import SUFFIXES
 
 _STORED = ('.mcap', '.db3', '.bag')  # and the same with .zstd, .active and the like behind
 _METADATA = 'metadata.yaml'
-_PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 # What a file is, is told by how it begins; files are renamed.
 _BEGINNINGS = {b'\x89MCAP0\r\n': 'mcap', b'SQLite format 3\0': 'db3', b'#ROSBAG V': 'bag',
                b'\x28\xb5\x2f\xfd': 'zstd', b'\x1f\x8b': 'gzip', b'BZh': 'bzip2',
@@ -91,7 +91,7 @@ def _is_bag_folder(folder: Path) -> bool:
 
 
 def _holds_pictures(folder: Path) -> bool:
-    return any(path.suffix.lower() in _PICTURES for path in _inside(folder))
+    return any(path.suffix.lower() in SUFFIXES for path in _inside(folder))
 
 
 def _holds_bag(folder: Path) -> bool:

@@ -3,7 +3,7 @@
 """
 One CoLaNET network, literally: every population, every synapse, every one of the 15 steps.
 
-The oracle of ``snn/original.py``: plain loops in double precision, no product, no shortcut.  Each
+The oracle of ``snn/original``: plain loops in double precision, no product, no shortcut.  Each
 step, in this order: R spikes, synapses into L, BIASGATE's push, winner-take-all in L, OUT, Target,
 reward.  Two things are as in the fast form and not as in the published network:
 

@@ -304,13 +304,18 @@ def test_two_labels_become_one_only_when_asked(robot, phone, typed):
 # -- labels: searching, typing -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize('way', ['cross', 'beside', 'Escape', 'choosing'])
-def test_the_search_is_empty_whenever_the_sheet_opens(robot, phone, way):
+def search_beside_a_duck(robot, phone):
+    """Open the sheet of labels, with 'chromium duck' among them and its search ready to type."""
     if 'chromium duck' not in robot.samples():
         robot.show('duck')
         teach(phone, 'chromium duck', 0.0)
     phone.press('#choose')
     phone.until('the sheet', "return document.activeElement.id === 'search'")
+
+
+@pytest.mark.parametrize('way', ['cross', 'beside', 'Escape', 'choosing'])
+def test_the_search_is_empty_whenever_the_sheet_opens(robot, phone, way):
+    search_beside_a_duck(robot, phone)
     phone.type('du')
     if way == 'cross':
         phone.press('#picker-close')
@@ -335,11 +340,7 @@ def test_the_search_is_empty_whenever_the_sheet_opens(robot, phone, way):
 @pytest.mark.parametrize('typed', ['Chromium Duck', 'CHROMIUM DUCK', '  chromium   duck ',
                                    'chromium\u00a0duck', 'chromium duck\u200b'])
 def test_enter_takes_the_label_that_looks_the_same(robot, phone, typed):
-    if 'chromium duck' not in robot.samples():
-        robot.show('duck')
-        teach(phone, 'chromium duck', 0.0)
-    phone.press('#choose')
-    phone.until('the sheet', "return document.activeElement.id === 'search'")
+    search_beside_a_duck(robot, phone)
     phone.type(typed)
     assert not phone.run("return document.getElementById('new').checkVisibility()")
     phone.enter()
@@ -349,11 +350,7 @@ def test_enter_takes_the_label_that_looks_the_same(robot, phone, typed):
 
 @pytest.mark.parametrize('typed', ['chromium du', 'MIUM', 'um d', 'k'])
 def test_enter_with_a_part_of_a_name_goes_to_it_and_makes_no_label(robot, phone, typed):
-    if 'chromium duck' not in robot.samples():
-        robot.show('duck')
-        teach(phone, 'chromium duck', 0.0)
-    phone.press('#choose')
-    phone.until('the sheet', "return document.activeElement.id === 'search'")
+    search_beside_a_duck(robot, phone)
     phone.type(typed)
     phone.enter()
     assert phone.run("return document.getElementById('picker').open")

@@ -253,11 +253,7 @@ def test_the_documented_nginx(start, tls, tmp_path):
         example = example.replace(old, str(new))
     (tmp_path / 'conf').write_text(NGINX.format(here=tmp_path, example=example))
     with subprocess.Popen([nginx, '-p', str(tmp_path), '-c', str(tmp_path / 'conf')]) as process:
-        try:
-            until_listening(process, free.port, tmp_path / 'log')
-            everything_works(Visitor(NAME, tls), free.port, '/robot1')
-        finally:
-            process.terminate()
+        everything_works_behind(process, free.port, tls, tmp_path / 'log')
 
 
 def test_the_documented_caddy(start, tls, tmp_path):
@@ -275,11 +271,15 @@ def test_the_documented_caddy(start, tls, tmp_path):
     with open(tmp_path / 'log', 'w') as log, subprocess.Popen(
             ['caddy', 'run', '--config', str(tmp_path / 'Caddyfile'), '--adapter', 'caddyfile'],
             stderr=log, env={**os.environ, 'HOME': str(tmp_path)}) as process:
-        try:
-            until_listening(process, free.port, tmp_path / 'log')
-            everything_works(Visitor(NAME, tls), free.port, '/robot1')
-        finally:
-            process.terminate()
+        everything_works_behind(process, free.port, tls, tmp_path / 'log')
+
+
+def everything_works_behind(process, port, tls, log):
+    try:
+        until_listening(process, port, log)
+        everything_works(Visitor(NAME, tls), port, '/robot1')
+    finally:
+        process.terminate()
 
 
 def until_listening(process, port, log):

@@ -344,6 +344,17 @@ def test_a_cache_that_is_damaged_or_closed_is_done_without(pictures, cache, faca
     assert any('cannot be cached' in remark for remark in remarks)
 
 
+@needs_runtime
+def test_without_a_home_nothing_is_cached(pictures, facade, monkeypatch):
+    monkeypatch.delenv('XDG_CACHE_HOME', raising=False)
+    monkeypatch.delenv('HOME', raising=False)
+    # The user of a container has a number and neither a name nor a home.
+    monkeypatch.setattr('pwd.getpwuid', {}.__getitem__)
+    remarks = []
+    assert len(load_folder(pictures, facade, remark=remarks.append).train)
+    assert any('cannot be cached: Could not determine home' in remark for remark in remarks)
+
+
 @pytest.mark.parametrize('change, sentence', [
     (lambda root: (root / 'test').rename(root / 'exam'), 'must hold train/ and test/'),
     (lambda root: (root / 'train' / 'mug').rename(root / 'train' / 'pan'),

@@ -18,7 +18,11 @@ from hybrid_snn_ros.evaluation.sources import Embeddings, load_pack, SourceError
 
 
 def directory() -> Path:
-    """Return where embeddings are cached: below $XDG_CACHE_HOME, or ~/.cache."""
+    """
+    Return where embeddings are cached: below $XDG_CACHE_HOME, or ~/.cache.
+
+    :raises RuntimeError: for a user without a home.
+    """
     base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
     return Path(base, 'hybrid_snn_ros', 'embeddings')
 
@@ -51,7 +55,11 @@ def cached(name: str, identity: Mapping[str, Any],
     :param remark: called with a sentence where the cache cannot be written.
     """
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    path = directory() / f'{digest[:32]}.npz'
+    try:
+        path = directory() / f'{digest[:32]}.npz'
+    except RuntimeError as error:
+        remark(f'the embeddings cannot be cached: {error}')
+        return make()
     try:
         data = load_pack(path)._replace(name=name)
         with np.load(path, allow_pickle=False) as pack:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.memory.ledger import Sample
-from hybrid_snn_ros.network.history import History
+from hybrid_snn_ros.network.history import columns_of, History
 from hybrid_snn_ros.network.network import Network
 from hybrid_snn_ros.snn.decision import Record
 from hybrid_snn_ros.snn.rule import Lesson
@@ -49,13 +49,10 @@ def restored(network: Network, saved: Mapping[str, np.ndarray], saved_notes: Map
     """
     if saved_notes != notes(network) or set(saved) != set(arrays(network)):
         return None
-    lessons: list[Lesson] = []
-    labels: list[str] = []
-    for number, sample in list(samples.items())[:int(saved['lessons'])]:
-        if sample.label not in labels:
-            labels.append(sample.label)
-        lessons.append(Lesson(number, labels.index(sample.label), sample.codes,
-                              network.counts(sample.codes)))
+    learned = list(samples.items())[:int(saved['lessons'])]
+    labels, columns = columns_of(sample for _, sample in learned)
+    lessons = [Lesson(number, column, sample.codes, network.counts(sample.codes))
+               for (number, sample), column in zip(learned, columns)]
     records = [Record(int(column), int(count), float(typicality))
                for column, count, typicality in saved['records']]
     state = [saved[f'state_{name}'] for name in network.state._fields]

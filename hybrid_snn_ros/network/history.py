@@ -4,6 +4,7 @@
 
 from collections.abc import Iterable
 
+from hybrid_snn_ros.memory.ledger import Sample
 from hybrid_snn_ros.snn.decision import Record
 from hybrid_snn_ros.snn.rule import Lesson
 
@@ -35,3 +36,14 @@ class History:
         """Note a lesson that was learned."""
         self.lessons.append(lesson)
         self.sample_counts[lesson.column] += 1
+
+
+def columns_of(samples: Iterable[Sample]) -> tuple[list[str], list[int]]:
+    """Return the labels, one a column, and the column of every sample, in the order taught."""
+    labels: list[str] = []
+    columns = []
+    for sample in samples:
+        if sample.label not in labels:
+            labels.append(sample.label)
+        columns.append(labels.index(sample.label))
+    return labels, columns

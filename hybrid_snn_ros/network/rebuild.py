@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.network.history import columns_of
 from hybrid_snn_ros.network.network import Network
 from hybrid_snn_ros.snn.rule import Lesson
 
@@ -26,7 +27,7 @@ class Rebuild:
         :param samples: {id: Sample}, in the order taught.
         """
         self._samples = samples
-        labels, columns = _columns(samples)
+        labels, columns = columns_of(samples.values())
         same = _common(network.lessons, samples, columns)
         self.network: Network  # the new one, which may be the old one; complete behind the steps
         if network.whole and same == len(network.lessons):  # but names may have changed
@@ -42,17 +43,6 @@ class Rebuild:
         for done, (number, sample) in enumerate(missing, 1):
             self.network.learn(number, sample.label, sample.codes)
             yield done, len(missing)
-
-
-def _columns(samples: Mapping[int, Sample]) -> tuple[list[str], list[int]]:
-    """Return the labels, one a column, and the column of every sample."""
-    labels: list[str] = []
-    columns = []
-    for sample in samples.values():
-        if sample.label not in labels:
-            labels.append(sample.label)
-        columns.append(labels.index(sample.label))
-    return labels, columns
 
 
 def _is_same(lesson: Lesson, number: int, column: int, codes: np.ndarray) -> bool:

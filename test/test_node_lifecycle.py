@@ -223,8 +223,10 @@ MANAGER = """
     steps += [change(Transition.TRANSITION_CONFIGURE), not heard,
               change(Transition.TRANSITION_ACTIVATE), until(lambda: len(heard) > 12)]
     gaps = [later[0] - earlier[0] for earlier, later in zip(heard, heard[1:])]
-    steps += [change(Transition.TRANSITION_DEACTIVATE), until(lambda: not heard[-1][1].active)]
-    steps += [change(Transition.TRANSITION_ACTIVATE), until(lambda: heard[-1][1].active)]
+    for _ in range(6):  # a goodbye that is sent but not awaited arrives most of the time only
+        steps += [change(Transition.TRANSITION_DEACTIVATE),
+                  until(lambda: not heard[-1][1].active)]
+        steps += [change(Transition.TRANSITION_ACTIVATE), until(lambda: heard[-1][1].active)]
     print(json.dumps({'steps': steps, 'gap': max(gaps), 'ids': sorted({m.id for _, m in heard}),
                       'instances': len({m.instance_id for _, m in heard})}))
     rclpy.try_shutdown()
@@ -242,8 +244,8 @@ def test_a_manager_hears_a_bond_while_the_node_is_active(tmp_path, bond_and_visi
             timeout=100, env={**os.environ, **environment})
         assert done.returncode == 0, done.stderr
         heard = json.loads(done.stdout.splitlines()[-1])
-        assert all(heard['steps']), heard
-        assert heard['gap'] < 4.0 and heard['ids'] == ['classifier'] and heard['instances'] == 2
+        assert all(heard['steps']), str(heard)
+        assert heard['gap'] < 4.0 and heard['ids'] == ['classifier'] and heard['instances'] == 7
         node.end()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import uuid
 
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.node import Node
 
 try:
@@ -21,6 +22,7 @@ except ImportError:
 
 PERIOD = 0.25  # seconds; nav2 waits 4 by default, and a service may hold the executor for 2
 TIMEOUT = 4.0  # seconds, for information only
+GOODBYE = Duration(seconds=1)  # at most, for managers that no longer answer
 
 
 class Bond:
@@ -49,7 +51,9 @@ class Bond:
         """Say goodbye, so that a deactivation is not taken for a death."""
         if self._publisher is None:
             return
-        self._say(active=False)
         self._node.destroy_timer(self._timer)
+        self._say(active=False)
+        # A reader drops what it has not yet taken in when it learns that the writer is gone.
+        self._publisher.wait_for_all_acked(GOODBYE)
         self._node.destroy_publisher(self._publisher)
         self._publisher = None

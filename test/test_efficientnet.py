@@ -11,6 +11,7 @@ import pickle
 import struct
 import sys
 
+from crops import crop_compressed
 import numpy as np
 import pytest
 import yaml
@@ -18,7 +19,6 @@ import yaml
 from hybrid_snn_ros.cli import build_encoder
 from hybrid_snn_ros.vision import calibration, efficientnet, torch_weights
 from hybrid_snn_ros.vision.encoder import Encoder
-from hybrid_snn_ros.vision.frames import crop_compressed
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'

@@ -221,7 +221,7 @@ def test_the_benchmark_times_it(registered, rule):
     subject = stages.Subject(encoder, 3, 5, rule=rule)
     figures, _ = stages.answer_frames(subject, 'vga', 4, 1)
     assert {'encode', 'code', 'present', 'decide', 'whole'} <= set(figures)
-    assert {'learn', 'readout', 'calibrate'} <= set(stages.teach_frames(subject, 10))
+    assert {'teach', 'next_present', 'next_decide'} <= set(stages.teach_frames(subject, 10))
     assert ' spikes a frame' in subject.synaptic_operations()
 
 

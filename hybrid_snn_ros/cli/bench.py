@@ -107,7 +107,7 @@ def _ours(args: argparse.Namespace) -> dict[str, Any]:
                       args.threads)
     form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
     print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
-    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp, rule=args.rule)
+    subject = stages.Subject(encoder, args.labels, 2, backend=args.backend, rule=args.rule)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,

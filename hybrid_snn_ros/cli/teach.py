@@ -12,12 +12,12 @@ from hybrid_snn_ros.cli import eye, teach_bag, teach_folder
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
+from hybrid_snn_ros.defaults import MIN_CHANGE
 from hybrid_snn_ros.paths import DEFAULT_MEMORY, user_path
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.left_out import LeftOut
 
-MIN_CHANGE = 0.02
 EPILOG = (
     'A folder: every folder in it is a label (coffee_mug becomes "coffee mug"), with the pictures '
     'in it and below: jpg, png, webp, bmp; turned upright as their EXIF says. The same picture '

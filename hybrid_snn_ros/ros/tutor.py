@@ -43,20 +43,21 @@ class Tutor:
     """Used by the worker alone."""
 
     def __init__(self, classifier: Classifier, settings: Parameters,
-                 report: Callable[[Result], None]) -> None:
+                 report: Callable[[Result], None], problem: str = '') -> None:
         """
         Begin without frames.
 
         :param classifier: Classifier.
         :param settings: ros.parameters.Parameters.
         :param report: function of a commands.Result: publish it.
+        :param problem: why teaching is refused so far, or ''.
         """
         self._classifier = classifier
         self._settings = settings
         self._report = report
         self._recent: OrderedDict[tuple[int, int], Seen] = OrderedDict()  # by stamp
         self._course: Course | None = None
-        self.problem = ''  # why the last change was refused by the disk; empty when it was not
+        self.problem = problem  # why the last change was refused by the disk, or ''
 
     # -- frames --------------------------------------------------------------------------------
 
@@ -168,11 +169,10 @@ class Tutor:
     def _teach(self, command: Command, seen: Seen, place: int) -> bool:
         """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
         stamp = stamp_text(seen.stamp)
-        self._classifier.min_change = self._settings.min_change
         try:
             taught = self._classifier.teach(
                 seen.codes, command.label, self._name(seen, command.label), command.source,
-                command.press)
+                command.press, self._settings.min_change)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error, stamp=stamp)
             return False

@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JAZZY ?= .venv-jazzy
 JAZZY_TESTS := $(addprefix test/node/test_,node.py node_cameras.py node_diagnostics.py \
-	node_frames.py node_lifecycle.py node_parameters.py node_qos.py node_time.py security.py) \
-	$(addprefix test/,unit/test_fuzz_frames.py unit/test_probe.py meta/test_versions.py)
+	node_frames.py node_fuzz.py node_lifecycle.py node_model.py node_parameters.py node_qos.py \
+	node_time.py security.py) test/meta/test_versions.py
 # It carries the script axe-core, which the tests run in the page; what else it needs they do not.
 AXE := axe-playwright-python>=0.1.8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

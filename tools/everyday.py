@@ -16,10 +16,12 @@ import time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support'))
 
+from camera_frames import frame, picture
 from checkout import DATA, ROOT
 import cv2
+from domains import fresh_domain
 import numpy as np
-from ros_harness import frame, fresh_domain, NodeProcess, OK, Peer, picture
+from ros_harness import NodeProcess, OK, Peer
 
 MARK = 0.95
 

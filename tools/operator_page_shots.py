@@ -13,9 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support')
 from browser import DESKTOP, PHONE
 from checkout import ROOT
 import cv2
+from domains import fresh_domain
 import numpy as np
 from operator_page_harness import Browser, opened, page, Process, Robot, settled, teach
-from ros_harness import fresh_domain, NodeProcess, Peer
+from ros_harness import NodeProcess, Peer
 
 OBJECTS = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'tray')
 

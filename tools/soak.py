@@ -26,18 +26,10 @@ import time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support'))
 
+from camera_frames import frame, header, picture
+from domains import fresh_domain
 import numpy as np
-from ros_harness import (
-    frame,
-    fresh_domain,
-    header,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    values,
-    WARN,
-)
+from ros_harness import NodeProcess, OK, Peer, values, WARN
 
 PERIOD = 30.0  # seconds between two rows
 MAX_SLOPE = 1024  # KB an hour after the warm-up ...

@@ -11,12 +11,10 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+from browser import DESKTOP, PHONE, WAIT
+import operator_page_harness as harness
+from operator_page_harness import Browser, opened, page, settled, teach
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-from browser import DESKTOP, PHONE, WAIT  # noqa: E402
-import operator_page_harness as harness  # noqa: E402
-from operator_page_harness import Browser, opened, page, settled, teach  # noqa: E402
 
 if harness.missing():
     pytest.skip(harness.missing(), allow_module_level=True)

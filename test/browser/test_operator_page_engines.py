@@ -8,15 +8,13 @@ from pathlib import Path
 import signal
 import time
 
+from browser import DESKTOP, PHONE, WAIT
+from browser_engines import ENGINES
 import cv2
 import numpy as np
+import operator_page_harness as harness
+from operator_page_harness import opened, page, settled, teach
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-from browser import DESKTOP, PHONE, WAIT  # noqa: E402
-from browser_engines import ENGINES  # noqa: E402
-import operator_page_harness as harness  # noqa: E402
-from operator_page_harness import opened, page, settled, teach  # noqa: E402
 
 SIZES = ((375, 553), PHONE, (640, 360), (320, 256), DESKTOP)
 PIN = '271828'

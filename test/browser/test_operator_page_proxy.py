@@ -18,15 +18,14 @@ import urllib.request
 from checkout import ROOT
 import pytest
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
 pytest.importorskip('aiohttp', reason='aiohttp is not installed (extra page)')
-from browser import PHONE, WAIT  # noqa: E402
-import browser_engines  # noqa: E402
-from operator_page_harness import Browser, page, Process  # noqa: E402
-from reverse_proxy import certificate, Proxy  # noqa: E402
-from ros_harness import fresh_domain  # noqa: E402
+from browser import PHONE, WAIT
+import browser_engines
+from domains import fresh_domain
+from operator_page_harness import Browser, page, Process
+from reverse_proxy import certificate, Proxy
 
-from hybrid_snn_ros.operator_page.address import own_addresses, page_url  # noqa: E402
+from hybrid_snn_ros.operator_page.address import own_addresses, page_url
 
 PIN = '271828'
 NAME = 'robot.example.org'

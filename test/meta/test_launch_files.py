@@ -10,8 +10,8 @@ import ast
 import re
 
 from checkout import ROOT
+from declared import launch_arguments, LAUNCH_FILES, NAME, scripts, tree
 import pytest
-from test_package import LAUNCH_FILES, NAME, scripts, tree
 
 from hybrid_snn_ros import launching
 from hybrid_snn_ros.ros import parameters
@@ -22,15 +22,6 @@ GIVEN = {'camera': 'none', 'camera_device': '', 'camera_width': '', 'camera_heig
          'respawn_delay': '2.0', 'remaps': '', 'dds_profile': 'none', 'cameras': '',
          'cameras_file': str(ROOT / 'config' / 'cameras.yaml'), 'namespace': '',
          'image': 'image_raw', 'memory': ''}
-
-
-def launch_arguments(path):
-    """Yield (name, keywords) of the arguments a launch file declares."""
-    for node in ast.walk(tree(path)):
-        if (isinstance(node, ast.Call)
-                and ast.unparse(node.func).endswith('DeclareLaunchArgument')):
-            yield (ast.literal_eval(node.args[0]),
-                   {keyword.arg: keyword.value for keyword in node.keywords})
 
 
 def names(file):

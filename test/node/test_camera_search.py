@@ -7,16 +7,14 @@ import re
 
 import pytest
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from hybrid_snn_ros.ros.camera_search import (  # noqa: E402
+from hybrid_snn_ros.ros.camera_search import (
     COMPRESSED,
     RAW,
     reason,
     REMEDY,
     SUFFIX,
 )
-from hybrid_snn_ros.ros.graph import NAMELESS, Publication  # noqa: E402
+from hybrid_snn_ros.ros.graph import NAMELESS, Publication
 
 NAMES = ('/image', '/image_raw', '/cam/image', '/cam/image_raw', '/camera/color/image_raw', '/a/b',
          '/usb_cam/image_raw', '/image/compressed', '/compressed', '/x/image_compressed')

@@ -16,14 +16,14 @@ import subprocess
 import sys
 import time
 
+from declared import launch_arguments, LAUNCH_FILES
+from domains import fresh_domain
 import pytest
 import yaml
 
 pytest.importorskip('launch_ros', reason='launch_ros is not installed (it comes with apt)')
 pytest.importorskip('ros2launch', reason='ros2 launch is not installed (it comes with apt)')
 ament = pytest.importorskip('ament_index_python')
-
-from test_launch_files import launch_arguments, LAUNCH_FILES  # noqa: E402
 
 try:
     ament.get_package_share_directory('hybrid_snn_ros')
@@ -36,7 +36,7 @@ except (LookupError, OSError):
 def environment(tmp_path):
     inherited = {name: value for name, value in os.environ.items()
                  if not name.startswith(('FASTDDS_', 'FASTRTPS_', 'RMW_'))}
-    return {**inherited, 'ROS_DOMAIN_ID': str(1 + os.getpid() % 100), 'PYTHONUNBUFFERED': '1',
+    return {**inherited, 'ROS_DOMAIN_ID': str(fresh_domain()), 'PYTHONUNBUFFERED': '1',
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'HOME': str(tmp_path)}
 
 

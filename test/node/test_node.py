@@ -10,29 +10,11 @@ import subprocess
 import sys
 import time
 
+from camera_frames import BLUE, COLOURS, frame, GREEN, GREY, header, picture, RED, stamp_of
 from checkout import ROOT
+from domains import fresh_domain
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from ros_harness import (  # noqa: E402
-    BLUE,
-    COLOURS,
-    frame,
-    fresh_domain,
-    GREEN,
-    GREY,
-    header,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    remembered,
-    stamp_of,
-    values,
-    WAIT,
-)
+from ros_harness import NodeProcess, OK, Peer, remembered, values, WAIT
 
 # Hears the typed topics in a process that has vision_msgs, and prints each message as JSON.
 LISTENER = """

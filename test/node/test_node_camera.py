@@ -5,33 +5,19 @@
 import contextlib
 import re
 
+from camera_frames import compressed, frame, header, picture, RED
 import cv2
+from diagnostic_msgs.msg import DiagnosticStatus
+from domains import fresh_domain
+from geometry_msgs.msg import Twist
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
-from geometry_msgs.msg import Twist  # noqa: E402
-import rclpy  # noqa: E402
-from rclpy.qos import QoSProfile, ReliabilityPolicy  # noqa: E402
-from ros_harness import (  # noqa: E402
-    compressed,
-    ERROR,
-    frame,
-    fresh_domain,
-    header,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    values,
-    WARN,
-)
-from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
-from std_msgs.msg import Int32, String  # noqa: E402
-from std_srvs.srv import SetBool, Trigger  # noqa: E402
+import rclpy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_harness import ERROR, NodeProcess, OK, Peer, values, WARN
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Int32, String
+from std_srvs.srv import SetBool, Trigger
 
 STALE = DiagnosticStatus.STALE
 SILENCE = 1.0  # seconds, image_timeout

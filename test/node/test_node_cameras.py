@@ -4,24 +4,9 @@
 
 import time
 
-import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from ros_harness import (  # noqa: E402
-    BLUE,
-    ERROR,
-    frame,
-    fresh_domain,
-    GREEN,
-    GREY,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    remembered,
-)
+from camera_frames import BLUE, frame, GREEN, GREY, picture, RED
+from domains import fresh_domain
+from ros_harness import ERROR, NodeProcess, OK, Peer, remembered
 
 
 def _node(tmp_path, domain, namespace, **parameters):

@@ -4,21 +4,10 @@
 
 import json
 
+from camera_frames import BLUE, frame, GREEN, picture, RED
+from domains import fresh_domain
 import pytest
-from ros_harness import (
-    BLUE,
-    ERROR,
-    frame,
-    fresh_domain,
-    GREEN,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    remembered,
-    values,
-)
+from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, values
 
 FRAMES = 6
 

@@ -4,25 +4,10 @@
 
 import os
 
+from camera_frames import BLUE, COLOURS, frame, GREEN, picture, RED
 from checkout import SUPPORT
-import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from ros_harness import (  # noqa: E402
-    BLUE,
-    COLOURS,
-    frame,
-    fresh_domain,
-    GREEN,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    values,
-    WARN,
-)
+from domains import fresh_domain
+from ros_harness import NodeProcess, OK, Peer, values, WARN
 
 # CuPy of the node's process: the strict stand-in, lost as soon as a file appears.
 CUPY = """

@@ -5,32 +5,19 @@
 import json
 import time
 
+from camera_frames import frame, GREEN, header, picture, RED
 from checkout import ROOT
+from diagnostic_msgs.msg import DiagnosticStatus
+from domains import fresh_domain
 import numpy as np
 import pytest
+from ros_harness import ERROR, NodeProcess, OK, Peer, values
+from std_msgs.msg import String
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
-from ros_harness import (  # noqa: E402
-    ERROR,
-    frame,
-    fresh_domain,
-    GREEN,
-    header,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    values,
-)
-from std_msgs.msg import String  # noqa: E402
-
-from hybrid_snn_ros import Classifier  # noqa: E402
-from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
-from hybrid_snn_ros.ros.stage_times import STAGES  # noqa: E402
-from hybrid_snn_ros.snn import synaptic_operations  # noqa: E402
+from hybrid_snn_ros import Classifier
+from hybrid_snn_ros.memory.journal import FILE_NAME
+from hybrid_snn_ros.ros.stage_times import STAGES
+from hybrid_snn_ros.snn import synaptic_operations
 
 STALE = DiagnosticStatus.STALE
 SILENCE = 0.6  # seconds, image_timeout

@@ -4,32 +4,18 @@
 
 import struct
 
+from camera_frames import BLUE, COLOURS, compressed, frame, GREEN, GREY, picture, RED
 import cv2
+from domains import fresh_domain
 import numpy as np
 import pytest
+from rclpy.qos import qos_profile_sensor_data
+from ros_harness import NodeProcess, OK, Peer
+from sensor_msgs.msg import CompressedImage, Image
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from rclpy.qos import qos_profile_sensor_data  # noqa: E402
-from ros_harness import (  # noqa: E402
-    BLUE,
-    COLOURS,
-    compressed,
-    frame,
-    fresh_domain,
-    GREEN,
-    GREY,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-)
-from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
-
-from hybrid_snn_ros.cli.main import main  # noqa: E402
-from hybrid_snn_ros.memory.view import look  # noqa: E402
-from hybrid_snn_ros.vision import frames  # noqa: E402
+from hybrid_snn_ros.cli.main import main
+from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.vision import frames
 
 
 def _mosaic(rgb, pattern):

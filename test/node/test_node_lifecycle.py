@@ -13,30 +13,17 @@ import sys
 import textwrap
 import time
 
+from camera_frames import BLUE, frame, picture, RED
 from checkout import MODEL, ROOT
+from domains import fresh_domain
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from memory_samples import taught
 import pytest
+from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, STOP
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from lifecycle_msgs.msg import State, Transition  # noqa: E402
-from lifecycle_msgs.srv import ChangeState, GetState  # noqa: E402
-from memory_samples import taught  # noqa: E402
-from ros_harness import (  # noqa: E402
-    BLUE,
-    ERROR,
-    frame,
-    fresh_domain,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    remembered,
-    STOP,
-)
-
-from hybrid_snn_ros.memory.header import MAGIC  # noqa: E402
-from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
+from hybrid_snn_ros.memory.header import MAGIC
+from hybrid_snn_ros.memory.journal import FILE_NAME
 
 CYCLES, WARM_UP, WINDOW = 100, 20, 10
 # KB for ten cycles of configure, activate, deactivate and cleanup with a frame in each. Measured:

@@ -7,32 +7,16 @@ import os
 import subprocess
 import sys
 
+from camera_frames import BLUE, frame, GREEN, picture, RED, stamp_of
+from domains import fresh_domain
 import numpy as np
 import pytest
+from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, values, WAIT, WARN
+from std_msgs.msg import String
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-from ros_harness import (  # noqa: E402
-    BLUE,
-    ERROR,
-    frame,
-    fresh_domain,
-    GREEN,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    remembered,
-    stamp_of,
-    values,
-    WAIT,
-    WARN,
-)
-from std_msgs.msg import String  # noqa: E402
-
-from hybrid_snn_ros.classifier import Classifier  # noqa: E402
-from hybrid_snn_ros.memory.entry import Entry  # noqa: E402
-from hybrid_snn_ros.memory.journal import Journal  # noqa: E402
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.entry import Entry
+from hybrid_snn_ros.memory.journal import Journal
 
 # Publishes ~/teach_frame from a process that has vision_msgs: a line "sec nanosec label" each.
 TEACHER = """

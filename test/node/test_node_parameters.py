@@ -6,36 +6,19 @@ import json
 import math
 import os
 
+from camera_frames import BLUE, COLOURS, frame, GREEN, header, picture, RED
 from checkout import ROOT
+from diagnostic_msgs.msg import DiagnosticStatus
+from domains import fresh_domain
 import numpy as np
 import pytest
+import rclpy
+from rclpy.parameter import Parameter
+from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
-import rclpy  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from ros_harness import (  # noqa: E402
-    BLUE,
-    COLOURS,
-    ERROR,
-    frame,
-    fresh_domain,
-    GREEN,
-    header,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    values,
-    WAIT,
-    WARN,
-)
-
-from hybrid_snn_ros.operator_page import settings  # noqa: E402
-from hybrid_snn_ros.ros.parameters import TABLE  # noqa: E402
-from hybrid_snn_ros.ros.table import bounds  # noqa: E402
+from hybrid_snn_ros.operator_page import settings
+from hybrid_snn_ros.ros.parameters import TABLE
+from hybrid_snn_ros.ros.table import bounds
 
 LIVE = [parameter.name for parameter in TABLE if parameter.live]
 AT_CONFIGURE = [parameter.name for parameter in TABLE if not parameter.live]

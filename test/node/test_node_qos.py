@@ -6,15 +6,14 @@ import contextlib
 import signal
 import time
 
+from camera_frames import frame, picture, RED
+from domains import fresh_domain
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-import rclpy  # noqa: E402
-from rclpy.duration import Duration  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.lifecycle import LifecycleNode  # noqa: E402
-from rclpy.qos import (  # noqa: E402
+import rclpy
+from rclpy.duration import Duration
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import (
     DurabilityPolicy,
     LivelinessPolicy,
     qos_check_compatible,
@@ -22,23 +21,11 @@ from rclpy.qos import (  # noqa: E402
     QoSProfile,
     ReliabilityPolicy,
 )
-from ros_harness import (  # noqa: E402
-    ERROR,
-    frame,
-    fresh_domain,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    values,
-    WAIT,
-    WARN,
-)
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
-from hybrid_snn_ros.ros.connections import Connections, differences  # noqa: E402
+from hybrid_snn_ros.ros.connections import Connections, differences
 
 BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)

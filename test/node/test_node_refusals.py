@@ -6,25 +6,12 @@ from array import array
 import json
 import time
 
+from camera_frames import frame, picture, stamp_of
+from diagnostic_msgs.msg import DiagnosticStatus
+from domains import fresh_domain
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
-from ros_harness import (  # noqa: E402
-    ERROR,
-    frame,
-    fresh_domain,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    remembered,
-    stamp_of,
-    STOP,
-    values,
-)
+from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, STOP, values
 
 SILENCE = 1.0  # seconds without a frame after which the camera counts as silent
 GOOD = picture((250, 60, 20), size=(48, 64))

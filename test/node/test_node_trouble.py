@@ -8,34 +8,17 @@ import signal
 import subprocess
 import time
 
+from camera_frames import BLUE, COLOURS, frame, GREEN, header, picture, RED
+from domains import fresh_domain
 import numpy as np
 import pytest
+from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, values, WAIT
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from ros_harness import (  # noqa: E402
-    BLUE,
-    COLOURS,
-    ERROR,
-    frame,
-    fresh_domain,
-    GREEN,
-    header,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    remembered,
-    values,
-    WAIT,
-)
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-
-from hybrid_snn_ros.classifier import Classifier  # noqa: E402
-from hybrid_snn_ros.memory.vault import Vault  # noqa: E402
-from hybrid_snn_ros.memory.view import export, look  # noqa: E402
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.vault import Vault
+from hybrid_snn_ros.memory.view import export, look
 
 
 def _teach(peer, label, colour, seed=0):

@@ -17,17 +17,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
 pytest.importorskip('aiohttp', reason='aiohttp is not installed (extra page)')
 
-from operator_page_harness import page, Process  # noqa: E402
-import rclpy  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from ros_harness import fresh_domain, LATCHED  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
+from domains import fresh_domain
+from operator_page_harness import page, Process
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from ros_harness import LATCHED
+from std_msgs.msg import String
 
-from hybrid_snn_ros.operator_page import access, commands  # noqa: E402
-from hybrid_snn_ros.operator_page.app import cookie_name  # noqa: E402
+from hybrid_snn_ros.operator_page import access, commands
+from hybrid_snn_ros.operator_page.app import cookie_name
 
 PIN = '31415926'
 

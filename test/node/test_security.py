@@ -10,11 +10,9 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 from checkout import ROOT
+from domains import fresh_domain
 import pytest
-
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from ros_harness import fresh_domain, NodeProcess, Peer  # noqa: E402
+from ros_harness import NodeProcess, Peer
 
 POLICIES = ROOT / 'config' / 'security'
 # What a node has only in a certain state or setting that a test does not bring about here.

@@ -12,13 +12,11 @@ import sys
 import time
 
 from checkout import ROOT
+from domains import fresh_domain
 import pytest
+from ros_harness import NodeProcess, WAIT
 
-pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-
-from ros_harness import fresh_domain, NodeProcess, WAIT  # noqa: E402
-
-from hybrid_snn_ros.ros import shared_memory  # noqa: E402
+from hybrid_snn_ros.ros import shared_memory
 
 NAMES = ('fastdds_0123456789abcdef', 'fastdds_ffffffffffffffff', 'fastrtps_0a1b2c3d4e5f6071')
 ME = pwd.getpwuid(os.getuid()).pw_name

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The turntable camera as a process of its own, heard over DDS."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -11,24 +10,23 @@ import sys
 import time
 
 from checkout import ROOT
+from domains import fresh_domain
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
 from hybrid_snn_ros.sim import conditions, objects
 from hybrid_snn_ros.sim.turntable import Turntable
 
-if importlib.util.find_spec('pybullet') is None:
-    pytest.skip('pybullet is not installed (extra sim)', allow_module_level=True)
-rclpy = pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
+pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
 
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue  # noqa: E402
-from rcl_interfaces.srv import SetParameters  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import String  # noqa: E402
-
-DOMAIN = 1 + os.getpid() % 101
+DOMAIN = fresh_domain()
 WAIT_S = 15.0
 SEED = 3
 

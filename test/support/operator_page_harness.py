@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import browser_engines
 from browser_engines import Chromium
-from ros_harness import fresh_domain, NodeProcess, Peer
+from domains import fresh_domain
+from ros_harness import NodeProcess, Peer
 from std_msgs.msg import String
 
 Browser = Chromium  # the one that the tests of the page's workings use

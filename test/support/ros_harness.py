@@ -3,11 +3,9 @@
 """
 The real node as a process of its own, and a peer that talks to it over DDS.
 
-Every wait is bounded, every process is ended, and every test module has a ROS domain to itself.
+Every wait is bounded, and every process is ended.
 """
 
-from array import array
-import itertools
 import json
 import os
 from pathlib import Path
@@ -19,17 +17,15 @@ import time
 from checkout import ROOT
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.srv import ChangeState, GetState
-import numpy as np
 from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from hybrid_snn_ros.bench.dds import empty_domain
 from hybrid_snn_ros.memory.journal import FILE_NAME
 from hybrid_snn_ros.memory.ledger import Ledger
 from hybrid_snn_ros.memory.view import look
@@ -37,19 +33,11 @@ from hybrid_snn_ros.memory.view import look
 WAIT = 20.0  # seconds; far more than anything takes, since the machine may be busy
 STOP = 5.0  # seconds within which the node must have ended after a signal
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
-RED, GREEN, BLUE, GREY = (250, 60, 20), (40, 240, 60), (20, 60, 250), (150, 150, 150)
-COLOURS = {'red': RED, 'green': GREEN, 'blue': BLUE, 'grey': GREY}
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_numbers = itertools.count(os.getpid())
 
 # Read when the process makes its first DDS participant; children inherit them.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(ROOT / 'config' / 'fastdds.xml')
-
-
-def fresh_domain():
-    """Return a ROS domain in 1..101 that is empty now, and another one at every call."""
-    return empty_domain(_numbers)
 
 
 def remembered(memory):
@@ -60,11 +48,6 @@ def remembered(memory):
 def values(result):
     """Return the values of a DiagnosticStatus as a dict of texts."""
     return {pair.key: pair.value for pair in result.values}
-
-
-def stamp_of(message):
-    """Return the stamp of a message as ~/teach_result writes it."""
-    return f'{message.header.stamp.sec}.{message.header.stamp.nanosec:09d}'
 
 
 class NodeProcess:
@@ -294,36 +277,3 @@ class Peer:
     def save(self):
         """Call ~/save and return the response."""
         return self.trigger('save')
-
-
-def picture(colour, seed=0, size=(240, 320)):
-    """
-    Draw blocks in one colour: pictures of equal seed differ in nothing else.
-
-    :return: uint8 RGB (height, width, 3), smooth enough for a mosaic or halved chroma.
-    """
-    blocks = np.random.default_rng(seed).uniform(0.15, 1.0, (6, 8))
-    height, width = size
-    light = np.kron(blocks, np.ones((height // 6 + 1, width // 8 + 1)))[:height, :width]
-    return (light[..., None] * np.array(colour)).astype(np.uint8)
-
-
-def header(message, frame_id='camera'):
-    """Stamp a message with the present time and return it."""
-    message.header.stamp.sec, message.header.stamp.nanosec = divmod(time.time_ns(), 10**9)
-    message.header.frame_id = frame_id
-    return message
-
-
-def frame(pixels, encoding='rgb8', padding=0, frame_id='camera'):
-    """Return sensor_msgs/Image of pixels uint8 (H, W[, C]), rows padded with junk."""
-    height, width = pixels.shape[:2]
-    rows = pixels.reshape(height, -1)
-    rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=171)
-    return header(Image(height=height, width=width, encoding=encoding, step=rows.shape[1],
-                        data=array('B', rows.tobytes())), frame_id)
-
-
-def compressed(content, format):  # noqa: A002 (the message's field name)
-    """Return sensor_msgs/CompressedImage of a picture file's bytes."""
-    return header(CompressedImage(format=format, data=array('B', content)))

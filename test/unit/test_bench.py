@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 import strict_device
 
-from hybrid_snn_ros.bench import dds, figures, machine, stages, sweeps
+from hybrid_snn_ros.bench import figures, machine, sweeps
 from hybrid_snn_ros.bench.load import busy
 from hybrid_snn_ros.cli.main import main
-from hybrid_snn_ros.network import Prediction
 from hybrid_snn_ros.snn import kernel
-from hybrid_snn_ros.vision.frames import crop_message
 
 PARTS = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
 ROS = ('receive', 'publish') if importlib.util.find_spec('rclpy') else ()
@@ -104,43 +102,6 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, 'cupy', None)
     assert main(['bench', '--quick', '--backend', 'cupy']) == 1
     assert "pip install 'hybrid_snn_ros[cuda]'" in capsys.readouterr().err
-
-
-@pytest.mark.skipif(not ROS, reason='rclpy is not installed (extra ros)')
-@pytest.mark.parametrize('kind', ['vga', 'compressed'])
-def test_what_comes_by_wire_is_what_was_sent(kind):
-    """The encoder sees the same of a message that went through bytes and of a plain one."""
-    from std_msgs.msg import Header
-
-    from hybrid_snn_ros.bench.wire import Wire
-    shown = stages.pictures(kind, 2)
-    wire = Wire(kind, shown)
-    for number, picture in enumerate(shown):
-        crops = [crop_message(message, kind == 'compressed', 64) for message in (
-            wire.receive(number), stages.plain_message(kind, picture))]
-        assert np.array_equal(*crops)
-    assert wire.receive(0) == wire.receive(2) != wire.receive(1)
-    answer = Prediction('mug', 0.75, False, [('mug', 0.75)], 1.0)
-    longer = answer._replace(label='a much longer label')
-    assert 0 < wire.publish(Header(), answer) < wire.publish(Header(), longer)
-
-
-@pytest.mark.skipif(not ROS, reason='rclpy is not installed (extra ros)')
-def test_through_dds_every_frame_is_followed_from_camera_to_label(monkeypatch):
-    """A camera process, the node, a subscriber: taught by name, answered, every stage told."""
-    for name in ('ROS_DOMAIN_ID', 'ROS_AUTOMATIC_DISCOVERY_RANGE',
-                 'FASTDDS_DEFAULT_PROFILES_FILE'):
-        monkeypatch.setenv(name, os.environ.get(name, ''))  # to be as it was afterwards
-    found = dds.measure('compressed', 30.0, labels=2, count=12, warm_up=2, runs=1)
-    assert set(found['stages']) >= {'publish_to_label', 'stamp_to_decision', 'node_total',
-                                    *(f'node_{name}' for name in (*PARTS, *ROS))}
-    for row in found['stages'].values():
-        assert row['p50'] <= row['p95'] <= row['p99'] <= row['max']
-    ours = found['stages']
-    assert ours['processing']['p50'] < ours['stamp_to_decision']['p50'] < ours[
-        'publish_to_label']['p50']
-    assert found['published'] - found['lost'] == 12
-    assert found['teach']['p50'] > 0 and found['start_ms'] > 0 and found['cpu_ms_per_frame'] > 0
 
 
 def test_comparing_with_an_earlier_report_prints_ratios(report, capsys):

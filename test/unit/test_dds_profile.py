@@ -2,11 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which Fast DDS profile a process gets: a user's own set-up is kept, and that is told."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from xml.etree import ElementTree
 
 from checkout import ROOT
@@ -97,31 +92,3 @@ def test_ours_are_what_they_are_for():
     assert int(transports('fastdds.xml')['SHM']['segment_size']) > 10 * frame
     [(kind, udp)] = transports('fastdds_udp.xml').items()
     assert kind == 'UDPv4' and int(udp['receiveBufferSize']) > 4 * frame
-
-
-@pytest.mark.parametrize('variable', [NEW, OLD])
-def test_run_leaves_a_users_profile_to_fast_dds(tmp_path, variable):
-    """Fast DDS complains of that file, so it was read; and not of ours, which is sound."""
-    pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-    broken = tmp_path / 'broken.xml'
-    broken.write_text('<profiles><nonsense/></profiles>')
-    environment = {name: value for name, value in os.environ.items() if name not in (NEW, OLD)}
-    log = tmp_path / 'log'
-    with open(log, 'wb') as output:
-        process = subprocess.Popen(
-            [sys.executable, '-m', 'hybrid_snn_ros.cli.main', 'run', '--set',
-             f"memory={tmp_path / 'memory'}"], stdout=output, stderr=subprocess.STDOUT, cwd=ROOT,
-            env={**environment, variable: str(broken), 'HOME': str(tmp_path),
-                 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1',
-                 'ROS_DOMAIN_ID': str(1 + os.getpid() % 100)})
-    try:
-        end = time.monotonic() + 30
-        while '0 labels' not in log.read_text():
-            assert process.poll() is None and time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
-    said = log.read_text()
-    assert f'your Fast DDS profile {broken} ({variable}) is kept' in said
-    assert 'XMLPARSER' in said or 'nonsense' in said, said

@@ -5,14 +5,13 @@
 from concurrent.futures import ThreadPoolExecutor
 import hashlib
 import os
-from pathlib import Path
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
-import numpy as np
+from damaged_models import flipped, noise, truncated
 import pytest
 
 from hybrid_snn_ros.share import shared_file
@@ -24,26 +23,6 @@ from hybrid_snn_ros.vision.runtime import RUNTIMES
 
 MODEL = shared_file(*SHIPPED_ENCODER)
 SEEDS = range(12)
-
-
-def truncated(content, seed):
-    """Cut it somewhere after the file's mark, which Encoder looks at first."""
-    return content[:int(np.random.default_rng(seed).integers(8, len(content)))]
-
-
-def noise(content, seed):
-    """Keep the file's mark and nothing else."""
-    return content[:8] + np.random.default_rng(seed).bytes(4096 << seed % 6)
-
-
-def flipped(content, seed):
-    """Flip eight bits: two anywhere, six in its last part, where tables and shapes stand."""
-    generator, damaged = np.random.default_rng(seed), bytearray(content)
-    places = [*generator.integers(8, len(content), 2),
-              *generator.integers(len(content) - 60000, len(content), 6)]
-    for place in places:
-        damaged[place] ^= 1 << int(generator.integers(8))
-    return bytes(damaged)
 
 
 def tried(path):
@@ -149,30 +128,3 @@ def test_the_child_ends_itself_where_nobody_is_left_to_end_it(tmp_path):
         [sys.executable, '-m', 'hybrid_snn_ros.vision.probe', str(MODEL), '1', 'auto', '0.5'],
         env={**os.environ, 'PYTHONPATH': path}, timeout=20)
     assert child.returncode == -signal.SIGALRM
-
-
-def test_the_node_refuses_damaged_models_and_lives(tmp_path):
-    """Configure fails with the sentence, again and again; with a right model it succeeds."""
-    pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-    from ros_harness import frame, fresh_domain, NodeProcess, Peer, picture, RED
-    domain, content, model = fresh_domain(), MODEL.read_bytes(), tmp_path / 'foreign.tflite'
-    with NodeProcess(tmp_path, domain, model=str(model), memory=str(tmp_path / 'memory'),
-                     autostart=False) as node, Peer(domain) as peer:
-        for damage, seed in [(truncated, 1), (noise, 2), (flipped, 1), (flipped, 8)]:
-            model.write_bytes(damage(content, seed))
-            assert not peer.change('configure')
-            assert peer.state() == 'unconfigured'
-        assert node.log.count('configure failed: ') == 4 and str(model) in node.log
-        model.write_bytes(content + b'and a tail')  # foreign, but whole
-        assert peer.set(cpus='9999') == ['']
-        assert not peer.change('configure') and 'CPU 9999 is not among' in node.log
-        chosen = max(os.sched_getaffinity(0))
-        assert peer.set(cpus=str(chosen)) == ['']
-        assert peer.change('configure') and peer.change('activate')
-        assert peer.show(frame(picture(RED)))['label'] == 'unknown'
-        assert f'on CPU {chosen}' in node.log
-        threads = [os.sched_getaffinity(int(thread.name))
-                   for thread in Path(f'/proc/{node.process.pid}/task').iterdir()]
-        # The worker alone: what serves DDS and ROS stays free.
-        assert threads.count({chosen}) == 1 or os.cpu_count() == 1
-        node.end()

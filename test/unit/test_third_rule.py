@@ -4,7 +4,6 @@
 
 import json
 
-from checkout import SUPPORT
 from nearest_mean import NAME, NearestMean, Unlearning
 import numpy as np
 import pytest
@@ -236,22 +235,3 @@ def test_the_parameter_offers_it(registered):
     assert f'one of lateral, original, {NAME}' in yaml_text('classifier')
     assert f'one of lateral, original, {NAME}' in markdown('classifier')
     assert yaml.safe_load(yaml_text('classifier'))['/**']['ros__parameters']['rule'] == 'lateral'
-
-
-def test_a_node_learns_by_it(tmp_path):
-    """The parameter ``rule`` is all that differs; two colours are taught and told apart."""
-    pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-    from ros_harness import BLUE, frame, fresh_domain, NodeProcess, OK, Peer, picture, RED
-    program = (str(SUPPORT / 'nearest_mean.py'),)
-    domain = fresh_domain()
-    with Peer(domain) as peer, NodeProcess(
-            tmp_path, domain, program=program, rule=NAME, memory=str(tmp_path / 'memory'),
-            false_unknown=0.0) as node:
-        node.wait_for_log(f'rule {NAME}')
-        for label, colour in (('red', RED), ('blue', BLUE)):
-            peer.show(frame(picture(colour)))
-            assert [result.level for result in peer.teach(label)] == [OK]
-        for label, colour in (('red', RED), ('blue', BLUE)):
-            assert peer.show(frame(picture(colour, seed=3)))['label'] == label
-        assert peer.counters()['rule'] == NAME
-        node.end()

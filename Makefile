@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JAZZY ?= .venv-jazzy
-JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_diagnostics.py node_frames.py \
-	node_lifecycle.py node_parameters.py node_qos.py node_time.py fuzz_frames.py probe.py \
-	security.py versions.py)
+JAZZY_TESTS := $(addprefix test/node/test_,node.py node_cameras.py node_diagnostics.py \
+	node_frames.py node_fuzz.py node_lifecycle.py node_model.py node_parameters.py node_qos.py \
+	node_time.py security.py) test/meta/test_versions.py
 # It carries the script axe-core, which the tests run in the page; what else it needs they do not.
 AXE := axe-playwright-python>=0.1.8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -38,7 +38,7 @@ lint: $(BIN)/.test-ready
 	@$(BIN)/mypy
 
 soak: $(BIN)/.test-ready
-	@$(BIN)/python test/soak.py
+	@$(BIN)/python tools/soak.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \

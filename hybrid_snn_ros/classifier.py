@@ -178,7 +178,7 @@ class Classifier(Learner):
             with contextlib.suppress(StoreError):  # as in close
                 self.keep()
 
-    def condition(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """Return how the memory stands, {name: value}: the journal, and what a start relearns."""
         told = self.book.condition()
         if isinstance(self._book, Vault):

@@ -229,7 +229,7 @@ class Learner:
 
         :param stamp: (sec, nanosec); 0 is that of a camera that does not stamp its frames.
         :param codes: uint8 (N,).  Where a sample of that stamp has others, a clock stands still
-            or began anew: another frame.
+            or began again: another frame.
         """
         if not any(stamp):
             return ''
@@ -250,7 +250,7 @@ class Learner:
         """
         Take back the last thing that was done, whatever it was and as a whole.
 
-        Again, it takes back the one before.  What the memory began with was done by nobody.
+        Again, it takes back the one before.  What the memory began with was done by no one.
 
         :param change: the id it must have, None for whichever it is.
         :param later: leave it to the caller to run ``catch_up``; until then the old network

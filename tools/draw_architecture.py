@@ -40,7 +40,7 @@ PARTS = {
     'paths': ('#eeeeee', 'paths as people write them'),
     'defaults': ('#eeeeee', 'what node and command line share'),
     'stopwatch': ('#eeeeee', 'stages of a frame, timed'),
-    'share': ('#eeeeee', 'where shared files lie'),
+    'resources': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),
 }
 

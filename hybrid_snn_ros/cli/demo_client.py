@@ -131,7 +131,7 @@ class DemoClient:
     def wait_until_ready(self, seconds: float) -> None:
         """Wait for the first answered picture; DemoError when none comes."""
         for _ in self.watch(seconds):
-            # Those before the classifier listened are nobody's loss.
+            # Those before the classifier listened are no one's loss.
             for waiting in (self._views, self._answers, self._seen):
                 waiting.clear()
             self.published = self.answered = 0

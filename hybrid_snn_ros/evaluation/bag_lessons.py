@@ -35,7 +35,7 @@ def lessons(recorded: Iterable[Any], facade: Classifier,
 
     :param recorded: of vision.bags.Frame.
     :param facade: whose encoder and crop are used.
-    :param left_out: is told why.
+    :param left_out: collects why.
     """
     reasons: set[str] = set()
     for place, frame in enumerate(recorded, 1):

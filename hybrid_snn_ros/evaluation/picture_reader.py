@@ -26,7 +26,7 @@ class PictureReader:
 
         :param facade: whose encoder and crop are used.
         :param base: what names are shown relative to.
-        :param left_out: is told what is left out.
+        :param left_out: collects what is left out.
         """
         self._facade = facade
         self._base = base

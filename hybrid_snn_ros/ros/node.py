@@ -16,15 +16,15 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.paths import memory_path, relative_remark
-from hybrid_snn_ros.ros import messages, soc
+from hybrid_snn_ros.ros import host_metrics, messages
 from hybrid_snn_ros.ros.bond import Bond
 from hybrid_snn_ros.ros.camera import Camera
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
-from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.diagnostics import Complaints, Diagnostics, LOOK
-from hybrid_snn_ros.ros.frame_slot import FrameSlot
+from hybrid_snn_ros.ros.frame_queue import LatestFrameQueue
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.publishers import Known, Publishers
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.type_watch import TypeWatch
 from hybrid_snn_ros.ros.worker import Listeners, Worker
@@ -38,7 +38,7 @@ from hybrid_snn_ros.vision.probe import load_probed
 _Transition = Callable[['ClassifierNode', LifecycleState], TransitionCallbackReturn]
 
 
-def _told(transition: _Transition) -> _Transition:
+def _logged(transition: _Transition) -> _Transition:
     """Log what goes wrong in a transition: rclpy turns its exception into a silent ERROR."""
     @functools.wraps(transition)
     def run(self: 'ClassifierNode', state: LifecycleState) -> TransitionCallbackReturn:
@@ -61,13 +61,13 @@ class ClassifierNode(LifecycleNode):
         self._classifier: Classifier | None = None
         self._worker: Worker | None = None
         # Made by each activation.
-        self._slot: FrameSlot
+        self._frames: LatestFrameQueue
         self._commands: CommandQueue
         self._camera: Camera
         self._diagnostics: Diagnostics
         self._out: Publishers | None = None
         self._traffic = ExitStack()  # what closes all that the last activation has opened
-        self._connections = Connections(self)
+        self._qos_monitor = QosMonitor(self)
         self._trouble = ''  # why teaching is refused, while no worker knows better
         self._settings = Parameters(self, lambda: self._classifier is not None)
         if self._settings.autostart:
@@ -95,7 +95,7 @@ class ClassifierNode(LifecycleNode):
 
     # -- transitions ---------------------------------------------------------------------------
 
-    @_told
+    @_logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the encoder and what was taught, and make the publishers."""
         settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
@@ -121,7 +121,7 @@ class ClassifierNode(LifecycleNode):
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
                 'are off; ~/answer and ~/labels carry the same as JSON')
-        self._out = Publishers(self._connections)
+        self._out = Publishers(self._qos_monitor)
         return super().on_configure(state)
 
     def _remember(self, classifier: Classifier) -> None:
@@ -144,18 +144,19 @@ class ClassifierNode(LifecycleNode):
         for remark in remarks:
             self.get_logger().warning(remark)
 
-    @_told
+    @_logged
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
         self._group = MutuallyExclusiveCallbackGroup()
         assert self._classifier is not None and self._out is not None  # configured
         clock = self.get_clock()
-        self._slot = FrameSlot(self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
+        self._frames = LatestFrameQueue(
+            self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands = CommandQueue()
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
-            self._classifier, self._slot, self._commands, self._settings,
+            self._classifier, self._frames, self._commands, self._settings,
             Listeners(self._out.answer, self._publish_result, self._publish_known),
             self.get_logger(), self.get_clock(), self._trouble)
         self._published: tuple[int, list[str]] | None = None  # version and labels
@@ -168,14 +169,14 @@ class ClassifierNode(LifecycleNode):
         later(self.destroy_timer, self.create_timer(
             LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)))
         later(Bond(self).close)
-        later(Requests(self, self._connections, self._settings, self._commands,
-                       self._slot.nudge, self._publish_result).close)
-        self._camera = Camera(self, self._connections, self._settings, self._slot.put)
+        later(Requests(self, self._qos_monitor, self._settings, self._commands,
+                       self._frames.wake, self._publish_result).close)
+        self._camera = Camera(self, self._qos_monitor, self._settings, self._frames.put)
         later(self._camera.close)
-        self._types = TypeWatch(self, self._connections, self._camera.topic)
+        self._types = TypeWatch(self, self._qos_monitor, self._camera.topic)
         return result
 
-    @_told
+    @_logged
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the traffic and save."""
         self._close_traffic()
@@ -195,20 +196,20 @@ class ClassifierNode(LifecycleNode):
             except StoreError as error:
                 self.get_logger().error(str(error))
 
-    @_told
+    @_logged
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the encoder, the network and the publishers."""
         self._free()
         return super().on_cleanup(state)
 
-    @_told
+    @_logged
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Save and free, whatever state the node was in."""
         self._close_traffic()
         self._free()
         return super().on_shutdown(state)
 
-    @_told
+    @_logged
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Come back to unconfigured with everything freed."""
         self._close_traffic()
@@ -254,22 +255,23 @@ class ClassifierNode(LifecycleNode):
                 Known(classifier, self.get_clock().now().to_msg(), str(self.memory)))
 
     def _publish_diagnostics(self) -> None:
-        worker, slot = self._worker, self._slot
+        worker, frames = self._worker, self._frames
         assert worker is not None and self._out is not None  # active
-        since = time.monotonic() - slot.last_time
+        since = time.monotonic() - frames.last_time
         silent = since if since > self._settings.image_timeout else None
         if not self._diagnostics.due(silent):
             return
         absent, types = self._camera.look(silent), self._types.look()
         # Read against the frames' way: what moves on meanwhile is never counted twice.
-        counters = {**worker.counters._asdict(), 'dropped': slot.dropped, 'waiting': len(slot),
-                    'received': slot.received, 'lost': self._camera.lost}
+        counters = {**worker.counters._asdict(), 'dropped': frames.dropped, 'waiting': len(frames),
+                    'received': frames.received, 'lost': self._camera.lost}
         status = worker.status
-        cameras, others = self._connections.sentences(self._camera.topic)
+        cameras, others = self._qos_monitor.sentences(self._camera.topic)
         self._out.diagnostics(self._diagnostics.message(
             self.get_clock().now().to_msg(), counters, status.times,
             {**status.facts, 'memory': str(self.memory),
-             'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed', **soc.read(),
+             'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed',
+             **host_metrics.read(),
              **self._camera.facts(),
              'unknown_parameters': ', '.join(self._settings.unknown),
              'incompatible_qos': '; '.join(filter(None, (cameras, others))),
@@ -277,4 +279,4 @@ class ClassifierNode(LifecycleNode):
             Complaints(
                 camera_apart=cameras, absent=absent, teaching=status.teaching,
                 peers_apart=others, types='; '.join(types),
-                losses=self._camera.losses(slot.received), gpu=status.gpu)))
+                losses=self._camera.losses(frames.received), gpu=status.gpu)))

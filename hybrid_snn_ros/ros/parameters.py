@@ -4,7 +4,7 @@
 The one table of the classifier's parameters.
 
 Declaration, validation, `config/classifier.yaml` and the table in the README all come from it:
-after a change here, `hybrid-snn parameters --write` writes those two anew.
+after a change here, `hybrid-snn parameters --write` writes those two again.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TOP
 from hybrid_snn_ros.paths import user_path
-from hybrid_snn_ros.ros.table import declare, Parameter, refusal
+from hybrid_snn_ros.ros.parameter_table import declare, Parameter, refusal
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Parameters:
         """
         Return a parameter that is a path as text, with its ~ replaced; '' where it is empty.
 
-        :raises PathError: where ~ or ~user stands for nobody.
+        :raises PathError: where ~ or ~user stands for no one.
         """
         text = getattr(self, name)
         return text and str(user_path(text))

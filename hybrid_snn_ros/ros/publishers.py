@@ -20,8 +20,8 @@ from hybrid_snn_ros.frame_pipeline import Answer
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
 from hybrid_snn_ros.ros.commands import Result
-from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.qos import LATCHED
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 
 
 class AnsweredFrame(NamedTuple):
@@ -88,9 +88,9 @@ DIAGNOSTICS = (Topic('/diagnostics', DiagnosticArray, 10, lambda message: messag
 class _Group:
     """The publishers of topics that are made of the same thing."""
 
-    def __init__(self, topics: Sequence[Topic], connections: Connections) -> None:
+    def __init__(self, topics: Sequence[Topic], qos_monitor: QosMonitor) -> None:
         self._topics = [
-            (topic, connections.publisher(topic.kind, topic.name, topic.qos))
+            (topic, qos_monitor.publisher(topic.kind, topic.name, topic.qos))
             for topic in topics if topic.kind is not None]
         self._published = dict.fromkeys((topic.name for topic, _ in self._topics), 0.0)
 
@@ -105,19 +105,19 @@ class _Group:
                 self._published[topic.name] = now
             publisher.publish(topic.make(item))
 
-    def destroy(self, connections: Connections) -> None:
+    def destroy(self, qos_monitor: QosMonitor) -> None:
         for _, publisher in self._topics:
-            connections.destroy(publisher)
+            qos_monitor.destroy(publisher)
 
 
 class Publishers:
     """All that a configured node publishes; rclpy publishers may be used from any thread."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, qos_monitor: QosMonitor) -> None:
         """Make them."""
-        self._connections = connections
+        self._qos_monitor = qos_monitor
         self._answers, self._results, self._known, self._diagnostics = self._groups = tuple(
-            _Group(topics, connections) for topics in (ANSWERS, RESULTS, KNOWN, DIAGNOSTICS))
+            _Group(topics, qos_monitor) for topics in (ANSWERS, RESULTS, KNOWN, DIAGNOSTICS))
 
     def answer(self, frame: AnsweredFrame) -> None:
         """Publish what one frame was answered."""
@@ -138,4 +138,4 @@ class Publishers:
     def destroy(self) -> None:
         """Destroy them."""
         for group in self._groups:
-            group.destroy(self._connections)
+            group.destroy(self._qos_monitor)

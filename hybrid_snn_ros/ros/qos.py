@@ -4,5 +4,5 @@
 
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
-# Who subscribes later is told the last message at once.
+# A late subscriber gets the last message at once.
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)

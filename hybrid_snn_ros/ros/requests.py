@@ -29,8 +29,8 @@ from hybrid_snn_ros.ros.commands import (
     Result,
     sample_id,
 )
-from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 
 # So many may come at once and are still answered, be it by a refusal.
 _DEPTH = 2000
@@ -59,34 +59,34 @@ class _Awaited:
 class Requests:
     """Subscriptions and services of an active node."""
 
-    def __init__(self, node: LifecycleNode, connections: Connections, settings: Parameters,
-                 commands: CommandQueue, nudge: Callable[[], None],
+    def __init__(self, node: LifecycleNode, qos_monitor: QosMonitor, settings: Parameters,
+                 commands: CommandQueue, wake: Callable[[], None],
                  report: Callable[[Result], None]) -> None:
         """
         Open them.
 
         :param node: rclpy node.
-        :param connections: Connections of the node.
+        :param qos_monitor: QosMonitor of the node.
         :param settings: ros.parameters.Parameters.
         :param commands: CommandQueue, which the worker empties.
-        :param nudge: function that wakes the worker.
+        :param wake: function that wakes the worker.
         :param report: function of a commands.Result: publish it.
         """
         self._node = node
-        self._connections = connections
+        self._qos_monitor = qos_monitor
         self._settings = settings
         self._commands = commands
-        self._nudge = nudge
+        self._wake = wake
         self._report = report
         self._subscriptions = [
-            connections.subscription(String, '~/teach', self._on_teach, _DEPTH),
-            connections.subscription(String, '~/forget', self._on_forget, _DEPTH),
-            connections.subscription(String, '~/rename', self._on_rename, _DEPTH),
-            connections.subscription(String, '~/merge', self._on_merge, _DEPTH),
-            connections.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
-            connections.subscription(String, '~/command', self._on_command, _DEPTH)]
+            qos_monitor.subscription(String, '~/teach', self._on_teach, _DEPTH),
+            qos_monitor.subscription(String, '~/forget', self._on_forget, _DEPTH),
+            qos_monitor.subscription(String, '~/rename', self._on_rename, _DEPTH),
+            qos_monitor.subscription(String, '~/merge', self._on_merge, _DEPTH),
+            qos_monitor.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
+            qos_monitor.subscription(String, '~/command', self._on_command, _DEPTH)]
         if messages.HAVE_VISION_MSGS:
-            self._subscriptions.append(connections.subscription(
+            self._subscriptions.append(qos_monitor.subscription(
                 messages.Classification, '~/teach_frame', self._on_teach_frame, _DEPTH))
         # A callback that waits keeps a mutually exclusive group from all others.
         group = ReentrantCallbackGroup()
@@ -103,7 +103,7 @@ class Requests:
         """Close them; services that still wait are gone when the last has sent its answer."""
         self._closed = True
         for subscription in self._subscriptions:
-            self._connections.destroy(subscription)
+            self._qos_monitor.destroy(subscription)
         if not self._waiting:
             self._destroy_services()
 
@@ -162,7 +162,7 @@ class Requests:
                 'ERROR', command.label, _TOO_MANY,
                 {'operation': operation, 'id': command.id}))
             return
-        self._nudge()
+        self._wake()
 
     async def _serve(self, operation: str, request: Trigger.Request,
                      response: Trigger.Response) -> Trigger.Response:
@@ -171,7 +171,7 @@ class Requests:
         if not self._commands.put(Command(operation, source=operation, on_result=awaited.set)):
             response.message = _TOO_MANY
             return response
-        self._nudge()
+        self._wake()
         self._waiting += 1
         result = await awaited
         self._waiting -= 1

@@ -15,7 +15,7 @@ from hybrid_snn_ros.snn import kernel, synaptic_operations
 
 
 class Counters(NamedTuple):
-    """What became of the frames; every frame counts once. Made anew with each frame."""
+    """What became of the frames; every frame counts once. Made again with each frame."""
 
     answered: int = 0
     refused: int = 0
@@ -25,7 +25,7 @@ class Counters(NamedTuple):
 
 
 class Status(NamedTuple):
-    """The rest, made anew some times a second."""
+    """The rest, made again some times a second."""
 
     facts: Mapping[str, Any]  # what is worth knowing of the classifier, for a diagnostic
     times: StageTimes  # a copy
@@ -44,14 +44,14 @@ def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
     encoder = classifier.encoder
     facts = {
         'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
-        'learning_anew': '{} of {} samples'.format(*rebuilding) if rebuilding else 'no',
+        'rebuilding': '{} of {} samples'.format(*rebuilding) if rebuilding else 'no',
         'database_version': classifier.version, 'rule': classifier.rule_name,
         'backend': classifier.backend.name, 'backend_reason': classifier.backend.why,
         'network_form': kernel.describe(),
         'encoder': encoder.describe(),
         'interpreter': encoder.runtime, 'delegate': encoder.delegate,
         'threads': encoder.threads, 'cpus': ', '.join(map(str, encoder.cpus)) or 'all',
-        'model_digest': encoder.digest, **classifier.condition(), **_operations(classifier, times)}
+        'model_digest': encoder.digest, **classifier.status(), **_operations(classifier, times)}
     return Status(facts, times.copy(), teaching, classifier.backend.lost)
 
 

@@ -18,13 +18,13 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import answer
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
-from hybrid_snn_ros.ros.frame_slot import Frame, FrameSlot
+from hybrid_snn_ros.ros.frame_queue import Frame, LatestFrameQueue
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.publishers import AnsweredFrame
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.status import collect_status, Counters, Status
-from hybrid_snn_ros.ros.tutor import Tutor
 from hybrid_snn_ros.snn import synaptic_operations
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.stopwatch import Stopwatch
@@ -44,7 +44,7 @@ _STATUS_PERIOD = 0.5  # seconds
 
 
 class Listeners(NamedTuple):
-    """Who is told, in the worker's thread."""
+    """Functions that the worker calls, in its thread."""
 
     answered: Callable[[AnsweredFrame], None]
     result: Callable[[Result], None]  # what became of a request
@@ -54,24 +54,24 @@ class Listeners(NamedTuple):
 class Worker(threading.Thread):
     """Answers and teaches; publishes through the listeners it is given."""
 
-    def __init__(self, classifier: Classifier, slot: FrameSlot, commands: CommandQueue,
+    def __init__(self, classifier: Classifier, frames: LatestFrameQueue, commands: CommandQueue,
                  settings: Parameters, tell: Listeners, log: 'RcutilsLogger', clock: 'Clock',
                  problem: str = '') -> None:
         """
         Make the thread; ``start`` runs it.
 
         :param classifier: Classifier, owned by this thread until it has ended.
-        :param slot: FrameSlot to take frames from.
+        :param frames: LatestFrameQueue to take frames from.
         :param commands: CommandQueue to take requests from.
         :param settings: ros.parameters.Parameters; live values are read for every frame.
-        :param tell: who is told of what happens.
+        :param tell: Listeners.
         :param log: rclpy logger.
         :param clock: rclpy clock, for the latency since the header's stamp.
         :param problem: why teaching is refused so far, or ''.
         """
         super().__init__(name='classifier worker')
         self._classifier = classifier
-        self._slot = slot
+        self._frames = frames
         self._commands = commands
         self._settings = settings
         self._tell = tell
@@ -84,7 +84,7 @@ class Worker(threading.Thread):
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
         self._next_look = 0.0  # monotonic seconds; see _follow
-        self._tutor = Tutor(classifier, settings, self._report, problem)
+        self._executor = CommandExecutor(classifier, settings, self._report, problem)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
         self._times = StageTimes()
@@ -96,7 +96,7 @@ class Worker(threading.Thread):
     @property
     def problem(self) -> str:
         """Why teaching is refused, '' where it is not; for when the thread has ended."""
-        return self._tutor.problem
+        return self._executor.problem
 
     def _report(self, result: Result) -> None:
         self._renew_status()  # who hears the result finds it in /diagnostics
@@ -104,13 +104,13 @@ class Worker(threading.Thread):
 
     def _renew_status(self) -> None:
         self.status = collect_status(
-            self._classifier, self._times, self._tutor.problem, self._rebuilding)
+            self._classifier, self._times, self._executor.problem, self._rebuilding)
         self._next_status = time.monotonic() + _STATUS_PERIOD
 
     def stop(self) -> None:
         """Finish the frame at hand, end the thread and wait for it."""
         self._stopping.set()
-        self._slot.nudge()
+        self._frames.wake()
         self.join()
 
     def run(self) -> None:
@@ -118,13 +118,13 @@ class Worker(threading.Thread):
         self._classifier.encoder.pin_thread()
         self._warm_up()
         while not self._stopping.is_set():
-            frame = self._slot.take(self._patience())
+            frame = self._frames.take(self._patience())
             try:
                 self._carry_out()
                 if frame is not None:
                     self._frame(frame)
-                if self._tutor.waiting and self._tutor.patience() <= 0:
-                    self._tutor.give_up(
+                if self._executor.waiting and self._executor.patience() <= 0:
+                    self._executor.abort(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._follow()
                 self._catch_up()
@@ -136,11 +136,12 @@ class Worker(threading.Thread):
                                 throttle_duration_sec=5.0)
         # What is not rebuilt by now is so after the next start: the journal has it.
         while (command := self._commands.get(not self._classifier.behind)) is not None:
-            self._tutor.run(command)
+            self._executor.run(command)
         while (command := self._commands.get()) is not None:
-            self._tutor.refuse(command, 'the node was deactivated while it was learning anew')
-        if self._tutor.waiting:
-            self._tutor.give_up('the node was deactivated')
+            self._executor.refuse(
+                command, 'the node was deactivated while it was rebuilding its network')
+        if self._executor.waiting:
+            self._executor.abort('the node was deactivated')
 
     def _warm_up(self) -> None:
         begin = time.perf_counter()
@@ -163,7 +164,9 @@ class Worker(threading.Thread):
         if self._catching_up is not None or len(self._commands):
             return 0.0
         longest = min(_FOLLOW_PERIOD, _STATUS_PERIOD)
-        return min(max(self._tutor.patience(), 0.0), longest) if self._tutor.waiting else longest
+        if not self._executor.waiting:
+            return longest
+        return min(max(self._executor.patience(), 0.0), longest)
 
     def _follow(self) -> None:
         """Learn what somebody else has written to a memory that is only borrowed here."""
@@ -183,7 +186,7 @@ class Worker(threading.Thread):
             command = self._commands.get(teaching=self._catching_up is None)
             if command is None:
                 return
-            self._tutor.run(command)
+            self._executor.run(command)
             self._start_catching_up()
 
     def _start_catching_up(self) -> None:
@@ -241,7 +244,7 @@ class Worker(threading.Thread):
             {'latency': latency, 'receive': frame.stamped - taken,
              'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
             *synaptic_operations.activity(answered.counts))
-        self._tutor.saw(stamp, answered.codes)
+        self._executor.saw(stamp, answered.codes)
 
 
 def _taken(stamp: Any, received: float) -> float:

@@ -8,7 +8,7 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.vision.encoder import Encoder
@@ -81,7 +81,7 @@ class FrameEncoder:
 
         :param message: sensor_msgs/Image, or CompressedImage where `compressed`, or what has its
             fields, from a subscription or from a bag.
-        :param lap: told of the stages 'decode', 'crop' and 'encode'.
+        :param lap: called after each of the stages 'decode', 'crop' and 'encode'.
         :raises FrameError: when the message cannot be read.
         """
         from hybrid_snn_ros.vision.frames import decode_message

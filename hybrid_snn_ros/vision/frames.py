@@ -219,10 +219,10 @@ def _plain(pixels: np.ndarray) -> np.ndarray:
 
 def _convert(pixels: np.ndarray, code: int | None) -> np.ndarray:
     """Return pixels as RGB in memory of their own."""
-    return _own(pixels) if code is None else cv2.cvtColor(pixels, code)
+    return _contiguous(pixels) if code is None else cv2.cvtColor(pixels, code)
 
 
-def _own(pixels: np.ndarray) -> np.ndarray:
+def _contiguous(pixels: np.ndarray) -> np.ndarray:
     """Return pixels in contiguous memory of their own, copied only where they share it."""
     return pixels if pixels.base is None and pixels.flags.c_contiguous else pixels.copy()
 

@@ -10,7 +10,7 @@ from hybrid_snn_ros.vision.framing import FrameError
 
 FORMATS = 'jpg, png, webp, bmp'
 SUFFIXES = frozenset(('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.bmp'))
-# Pictures that people have and that are not read; they are told so.
+# Pictures that people have and that are not read; the command says so.
 OTHER_SUFFIXES = frozenset((
     '.heic', '.heif', '.avif', '.gif', '.tif', '.tiff', '.jp2', '.jxl', '.dng', '.cr2', '.cr3',
     '.nef', '.arw', '.orf', '.rw2', '.raf', '.raw', '.psd', '.svg', '.ppm', '.pgm', '.pbm', '.tga',

@@ -119,9 +119,9 @@ def test_debug_tells_what_one_frame_makes_the_network_do(watched):
     known = Classifier()
     active, spikes = synaptic_operations.activity(
         known.counts(known.frame_encoder.codes(picture(RED))))
-    assert json.loads(heard[-1].data)['effort'] == {
+    assert json.loads(heard[-1].data)['synaptic_operations'] == {
         'spikes': spikes, 'sparsity': round(1 - active / 1280, 3), 'columns': 2 * spikes,
-        'familiarity': active * 1280}
+        'typicality': active * 1280}
 
 
 def test_a_camera_that_stamps_nothing_has_frames_of_an_age_all_the_same(watched):

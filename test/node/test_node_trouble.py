@@ -326,7 +326,7 @@ def test_frames_are_answered_and_more_is_taken_back_while_the_network_learns_ane
         peer.diagnosis()
         forgotten = 0
         # Each of these begins the learning anew, and none has to wait for the one before.
-        while not peer.latest()['learning_anew'].endswith(' samples'):
+        while not peer.latest()['rebuilding'].endswith(' samples'):
             assert peer.request('forget', f'object {forgotten}').level == OK
             newest = str(remembered(memory).newest)
             assert peer.request('undo_sample', newest).level == OK
@@ -340,7 +340,7 @@ def test_frames_are_answered_and_more_is_taken_back_while_the_network_learns_ane
         assert peer.results[-1].level == OK
         answer = peer.show(frame(picture(RED)))
         assert answer['label'] == 'red' and 'object 0' not in dict(answer['ranked'])
-        assert peer.counters()['learning_anew'] == 'no'
+        assert peer.counters()['rebuilding'] == 'no'
         assert peer.request('forget', f'object {forgotten}').level == OK
         node.end()  # within seconds, though there is much to learn anew
     assert len(remembered(memory).labels) == 60 - forgotten

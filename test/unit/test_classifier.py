@@ -14,7 +14,7 @@ from hybrid_snn_ros.classifier import SHIPPED_ENCODER
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.snn import lateral, original
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 from hybrid_snn_ros.vision.framing import Crop

@@ -14,7 +14,7 @@ import time
 from damaged_models import flipped, noise, truncated
 import pytest
 
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision import probe as probing
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER

@@ -27,7 +27,7 @@ from hybrid_snn_ros.evaluation.folders import load_folder
 from hybrid_snn_ros.evaluation.left_out import LeftOut, SHOWN
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import look
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision.frames import Crop
 
 pytest.importorskip('ai_edge_litert', reason='no TFLite runtime is installed')

@@ -19,9 +19,9 @@ from hybrid_snn_ros.evaluation.sources import Embeddings
 from hybrid_snn_ros.memory.ledger import Sample
 from hybrid_snn_ros.network import cache, Network, Rebuild
 from hybrid_snn_ros.network import network as networks
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.ros import parameters
-from hybrid_snn_ros.ros.table import refusal
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.ros.parameter_table import refusal
 from hybrid_snn_ros.snn.rules import params_of, RULES, seeded
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 

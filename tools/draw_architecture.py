@@ -39,6 +39,7 @@ PARTS = {
     'paths': ('#eeeeee', 'paths as people write them'),
     'share': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),
+    'compiled': ('#eeeeee', 'libraries of plain C'),
 }
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The eye: a frame, or what an encoder made of it before, becomes output codes."""
 
+import base64
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
@@ -36,6 +37,7 @@ class Eye:
         self._encoder = encoder
         self._crop = crop
         self._inputs = inputs
+        self._golden = ''
 
     @property
     def encoder(self) -> 'Encoder':
@@ -60,12 +62,19 @@ class Eye:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the codes depend on, as it is kept with a memory."""
+        """
+        What the codes depend on, as it is kept with a memory.
+
+        The golden picture is encoded at the first call; EncoderError where that cannot be.
+        """
         if self._inputs is not None:
             return {'inputs': self._inputs}
         encoder = self.encoder
+        if not self._golden:
+            from hybrid_snn_ros.vision.golden import golden_codes
+            self._golden = base64.b64encode(golden_codes(encoder).tobytes()).decode()
         return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
-                'crop': self.crop.fraction, 'roi': list(self.crop.roi)}
+                'crop': self.crop.fraction, 'roi': list(self.crop.roi), 'golden': self._golden}
 
     def codes(self, frame_or_codes: np.ndarray) -> np.ndarray:
         """

@@ -35,7 +35,8 @@ def facts(identity: dict[str, Any]) -> list[tuple[str, str]]:
     codes = golden(identity)
     shown = {key: str(value) for key, value in identity.items()}
     if codes is not None:
-        shown['golden'] = f'{len(codes)} codes, sha256 {hashlib.sha256(codes.tobytes()).hexdigest()[:12]}'
+        digest = hashlib.sha256(codes.tobytes()).hexdigest()
+        shown['golden'] = f'{len(codes)} codes, sha256 {digest[:12]}'
     return sorted(shown.items())
 
 

@@ -81,8 +81,8 @@ def _compare_what_computes(where: str, stored: dict[str, Any],
         if ours is not None and 'encoder' in stored:
             remarks.append(
                 f'{where} was begun before the crop was the same on every computer: its codes '
-                'differ slightly from those of today (cosine about 0.998); it is used as it is, '
-                'and nothing needs to be done')
+                'differ slightly from those of today (cosine 0.996 to 0.999); it is used as it '
+                'is, and nothing needs to be done')
         if renamed:
             remarks.append(f'{where} was taught with {then}, this is {now}: embeddings may differ '
                            'slightly')

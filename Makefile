@@ -51,7 +51,7 @@ $(BIN)/python:
 	@$(BIN)/python -m pip install -q --upgrade pip wheel
 
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
-$(BIN)/.demo-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
+$(BIN)/.demo-ready: setup.py $(wildcard hybrid_snn_ros/*/_*.c) | $(BIN)/python
 	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
 	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page]'
 	@touch $@
@@ -69,4 +69,4 @@ $(JAZZY)/.ready: setup.py | $(BIN)/python
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(JAZZY) build dist install log demo *.egg-info hybrid_snn_ros/snn/_kernel*.so
+	rm -rf $(VENV) $(JAZZY) build dist install log demo *.egg-info hybrid_snn_ros/*/_*.so

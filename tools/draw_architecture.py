@@ -42,6 +42,7 @@ PARTS = {
     'stopwatch': ('#eeeeee', 'stages of a frame, timed'),
     'resources': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),
+    'compiled': ('#eeeeee', 'libraries of plain C'),
 }
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The frame encoder: a frame, wherever it comes from, is decoded, cropped and embedded here."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
@@ -44,6 +45,7 @@ class FrameEncoder:
         self._encoder = encoder
         self._crop = crop
         self._inputs = inputs
+        self._golden = ''
 
     @property
     def encoder(self) -> 'Encoder':
@@ -68,12 +70,19 @@ class FrameEncoder:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the codes depend on, as it is kept with a memory."""
+        """
+        What the codes depend on, as it is kept with a memory.
+
+        The golden picture is encoded at the first call; EncoderError where that cannot be.
+        """
         if self._inputs is not None:
             return {'inputs': self._inputs}
         encoder = self.encoder
+        if not self._golden:
+            from hybrid_snn_ros.vision.golden import golden_codes
+            self._golden = base64.b64encode(golden_codes(encoder).tobytes()).decode()
         return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
-                'crop': self.crop.fraction, 'roi': list(self.crop.roi)}
+                'crop': self.crop.fraction, 'roi': list(self.crop.roi), 'golden': self._golden}
 
     def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap) -> np.ndarray:
         """

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera to label over DDS: the node is a process of its own, the test is its robot."""
 
+import base64
 import importlib.util
 import json
 import os
@@ -13,8 +14,12 @@ import time
 from camera_frames import BLUE, COLOURS, frame, GREEN, GREY, header, picture, RED, stamp_of
 from checkout import ROOT
 from domains import fresh_domain
+import numpy as np
 import pytest
 from ros_harness import NodeProcess, OK, Peer, remembered, values, WAIT
+
+from hybrid_snn_ros import Classifier
+from hybrid_snn_ros.memory.vault import Vault
 
 # Hears the typed topics in a process that has vision_msgs, and prints each message as JSON.
 LISTENER = """
@@ -234,6 +239,30 @@ def test_memory_of_another_setting_is_refused_by_name(robot, tmp_path):
         assert 'was taught with crop 0.875, here it is 0.5' in said
         assert peer.state() == 'unconfigured'
         node.end()
+
+
+@pytest.mark.parametrize('shift, said', [
+    (7, 'configure failed: {memory}/journal holds codes that mean something else here'),
+    (None, '{memory}/journal was begun before the crop was the same on every computer')])
+def test_codes_of_another_computer_are_refused_or_remarked_on(tmp_path, shift, said):
+    """A memory whose golden codes are others, and one of an earlier version, which has none."""
+    identity = Classifier().frame_encoder.identity
+    golden = np.frombuffer(base64.b64decode(identity.pop('golden')), np.uint8)
+    if shift:
+        identity['golden'] = base64.b64encode(np.roll(golden, shift).tobytes()).decode()
+    with Vault.open(tmp_path / 'memory', identity) as vault:
+        vault.teach('mug', golden)
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=f'{tmp_path}/memory') as node, \
+            Peer(domain) as peer:
+        node.wait_for_log(said.format(memory=tmp_path / 'memory'))
+        if shift:
+            assert peer.state() == 'unconfigured'
+        else:
+            assert peer.show(frame(picture(BLUE)))['ranked'][0][0] == 'mug'
+        node.end()
+    with Vault.open(tmp_path / 'memory', identity) as vault:
+        assert list(vault.ledger.counts) == ['mug']
 
 
 def test_soak_command(tmp_path):

@@ -191,7 +191,7 @@ def test_shrinking_averages_and_enlarging_interpolates():
     grey = noise(16, 16)[..., 0]
     small = crop_image('mono8', 16, 16, 16, grey.tobytes(), 4, Crop(1.0))[..., 0]
     means = grey.reshape(4, 4, 4, 4).mean(axis=(1, 3))
-    assert np.abs(small - means).max() <= 1.0  # halved twice, rounded twice
+    assert np.abs(small - means).max() <= 0.5  # rounded once
     edge = np.array([[0, 200], [0, 200]], np.uint8)
     large = crop_image('mono8', 2, 2, 2, edge.tobytes(), 8, Crop(1.0))[0, :, 0]
     assert large[0] == 0 and large[-1] == 200 and (np.diff(large.astype(int)) >= 0).all()
@@ -209,15 +209,14 @@ def error_of(crop: np.ndarray, exact: np.ndarray) -> float:
     return np.square(crop - exact.astype(float)).mean() / exact.var()
 
 
-@pytest.mark.parametrize('side, size, worst', [
-    (336, 224, 0.07), (420, 224, 0.005), (447, 224, 0.001), (448, 224, 0.001), (449, 224, 0.001),
-    (630, 224, 0.1), (896, 224, 0.001), (1008, 224, 0.2)])
-def test_every_factor_shrinks_as_averaging_does(side, size, worst):
+@pytest.mark.parametrize('side, size', [
+    (225, 224), (336, 224), (420, 224), (449, 224), (630, 224), (1008, 224)])
+def test_every_factor_shrinks_as_averaging_does(side, size):
     """White noise is the hardest; plain interpolation is 0.7 off at 420 and 8 at 1008."""
     rgb = noise(side, side)
     exact = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)
     ours = crop_image('rgb8', side, side, 3 * side, rgb.tobytes(), size, Crop(1.0))
-    assert error_of(ours, exact) <= worst
+    assert error_of(ours, exact) <= 0.001
 
 
 @pytest.mark.parametrize('side', [225, 337, 449, 599, 897, 945, 1791])

@@ -13,6 +13,7 @@ from lateral_common import few_counts, teach_all, untaught
 import numpy as np
 import pytest
 
+from hybrid_snn_ros.compiled import SWITCH
 from hybrid_snn_ros.snn import kernel, lateral, original
 from hybrid_snn_ros.snn.lateral import quantisation
 from hybrid_snn_ros.snn.lateral.synapses import CachedResponse
@@ -283,7 +284,7 @@ def test_what_does_not_fit_is_refused_before_it_is_touched(forms, built):
 
 def describe_in(folder, **environment):
     """Return what a new process says of the kernel, the package being in a folder."""
-    environment = {**{name: value for name, value in os.environ.items() if name != kernel.SWITCH},
+    environment = {**{name: value for name, value in os.environ.items() if name != SWITCH},
                    'PYTHONPATH': str(folder), **environment}
     program = 'from hybrid_snn_ros.snn import kernel; print(kernel.describe())'
     return subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,

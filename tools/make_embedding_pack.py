@@ -14,13 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid_snn_ros.classifier import SHIPPED_ENCODER
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.sim import conditions, objects
 from hybrid_snn_ros.sim.turntable import Turntable
 from hybrid_snn_ros.vision.encoder import Encoder
-from hybrid_snn_ros.vision.frames import crop_image
-from hybrid_snn_ros.vision.framing import Crop
+from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.frames import crop_picture, decode_image
 
 TARGET = Path(__file__).resolve().parents[1] / 'test/support/data/turntable12.npz'
 # Free-form shapes and a ball: no product's likeness, no mark is among them.
@@ -39,9 +38,9 @@ def main():
     with Turntable() as table:
         for part, views in VIEWS.items():
             codes = [
-                encoder.codes(crop_image('rgb8', size, size, 3 * size, table.render(
+                encoder.codes(crop_picture(decode_image('rgb8', size, size, 3 * size, table.render(
                     name, conditions.view('varied', view, SEED, every.index(name)),
-                    (size, size)), size, Crop()))
+                    (size, size))), size))
                 for name in NAMES for view in views]
             arrays[f'X_{part}'] = np.array(codes)
             arrays[f'y_{part}'] = np.repeat(np.arange(len(NAMES)), len(views))

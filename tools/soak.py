@@ -178,7 +178,7 @@ class Day:
         self.problems = []
         self._taken = 0  # results that were looked at when something was last taken back
         self._set = 0  # changes made so far
-        self._course = 1  # frames that one ~/teach labels now
+        self._session = 1  # frames that one ~/teach labels now
         self._returned = None  # unix seconds at which the camera came back, until noticed
 
     def begin(self):
@@ -276,7 +276,7 @@ class Day:
             self._change()
 
     def _ask(self, operation, text):
-        self.asked[operation] += self._course if operation == 'teach' else 1
+        self.asked[operation] += self._session if operation == 'teach' else 1
         self.peer.send(operation, text)
 
     def _take_back(self):
@@ -300,7 +300,7 @@ class Day:
         refusal = self.peer.set(**change)[0]
         if bool(refusal) != (change == {'top_k': 0}) or refusal and '100' not in refusal:
             self.problems.append(f'setting {change} was answered with {refusal!r}')
-        self._course = change.get('teach_frames', self._course)
+        self._session = change.get('teach_frames', self._session)
 
     def _save(self):
         self.asked['save'] += 1  # told on ~/teach_result as well

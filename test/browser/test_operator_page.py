@@ -232,7 +232,7 @@ def test_two_quick_taps_on_undo_are_one(robot, phone):
     phone.until_text('#note', 'Taken back')
     settled(phone)
     assert robot.samples()['quick'] == 1
-    assert 'sample' not in phone.text('#note'), 'no number that nobody knows'
+    assert 'sample' not in phone.text('#note'), 'no number that no one knows'
 
 
 def test_undo_says_what_others_did_and_is_off_when_nothing_is_left(robot, phone):

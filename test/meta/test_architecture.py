@@ -22,23 +22,29 @@ ARROWS = {
     'dds_profile': {'paths'},
     'launch_arguments': set(),
     'launching': {'dds_profile', 'launch_arguments', 'parameter_files', 'paths'},
-    'share': set(),
+    'resources': set(),
+    'stopwatch': set(),
+    'defaults': set(),
     'threads': set(),
-    'vision': {'share'},
+    'vision': {'resources'},
     'snn': set(),
     'memory': {'paths'},
     'network': {'memory', 'snn'},
-    'learner': {'network', 'memory', 'snn', 'vision'},
+    'learner': {'defaults', 'network', 'memory', 'snn', 'vision'},
     'classifier': {'learner', 'network', 'memory', 'paths', 'vision'},
-    'evaluation': {'classifier', 'share', 'memory', 'sim.turntable', 'snn', 'vision'},
-    'bench': {'share', 'threads', 'memory', 'network', 'snn', 'vision', 'ros.messages'},
-    'ros': {'classifier', 'parameter_files', 'paths', 'share', 'threads', 'memory', 'snn',
+    'frame_pipeline': {'learner', 'network', 'snn'},
+    'evaluation': {'classifier', 'resources', 'memory', 'sim.turntable', 'snn', 'vision'},
+    'bench': {'classifier', 'frame_pipeline', 'network', 'ros.messages', 'resources', 'snn',
+              'stopwatch', 'threads', 'vision'},
+    'ros': {'classifier', 'defaults', 'frame_pipeline', 'parameter_files', 'stopwatch',
+            'paths', 'resources', 'threads', 'memory', 'snn',
             'vision'},
-    'sim': {'ros.process', 'share', 'threads'},
-    'operator_page': {'paths', 'ros.process', 'ros.table', 'share', 'threads', 'vision.frames'},
-    'cli': {'bench', 'classifier', 'dds_profile', 'evaluation', 'operator_page.settings',
-            'parameter_files', 'paths', 'ros', 'sim', 'share', 'threads', 'memory', 'snn',
-            'vision'},
+    'sim': {'ros.process', 'ros.qos', 'resources', 'threads'},
+    'operator_page': {'paths', 'ros.process', 'ros.qos', 'ros.parameter_table', 'resources',
+                      'threads', 'vision.frames'},
+    'cli': {'bench', 'classifier', 'dds_profile', 'defaults', 'evaluation',
+            'operator_page.settings', 'parameter_files', 'paths', 'ros', 'sim', 'resources',
+            'threads', 'memory', 'snn', 'vision'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}
@@ -118,7 +124,7 @@ def test_arrows_run_downward_only(path):
 
 
 def _is_module(target):
-    """Tell modules from the names a module holds (`from hybrid_snn_ros.share import x`)."""
+    """Tell modules from the names a module holds (`from hybrid_snn_ros.resources import x`)."""
     path = PACKAGE.joinpath(*target.split('.'))
     return path.is_dir() or path.with_suffix('.py').is_file()
 

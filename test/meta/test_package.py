@@ -18,7 +18,7 @@ from declared import LAUNCH_FILES, NAME, scripts, setup_arguments, tree
 import pytest
 
 import hybrid_snn_ros
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 
 SOURCES = ('package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'LICENSE', 'resource', NAME,
            'launch', 'config', 'models')
@@ -169,7 +169,7 @@ def run_installed(installed, cwd, *words):
 
 def test_the_installed_package_finds_its_shared_files(installed, tmp_path):
     program = ('import sys, hybrid_snn_ros\n'
-               'from hybrid_snn_ros.share import shared_file\n'
+               'from hybrid_snn_ros.resources import shared_file\n'
                'print(hybrid_snn_ros.__file__)\n'
                'for path in sys.argv[1:]:\n    print(shared_file(*path.split("/")))\n')
     done = run_installed(installed, tmp_path, '-c', program, *SHARED)

@@ -14,7 +14,7 @@ from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.parameters import documents, NODES
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros import parameters
-from hybrid_snn_ros.ros.table import refusal
+from hybrid_snn_ros.ros.parameter_table import refusal
 
 TABLES = {'classifier': parameters.TABLE, 'teach_page': settings.TABLE}
 EVERY = [(node, parameter) for node, table in TABLES.items() for parameter in table]

@@ -58,7 +58,7 @@ def test_whatever_else_is_published_the_advice_leads_to_frames():
         pictures = {(each.topic, each.kind) for each in graph if each.kind in (RAW, COMPRESSED)}
         assert found.absent == (not here)
         if not pictures:
-            assert 'nobody publishes any other image topic' in found.text
+            assert 'no one publishes any other image topic' in found.text
             alone += 1
             continue
         assert followed(found.text.split('for the first ')[-1], image, kind) in pictures
@@ -90,7 +90,7 @@ def test_compressed_depth_is_no_image():
     text = reason('/cam/depth', RAW, [], lambda: graph).text
     assert 'the only image topic is /cam/color ' in text
     text = reason('/cam/depth', COMPRESSED, [], lambda: graph[:1]).text
-    assert 'nobody publishes any other image topic' in text
+    assert 'no one publishes any other image topic' in text
 
 
 def test_of_many_topics_the_nearest_names_come_first():
@@ -98,6 +98,6 @@ def test_of_many_topics_the_nearest_names_come_first():
         on('/camera/image_raw', RAW), on('/camera/image_raw', RAW, '/second'),
         on('/camera/image_rect', RAW)]
     text = reason('/camera/imge_raw', RAW, [], lambda: graph).text
-    assert text.startswith(f'nobody publishes it; image topics are /camera/image_raw ({RAW}), '
+    assert text.startswith(f'no one publishes it; image topics are /camera/image_raw ({RAW}), '
                            f'/camera/image_rect ({RAW}), /zone')
     assert ' and 39 more; for the first remap image to /camera/image_raw' in text

@@ -81,21 +81,21 @@ CASES = {
         [f'/peer publishes it as {RAW}']),
     'raw node, the camera has compressed frames only': (
         '/cam/image_raw', 'raw', {'/cam/image_raw/compressed': CompressedImage},
-        ['nobody publishes it, but /peer publishes /cam/image_raw/compressed']),
+        ['no one publishes it, but /peer publishes /cam/image_raw/compressed']),
     'compressed node, the camera has raw frames only': (
         '/cam/image_raw', 'compressed', {'/cam/image_raw': Image},
-        ['nobody publishes it, but /peer publishes /cam/image_raw as']),
+        ['no one publishes it, but /peer publishes /cam/image_raw as']),
     'compressed node, named with /compressed': (
         '/cam/image_raw/compressed', 'compressed', {
             '/cam/image_raw/compressed': CompressedImage, '/cam/image_raw': Image},
-        ['/cam/image_raw/compressed/compressed', 'nobody publishes it, but',
+        ['/cam/image_raw/compressed/compressed', 'no one publishes it, but',
          'remap image to /cam/image_raw (/compressed is added to it)']),
     'raw node, named with /compressed, the camera has raw frames only': (
         '/cam/image_raw/compressed', 'raw', {'/cam/image_raw': Image},
-        ['nobody publishes it, but']),
+        ['no one publishes it, but']),
     'misspelt, and there is one': (
         '/camera/image_raw', 'raw', {'/camera/camera/color/image_raw': Image, '/chatter': String},
-        ['nobody publishes it; the only image topic is /camera/camera/color/image_raw']),
+        ['no one publishes it; the only image topic is /camera/camera/color/image_raw']),
     'misspelt, and there are many': (
         '/usb_cam/image_row', 'raw', {
             '/a': Image, '/b/left': Image, '/usb_cam/image_raw': Image, '/z/rear': CompressedImage,
@@ -156,14 +156,14 @@ def test_why_no_frame_comes_is_said_and_the_advice_helps(tmp_path, case):
 def test_a_camera_that_comes_goes_and_returns_is_told_once_at_each_turn(tmp_path):
     domain = fresh_domain()
     with node(tmp_path, domain, '/eye') as one, listener(domain) as peer:
-        status = silence(peer, 'nobody publishes it; nobody publishes any other image topic',
+        status = silence(peer, 'no one publishes it; no one publishes any other image topic',
                          'ROS_DOMAIN_ID')
         assert values(status)['image_publishers'] == ''
-        one.wait_for_log('nobody publishes any other')
+        one.wait_for_log('no one publishes any other')
         camera = peer.node.create_publisher(CompressedImage, '/eye', 5)  # the reason changes
         silence(peer, f'/peer publishes it as {PACKED}')
         peer.node.destroy_publisher(camera)
-        silence(peer, 'nobody publishes any other')  # known already
+        silence(peer, 'no one publishes any other')  # known already
         peer.camera = peer.node.create_publisher(Image, '/eye', 5)
         silence(peer, '/peer publishes it, but nothing arrives', 'ros2 topic hz /eye')
         for turn in range(2):
@@ -174,7 +174,7 @@ def test_a_camera_that_comes_goes_and_returns_is_told_once_at_each_turn(tmp_path
         peer.show(frame(SMALL))
         peer.until('the return', lambda: one.log.count('frames came on /eye after') == 3)
         assert one.log.count(f'as {PACKED}: ') == 1
-        assert one.log.count('nobody publishes any other') == 1
+        assert one.log.count('no one publishes any other') == 1
         assert one.log.count('/peer publishes it, but nothing arrives') == 3
 
         # An activation begins anew.

@@ -91,7 +91,7 @@ def test_every_value_is_there_and_right(watched):
         assert figures == sorted(figures) and 0 <= figures[0] < 20000
     assert float(found['encode_ms'].split()[1]) > 0.1
     known = Classifier()
-    counts = known.counts(known.eye.codes(picture(RED)))
+    counts = known.counts(known.frame_encoder.codes(picture(RED)))
     active, spikes = synaptic_operations.activity(counts)
     assert float(found['spikes_per_frame']) == pytest.approx(spikes, rel=0.1)
     assert float(found['sparsity']) == pytest.approx(1 - active / len(counts), abs=0.05)
@@ -117,10 +117,11 @@ def test_debug_tells_what_one_frame_makes_the_network_do(watched):
     finally:
         peer.node.destroy_subscription(subscription)
     known = Classifier()
-    active, spikes = synaptic_operations.activity(known.counts(known.eye.codes(picture(RED))))
-    assert json.loads(heard[-1].data)['effort'] == {
+    active, spikes = synaptic_operations.activity(
+        known.counts(known.frame_encoder.codes(picture(RED))))
+    assert json.loads(heard[-1].data)['synaptic_operations'] == {
         'spikes': spikes, 'sparsity': round(1 - active / 1280, 3), 'columns': 2 * spikes,
-        'familiarity': active * 1280}
+        'typicality': active * 1280}
 
 
 def test_a_camera_that_stamps_nothing_has_frames_of_an_age_all_the_same(watched):
@@ -179,7 +180,8 @@ def test_frames_that_fail_or_wait_are_an_error_and_a_busy_executor_no_silence(tm
         stuck.touch()
         says(ERROR, 'frames come, but none was answered for ')
         peer.diagnostics.clear()
-        assert not peer.save().success  # which held the executor for 2 s
+        waiting = peer.save()  # which does not hold the executor
+        assert (waiting.success, waiting.message[:16]) == (False, 'not done within ')
         peer.spin(0.5)
         assert {array.status[0].level for array in peer.diagnostics} == {ERROR}
         stuck.unlink()

@@ -406,7 +406,7 @@ def test_labels_that_cannot_be_seen_are_not_taught_and_old_ones_are_got_rid_of(t
     domain, memory = fresh_domain(), tmp_path / 'memory'
     memory.mkdir()
     old = ['mug', 'mug\u200b', '\u200b', 'unknown\u00ad', 'red\u3000cup', 'b\u2060ox', 'box']
-    journal = Journal.open(memory, Classifier().eye.identity)
+    journal = Journal.open(memory, Classifier().frame_encoder.identity)
     journal.append(Entry(number, 1.5, 'teach', label, '', number, codes=np.random.default_rng(
         number).integers(0, 256, 1280, dtype=np.uint8)) for number, label in enumerate(old, 1))
     journal.close()

@@ -17,8 +17,8 @@ from rclpy.parameter import Parameter
 from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
 
 from hybrid_snn_ros.operator_page import settings
+from hybrid_snn_ros.ros.parameter_table import bounds
 from hybrid_snn_ros.ros.parameters import TABLE
-from hybrid_snn_ros.ros.table import bounds
 
 LIVE = [parameter.name for parameter in TABLE if parameter.live]
 AT_CONFIGURE = [parameter.name for parameter in TABLE if not parameter.live]

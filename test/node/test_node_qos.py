@@ -25,7 +25,7 @@ from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
-from hybrid_snn_ros.ros.connections import Connections, differences
+from hybrid_snn_ros.ros.qos_monitor import differences, QosMonitor
 
 BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
@@ -197,7 +197,7 @@ def test_the_graph_is_asked_after_an_event_or_where_there_are_none(kind):
     node, executor = kind('lonely', context=context), SingleThreadedExecutor(context=context)
     executor.add_node(node)
     try:
-        connections = Connections(node)
+        connections = QosMonitor(node)
         camera = connections.subscription(
             Image, 'image', lambda _: None, RELIABLE, lambda _: None)
         assert connections.mismatches() == []

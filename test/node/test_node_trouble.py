@@ -8,13 +8,16 @@ import signal
 import subprocess
 import time
 
-from camera_frames import BLUE, COLOURS, frame, GREEN, header, picture, RED
+from camera_frames import BLUE, COLOURS, compressed, frame, GREEN, header, picture, RED
+import cv2
 from domains import fresh_domain
 import numpy as np
 import pytest
+from rcl_interfaces.srv import GetParameters
 from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, values, WAIT
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.vault import Vault
@@ -309,7 +312,7 @@ def _large_memory(directory, labels=60, each=20):
     """Fill a memory with random codes, each learned the slow way: nothing repeats."""
     codes = np.random.default_rng(5).integers(0, 256, (labels * each, 1280), dtype=np.uint8)
     names = [f'object {number % labels}' for number in range(labels * each)]
-    with Vault.open(directory, Classifier().eye.identity) as vault:
+    with Vault.open(directory, Classifier().frame_encoder.identity) as vault:
         vault.teach_all([(name, code, '') for name, code in zip(names, codes)])
 
 
@@ -323,7 +326,7 @@ def test_frames_are_answered_and_more_is_taken_back_while_the_network_learns_ane
         peer.diagnosis()
         forgotten = 0
         # Each of these begins the learning anew, and none has to wait for the one before.
-        while not peer.latest()['learning_anew'].endswith(' samples'):
+        while not peer.latest()['rebuilding'].endswith(' samples'):
             assert peer.request('forget', f'object {forgotten}').level == OK
             newest = str(remembered(memory).newest)
             assert peer.request('undo_sample', newest).level == OK
@@ -337,7 +340,7 @@ def test_frames_are_answered_and_more_is_taken_back_while_the_network_learns_ane
         assert peer.results[-1].level == OK
         answer = peer.show(frame(picture(RED)))
         assert answer['label'] == 'red' and 'object 0' not in dict(answer['ranked'])
-        assert peer.counters()['learning_anew'] == 'no'
+        assert peer.counters()['rebuilding'] == 'no'
         assert peer.request('forget', f'object {forgotten}').level == OK
         node.end()  # within seconds, though there is much to learn anew
     assert len(remembered(memory).labels) == 60 - forgotten
@@ -400,3 +403,64 @@ def test_a_head_start_is_known_at_once_and_belongs_to_the_operator(tmp_path):
             assert peer.show(frame(picture(GREEN)))['label'] == 'green'
             assert len(remembered(tmp_path / 'third').samples) == 4
             node.end()
+
+
+def test_other_requests_are_answered_and_frames_taken_while_an_undo_waits(tmp_path):
+    """The worker is busy with frames that take it long; the executor must not be."""
+    domain = fresh_domain()
+    large = cv2.imencode('.png', np.zeros((8000, 8000), np.uint8))[1].tobytes()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'), frame_queue=100,
+                     image_transport='compressed', min_change=0.0) as node, \
+            Peer(domain, camera='image/compressed', camera_type=CompressedImage) as peer:
+        for number in range(4):
+            peer.show(compressed(cv2.imencode('.jpg', picture(RED, number))[1].tobytes(), 'jpeg'))
+            assert peer.teach('red')[0].level == OK
+        names = GetParameters.Request(names=['rule'])
+        assert peer.call('get_parameters', GetParameters, names).values
+        assert not peer.trigger('redo').success  # from now on both services know their client
+        undo = peer.node.create_client(Trigger, 'classifier/undo')
+        peer.until('service undo', undo.service_is_ready)
+        peer.spin(0.5)
+        answered = []  # requests while an undo waited
+        for _ in range(4):
+            before = int(peer.counters()['received'])
+            peer.camera.publish(compressed(large, 'png'))
+            peer.until('the large frame', lambda before=before: (
+                int(peer.latest()['received']) > before), 3 * WAIT)
+            peer.camera.publish(compressed(large, 'png'))
+            waiting = undo.call_async(Trigger.Request())
+            answered.append(0)
+            while not waiting.done():
+                peer.call('get_parameters', GetParameters, names)
+                answered[-1] += 1
+            assert waiting.result().success, waiting.result()
+        # Held up, the executor would answer one of them at most before the undo.
+        assert max(answered) > 3, answered
+        node.end()
+
+
+def test_a_service_that_waits_when_the_node_is_deactivated_is_answered(tmp_path):
+    domain = fresh_domain()
+    large = cv2.imencode('.png', np.zeros((8000, 8000), np.uint8))[1].tobytes()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'), frame_queue=100,
+                     image_transport='compressed') as node, \
+            Peer(domain, camera='image/compressed', camera_type=CompressedImage) as peer:
+        peer.show(compressed(cv2.imencode('.jpg', picture(RED))[1].tobytes(), 'jpeg'))
+        assert peer.teach('red')[0].level == OK
+        assert not peer.trigger('redo').success
+        save = peer.node.create_client(Trigger, 'classifier/save')
+        peer.until('service save', save.service_is_ready)
+        assert peer.state() == 'active'
+        peer.spin(0.5)
+        for _ in range(3):
+            for _ in range(2):
+                peer.camera.publish(compressed(large, 'png'))
+            asked = [save.call_async(Trigger.Request()) for _ in range(3)]
+            assert [peer.state() for _ in range(5)] == 5 * ['active']  # they have come by now
+            assert peer.change('deactivate')
+            peer.until('the answers', lambda asked=asked: all(one.done() for one in asked))
+            assert all(one.result().success for one in asked)
+            assert peer.change('activate')
+            peer.until('the services', save.service_is_ready)
+        assert peer.trigger('undo').success
+        node.end()

@@ -12,7 +12,7 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.operator_page import access, address, commands, files, pictures, settings
-from hybrid_snn_ros.operator_page.board import Board
+from hybrid_snn_ros.operator_page.page_state import PageState
 from hybrid_snn_ros.ros import messages
 
 DEFAULTS = {parameter.name: parameter.default for parameter in settings.TABLE}
@@ -31,7 +31,7 @@ class Clock:
 
 def test_the_right_pin_opens_a_session_that_ends():
     clock = Clock()
-    door = access.Door('424242', clock=clock)
+    door = access.Authenticator('424242', clock=clock)
     assert not door.knows(None) and not door.knows('') and not door.knows('424242')
     key = door.enter('424242', 'phone')
     assert len(key) >= 40 and door.knows(key) and not door.knows(key[:-1])
@@ -41,12 +41,12 @@ def test_the_right_pin_opens_a_session_that_ends():
 
 
 def test_without_a_pin_the_door_stands_open():
-    assert access.Door('').knows(None)
+    assert access.Authenticator('').knows(None)
 
 
 def test_wrong_tries_make_an_address_wait_and_others_not():
     clock = Clock()
-    door = access.Door('424242', clock=clock)
+    door = access.Authenticator('424242', clock=clock)
     for _ in range(access.TRIES):
         assert door.wait('thief') == 0
         assert door.enter('000000', 'thief') is None
@@ -60,7 +60,7 @@ def test_wrong_tries_make_an_address_wait_and_others_not():
 
 def test_many_addresses_together_have_to_wait_too():
     clock = Clock()
-    door = access.Door('424242', clock=clock)
+    door = access.Authenticator('424242', clock=clock)
     for number in range(access.ALL_TRIES):
         assert door.enter('000000', f'bot {number}') is None
     assert door.wait('another') > 0
@@ -70,7 +70,7 @@ def test_many_addresses_together_have_to_wait_too():
 
 
 def test_sessions_are_bounded_and_the_oldest_goes():
-    door = access.Door('424242')
+    door = access.Authenticator('424242')
     keys = [door.enter('424242', 'phone') for _ in range(access.MAX_SESSIONS + 1)]
     assert not door.knows(keys[0])
     assert all(map(door.knows, keys[1:]))
@@ -82,7 +82,7 @@ def test_sessions_are_bounded_and_the_oldest_goes():
     ('localhost.evil.example', False), ('127.0.0.1.evil.example', False), ('[::1', False),
     ('evil.example@127.0.0.1', True), ('127.0.0.1@evil.example', False)])
 def test_only_names_of_this_computer_pass(host, ours):
-    assert access.Door('', ['Robot.example']).host_is_ours(host) == ours
+    assert access.Authenticator('', ['Robot.example']).host_is_ours(host) == ours
 
 
 def test_new_pins_are_long_and_differ():
@@ -145,17 +145,17 @@ class Teaching:
     """A classifier, and a board that is told what the node says of it."""
 
     def __init__(self):
-        self.board, self.classifier, self.frame = Board(), Classifier(inputs=16), 0
+        self.page_state, self.classifier, self.frame = PageState(), Classifier(inputs=16), 0
 
     def teach(self, label, press='', said=None, seen=None, level='OK'):
         self.frame += 1
         stamp = (5, self.frame)
         picture = np.zeros((96, 128, 3), np.uint8)
         picture[:, :64] = 200  # the left half is light
-        self.board.pictures.add(stamp, cv2.imencode('.jpg', picture)[1].tobytes())
+        self.page_state.pictures.add(stamp, cv2.imencode('.jpg', picture)[1].tobytes())
         if said:
             answer = {'stamp': {'sec': 5, 'nanosec': self.frame}, 'label': said}
-            self.board.add_answer({**answer, 'seen': seen} if seen else answer)
+            self.page_state.add_answer({**answer, 'seen': seen} if seen else answer)
         sample = None
         if level == 'OK':
             codes = np.random.default_rng(self.frame).integers(0, 255, 16).astype(np.uint8)
@@ -164,32 +164,33 @@ class Teaching:
                   'id': f'{press}.{self.frame}', 'stamp': stamp,
                   'samples': self.classifier.ledger.counts.get(label),
                   'version': self.classifier.version}
-        self.board.add_result(result)
+        self.page_state.add_result(result)
         return self.tell(result)
 
     def tell(self, result=None):
-        self.board.set_known(json.loads(messages.labels(self.classifier.ledger)))
+        self.page_state.set_known(json.loads(messages.labels(self.classifier.ledger)))
         return result
 
     def do(self, function, *arguments, **options):
         """Change what is known; return the labels of the thumbnails."""
         getattr(self.classifier, function)(*arguments, **options)
         self.tell()
-        return [item['label'] for item in self.board.state()['history'] if item['picture']]
+        return [item['label'] for item in self.page_state.state()['history'] if item['picture']]
 
     def light(self, label):
-        [entry] = [e for e in self.board.state()['labels'] if e['label'] == label]
+        [entry] = [e for e in self.page_state.state()['labels'] if e['label'] == label]
         return entry['light'], entry['with']
 
 
 def test_an_acknowledged_sample_gets_a_thumbnail_once():
     teaching = Teaching()
     result = teaching.teach('mug', 'phone.1')
-    teaching.board.add_result(result)  # 'already taught' is acknowledged the same way
-    [item] = teaching.board.state()['history']
+    teaching.page_state.add_result(result)  # 'already taught' is acknowledged the same way
+    [item] = teaching.page_state.state()['history']
     assert (item['label'], item['sample'], item['picture']) == ('mug', 1, True)
     assert abs(item['at'] - time.time()) < 600
-    small = cv2.imdecode(np.frombuffer(teaching.board.thumbnails[item['number']], np.uint8), 1)
+    thumbnail = teaching.page_state.thumbnails[item['number']]
+    small = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), 1)
     assert small.shape == (pictures.THUMBNAIL, pictures.THUMBNAIL, 3)
 
 
@@ -200,7 +201,7 @@ def test_a_thumbnail_shows_what_was_seen(seen, left, right):
     """The region of interest and the crop, not the middle of the frame."""
     teaching = Teaching()
     teaching.teach('mug', said='mug', seen=seen)
-    small = cv2.imdecode(np.frombuffer(teaching.board.thumbnails[1], np.uint8), 0)
+    small = cv2.imdecode(np.frombuffer(teaching.page_state.thumbnails[1], np.uint8), 0)
     assert abs(int(small[48, 10]) - left) < 25 and abs(int(small[48, 85]) - right) < 25
 
 
@@ -208,7 +209,7 @@ def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():
     teaching = Teaching()
     teaching.teach('mug', level='ERROR')
     teaching.teach('mug', level='WARN')
-    assert teaching.board.state()['history'] == []
+    assert teaching.page_state.state()['history'] == []
 
 
 def test_whatever_is_done_the_thumbnails_are_those_of_what_is_known():
@@ -219,7 +220,7 @@ def test_whatever_is_done_the_thumbnails_are_those_of_what_is_known():
     assert teaching.do('remove', 3) == ['tray', 'duck', 'mug']
     assert teaching.do('rename', 'mug', 'cup') == ['tray', 'duck', 'cup']
     assert teaching.do('forget', 'duck') == ['tray', 'cup']
-    assert teaching.board.state()['recent'] == ['tray', 'cup']
+    assert teaching.page_state.state()['recent'] == ['tray', 'cup']
     assert teaching.do('rename', 'cup', 'tray', merge=True) == ['tray', 'tray']
     assert teaching.do('undo') == ['tray', 'cup']
     assert teaching.do('undo') == ['tray', 'duck', 'cup'], 'a forgotten one has its picture again'
@@ -230,15 +231,16 @@ def test_whatever_is_done_the_thumbnails_are_those_of_what_is_known():
 
 def test_the_state_says_what_undo_and_redo_would_do():
     teaching = Teaching()
-    assert (teaching.board.state()['undo'], teaching.board.state()['redo']) == (None, None)
+    state = teaching.page_state.state()
+    assert (state['undo'], state['redo']) == (None, None)
     for _ in range(30):
         teaching.teach('mug', 'hold')
-    undo = teaching.board.state()['undo']
+    undo = teaching.page_state.state()['undo']
     assert (undo['what'], undo['label'], undo['samples'], undo['source']) == (
         'teach', 'mug', 30, 'command')
     teaching.do('undo', undo['change'])
-    assert teaching.board.state()['undo'] is None
-    assert teaching.board.state()['redo'] == undo
+    assert teaching.page_state.state()['undo'] is None
+    assert teaching.page_state.state()['redo'] == undo
 
 
 def test_another_memory_under_the_same_name_has_other_pictures():
@@ -249,7 +251,7 @@ def test_another_memory_under_the_same_name_has_other_pictures():
     teaching.classifier = Classifier(inputs=16)
     teaching.classifier.teach(np.arange(16, dtype=np.uint8), 'duck')
     teaching.tell()
-    [item] = teaching.board.state()['history']
+    [item] = teaching.page_state.state()['history']
     assert (item['label'], item['picture']) == ('duck', False)
 
 
@@ -257,8 +259,8 @@ def test_thumbnails_are_bounded():
     teaching = Teaching()
     for _ in range(150):
         teaching.teach('mug')
-    assert len(teaching.board.state()['history']) == 24
-    assert len(teaching.board.thumbnails) == 96
+    assert len(teaching.page_state.state()['history']) == 24
+    assert len(teaching.page_state.thumbnails) == 96
 
 
 def test_a_page_that_begins_later_knows_what_was_taught_last():
@@ -266,9 +268,9 @@ def test_a_page_that_begins_later_knows_what_was_taught_last():
     teaching = Teaching()
     for label in ('a', 'b', 'c', 'b', 'b', 'b', 'b'):
         teaching.teach(label, said=label)
-    teaching.board = Board()
+    teaching.page_state = PageState()
     teaching.tell()
-    state = teaching.board.state()
+    state = teaching.page_state.state()
     assert [item['label'] for item in state['history']] == list('bbbbcba')
     assert not any(item['picture'] for item in state['history'])
     assert state['recent'] == ['b', 'c', 'a']
@@ -280,7 +282,7 @@ def test_the_traffic_light_of_a_label():
     teaching.teach('duck')
     teaching.teach('mug', said='duck')
     assert teaching.light('mug') == ('few', '')
-    teaching.teach('mug', said='duck')  # still the beginning: nobody could know it
+    teaching.teach('mug', said='duck')  # still the beginning: no one could know it
     for _ in range(3):
         teaching.teach('mug', said='mug')
     assert teaching.light('mug') == ('enough', '')
@@ -302,7 +304,7 @@ def test_the_last_five_labels_come_newest_first():
     teaching = Teaching()
     for label in ('a', 'b', 'c', 'd', 'e', 'f', 'b'):
         teaching.teach(label)
-    assert teaching.board.state()['recent'] == ['b', 'f', 'e', 'd', 'c']
+    assert teaching.page_state.state()['recent'] == ['b', 'f', 'e', 'd', 'c']
 
 
 # -- texts, files, settings, address -------------------------------------------------------------

@@ -34,7 +34,7 @@ def policy(node):
         [(deed, answer)] = group.attrib.items()
         assert answer == 'ALLOW' and deed in ('publish', 'subscribe', 'reply', 'request')
         for name in group:
-            assert '*' not in name.text  # a wildcard grants what nobody has looked at
+            assert '*' not in name.text  # a wildcard grants what no one has looked at
             full = name.text if name.text[0] == '/' else f"/{name.text.replace('~', node)}"
             allowed.append((deed, full))
     assert len(allowed) == len(set(allowed))

@@ -224,7 +224,7 @@ class FaultyDisk(Disk):
             if self._call() and self.rng.random() < 0.5:
                 raise PowerCut
         except OSError:
-            node.pending = []  # never written, and nobody will be told again
+            node.pending = []  # never written, and no one will be told again
             raise
         for kind, at, data in node.pending:
             if kind == 'write':

@@ -6,6 +6,7 @@ from array import array
 import random
 from types import SimpleNamespace
 
+from crops import crop_message
 import cv2
 import numpy as np
 
@@ -62,7 +63,7 @@ class Fuzz:
 def readable(fields, size=8):
     """Tell whether a frame is read; it is refused in one sentence, and by FrameError alone."""
     try:
-        crop = frames.crop_message(SimpleNamespace(**fields), 'format' in fields, size)
+        crop = crop_message(SimpleNamespace(**fields), 'format' in fields, size)
     except FrameError as error:
         assert len(str(error)) < 400 and '\n' not in str(error)
         return False

@@ -245,7 +245,7 @@ class Peer:
             self._clients[service] = client
             self.until(f'service {service}', client.service_is_ready)
             # The client knows the service now, the service not yet the client: Jazzy then drops
-            # the response ("client will not receive response"), and nobody repeats it.
+            # the response ("client will not receive response"), and no one repeats it.
             self.spin(0.5)
         self.until(f'service {service}', client.service_is_ready)
         future = client.call_async(request)

@@ -110,7 +110,7 @@ def build(prefix: Path) -> Path:
     """
     Build the overlay at `prefix` unless an up-to-date one is there, and return its path.
 
-    The work is done in a folder beside `prefix` and renamed at the end, so nobody ever sees
+    The work is done in a folder beside `prefix` and renamed at the end, so no one ever sees
     half an overlay, and of two builders at once one wins and both are served.
 
     Raises RuntimeError when a tool is missing, a step fails, or `prefix` is a folder that this

@@ -17,6 +17,7 @@ from bag_samples import (
     scene,
     shown,
 )
+from crops import crop_message
 import numpy as np
 import pytest
 
@@ -26,7 +27,7 @@ from hybrid_snn_ros.evaluation.bag_source import load_bag
 from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.memory.view import look
 from hybrid_snn_ros.vision import bags
-from hybrid_snn_ros.vision.frames import crop_message, FrameError
+from hybrid_snn_ros.vision.frames import FrameError
 
 pytest.importorskip('ai_edge_litert', reason='no TFLite runtime is installed')
 pytest.importorskip('rosbags', reason='rosbags is not installed')

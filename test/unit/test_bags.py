@@ -21,7 +21,7 @@ def teach(*words):
 
 
 def write(path, storage, label_first=True):
-    """Write a bag: two labels, four frames each, and before them one that nobody names."""
+    """Write a bag: two labels, four frames each, and before them one that no one names."""
     said = [] if label_first else [((7, 1), scene((90, 90, 90), 0))]
     moment = 1
     for label, colour in COLOURS.items():

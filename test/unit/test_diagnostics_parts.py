@@ -9,8 +9,8 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory.journal import FILE_NAME
-from hybrid_snn_ros.ros import soc
-from hybrid_snn_ros.ros.frame_slot import FrameSlot
+from hybrid_snn_ros.ros import host_metrics
+from hybrid_snn_ros.ros.frame_queue import LatestFrameQueue
 from hybrid_snn_ros.ros.stage_times import STAGES, StageTimes
 
 CODES = np.arange(8, dtype=np.uint8)
@@ -41,7 +41,7 @@ def policy(number, now, allowed, possible):
 
 
 def test_a_computer_that_tells_nothing_is_reported_as_nothing(tmp_path):
-    assert soc.read(tmp_path) == {}
+    assert host_metrics.read(tmp_path) == {}
 
 
 def test_a_warm_board_tells_its_hottest_zone_and_its_clock(tmp_path):
@@ -51,14 +51,14 @@ def test_a_warm_board_tells_its_hottest_zone_and_its_clock(tmp_path):
          **policy(0, 729600, 1510400, 1984000), **policy(4, 1420800, 1510400, 1984000),
          **cooler(0, 'pwm-fan', 2), **cooler(1, 'cpufreq-cpu0', 0))
     (tmp_path / 'sys/class/thermal/thermal_zone4/temp').mkdir(parents=True)
-    assert soc.read(tmp_path) == {
+    assert host_metrics.read(tmp_path) == {
         'temperature': '51.5 C (cpu-thermal, hottest of 2)',
         'clock': '1421 MHz, at most 1510 of 1984 allowed', 'throttled': 'no'}
 
 
 def test_cooling_by_the_clock_is_throttling_and_a_fan_is_not(tmp_path):
     tree(tmp_path, **cooler(0, 'pwm-fan', 3), **cooler(1, 'cpufreq-cpu0', 4))
-    assert soc.read(tmp_path) == {'throttled': 'cpufreq-cpu0 by 4 of 10'}
+    assert host_metrics.read(tmp_path) == {'throttled': 'cpufreq-cpu0 by 4 of 10'}
 
 
 @pytest.mark.parametrize('bits, said', [
@@ -67,7 +67,7 @@ def test_cooling_by_the_clock_is_throttling_and_a_fan_is_not(tmp_path):
     ('d0008', 'temperature limit, under-voltage before, throttled before')])
 def test_a_raspberry_pi_says_what_holds_it_back(tmp_path, bits, said):
     tree(tmp_path, **{'devices/platform/soc/soc:firmware/get_throttled': bits})
-    assert soc.read(tmp_path) == {'throttled': said}
+    assert host_metrics.read(tmp_path) == {'throttled': said}
 
 
 def test_times_are_those_of_the_last_frames():
@@ -84,7 +84,7 @@ def test_times_are_those_of_the_last_frames():
 
 
 def test_the_slot_keeps_the_newest_and_counts_the_rest():
-    slot = FrameSlot(2, now=iter((5.0, 6.0, 7.0)).__next__)
+    slot = LatestFrameQueue(2, now=iter((5.0, 6.0, 7.0)).__next__)
     for message in 'abc':
         slot.put(message)
     assert (slot.received, slot.dropped, len(slot)) == (3, 1, 2)
@@ -99,23 +99,23 @@ def test_the_journal_tells_how_it_stands(tmp_path):
     """In this process only; on disk, with bytes and entries as the file has them; a reader."""
     classifier = Classifier(inputs=len(CODES))
     classifier.teach(CODES, 'mug')
-    assert classifier.condition() == {
+    assert classifier.status() == {
         'journal': 'none: what is taught lasts as long as this process'}
     classifier = Classifier(inputs=len(CODES))
     classifier.open(tmp_path)
-    assert classifier.condition() == {
+    assert classifier.status() == {
         'journal': 'writer', 'journal_bytes': 0, 'journal_entries': 0,
         'journal_synced': 'not yet since the start', 'journal_since_snapshot': 0}
     classifier.teach(CODES, 'mug')
     classifier.teach(CODES[::-1].copy(), 'cup')
-    found = classifier.condition()
+    found = classifier.status()
     assert found['journal_bytes'] == (tmp_path / FILE_NAME).stat().st_size
     assert (found['journal_entries'], found['journal_since_snapshot']) == (2, 2)
     seconds, unit = found['journal_synced'].split(' ', 1)
     assert 0 <= float(seconds) < 60 and unit == 's ago'
     classifier.keep()
-    assert classifier.condition()['journal_since_snapshot'] == 0
+    assert classifier.status()['journal_since_snapshot'] == 0
     classifier.close()
     frozen = Classifier(inputs=len(CODES))
     frozen.borrow(tmp_path, 'learning is off')
-    assert frozen.condition() == {'journal': 'reader: learning is off'}
+    assert frozen.status() == {'journal': 'reader: learning is off'}

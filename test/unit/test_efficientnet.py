@@ -12,14 +12,14 @@ import struct
 import sys
 
 from checkout import DATA, MODEL
+from crops import crop_compressed
 import numpy as np
 import pytest
 import yaml
 
 from hybrid_snn_ros.cli import build_encoder
-from hybrid_snn_ros.vision import calibration, efficientnet, torch_weights
+from hybrid_snn_ros.vision import calibration, efficientnet, encoder_file, torch_weights
 from hybrid_snn_ros.vision.encoder import Encoder
-from hybrid_snn_ros.vision.frames import crop_compressed
 
 SAMPLES = DATA / 'samples'
 EXTRA = 'hybrid_snn_ros[encoder]'
@@ -41,7 +41,7 @@ def built(tmp_path_factory):
     for quantized in (True, False):
         for with_logits in (True, False):
             path = folder / f'{quantized}_{with_logits}.tflite'
-            digest = efficientnet.build(path, quantized=quantized, with_logits=with_logits)
+            digest = encoder_file.build(path, quantized=quantized, with_logits=with_logits)
             assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
             paths[quantized, with_logits] = path
     return paths
@@ -202,11 +202,11 @@ def test_photographs_that_cannot_be_used_are_named(tmp_path):
     output = tmp_path / 'out' / 'm.tflite'
     for folder in (tmp_path, tmp_path / 'nowhere'):
         with pytest.raises(efficientnet.BuildError, match='holds no photographs') as caught:
-            efficientnet.build(output, photographs=folder)
+            encoder_file.build(output, photographs=folder)
         assert str(folder) in str(caught.value)
     (tmp_path / 'broken.jpg').write_bytes(b'\xff\xd8\xff no JPEG')
     with pytest.raises(efficientnet.BuildError, match='broken.jpg cannot be used: .*damaged'):
-        efficientnet.build(output, photographs=tmp_path)
+        encoder_file.build(output, photographs=tmp_path)
     assert not output.parent.exists()
 
 
@@ -237,7 +237,7 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch, capsys):
     output = tmp_path / 'm.tflite'
     monkeypatch.setitem(sys.modules, efficientnet.LITE0.module, None)
     with pytest.raises(efficientnet.BuildError, match='weights.*not installed') as caught:
-        efficientnet.build(output)
+        encoder_file.build(output)
     assert EXTRA in str(caught.value)
     parser = argparse.ArgumentParser()
     build_encoder.add_arguments(parser)
@@ -256,10 +256,10 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / 'folder.tflite').mkdir()
     for output in (tmp_path / 'file' / 'm.tflite', tmp_path / 'folder.tflite'):
         with pytest.raises(efficientnet.BuildError, match='cannot be written'):
-            efficientnet.build(output)
+            encoder_file.build(output)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['file', 'folder.tflite']
     with pytest.raises(efficientnet.BuildError, match='ends in .tflite'):
-        efficientnet.build(tmp_path / 'm.yaml')
+        encoder_file.build(tmp_path / 'm.yaml')
 
 
 def legacy_file(shape=(2, 3), strides=(1, 2), offset=0, values=range(6)) -> bytes:

@@ -16,9 +16,9 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.evaluation import protocols
 from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision.encoder import EncoderError
-from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.runtime import load_runtime
 
 needs_sklearn = pytest.mark.skipif(importlib.util.find_spec('sklearn') is None,

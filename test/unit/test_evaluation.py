@@ -310,7 +310,7 @@ def test_a_folder_is_embedded_once(pictures, cache, facade, monkeypatch):
     assert data.train_labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert data.test_labels.tolist() == [0, 0, 1, 1]
     rgb = cv2.imread(str(pictures / 'test' / 'mug' / '1.PNG'))[..., ::-1]
-    assert (data.test[3] == facade.eye.codes(rgb)).all()
+    assert (data.test[3] == facade.frame_encoder.codes(rgb)).all()
     assert told == [(done + 1, 11) for done in range(11)]
     said = [*remarks]
     assert said[0] == 'left out: 1 (not a picture by its name): train/mug/notes.txt'

@@ -145,7 +145,7 @@ def test_a_memory_of_another_encoder_is_refused_and_what_is_known_stays(tmp_path
 
 @pytest.fixture
 def nobody():
-    """Return a context in which files that nobody may read cannot be read, root or not."""
+    """Return a context in which files that no one may read cannot be read, root or not."""
     @contextlib.contextmanager
     def become():
         root = os.geteuid() == 0

@@ -248,7 +248,7 @@ class Meddled(Disk):
 @pytest.mark.parametrize('what', ['emptied', 'a shorter backup copied over', 'zeros behind it',
                                   'a longer history copied over', 'a backup put in its place'])
 def test_a_file_that_is_written_over_at_the_same_moment_is_no_success(vault, what):
-    """Between the look at the file and the write: the hole is there, and nobody says 'saved'."""
+    """Between the look at the file and the write: the hole is there, and no one says 'saved'."""
     vault.close()
     disk = Meddled()
     with Vault.open(vault.directory, IDENTITY, disk=disk) as vault:

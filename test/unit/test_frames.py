@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import zlib
 
 from checkout import ROOT
+from crops import crop_compressed, crop_image, crop_message
 import cv2
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_colours_come_out_as_they_went_in(encoding):
         expected = np.full(3, colour[1]) if encoding in GREY else np.array(colour)
         slack = 3 if encoding in PAIRS or encoding in PLANES else 0
         whole = frames.to_rgb(encoding, 24, 32, rows.shape[1], rows.tobytes())
-        crop = frames.crop_image(encoding, 24, 32, rows.shape[1], rows.tobytes(), 8)
+        crop = crop_image(encoding, 24, 32, rows.shape[1], rows.tobytes(), 8)
         assert whole.shape == (24, 32, 3) and crop.shape == (8, 8, 3)
         for picture in (whole, crop):
             assert np.abs(picture.astype(int) - expected).max() <= slack, name
@@ -104,7 +105,7 @@ def test_a_red_left_half_stays_left(encoding):
     rgb[:, :30, 0] = 255
     rgb[20:, 30:, 2] = 255
     rows = encode(encoding, rgb)
-    crop = frames.crop_image(encoding, 40, 60, rows.shape[1], rows.tobytes(), 20, Crop(1.0))
+    crop = crop_image(encoding, 40, 60, rows.shape[1], rows.tobytes(), 20, Crop(1.0))
     assert crop[3, 3].argmax() == 0 and crop[16, 3].argmax() == 0
     assert crop[16, 16].argmax() == 2 and crop[3, 16].max() <= 3
 
@@ -116,8 +117,8 @@ def test_padding_at_the_end_of_rows_is_skipped(encoding):
     step, padded = pad(encoding, rows, 13)
     np.testing.assert_array_equal(frames.to_rgb(encoding, 18, 22, step, padded), tight)
     np.testing.assert_array_equal(
-        frames.crop_image(encoding, 18, 22, step, padded, 9),
-        frames.crop_image(encoding, 18, 22, rows.shape[1], rows.tobytes(), 9))
+        crop_image(encoding, 18, 22, step, padded, 9),
+        crop_image(encoding, 18, 22, rows.shape[1], rows.tobytes(), 9))
 
 
 @pytest.mark.parametrize('encoding', frames.ENCODINGS)
@@ -136,7 +137,7 @@ def test_the_crop_is_a_cut_of_the_whole_frame(encoding):
         assert 0 <= window.left < window.right <= 38 and 0 <= window.top < window.bottom <= 30
         assert side == window.bottom - window.top
         np.testing.assert_array_equal(
-            frames.crop_image(*fields, side, crop),
+            crop_image(*fields, side, crop),
             whole[window.top:window.bottom, window.left:window.right])
 
 
@@ -150,12 +151,12 @@ def test_of_16_bits_the_upper_8_are_taken_in_either_byte_order(encoding):
         fields = (encoding, 12, 16, rows.shape[1], rows.tobytes())
         np.testing.assert_array_equal(frames.to_rgb(*fields, big_endian),
                                       frames.to_rgb(DEEP[encoding], *plain))
-        np.testing.assert_array_equal(frames.crop_image(*fields, 7, big_endian=big_endian),
-                                      frames.crop_image(DEEP[encoding], *plain, 7))
+        np.testing.assert_array_equal(crop_image(*fields, 7, big_endian=big_endian),
+                                      crop_image(DEEP[encoding], *plain, 7))
         message = SimpleNamespace(encoding=encoding, height=12, width=16, step=rows.shape[1],
                                   data=rows.tobytes(), is_bigendian=big_endian)
-        np.testing.assert_array_equal(frames.crop_message(message, False, 7),
-                                      frames.crop_image(DEEP[encoding], *plain, 7))
+        np.testing.assert_array_equal(crop_message(message, False, 7),
+                                      crop_image(DEEP[encoding], *plain, 7))
 
 
 def test_nv24_is_as_nv12_where_four_pixels_share_colour():
@@ -188,11 +189,11 @@ def test_crop_window_takes_the_fraction_of_the_regions_short_side():
 
 def test_shrinking_averages_and_enlarging_interpolates():
     grey = noise(16, 16)[..., 0]
-    small = frames.crop_image('mono8', 16, 16, 16, grey.tobytes(), 4, Crop(1.0))[..., 0]
+    small = crop_image('mono8', 16, 16, 16, grey.tobytes(), 4, Crop(1.0))[..., 0]
     means = grey.reshape(4, 4, 4, 4).mean(axis=(1, 3))
     assert np.abs(small - means).max() <= 1.0  # halved twice, rounded twice
     edge = np.array([[0, 200], [0, 200]], np.uint8)
-    large = frames.crop_image('mono8', 2, 2, 2, edge.tobytes(), 8, Crop(1.0))[0, :, 0]
+    large = crop_image('mono8', 2, 2, 2, edge.tobytes(), 8, Crop(1.0))[0, :, 0]
     assert large[0] == 0 and large[-1] == 200 and (np.diff(large.astype(int)) >= 0).all()
     assert 0 < large[4] < 200
 
@@ -215,7 +216,7 @@ def test_every_factor_shrinks_as_averaging_does(side, size, worst):
     """White noise is the hardest; plain interpolation is 0.7 off at 420 and 8 at 1008."""
     rgb = noise(side, side)
     exact = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)
-    ours = frames.crop_image('rgb8', side, side, 3 * side, rgb.tobytes(), size, Crop(1.0))
+    ours = crop_image('rgb8', side, side, 3 * side, rgb.tobytes(), size, Crop(1.0))
     assert error_of(ours, exact) <= worst
 
 
@@ -223,7 +224,7 @@ def test_every_factor_shrinks_as_averaging_does(side, size, worst):
 def test_nothing_moves_by_more_than_half_a_pixel(side):
     rgb = waves(side, side, 24 * side / 224)
     exact = cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_AREA)
-    ours = frames.crop_image('rgb8', side, side, 3 * side, rgb.tobytes(), 224, Crop(1.0))
+    ours = crop_image('rgb8', side, side, 3 * side, rgb.tobytes(), 224, Crop(1.0))
     assert error_of(ours, exact) <= (2 * np.pi / 24 * 0.5) ** 2
 
 
@@ -241,7 +242,7 @@ def test_a_jpeg_is_decoded_no_finer_than_it_is_seen(width, height, size):
         while factor < 8 and side >= 2 * factor * size:
             factor *= 2
         assert picture.pixels.shape == (side // factor, side // factor, 3)
-        ours = frames.crop_message(message, True, size, crop)
+        ours = crop_message(message, True, size, crop)
         np.testing.assert_array_equal(ours, frames.crop_picture(picture, size))
         exact = cv2.resize(rgb[window.top:window.bottom, window.left:window.right], (size, size),
                            interpolation=cv2.INTER_AREA)
@@ -268,7 +269,7 @@ def test_every_kind_of_bytes_is_read_and_the_result_is_its_own_memory(wrap):
     rgb = noise(6, 8)
     data = wrap(rgb.tobytes())
     for size in (6, 3):
-        crop = frames.crop_image('rgb8', 6, 8, 24, data, size, Crop(1.0))
+        crop = crop_image('rgb8', 6, 8, 24, data, size, Crop(1.0))
         assert crop.flags.c_contiguous and crop.flags.writeable
         assert not np.shares_memory(crop, np.frombuffer(memoryview(data), np.uint8))
     np.testing.assert_array_equal(frames.to_rgb('rgb8', 6, 8, 24, data), rgb)
@@ -287,7 +288,7 @@ def test_a_crop_outside_the_frame_is_refused(crop, word):
     with pytest.raises(FrameError, match=word):
         frames.check_crop(crop)
     with pytest.raises(FrameError, match=word):
-        frames.crop_image('mono8', 4, 4, 4, bytes(16), 4, crop)
+        crop_image('mono8', 4, 4, 4, bytes(16), 4, crop)
 
 
 def test_a_crop_from_parameters_is_accepted():
@@ -328,7 +329,7 @@ def test_a_crop_from_parameters_is_accepted():
     (('yuv422', 4, 5, 10, bytes(40)), ['yuv422', 'even', '5']),
     (('bayer_rggb8', 2, 9, 9, bytes(18)), ['bayer_rggb8', '9x2'])])
 def test_an_unusable_frame_is_refused_in_a_sentence_with_its_numbers(fields, words):
-    for call in (lambda: frames.to_rgb(*fields), lambda: frames.crop_image(*fields, 4)):
+    for call in (lambda: frames.to_rgb(*fields), lambda: crop_image(*fields, 4)):
         with pytest.raises(FrameError) as caught:
             call()
         sentence = str(caught.value)
@@ -339,7 +340,7 @@ def test_an_unusable_frame_is_refused_in_a_sentence_with_its_numbers(fields, wor
 @pytest.mark.parametrize('size', [0, -1, 5000, 2.0, None])
 def test_an_absurd_output_size_is_refused(size):
     with pytest.raises(FrameError, match='pixels a side'):
-        frames.crop_image('mono8', 4, 4, 4, bytes(16), size)
+        crop_image('mono8', 4, 4, 4, bytes(16), size)
 
 
 @pytest.mark.parametrize('suffix, text', [
@@ -350,7 +351,7 @@ def test_compressed_colours_come_out_as_they_went_in(suffix, text):
     for name, colour in COLOURS.items():
         rgb = np.full((32, 48, 3), colour, np.uint8)
         data = cv2.imencode(suffix, rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-        for picture in (frames.decode_rgb(text, data), frames.crop_compressed(text, data, 16)):
+        for picture in (frames.decode_rgb(text, data), crop_compressed(text, data, 16)):
             assert np.abs(picture.astype(int) - colour).max() <= 6, name
     assert frames.decode_rgb(text, data).shape == (32, 48, 3)
 
@@ -389,7 +390,7 @@ def test_the_content_decides_and_not_what_the_format_says_of_it(suffix, text):
     rgb = np.full((16, 24, 3), COLOURS['orange'], np.uint8)
     data = cv2.imencode(suffix, rgb[..., ::-1])[1].tobytes()
     assert np.abs(frames.decode_rgb(text, data).astype(int) - rgb).max() <= 6
-    assert frames.crop_compressed(text, data, 8).shape == (8, 8, 3)
+    assert crop_compressed(text, data, 8).shape == (8, 8, 3)
 
 
 def test_a_webp_of_one_colour_and_bmps_of_every_sound_kind_are_read():
@@ -493,7 +494,7 @@ def test_the_most_compressible_sound_pictures_are_accepted():
     ('jpeg', None, ['NoneType']), ('png', [1, 2], ['list'])])
 def test_an_unusable_compressed_frame_is_refused(text, data, words):
     for call in (lambda: frames.decode_rgb(text, data),
-                 lambda: frames.crop_compressed(text, data, 4)):
+                 lambda: crop_compressed(text, data, 4)):
         with pytest.raises(FrameError) as caught:
             call()
         assert all(word in str(caught.value) for word in words), str(caught.value)
@@ -527,7 +528,7 @@ def test_hostile_raw_fields_raise_nothing_but_frame_errors():
             fields = (generator.choice(list(frames.ENCODINGS)), generator.randint(1, 20),
                       generator.randint(1, 20), generator.randint(1, 90), blobs[0])
         try:
-            crop = frames.crop_image(*fields, 8, generator.choice(crops))
+            crop = crop_image(*fields, 8, generator.choice(crops))
             assert crop.shape == (8, 8, 3) and crop.dtype == np.uint8
             accepted += 1
         except FrameError as error:
@@ -552,7 +553,7 @@ def test_hostile_compressed_bytes_raise_nothing_but_frame_errors():
         if generator.random() < 0.3:
             del data[generator.randrange(len(data)):]
         try:
-            crop = frames.crop_compressed(generator.choice(formats), data, 8)
+            crop = crop_compressed(generator.choice(formats), data, 8)
             assert crop.shape == (8, 8, 3) and crop.dtype == np.uint8
             accepted += 1
         except FrameError as error:

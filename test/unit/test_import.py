@@ -175,7 +175,7 @@ def test_nothing_is_forgotten_for_a_file_without_samples(tmp_path, robot, state,
 
 
 def test_a_journal_is_taken_over_as_well_and_has_no_end_mark(robot, tmp_path, state):
-    """A copy of one that runs: whole entries only; cut between two, nobody can tell."""
+    """A copy of one that runs: whole entries only; cut between two, no one can tell."""
     journal, copy = robot / 'journal', tmp_path / 'copy'
     content = journal.read_bytes()
     copy.write_bytes(content)
@@ -228,7 +228,7 @@ OTHERS = {
     'an empty directory': (lambda path: path.mkdir(), 'nothing was taught yet in'),
     'a text': (lambda path: path.write_text('mug\n' * 100), 'is not a memory'),
     'a picture': (lambda path: path.write_bytes(b'\x89PNG\r\n\x1a\n' + bytes(500)), 'is not a'),
-    'a pipe nobody writes to': (os.mkfifo, 'cannot read .* it is not a file but a pipe or device'),
+    'a pipe no one writes to': (os.mkfifo, 'cannot read .* it is not a file but a pipe or device'),
     'a device without an end': (lambda path: path.symlink_to('/dev/zero'), 'a pipe or device'),
     'a link to nothing': (lambda path: path.symlink_to('nowhere'), 'there is no memory'),
     'nothing': (lambda path: None, 'there is no memory'),

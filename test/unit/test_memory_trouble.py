@@ -89,7 +89,7 @@ def test_a_directory_that_vanishes_and_comes_back(vault):
 
 
 def test_a_journal_that_is_deleted_alone_is_noticed(vault):
-    """An open file that lost its name takes writes that nobody will find again."""
+    """An open file that lost its name takes writes that no one will find again."""
     vault.journal.path.unlink()
     with pytest.raises(StoreError, match='the file has vanished'):
         vault.teach('cup', codes(4))

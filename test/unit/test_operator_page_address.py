@@ -159,7 +159,7 @@ def test_a_public_host_is_a_name_alone(text):
     (None, False), ('http://robot:8080.evil.example', False), ('ftp://robot:8080', False),
     ('robot:8080', False), ('http://robot:8080/', False), ('http://evil.example', False)])
 def test_only_the_page_itself_is_its_origin(origin, same):
-    assert access.Door('').same_origin(origin, False, 'robot:8080') == same
+    assert access.Authenticator('').same_origin(origin, False, 'robot:8080') == same
 
 
 @pytest.mark.parametrize('origin, host, same', [
@@ -167,11 +167,11 @@ def test_only_the_page_itself_is_its_origin(origin, same):
     ('https://[fd00::2]', '[fd00::2]:443', True), ('https://robot', 'robot:80', False),
     ('http://robot', 'robot:443', False), ('https://robot', 'robot:8443', False)])
 def test_a_proxy_may_write_the_port_that_browsers_leave_out(origin, host, same):
-    assert access.Door('').same_origin(origin, False, host) == same
+    assert access.Authenticator('').same_origin(origin, False, host) == same
 
 
 def test_over_tls_plain_http_of_the_same_name_is_somebody_else():
-    door = access.Door('')
+    door = access.Authenticator('')
     assert door.same_origin('https://robot:8080', True, 'robot:8080')
     assert not door.same_origin('http://robot:8080', True, 'robot:8080')
 
@@ -189,7 +189,7 @@ def test_over_tls_plain_http_of_the_same_name_is_somebody_else():
     ('http://192.168.1.7:8080', '192.168.1.7:8080', True),  # past the proxy, at home
     ('http://192.168.1.8:8080', '192.168.1.7:8080', False), ('null', '127.0.0.1:8080', False)])
 def test_the_origin_behind_a_proxy_is_the_public_one(origin, host, same):
-    door = access.Door('', public=public_url('https://robot.example.org/robot1/'))
+    door = access.Authenticator('', public=public_url('https://robot.example.org/robot1/'))
     assert door.same_origin(origin, False, host) == same
     assert door.host_is_ours(host)
     assert not door.host_is_ours('evil.example')
@@ -200,11 +200,11 @@ def test_the_origin_behind_a_proxy_is_the_public_one(origin, host, same):
     ('https://[fd00::2]', True), ('https://robot.local:8443', False), ('null', False),
     ('https://robot', False), ('https://evil.robot.local', False), ('https://fd00::2', False)])
 def test_a_name_that_was_given_is_an_origin_whatever_the_proxy_calls_us(origin, same):
-    door = access.Door('', ['Robot.local', 'fd00::2'])
+    door = access.Authenticator('', ['Robot.local', 'fd00::2'])
     assert door.same_origin(origin, False, '127.0.0.1:8080') == same
 
 
 @pytest.mark.parametrize('pin, digits', [
     ('123456', True), ('12345a', False), ('abcdef', False), ('١٢٣٤٥٦', False), ('12 345', False)])
 def test_whether_a_keypad_is_enough_for_the_pin(pin, digits):
-    assert access.Door(pin).digits == digits
+    assert access.Authenticator(pin).digits == digits

@@ -7,6 +7,7 @@ import struct
 from types import SimpleNamespace
 import zlib
 
+from crops import crop_compressed, crop_file, crop_image
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ import pytest
 from hybrid_snn_ros.vision import frames, pictures
 from hybrid_snn_ros.vision.exif import orientation
 from hybrid_snn_ros.vision.frames import Crop, FrameError
-from hybrid_snn_ros.vision.pictures import crop_file
 
 # From the definition of EXIF: which way a picture that was seen upright is stored.
 STORED = {1: lambda p: p, 2: np.fliplr, 3: lambda p: np.rot90(p, 2), 4: np.flipud,
@@ -86,11 +86,11 @@ def test_a_turned_picture_is_the_upright_one_bit_for_bit(suffix, noted, order, c
     stored = np.ascontiguousarray(STORED[noted](seen))
     content = with_exif(lossless(suffix, stored), tiff(noted, order), stored.shape[:2])
     plain = lossless(suffix, seen)
-    expected = frames.crop_image('bgr8', 61, 90, 270, seen, 32, crop)
+    expected = crop_image('bgr8', 61, 90, 270, seen, 32, crop)
     np.testing.assert_array_equal(crop_file(plain, 32, crop), expected)
     np.testing.assert_array_equal(crop_file(content, 32, crop), expected)
     name = suffix[1:]
-    np.testing.assert_array_equal(frames.crop_compressed(name, content, 32, crop), expected)
+    np.testing.assert_array_equal(crop_compressed(name, content, 32, crop), expected)
     np.testing.assert_array_equal(frames.decode_rgb(name, content), seen[..., ::-1])
     assert frames.size_of(SimpleNamespace(format=name, data=content), True) == (90, 61)
 
@@ -102,12 +102,12 @@ def test_a_turned_jpeg_looks_as_it_was_seen(noted, size):
     crop = Crop(0.8, (0.0, 0.1, 0.6, 0.9))
     content = with_exif(encode('.jpg', STORED[noted](seen), cv2.IMWRITE_JPEG_QUALITY, 97),
                         tiff(noted))
-    expected = frames.crop_image('bgr8', *size, 3 * size[1], seen, 224, crop)
+    expected = crop_image('bgr8', *size, 3 * size[1], seen, 224, crop)
     far = np.abs(crop_file(content, 224, crop).astype(int) - expected)
     assert far.mean() < 2 and np.percentile(far, 99) < 12
     others = [np.abs(np.rot90(expected, turn).astype(int) - expected).mean() for turn in (1, 2, 3)]
     assert min(others) > 10  # the picture does tell its sides apart
-    np.testing.assert_array_equal(frames.crop_compressed('jpeg', content, 224, crop),
+    np.testing.assert_array_equal(crop_compressed('jpeg', content, 224, crop),
                                   crop_file(content, 224, crop))
     np.testing.assert_array_equal(  # as OpenCV turns JPEG, where it is asked to
         frames.decode_rgb('jpeg', content),
@@ -234,7 +234,7 @@ def test_a_message_and_a_file_of_the_same_bytes_give_the_same_crop():
                          ('.png', (500, 333)), ('.webp', (500, 333)), ('.bmp', (333, 500))):
         content = encode(suffix, scene(*size))
         np.testing.assert_array_equal(
-            crop_file(content, 224), frames.crop_compressed(suffix[1:], content, 224))
+            crop_file(content, 224), crop_compressed(suffix[1:], content, 224))
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path):

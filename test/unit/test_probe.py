@@ -14,10 +14,10 @@ import time
 from damaged_models import flipped, noise, truncated
 import pytest
 
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision import probe as probing
 from hybrid_snn_ros.vision.encoder import EncoderError
-from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.probe import load_probed, probe
 from hybrid_snn_ros.vision.runtime import RUNTIMES
 

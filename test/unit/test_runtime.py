@@ -77,13 +77,13 @@ def test_the_delegate_that_computes_is_named(delegate):
     assert encoder.codes(GREY).any()
 
 
-@pytest.mark.filterwarnings('ignore::RuntimeWarning')  # what nobody writes may be no number
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')  # what no one writes may be no number
 def test_an_external_delegate_computes_and_is_named(library):
     path = library(takes=True)
     encoder = load_probed(None, delegate=path)
     assert encoder.delegate == path and Path(path).name in encoder.runtime
     assert path in encoder.describe()
-    # It computes nothing, and nobody else does: whatever is seen, the answer stays what it was.
+    # It computes nothing, and no one else does: whatever is seen, the answer stays what it was.
     noise = np.random.default_rng(0).integers(0, 256, GREY.shape, np.uint8)
     np.testing.assert_array_equal(encoder.codes(GREY), encoder.codes(noise))
 

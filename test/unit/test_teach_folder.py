@@ -15,6 +15,7 @@ import tempfile
 import zlib
 
 from checkout import ROOT
+from crops import crop_compressed
 import cv2
 import numpy as np
 import pytest
@@ -26,8 +27,7 @@ from hybrid_snn_ros.evaluation.folders import load_folder
 from hybrid_snn_ros.evaluation.left_out import LeftOut, SHOWN
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import look
-from hybrid_snn_ros.share import shared_file
-from hybrid_snn_ros.vision import frames
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision.frames import Crop
 
 pytest.importorskip('ai_edge_litert', reason='no TFLite runtime is installed')
@@ -428,7 +428,7 @@ def test_a_memory_says_what_part_of_a_picture_is_looked_at(teach, tmp_path, crop
     robot = Classifier(crop=crop)
     robot.open(memory)
     robot.teach(scene(77)[..., ::-1], 'duck')
-    expected = {robot.eye.codes(cv2.imread(str(path))[..., ::-1]).tobytes()
+    expected = {robot.frame_encoder.codes(cv2.imread(str(path))[..., ::-1]).tobytes()
                 for path in (root / 'mug').iterdir()}
     robot.close()
     code, _, err = teach(root)
@@ -447,7 +447,8 @@ def test_a_memory_says_what_part_of_a_picture_is_looked_at(teach, tmp_path, crop
 
 def test_a_memory_of_another_encoder_asks_for_its_file(teach, tmp_path):
     root, memory = fill(tmp_path / 'things', ['mug']), tmp_path / 'memory'
-    with Vault.open(memory, {**Classifier().eye.identity, 'encoder': 'ab12' * 16}) as vault:
+    other = {**Classifier().frame_encoder.identity, 'encoder': 'ab12' * 16}
+    with Vault.open(memory, other) as vault:
         vault.teach('duck', np.zeros(1280, np.uint8), stamp='1.5')
     code, _, err = teach(root)
     assert code == 1
@@ -485,7 +486,7 @@ def test_teach_evaluate_and_a_camera_see_the_same(teach, tmp_path, monkeypatch):
     assert data.class_names == ['coffee mug', 'duck'] and len(data.train) == 10
     asked = {codes.tobytes() for codes in data.train}
     assert len(asked) == 10 and asked == codes_of(tmp_path / 'memory')
-    assert asked == {facade.encoder.codes(frames.crop_compressed(
+    assert asked == {facade.encoder.codes(crop_compressed(
         'jpeg' if name.lower().endswith('jpg') else Path(name).suffix[1:], content, 224)).tobytes()
         for content, name in files}
     assert [remark.partition(' (it')[0] for remark in remarks] == [

@@ -19,9 +19,9 @@ from hybrid_snn_ros.evaluation.sources import Embeddings
 from hybrid_snn_ros.memory.ledger import Sample
 from hybrid_snn_ros.network import cache, Network, Rebuild
 from hybrid_snn_ros.network import network as networks
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.ros import parameters
-from hybrid_snn_ros.ros.table import refusal
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.ros.parameter_table import refusal
 from hybrid_snn_ros.snn.rules import params_of, RULES, seeded
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 
@@ -221,7 +221,7 @@ def test_the_benchmark_times_it(registered, rule):
     subject = stages.Subject(encoder, 3, 5, rule=rule)
     figures, _ = stages.answer_frames(subject, 'vga', 4, 1)
     assert {'encode', 'code', 'present', 'decide', 'whole'} <= set(figures)
-    assert {'learn', 'readout', 'calibrate'} <= set(stages.teach_frames(subject, 10))
+    assert {'teach', 'next_present', 'next_decide'} <= set(stages.teach_frames(subject, 10))
     assert ' spikes a frame' in subject.synaptic_operations()
 
 

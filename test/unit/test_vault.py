@@ -106,7 +106,7 @@ def test_another_encoder_is_refused_another_runtime_is_remarked(vault):
     with Vault.open(vault.directory, {**IDENTITY, 'runtime': 'LiteRT 2.1'}) as again:
         assert 'taught with LiteRT 2.0, this is LiteRT 2.1: embeddings may' in again.remarks[0]
     with Vault.open(vault.directory.with_name('new'), None) as new:
-        with pytest.raises(StoreError, match='nobody said which encoder it is for'):
+        with pytest.raises(StoreError, match='no one said which encoder it is for'):
             new.teach('mug', codes(1))
 
 

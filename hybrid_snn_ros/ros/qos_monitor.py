@@ -47,12 +47,12 @@ class Mismatch(NamedTuple):
         return f'{self.topic}: nothing reaches {self.peer}: {self.policies}'
 
 
-class _End:
+class _Endpoint:
     """One end of ours."""
 
     def __init__(self, incoming: bool) -> None:
         self.incoming = incoming
-        self.deaf = False  # the middleware has no events: look always
+        self.without_events = False  # the middleware has no events: look always
         # monotonic seconds of the last event or sight of the peer
         self.suspected: float | None = None
         self.unnamed = ''  # the policy that an event told of, until its peer is found
@@ -63,20 +63,20 @@ class _End:
         self.unnamed = qos_policy_name_from_kind(event.last_policy_kind)
 
 
-class Connections:
+class QosMonitor:
     """Makes a node's publishers and subscriptions, and looks after whether they connect."""
 
     def __init__(self, node: LifecycleNode) -> None:
         """Begin without any, on an rclpy lifecycle node."""
         self._node = node
-        self._ends: dict[Any, _End] = {}  # publisher or subscription -> its end
+        self._ends: dict[Any, _Endpoint] = {}  # publisher or subscription -> its end
         # (topic, peer's address) of a mismatch -> monotonic seconds
         self._seen: dict[tuple[str, bytes], float] = {}
-        self._told: set[tuple[str, bytes]] = set()
+        self._logged: set[tuple[str, bytes]] = set()
 
     def publisher(self, kind: type, topic: str, qos: QoSProfile | int) -> Any:
         """Make a lifecycle publisher."""
-        end = _End(incoming=False)
+        end = _Endpoint(incoming=False)
         return self._add(end, PublisherEventCallbacks, lambda **events: (
             self._node.create_lifecycle_publisher(kind, topic, qos, **events)), {})
 
@@ -88,12 +88,12 @@ class Connections:
         :param on_lost: function of rclpy's event that tells of messages that got lost on the way;
             never called where the middleware does not notice.
         """
-        end = _End(incoming=True)
+        end = _Endpoint(incoming=True)
         return self._add(end, SubscriptionEventCallbacks, lambda **events: (
             self._node.create_subscription(kind, topic, callback, qos, **events)),
             {'message_lost': on_lost} if on_lost else {})
 
-    def _add(self, end: _End, callbacks: Callable[..., Any], create: Callable[..., Any],
+    def _add(self, end: _Endpoint, callbacks: Callable[..., Any], create: Callable[..., Any],
              more: dict[str, Callable[[Any], None]]) -> Any:
         on_event = end.on_event
         # A middleware that does not have an event refuses it, or leaves it out.
@@ -105,7 +105,8 @@ class Connections:
                 continue
         else:
             made = create()
-        end.deaf = not any(handler.callback is on_event for handler in made.event_handlers)
+        end.without_events = not any(
+            handler.callback is on_event for handler in made.event_handlers)
         self._ends[made] = end
         return made
 
@@ -126,14 +127,14 @@ class Connections:
         found: dict[tuple[str, bytes], Mismatch] = {}
         now = time.monotonic()
         for made, end in self._ends.items():
-            if end.deaf or end.suspected is not None:
+            if end.without_events or end.suspected is not None:
                 found.update(self._look(made, end))
         self._seen = {key: self._seen.get(key, now) for key in found}
         found = {key: mismatch for key, mismatch in found.items()
                  if mismatch.peer != NAMELESS or now - self._seen[key] > _NAMING}
-        for key in found.keys() - self._told:
+        for key in found.keys() - self._logged:
             self._node.get_logger().warning(str(found[key]))
-        self._told = set(found)
+        self._logged = set(found)
         return list(found.values())
 
     def sentences(self, camera_topic: str) -> tuple[str, str]:
@@ -144,7 +145,7 @@ class Connections:
             (cameras if mismatch.topic == camera_topic else others).append(str(mismatch))
         return '; '.join(cameras), '; '.join(others)
 
-    def _look(self, made: Any, end: _End) -> dict[tuple[str, bytes], Mismatch]:
+    def _look(self, made: Any, end: _Endpoint) -> dict[tuple[str, bytes], Mismatch]:
         """Return {(topic, peer's address): Mismatch} of one end, by what the graph says now."""
         topic = made.topic_name
         ask = (self._node.get_publishers_info_by_topic if end.incoming

@@ -16,11 +16,11 @@ RECENT_LABELS = 5
 ENOUGH = 5  # samples of a label
 _THUMBNAILS = 96  # kept, also of what was taken back: it may be put back
 _JUDGED = 10  # newest taught frames of a label that its light looks at
-_BEGINNING = 2  # samples of a label before which nobody can know it
+_BEGINNING = 2  # samples of a label before which no one can know it
 _CONFUSED = 0.25  # share of the judged frames that were given one other label
 
 
-class Board:
+class PageState:
     """Follows the classifier's topics; `state` is what is sent to the viewers."""
 
     def __init__(self) -> None:

@@ -1,22 +1,30 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The eye: a frame, or what an encoder made of it before, becomes output codes."""
+"""The frame encoder: a frame, wherever it comes from, is decoded, cropped and embedded here."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.vision.encoder import Encoder
+    from hybrid_snn_ros.vision.frames import Picture
     from hybrid_snn_ros.vision.framing import Crop
+
+Lap = Callable[[str], None]  # is called with the name of a stage when it is done
 
 SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
 
 
-class Eye:
+def _no_lap(stage: str) -> None:
+    """Measure nothing."""
+
+
+class FrameEncoder:
     """An encoder and the part of each frame it sees; or no encoder, and codes only."""
 
     def __init__(self, encoder: 'Encoder | Path | str | None' = None, crop: 'Crop | None' = None,
@@ -67,6 +75,30 @@ class Eye:
         return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
                 'crop': self.crop.fraction, 'roi': list(self.crop.roi)}
 
+    def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap) -> np.ndarray:
+        """
+        Return the output codes of a camera message, uint8 (N,).
+
+        :param message: sensor_msgs/Image, or CompressedImage where `compressed`, or what has its
+            fields, from a subscription or from a bag.
+        :param lap: called after each of the stages 'decode', 'crop' and 'encode'.
+        :raises FrameError: when the message cannot be read.
+        """
+        from hybrid_snn_ros.vision.frames import decode_message
+        return self._encode(
+            decode_message(message, compressed, self.encoder.input_size, self.crop), lap)
+
+    def encode_file(self, content: bytes) -> np.ndarray:
+        """
+        Return the output codes of a picture file, given what is in it, uint8 (N,).
+
+        The same bytes in a sensor_msgs/CompressedImage give the same codes.
+
+        :raises FrameError: when it is no picture that is decoded, or damaged.
+        """
+        from hybrid_snn_ros.vision.frames import decode_file
+        return self._encode(decode_file(content, self.encoder.input_size, self.crop))
+
     def codes(self, frame_or_codes: np.ndarray) -> np.ndarray:
         """
         Return the output codes of a frame, uint8 (N,).
@@ -86,8 +118,17 @@ class Eye:
         if self._inputs is not None:
             raise ValueError(f'this classifier was made for codes of {self._inputs} inputs and '
                              'has no encoder for frames')
-        from hybrid_snn_ros.vision.frames import crop_image
+        from hybrid_snn_ros.vision.frames import decode_image
         height, width, channels = array.shape
-        return self.encoder.codes(crop_image(
-            'rgb8', height, width, width * channels, np.ascontiguousarray(array),
-            self.encoder.input_size, self.crop))
+        return self._encode(decode_image('rgb8', height, width, width * channels,
+                                         np.ascontiguousarray(array), self.crop))
+
+    def _encode(self, picture: 'Picture', lap: Lap = _no_lap) -> np.ndarray:
+        """Bring what was decoded to the encoder's size and embed it: every frame's way."""
+        from hybrid_snn_ros.vision.frames import crop_picture
+        lap('decode')
+        rgb = crop_picture(picture, self.encoder.input_size)
+        lap('crop')
+        codes = self.encoder.codes(rgb)
+        lap('encode')
+        return codes

@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A course of teach_frames that is under way: what is taken back meanwhile does not return."""
+"""A session of teach_frames that is under way: what is taken back meanwhile does not return."""
 
 import json
 

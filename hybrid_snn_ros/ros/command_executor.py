@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-The tutor: carries out what is asked of the classifier, on exactly the frames that were meant.
+The command executor: does what is asked of the classifier, on exactly the frames that were meant.
 
 It keeps the output codes of the last frames, so that a request may name a frame by its stamp.
 """
@@ -23,7 +23,7 @@ from hybrid_snn_ros.ros.commands import Command, CommandError, Result
 from hybrid_snn_ros.ros.parameters import Parameters
 
 
-class Seen(NamedTuple):
+class RecentFrame(NamedTuple):
     """One answered frame."""
 
     stamp: tuple[int, int]  # (sec, nanosec)
@@ -31,7 +31,7 @@ class Seen(NamedTuple):
     time: float  # monotonic seconds
 
 
-class Course(NamedTuple):
+class TeachingSession(NamedTuple):
     """A request to teach several frames that is under way."""
 
     command: Command
@@ -39,78 +39,79 @@ class Course(NamedTuple):
     taught: int
 
 
-class Tutor:
+class CommandExecutor:
     """Used by the worker alone."""
 
     def __init__(self, classifier: Classifier, settings: Parameters,
-                 report: Callable[[Result], None]) -> None:
+                 report: Callable[[Result], None], problem: str = '') -> None:
         """
         Begin without frames.
 
         :param classifier: Classifier.
         :param settings: ros.parameters.Parameters.
         :param report: function of a commands.Result: publish it.
+        :param problem: why teaching is refused so far, or ''.
         """
         self._classifier = classifier
         self._settings = settings
         self._report = report
-        self._recent: OrderedDict[tuple[int, int], Seen] = OrderedDict()  # by stamp
-        self._course: Course | None = None
-        self.problem = ''  # why the last change was refused by the disk; empty when it was not
+        self._recent: OrderedDict[tuple[int, int], RecentFrame] = OrderedDict()  # by stamp
+        self._session: TeachingSession | None = None
+        self.problem = problem  # why the last change was refused by the disk, or ''
 
     # -- frames --------------------------------------------------------------------------------
 
     def saw(self, stamp: tuple[int, int], codes: np.ndarray) -> None:
-        """Take note of an answered frame, and teach it if a course is under way."""
+        """Take note of an answered frame, and teach it if a session is under way."""
         newest = self._newest()
         if newest and stamp < newest.stamp:
             # A bag that loops, a clock that was set back: old stamps mean other frames now.
             self._recent.clear()
-        self._recent[stamp] = Seen(stamp, codes, time.monotonic())
+        self._recent[stamp] = RecentFrame(stamp, codes, time.monotonic())
         while len(self._recent) > self._settings.recent_frames:
             self._recent.popitem(last=False)
-        if self._course and not self._settings.learning:
-            self.give_up('learning was switched off')
-        if self._course and not self._classifier.behind:  # else frames would have to wait
-            self._next_of_course()
+        if self._session and not self._settings.learning:
+            self.abort('learning was switched off')
+        if self._session and not self._classifier.behind:  # else frames would have to wait
+            self._next_of_session()
 
-    def _newest(self) -> Seen | None:
+    def _newest(self) -> RecentFrame | None:
         return next(reversed(self._recent.values())) if self._recent else None
 
-    # -- courses -------------------------------------------------------------------------------
+    # -- sessions ------------------------------------------------------------------------------
 
     @property
     def waiting(self) -> bool:
-        """Tell whether a course waits for frames."""
-        return self._course is not None
+        """Tell whether a session waits for frames."""
+        return self._session is not None
 
     def patience(self) -> float:
-        """Return for how many seconds the course still waits for a readable frame."""
+        """Return for how many seconds the session still waits for a readable frame."""
         newest = self._newest()
-        assert self._course is not None  # asked only while one waits
-        since = max(self._course.begun, newest.time if newest else 0.0)
+        assert self._session is not None  # asked only while one waits
+        since = max(self._session.begun, newest.time if newest else 0.0)
         return since + self._settings.image_timeout - time.monotonic()
 
-    def give_up(self, reason: str) -> None:
-        """End the course; say how far it came."""
-        course, self._course = self._course, None
-        assert course is not None
-        command = course.command
-        self._answer(command, 'ERROR', f"taught {course.taught} of {command.frames} frames of "
+    def abort(self, reason: str) -> None:
+        """End the session; say how far it came."""
+        session, self._session = self._session, None
+        assert session is not None
+        command = session.command
+        self._answer(command, 'ERROR', f"taught {session.taught} of {command.frames} frames of "
                      f"'{command.label}', then {reason}",
-                     taught=course.taught, wanted=command.frames)
+                     taught=session.taught, wanted=command.frames)
 
-    def _end_course(self, reason: str, label: str | None = None) -> None:
-        """End a course of this label, or of any: its next frame would undo what was just done."""
-        if self._course and label in (None, self._course.command.label):
-            self.give_up(reason)
+    def _end_session(self, reason: str, label: str | None = None) -> None:
+        """End a session of this label, or of any: its next frame would undo what was just done."""
+        if self._session and label in (None, self._session.command.label):
+            self.abort(reason)
 
-    def _next_of_course(self) -> None:
-        course, newest = self._course, self._newest()
-        assert course is not None and newest is not None  # a frame is what it goes on with
-        done = self._teach(course.command, newest, course.taught + 1)
-        ended = not done or course.taught + 1 >= course.command.frames
-        self._course = None if ended else course._replace(taught=course.taught + 1)
+    def _next_of_session(self) -> None:
+        session, newest = self._session, self._newest()
+        assert session is not None and newest is not None  # a frame is what it goes on with
+        done = self._teach(session.command, newest, session.taught + 1)
+        ended = not done or session.taught + 1 >= session.command.frames
+        self._session = None if ended else session._replace(taught=session.taught + 1)
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -137,18 +138,18 @@ class Tutor:
         if command.stamp is not None:
             self._teach_stamp(command, command.stamp)
             return
-        # The newest frame is the one the operator has just seen answered, unless a course that is
+        # The newest frame is the one the operator has just seen answered, unless a session that is
         # corrected in the middle has taught it something else.
         newest = self._newest()
-        if self._course:
-            if self._course.taught:
+        if self._session:
+            if self._session.taught:
                 newest = None
-            self.give_up('another one came')
+            self.abort('another one came')
         if command.frames > 1 and not command.press:  # taken back as it was asked for: as one
-            command = command._replace(press=f'course {time.time_ns()}')
-        self._course = Course(command, time.monotonic(), 0)
+            command = command._replace(press=f'session {time.time_ns()}')
+        self._session = TeachingSession(command, time.monotonic(), 0)
         if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
-            self._next_of_course()
+            self._next_of_session()
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
         seen = self._recent.get(stamp)
@@ -162,17 +163,16 @@ class Tutor:
                          f'{ring}', stamp=stamp_text(stamp))
             return
         if seen is None:  # taught before, and the acknowledgement was lost
-            seen = Seen(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
+            seen = RecentFrame(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
         self._teach(command, seen, 1)
 
-    def _teach(self, command: Command, seen: Seen, place: int) -> bool:
+    def _teach(self, command: Command, seen: RecentFrame, place: int) -> bool:
         """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
         stamp = stamp_text(seen.stamp)
-        self._classifier.min_change = self._settings.min_change
         try:
             taught = self._classifier.teach(
                 seen.codes, command.label, self._name(seen, command.label), command.source,
-                command.press)
+                command.press, self._settings.min_change)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error, stamp=stamp)
             return False
@@ -188,7 +188,7 @@ class Tutor:
                          'saved', **values)
         return True
 
-    def _name(self, seen: Seen, label: str) -> str:
+    def _name(self, seen: RecentFrame, label: str) -> str:
         """Return the stamp by which the journal knows a frame again, '' where it cannot tell."""
         name = self._classifier.name_of(seen.stamp, seen.codes)
         taught = self._classifier.taught_as(name) if name else None
@@ -202,17 +202,17 @@ class Tutor:
             self._changed(command, f"sample {command.sample} of '{label}' is taken back",
                           sample=command.sample, label=label)
             return
-        waiting = self._course
+        waiting = self._session
         if waiting and not waiting.taught and not command.change:
             # The last thing that was done is the request itself; what came before it stays.
-            self.give_up('it was taken back')
+            self.abort('it was taken back')
             self._answer(command, 'OK', f"'{waiting.command.label}' is not taught, its first "
                          'frame had not come yet; nothing else was taken back',
                          label=waiting.command.label)
             return
         change = self._classifier.undo(command.change or None, command.source, later=True)
         if waiting:  # its next frame would bring back what was taken
-            self.give_up('it was taken back')
+            self.abort('it was taken back')
         self._changed(command, taken_back(change), label=change.label, change=change.id)
 
     def _run_redo(self, command: Command) -> None:
@@ -221,7 +221,7 @@ class Tutor:
 
     def _run_forget(self, command: Command) -> None:
         count = self._classifier.forget(command.label, command.source, later=True)
-        self._end_course('the label was forgotten', command.label)
+        self._end_session('the label was forgotten', command.label)
         self._changed(command, f"'{command.label}' is forgotten ({samples_text(count)})")
 
     def _run_rename(self, command: Command) -> None:
@@ -230,7 +230,7 @@ class Tutor:
                 command.label, command.target, command.source, later=True)
         except LabelExistsError as error:
             raise CommandError(f'{error} (~/merge)') from error
-        self._end_course('the label was renamed', command.label)
+        self._end_session('the label was renamed', command.label)
         self._changed(command, f"'{command.label}' is '{command.target}' now, with "
                       f'{samples_text(count)}', label=command.target)
 
@@ -240,7 +240,7 @@ class Tutor:
                                f"'{command.label}' that name, rename it")
         count = self._classifier.rename(
             command.label, command.target, command.source, later=True, merge=True)
-        self._end_course('the label was merged', command.label)
+        self._end_session('the label was merged', command.label)
         self._changed(command, f"'{command.label}' is part of '{command.target}' now, which has "
                       f'{samples_text(count)}', label=command.target)
 
@@ -253,7 +253,7 @@ class Tutor:
                                    'name a "version"')
             version = earlier[0]
         self._classifier.rollback(version, command.source, later=True)
-        self._end_course(f'version {version} was returned to')
+        self._end_session(f'version {version} was returned to')
         self._changed(command, f'what was known at version {version} is known again')
 
     def _run_save(self, command: Command) -> None:

@@ -60,7 +60,7 @@ def refusal(parameter: Parameter, value: Any) -> str | None:
 def declare(node: Any, table: Iterable[Parameter], when: str,
             live_too: bool = False) -> tuple[dict[str, Any], list[str]]:
     """
-    Declare a table on a node and warn of the names it was given that nobody declared.
+    Declare a table on a node and warn of the names it was given that no one declared.
 
     :param node: rclpy node.
     :param table: Parameters.
@@ -87,9 +87,9 @@ def declare(node: Any, table: Iterable[Parameter], when: str,
 
 
 def _unknown(node: Any, known: list[str]) -> dict[str, str]:
-    """Return {name: sentence} of what the node was given at start and nobody declared."""
+    """Return {name: sentence} of what the node was given at start and no one declared."""
     # rclpy has no public way to them (undeclared ones are invisible); the name is the same from
-    # Humble to Kilted, and without it nothing is told.
+    # Humble to Kilted, and without it there is nothing to say.
     given = getattr(node, '_parameter_overrides', {})
     sentences = {}
     for name in given:

@@ -22,7 +22,7 @@ class WithoutRos(pytest.Module):
 
     def collect(self):
         """Skip all of it."""
-        pytest.skip('rclpy is not installed (extra ros)')
+        pytest.skip(f'test/{folder_of(self.path)} needs rclpy, which is not installed (extra ros)')
 
 
 def pytest_pycollect_makemodule(module_path, parent):

@@ -2,33 +2,48 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests that run the node: a robot that knows colours, packages of apt."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 
 import pytest
+import vision_msgs_overlay as overlay
 
 
 @pytest.fixture(scope='session')
-def vision_msgs(pytestconfig, tmp_path_factory):
+def overlays(pytestconfig, tmp_path_factory):
+    """Return the folder of the overlays, which processes that run tests side by side share."""
+    cache = getattr(pytestconfig, 'cache', None)  # absent with -p no:cacheprovider
+    return cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """Let one process build at a time; those that waited find what it built."""
+    with open(folder / 'lock', 'wb') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope='session')
+def vision_msgs(overlays):
     """Return the environment in which a process finds vision_msgs, built once per checkout."""
-    import vision_msgs_overlay as overlay
     problem = overlay.missing_tools()
     if problem:
         pytest.skip(problem)
-    cache = getattr(pytestconfig, 'cache', None)  # absent with -p no:cacheprovider
-    folder = cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')
-    return overlay.environment(overlay.build(folder / 'vision_msgs'))
+    with _alone(overlays):
+        return overlay.environment(overlay.build(overlays / 'vision_msgs'))
 
 
 @pytest.fixture(scope='session')
-def bond_and_vision_msgs(pytestconfig, tmp_path_factory, vision_msgs):
+def bond_and_vision_msgs(overlays, vision_msgs):
     """Return the environment in which a process finds vision_msgs and bond."""
-    import vision_msgs_overlay as overlay
-    cache = getattr(pytestconfig, 'cache', None)
-    prefix = (cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')) / 'bond'
-    subprocess.run([sys.executable, overlay.__file__, str(prefix)], check=True, timeout=300,
-                   stdout=subprocess.DEVNULL, env={**os.environ, 'OVERLAY_PACKAGE': 'bond'})
+    prefix = overlays / 'bond'
+    with _alone(overlays):
+        subprocess.run([sys.executable, overlay.__file__, str(prefix)], check=True, timeout=300,
+                       stdout=subprocess.DEVNULL, env={**os.environ, 'OVERLAY_PACKAGE': 'bond'})
     return overlay.environment(prefix, {**os.environ, **vision_msgs})
 
 

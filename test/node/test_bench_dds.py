@@ -4,6 +4,7 @@
 
 import os
 
+from crops import crop_message
 import numpy as np
 import pytest
 from std_msgs.msg import Header
@@ -11,7 +12,6 @@ from std_msgs.msg import Header
 from hybrid_snn_ros.bench import dds, stages
 from hybrid_snn_ros.bench.wire import Wire
 from hybrid_snn_ros.network import Prediction
-from hybrid_snn_ros.vision.frames import crop_message
 
 STAGES = ('receive', 'decode', 'crop', 'encode', 'code', 'present', 'decide', 'publish')
 

@@ -81,6 +81,7 @@ def test_the_original_part_teaches_one_pass_and_class_by_class():
     assert figures == ablation.run(task, sets)
 
 
+@pytest.mark.slow
 def test_the_command_prints_aligned_tables_and_resumes(pack, tmp_path, capsys):
     log = tmp_path / 'log.jsonl'
     log.write_text(json.dumps({'trial': 0, 'mark': 1.0}) + '\n')  # of a search, to be left alone

@@ -120,6 +120,7 @@ WAYS = {  # what is named, what is remarked
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('way', WAYS)
 @pytest.mark.parametrize('storage', STORAGES)
 def test_a_recording_is_read_whatever_was_done_to_its_names(storage, way, tmp_path):
@@ -216,6 +217,7 @@ def test_a_bag_of_ros_1_is_read(name, tmp_path):
     assert is_the_walk(frames) and not remarks
 
 
+@pytest.mark.slow
 def test_an_mcap_that_was_cut_off_is_read_as_far_as_it_is_whole(tmp_path):
     """At any place, also where zeros were written instead, in chunks that are packed or not."""
     said = ['mug', *shown(RED, [(n, 0) for n in range(1, 41)])]

@@ -68,6 +68,7 @@ def turns(labels, colours, stamps):
 # -- which frame is which --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('storage', ['MCAP', 'SQLITE3'])
 @pytest.mark.parametrize('stamps', [
     [(0, 0)] * 6,  # a camera that stamps nothing
@@ -88,6 +89,7 @@ def test_frames_that_differ_are_different_frames_whatever_their_stamps(
     assert sorted(named) == sorted({f'{s}.{n:09d}' for s, n in stamps if (s, n) != (0, 0)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('first', [(0, 0), (0, 1), (1, 0)])
 def test_runs_of_a_simulation_are_taught_one_after_the_other(first, teach, counts, tmp_path):
     """Their clocks all begin at 0; and the same run again counts once, as far as it has stamps."""
@@ -152,6 +154,7 @@ def test_a_change_that_cannot_be_is_refused(change, teach, tmp_path):
 # -- what was said ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('storage', ['MCAP', 'SQLITE3'])
 @pytest.mark.parametrize('word', [
     'unknown', 'Unknown', 'UNKNOWN', ' unKnown ', 'unknown\n', '\tunknown', '', '  '])
@@ -260,6 +263,7 @@ def compressed(form, data):
         header, form, np.frombuffer(data, np.uint8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind, image', [
     raw('32FC1', step=640, size=76800), raw('bayer16'), raw('no such thing'), raw(''),
     raw('\x1b[31m'), raw('rgb8', step=0), raw('rgb8', step=479), raw('rgb8', size=57599),
@@ -284,6 +288,7 @@ def test_the_reason_of_the_node_is_passed_on(kind, image, labels, facade, teach,
         assert remarks == [f'{bag}: left out: 2 ({why.value}): 1.000000000, 2.000000000']
 
 
+@pytest.mark.slow
 def test_the_commands_say_it_too(tmp_path):
     """As users run them: in a process of its own, on stdout and stderr."""
     def every_second(types, header, pixels):

@@ -48,6 +48,7 @@ def test_a_bag_is_taught_under_the_labels_of_a_topic(bag, tmp_path):
     assert stamps[0] == '7.100000001' and len(set(stamps)) == 8
 
 
+@pytest.mark.slow
 def test_a_bag_taught_twice_counts_once(bag, tmp_path):
     for _ in range(2):
         code, out, err = teach(bag, '--label', 'thing', '-m', tmp_path / 'memory',
@@ -56,6 +57,7 @@ def test_a_bag_taught_twice_counts_once(bag, tmp_path):
     assert look(tmp_path / 'memory').ledger.counts == {'thing': 8}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('change', ['0.002', '0.01', '0.02', '0.05', '0.2'])
 def test_frames_left_out_as_nearly_the_same_are_left_out_again(bag, change, tmp_path):
     """Although the newest sample is another one when they come again."""
@@ -69,6 +71,7 @@ def test_frames_left_out_as_nearly_the_same_are_left_out_again(bag, change, tmp_
     assert '0 frames of 0 labels taught' in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('words, sentence', [
     ([], 'a bag needs --label NAME or --labels TOPIC'),
     (['--label', 'a', '--labels', '/label'], 'a bag needs --label NAME or --labels TOPIC'),
@@ -82,6 +85,7 @@ def test_a_bag_used_wrongly_is_told_in_a_sentence(bag, tmp_path, words, sentence
     assert sentence in err and 'Traceback' not in err
 
 
+@pytest.mark.slow
 def test_a_replay_is_repeatable_in_both_formats(tmp_path):
     """Same bag, same seed, same answers, whatever it is stored in; only the time differs."""
     said = []
@@ -135,6 +139,7 @@ def test_a_folder_is_taught_and_exported(tmp_path):
     assert look(tmp_path / 'x.memory').ledger.counts == {'blue thing': 3, 'red thing': 3}
 
 
+@pytest.mark.slow
 def test_a_folder_without_pictures_is_told_in_a_sentence(tmp_path):
     code, _, err = teach(tmp_path, '-m', tmp_path / 'memory')
     assert code == 1 and 'holds no folders with pictures' in err

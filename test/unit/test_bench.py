@@ -71,6 +71,7 @@ def report(tmp_path_factory):
     return path, json.loads(path.read_text())
 
 
+@pytest.mark.slow
 def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     _, found = report
     assert set(found['stages']) == {*PARTS, *ROS, 'whole', 'beside_encoder'}
@@ -105,6 +106,7 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch, capsys):
     assert "pip install 'hybrid_snn_ros[cuda]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_comparing_with_an_earlier_report_prints_ratios(report, capsys):
     path, found = report
     assert figures.compare(found, found)[1:] != []

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros import Classifier
-from hybrid_snn_ros.classifier import SHIPPED_ENCODER
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.snn import lateral, original
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
+from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.framing import Crop
 from hybrid_snn_ros.vision.runtime import load_runtime
 

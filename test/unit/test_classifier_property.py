@@ -191,4 +191,4 @@ class Robot(RuleBasedStateMachine):
 Robot.TestCase.settings = settings(
     max_examples=70, stateful_step_count=30, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-TestRobot = Robot.TestCase
+TestRobot = pytest.mark.slow(Robot.TestCase)

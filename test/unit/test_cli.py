@@ -59,6 +59,7 @@ def test_the_version_is_the_packages():
     assert run('--version') == (0, f'hybrid-snn {hybrid_snn_ros.__version__}\n', '')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('command', COMMANDS)
 def test_every_command_explains_itself_and_every_option(command):
     code, out, err = run(command, '--help', env={'COLUMNS': '200'})
@@ -89,6 +90,7 @@ def test_no_command_and_an_unknown_one_are_refused():
     refused('unrecognized arguments: --fast', 'evaluate', 'x.npz', '--fast')
 
 
+@pytest.mark.slow
 def test_run_refuses_settings_by_a_sentence():
     pytest.importorskip('rclpy', reason='rclpy is not installed')
     for setting, sentence in (
@@ -143,6 +145,7 @@ def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
         assert f'call that section {name}, or /**' in err and len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('words', [
     ('state', 'show', '--memory={}'), ('state', 'export', '{}'), ('state', 'import', '{}'),
     ('teach', '{}', '--label', 'x'), ('teach', '/', '--export={}'), ('teach', '/', '-m', '{}'),
@@ -206,6 +209,7 @@ def long_work(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_long_work_is_refused_before_it_begins(long_work, tmp_path):
     (tmp_path / 'text').write_text('no log of trials\n')
     log = tmp_path / 'log'
@@ -255,6 +259,7 @@ def workers_of(process):
     return begun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('jobs', [1, 2])
 @pytest.mark.parametrize('on_terminal', [True, False])
 def test_an_interrupt_ends_it_with_130_and_no_traceback(long_work, tmp_path, on_terminal, jobs):

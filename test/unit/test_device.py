@@ -248,6 +248,7 @@ def operations(work):
     return traffic.operations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('share', [0.0, 0.5, 0.98])
 @pytest.mark.parametrize('what', ['present', 'teach', 'teach a new label', 'calibrate'])
 @pytest.mark.parametrize('name', ['lateral', 'original, all of it'])

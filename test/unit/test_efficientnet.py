@@ -72,6 +72,7 @@ def test_the_description_fits_the_committed_model():
     assert notes['crop'] == 0.875 and notes['coding_threshold'] == 0.112
 
 
+@pytest.mark.slow
 @needs_weights
 def test_every_variant_is_built_the_same_twice(built, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

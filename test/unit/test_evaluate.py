@@ -127,6 +127,7 @@ def test_every_protocol_writes_its_figures(tmp_path, capsys, words, added):
     assert f'{words[1]}, 3 a class, rule lateral, 3 orders' in out
 
 
+@pytest.mark.slow
 @needs_sklearn
 def test_baselines_are_told_and_the_best_is_named(tmp_path, capsys):
     target = tmp_path / 'figures.json'
@@ -142,6 +143,7 @@ def test_baselines_are_told_and_the_best_is_named(tmp_path, capsys):
     assert 'fitted once' in out and figures['baselines_orders'] == 1
 
 
+@pytest.mark.slow
 @needs_matplotlib
 def test_plots_are_drawn_into_a_new_directory(tmp_path, capsys):
     code, out, err = evaluate(capsys, pack(tmp_path), '--plots', tmp_path / 'plots' / 'here')
@@ -341,6 +343,7 @@ def test_figures_that_cannot_be_written_are_still_shown(tmp_path, capsys):
 # -- the promise, by the real command ------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('rule, promised', [('lateral', 0.973), ('original', 0.955)])
 def test_caltech64_is_learned_in_one_pass(tmp_path, rule, promised):
     path = EMBEDDINGS / 'caltech64.npz'

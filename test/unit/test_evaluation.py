@@ -224,6 +224,7 @@ def test_orders_are_averaged(data):
 # -- baselines -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_sklearn
 @pytest.mark.parametrize('shots', [1, 12])
 def test_ten_baselines_answer_what_is_easily_told_apart(shots):
@@ -251,6 +252,7 @@ def test_baselines_see_the_samples_of_their_order(data):
 # -- plots ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_matplotlib
 @pytest.mark.parametrize('settings, expected', [
     (Settings(curve=True), {'learning_curve'}),
@@ -381,6 +383,7 @@ def test_a_folder_without_readable_pictures_is_refused(pictures, cache, facade):
 # -- the turntable as a source -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_runtime
 @needs_bullet
 def test_the_turntable_is_rendered_once_for_every_condition(cache, facade, monkeypatch):

@@ -157,6 +157,7 @@ def live(disk, operator, rng):
         operator.check(vault)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('block', range(6))
 def test_no_acknowledged_change_is_lost(block):
     """Three thousand scenarios of up to five lives each."""

@@ -41,6 +41,7 @@ def files(directory):
             for path in directory.iterdir()}
 
 
+@pytest.mark.slow
 def test_whatever_becomes_of_the_file_the_reader_knows_what_it_holds(wholes):
     """Three hundred writers that are refused, killed and cut off; most looks read only the end."""
     looks = 0

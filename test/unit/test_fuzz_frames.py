@@ -3,10 +3,12 @@
 """A hundred thousand frames that no camera should send: each is read, or refused in a sentence."""
 
 from fuzz import Fuzz, readable
+import pytest
 
 IN_PROCESS = 100_000
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_frames_are_read_or_refused():
     """Nothing else happens to them; both do, many times over."""
     fuzz = Fuzz(5)

@@ -243,6 +243,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('what', OTHERS)
 @pytest.mark.parametrize('words', [(), ('--replace', '--force')], ids=['merge', 'replace'])
 def test_what_is_no_memory_for_this_robot_is_one_sentence(tmp_path, robot, what, words):

@@ -82,6 +82,7 @@ def same(ours, plain):
 # ---- the lateral rule -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('inputs, labels', [(1, 2), (5, 3), (64, 64), (200, 65), (333, 1),
                                             (1280, 130)])
 def test_lateral_columns_answer_bit_for_bit(forms, built, inputs, labels):
@@ -313,6 +314,7 @@ def test_without_a_compiler_the_build_goes_on_and_numpy_answers(sources):
     assert describe_in(sources).startswith('NumPy: there is no compiled kernel: it was not built')
 
 
+@pytest.mark.slow
 def test_the_package_builds_its_kernel_and_refuses_one_of_other_sources(sources, built):
     if importlib.util.find_spec('setuptools') is None:
         pytest.skip('setuptools is not installed')

@@ -436,6 +436,7 @@ def caltech():
     return params, state, (taught, column), (test, truth)
 
 
+@pytest.mark.slow
 def test_caltech_accuracy(caltech):
     """One pass, each sample once: at least 97.3 % (measured: 97.71 %)."""
     params, state, _, (counts, truth) = caltech
@@ -444,6 +445,7 @@ def test_caltech_accuracy(caltech):
     assert accuracy >= 0.973
 
 
+@pytest.mark.slow
 def test_real_frames_equal_the_slow_network(caltech):
     """The full-size network, 1280 inputs and 64 columns, answers real frames as the slow one."""
     params, state, (taught, column), (counts, _) = caltech

@@ -220,7 +220,7 @@ class Memory(RuleBasedStateMachine):
 Memory.TestCase.settings = settings(
     max_examples=500, stateful_step_count=40, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-TestMemory = Memory.TestCase
+TestMemory = pytest.mark.slow(Memory.TestCase)
 
 
 def lesson(sequence, label):

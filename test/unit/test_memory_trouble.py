@@ -198,6 +198,7 @@ def test_a_path_too_long_is_refused_by_a_sentence_and_nothing_is_made(tmp_path, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_deep_directory_is_made(tmp_path):
     deep = tmp_path / ('a/' * 1500)
     Vault.open(deep, IDENTITY).close()

@@ -93,6 +93,7 @@ def test_a_file_that_is_none_is_refused(tmp_path, capsys):
         assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not MNIST.is_file(), reason=f'{MNIST} is not there')
 def test_four_thousand_real_digits():
     """After 4000 of the 60 000; measured 88.6 % (all of them, three orders: 95.0 %)."""

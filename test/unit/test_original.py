@@ -476,6 +476,7 @@ def test_every_frame_has_the_same_chance_to_be_kept():
     assert np.abs(hits - 200).max() < 62
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CALTECH.is_file(), reason=f'{CALTECH} is not there')
 def test_replay_holds_back_forgetting():
     """
@@ -505,6 +506,7 @@ def test_replay_holds_back_forgetting():
 
 # ---- what it is for -----------------------------------------------------------------------
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CALTECH.is_file(), reason=f'{CALTECH} is not there')
 def test_one_pass_over_embeddings():
     """Each sample once, one order: at least 95.5 % of the test part (measured: 97.1)."""

@@ -34,6 +34,7 @@ def tried(path):
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('damage', [truncated, noise, flipped])
 def test_three_dozen_damaged_models_are_refused_by_one_sentence_each(damage, tmp_path):
     """Nothing but EncoderError comes out; what loads and runs all the same is whole enough."""
@@ -99,6 +100,7 @@ def misbehaving(tmp_path, deed):
                       f'class Interpreter:\n    def __init__(self, **_):\n        {deed}\n')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('deed, sentence', [
     ('os.kill(os.getpid(), signal.SIGSEGV)', 'died of SIGSEGV'),
     ('os.abort()', 'died of SIGABRT'),

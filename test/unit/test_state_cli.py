@@ -184,6 +184,7 @@ def test_tables_hold_their_columns_and_their_tongue():
         assert printable(label) == label
 
 
+@pytest.mark.slow
 def test_a_short_torture(state):
     """Twenty kills; the full thousand is a command."""
     done = subprocess.run(

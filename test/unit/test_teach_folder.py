@@ -76,6 +76,7 @@ def known(tmp_path):
 # -- what is a label -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [
     '.ipynb_checkpoints', '__MACOSX', '.thumbnails', '@eaDir', '$RECYCLE.BIN', 'lost+found',
     'System Volume Information', '__pycache__', '#recycle', '@Recycle', '.Trash-1000', '.git',
@@ -100,6 +101,7 @@ def test_system_files_are_passed_over(teach, known, tmp_path, name):
     assert out.splitlines()[1].startswith('left out: 2 (hidden, or made by a system): ')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('folders, chosen', [
     (['train/mug', 'test/mug'], 'train'), (['train/mug', 'val/mug'], 'train'),
     (['Training/mug', 'Validation/mug'], 'Training'), (['TRAIN/mug', 'TEST/mug'], 'TRAIN'),
@@ -214,6 +216,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', BAD)
 def test_one_bad_item_is_left_out_with_its_reason(teach, known, tmp_path, name):
     make, reason = BAD[name]
@@ -417,6 +420,7 @@ def codes_of(memory):
     return {sample.codes.tobytes() for sample in look(memory).ledger.samples.values()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('crop', [Crop(0.5), Crop(1.0), Crop(0.9, (0.25, 0.0, 0.5, 1.0)),
                                   Crop(0.875, (0.0, 0.5, 1.0, 0.5))])
 def test_a_memory_says_what_part_of_a_picture_is_looked_at(teach, tmp_path, crop):
@@ -545,6 +549,7 @@ def test_whatever_a_name_holds_it_is_printed_so_that_it_can_be_seen():
     assert printable('\ud800x') == '\\ud800x' and printable(Path('a\nb')) == 'a\\nb'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('how', [
     {'PYTHONIOENCODING': 'ascii:strict'}, {'PYTHONIOENCODING': 'utf-8:strict'},
     {'PYTHONIOENCODING': 'latin-1:strict'},

@@ -211,6 +211,7 @@ def test_the_command_evaluates_it(registered, tmp_path, capsys):
     assert f"'{NAME}'" in capsys.readouterr().err  # among the choices
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('rule', ['lateral', 'original', NAME])
 def test_the_benchmark_times_it(registered, rule):
     try:

@@ -87,6 +87,7 @@ def test_unknown_conditions_splits_and_floors_are_refused():
         floors.texture(49)
 
 
+@pytest.mark.slow
 def test_no_two_floors_are_alike():
     textures = [floors.texture(i) for i in range(floors.FLOOR_COUNT)]
     assert all(t.shape == (256, 256, 3) and t.dtype == np.uint8 for t in textures)
@@ -115,6 +116,7 @@ def test_an_impossible_size_is_refused(table, size):
         table.render('mug', look('plain', 0, 'mug'), size)
 
 
+@pytest.mark.slow
 def test_every_object_fills_a_good_part_of_the_picture_and_stays_inside(table):
     for name in objects.names():
         image = table.render(name, look('plain', 4, name), (64, 64)).astype(int)

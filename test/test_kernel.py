@@ -15,7 +15,6 @@ import pytest
 
 from hybrid_snn_ros.snn import kernel, lateral, original
 from hybrid_snn_ros.snn.lateral import quantisation
-from hybrid_snn_ros.snn.lateral.synapses import CachedResponse
 from hybrid_snn_ros.snn.original import plasticity
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,7 +120,7 @@ def test_extreme_sums_and_potentials_on_the_threshold(forms, built, weights):
                                (0.9, 0.13, 3e-5), (0.0, 1e-3, 1e-4)):
         params = lateral.Params(leak=leak, theta=theta)
         read = lateral.Readout(whole, scale, bias, 1.0, lateral.phases(params, inputs), None,
-                               state, CachedResponse())
+                               state)
 
         def answers(params=params, read=read):
             shown = read._replace(compiled=quantisation.compiled(params, read))
@@ -150,7 +149,7 @@ def test_teaching_agrees_and_leaves_the_synapses_symmetric(forms, built):
         for frame, c in zip(counts[70:], column[70:]):
             read = lateral.readout(params, half)
             lateral.present(params, read, frame)
-            half = lateral.teach(params, half, frame, int(c), read)
+            half = lateral.teach(params, half, frame, int(c))
         return half
     for a, b in zip(ours, forms(in_two_parts, built)[0], strict=True):
         np.testing.assert_array_equal(a, b)

@@ -86,7 +86,7 @@ class Subject:
             for _ in range(shots):
                 codes = np.where(rng.random(len(own)) < 0.1, rng.permutation(own), own)
                 counts = self.rule.counts(self.params, codes)
-                lessons.append(Lesson(len(lessons), column, codes, counts))
+                lessons.append(Lesson.of(len(lessons), column, codes, counts))
                 self.state = self.rule.teach(self.params, self.state, counts, column)
         self.labels = [f'label {column}' for column in range(labels)]
         self.readout = self.rule.readout(self.params, self.state)
@@ -213,13 +213,12 @@ def teach_frames(subject: Subject, count: int) -> Figures:
             answered = clock()
             vault.teach_all([(f'label{number % labels}', codes, '')], 'bench')
             stored = clock()
-            subject.state = rule.teach(subject.params, subject.state, counts, number % labels,
-                                       subject.readout)
+            subject.state = rule.teach(subject.params, subject.state, counts, number % labels)
             backend.synchronize(subject.state[0])
             end = clock()
             subject.readout = rule.readout(subject.params, subject.state)
             ready = clock()
-            learned.append(Lesson(number, number % labels, codes, counts))
+            learned.append(Lesson.of(number, number % labels, codes, counts))
             subject.calibrate(learned)
             taken.append((encoded - begin, stored - answered, end - stored, end - begin,
                           ready - end, clock() - ready))

@@ -357,11 +357,10 @@ class Learner:
         network = self.network
         if self.behind or network.consolidated:
             return
-        revision = network.revision
         computed = Consolidation(network)
         for _ in computed.steps():
             yield
-            if self.behind or self._network is not network or network.revision is not revision:
+            if self.behind or self._network is not network:
                 return
         self._network = computed.network
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One network: learns and unlearns samples, answers frames, falls back to the CPU."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -228,11 +228,16 @@ class Network:
         self.resume(state, history)
         self.sums, self.consolidated = sums, True
 
-    @falls_back_to_cpu
-    def prepare(self) -> None:
-        """Do what the first frame after a change would have to wait for."""
-        self._ready()
+    def prepared(self) -> Iterator[None]:
+        """Do what the first frame after a change would have to wait for; pause in between."""
+        yield
+        self._prepare_readout()
+        yield
         self._calibrated()
+
+    @falls_back_to_cpu
+    def _prepare_readout(self) -> None:
+        self._ready()
 
     # -- a rule that cannot: back to a checkpoint ------------------------------------------------
 

@@ -83,7 +83,8 @@ class Rebuild:
             done += 1
             yield done, todo
         network.arrange([column_of[label] for label in way.labels], way.labels, self._samples)
-        network.prepare()
+        for _ in network.prepared():
+            pass
         self.network = network
 
     def _compute(self, way: Difference) -> Iterator[tuple[int, int]]:
@@ -121,22 +122,26 @@ class Rebuild:
 
 
 class Consolidation:
-    """Computes a network from the set of its samples, in short steps; the old one stays."""
+    """
+    Computes a network from the set of its samples, in short steps; the old one stays as it is.
+
+    Where the old one learns something meanwhile, what was begun is given up.
+    """
 
     def __init__(self, network: Network, history: History | None = None) -> None:
         """
         Begin.
 
-        :param network: of a rule that has ``consolidate``; what it learned, unless a history says
-            otherwise, is what the new one will have learned.
+        :param network: of a rule that has ``consolidate``.
+        :param history: what the new one will have learned; None for what the old one has.
         """
         self._old = network
         self._history = network.history if history is None else history
-        self.network = network  # the new one behind the steps
+        self.network = network  # the new one behind the steps, unless they were given up
 
     def steps(self) -> Iterator[None]:
         """Do what is to be done; pause after each step."""
-        old, history = self._old, self._history
+        old, history, revision = self._old, self._history, self._old.revision
         work = old.rule.consolidate(old.params, old.inputs, history.lessons, len(history.labels),
                                     old.sums)
         while True:
@@ -146,10 +151,14 @@ class Consolidation:
                 state, sums = end.value
                 break
             yield
+            if old.revision is not revision:
+                return
         network = old.untaught()
         network.settle(state, sums, history)
-        yield
-        network.prepare()
+        for _ in network.prepared():
+            yield
+            if old.revision is not revision:
+                return
         self.network = network
 
 

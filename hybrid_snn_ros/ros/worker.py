@@ -4,11 +4,13 @@
 The worker thread: it alone touches the classifier, so learning needs no locks.
 
 It takes the newest frame, answers it, and carries out what is asked.  While the network learns
-anew after something was taken back, frames are answered in between by the old one.  One bad frame
-or one full disk is counted and said; it never ends the thread.
+anew after something was taken back, frames are answered in between by the old one.  When nothing
+has changed for a while, the network is consolidated between frames.  One bad frame or one full
+disk is counted and said; it never ends the thread.
 """
 
 from collections.abc import Callable, Iterator
+import math
 import threading
 import time
 from typing import Any, TYPE_CHECKING
@@ -38,6 +40,7 @@ _OnAnswer = Callable[[CameraMessage, np.ndarray, Response, Prediction, float, fl
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
+_QUIET = 1.0  # seconds without a change after which the network is consolidated
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
 _FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 
@@ -79,6 +82,9 @@ class Worker(threading.Thread):
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
         self._next_look = 0.0  # monotonic seconds; see _follow
+        self._consolidating: Iterator[None] | None = None
+        self._revision: object = None  # of the network when it was looked at last
+        self._quiet_from = 0.0  # monotonic seconds; see _consolidate
         self.tutor = Tutor(classifier, settings, on_result)
         # (samples learned, samples to learn) while learning anew
         self.relearning: tuple[int, int] | None = None
@@ -110,6 +116,7 @@ class Worker(threading.Thread):
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._follow()
                 self._catch_up()
+                self._consolidate()
                 self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
@@ -143,6 +150,8 @@ class Worker(threading.Thread):
         if self._catching_up is not None or len(self._commands):
             return 0.0
         longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
+        if not (self._classifier.behind or self._classifier.consolidated):
+            longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
         return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
 
     def _follow(self) -> None:
@@ -184,6 +193,36 @@ class Worker(threading.Thread):
             if self.relearning is None:
                 self._catching_up = None
                 self._on_caught_up()
+                return
+
+    def _consolidate(self) -> None:
+        """
+        Compute the network from the set of what is known, once nothing has changed for a while.
+
+        A step of it at least, so that it ends however many frames come, and then as long as no
+        frame is waiting.
+        """
+        if self._classifier.behind or self._classifier.consolidated:
+            return
+        revision = self._classifier.network.revision
+        if revision is not self._revision:
+            self._revision, self._consolidating = revision, None
+            self._quiet_from = time.monotonic() + _QUIET
+        if time.monotonic() < self._quiet_from:
+            return
+        if self._consolidating is None:
+            self._consolidating = self._classifier.consolidation()
+        end = time.perf_counter() + _CATCH_UP_SLICE
+        while True:
+            try:
+                ended = next(self._consolidating, True)
+            except Exception:
+                self._consolidating, self._quiet_from = None, math.inf  # until the next change
+                raise
+            if ended:
+                self._consolidating = None
+                return
+            if len(self._slot) or time.perf_counter() >= end:
                 return
 
     def _frame(self, frame: Frame) -> None:

@@ -8,8 +8,10 @@ Sweeping a block k of the matrix (Goodnight, "A tutorial on the SWEEP operator",
     A_kk by -A_kk^-1,   A_ik by A_ik A_kk^-1,   A_ij by A_ij - A_ik A_kk^-1 A_kj
 
 and once every block was swept the matrix is ``-A^-1``.  That is Gauss-Jordan elimination without
-pivots, which a positive definite matrix does not need.  A Cholesky factorisation costs the same
-multiplications, but LAPACK's cannot be interrupted, and a frame must not wait until it has ended.
+pivots, which a positive definite matrix does not need.  By Cholesky factors it would take as many
+multiplications, but LAPACK cannot be interrupted, and a frame must not wait until it has ended.
+(Its error is larger: 1e-15 of the largest element at the condition numbers of the default ridge,
+1e-7 at 10^6, where float32 keeps 6e-8.)
 """
 
 from collections.abc import Generator

@@ -24,6 +24,7 @@ def facts(classifier: Classifier, worker: Worker, memory: Path,
     return {
         'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
         'learning_anew': '{} of {} samples'.format(*relearning) if relearning else 'no',
+        'consolidated': 'yes' if classifier.consolidated else 'no',
         'database_version': classifier.version, 'rule': classifier.rule_name,
         'backend': classifier.backend.name, 'backend_reason': classifier.backend.why,
         'network_form': kernel.describe(),

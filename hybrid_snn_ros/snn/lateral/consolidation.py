@@ -103,8 +103,10 @@ def _sums(inputs: int, lessons: Sequence[Lesson],
     """Bring G to the lessons, by what was added and what is gone."""
     known = before.counted if before is not None else {}
     wanted = {lesson.number: lesson.counts for lesson in lessons}
+    yield
     added = [counts for number, counts in wanted.items()
              if known.get(number) is not counts]
+    yield
     gone = [counts for number, counts in known.items() if wanted.get(number) is not counts]
     yield
     if before is None or len(added) + len(gone) > len(wanted):  # from nothing is shorter

@@ -20,8 +20,8 @@ from hybrid_snn_ros.network.network import Network
 from hybrid_snn_ros.snn.rule import Lesson
 
 # Local steps that take as long as a consolidation, as a share of the inputs N: N^2 multiplications
-# each against N^3.  Measured with 1280 inputs and 64 labels: 0.45 to 0.65 ms against 160.
-_STEPS_PER_INPUT = 1 / 5
+# each against N^3.  Measured with 1280 inputs and 100 labels: 0.6 ms of CPU against 110 to 130.
+_STEPS_PER_INPUT = 1 / 6
 
 
 class Rebuild:

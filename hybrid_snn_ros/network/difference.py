@@ -51,10 +51,12 @@ def difference(lessons: Sequence[Lesson], samples: Mapping[int, Sample]) -> Diff
         else:
             gone.append(lesson)
     homes: dict[str, int] = {}
+    taken: set[int] = set()
     shares = Counter((lesson.column, label) for lesson, label in kept)
     for (column, label), _ in shares.most_common():
-        if label not in homes and column not in homes.values():
+        if label not in homes and column not in taken:
             homes[label] = column
+            taken.add(column)
     moved: dict[tuple[int, str], list[Lesson]] = {}
     for lesson, label in kept:
         if homes.get(label) != lesson.column:

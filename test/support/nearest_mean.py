@@ -38,7 +38,7 @@ class NearestMean(Rule):
     def grow(self, params, state):
         return State(np.pad(state.sums, ((0, 1), (0, 0))), np.append(state.samples, 0))
 
-    def teach(self, params, state, spike_counts, column, shown=None):
+    def teach(self, params, state, spike_counts, column):
         state.sums[column] += spike_counts
         state.samples[column] += 1
         return state
@@ -60,6 +60,9 @@ class Unlearning(NearestMean):
         state.sums[column] -= spike_counts
         state.samples[column] -= 1
         return state
+
+    def arrange(self, params, state, columns):
+        return State(state.sums[columns], state.samples[columns])
 
     def calibrate(self, params, state, lessons, records, samples):
         return decision.UNCALIBRATED

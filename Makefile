@@ -1,24 +1,30 @@
-# The two commands: `make demo` and `make test`. Both make their own virtual environment.
+# The commands for everybody: `make demo` and `make test`. They make their own virtual environment.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JAZZY ?= .venv-jazzy
-JAZZY_TESTS := $(addprefix test/test_,node.py node_cameras.py node_diagnostics.py node_frames.py \
-	node_lifecycle.py node_parameters.py node_qos.py node_time.py fuzz_frames.py probe.py \
-	security.py versions.py)
+JAZZY_TESTS := $(addprefix test/node/test_,node.py node_cameras.py node_diagnostics.py \
+	node_frames.py node_fuzz.py node_lifecycle.py node_model.py node_parameters.py node_qos.py \
+	node_time.py security.py) test/meta/test_versions.py
+# As many processes as the computer has CPUs, but no more than the suite was seen to hold with; the
+# tests of a file stay together, since they share a node.
+WORKERS ?= 2
+PYTEST = $(1)/python -m pytest -n auto --maxprocesses $(WORKERS) --dist loadfile
 # It carries the script axe-core, which the tests run in the page; what else it needs they do not.
 AXE := axe-playwright-python>=0.1.8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Newer pip shows what setuptools warns of; a page of it at every editable installation.
 INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
 
-.PHONY: demo test test-jazzy lint soak clean help
+.PHONY: demo test unit test-jazzy coverage lint soak clean help
 
 help:
 	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
 	@echo 'make test   all tests'
+	@echo 'make unit   the quick tests that need no ROS and no browser (a minute)'
 	@echo 'make test-jazzy   the tests of the node against ROS 2 Jazzy, in an environment of its own'
+	@echo 'make coverage   all tests, and which lines of the package they ran'
 	@echo 'make lint   style and types'
 	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'
@@ -27,18 +33,24 @@ demo: $(BIN)/.demo-ready
 	@$(BIN)/hybrid-snn demo --output demo
 
 test: $(BIN)/.test-ready lint
-	@$(BIN)/python -m pytest
+	@$(call PYTEST,$(BIN))
+
+unit: $(BIN)/.unit-ready
+	@$(call PYTEST,$(BIN)) -m 'not slow' test/unit
+
+coverage: $(BIN)/.test-ready
+	@$(call PYTEST,$(BIN)) --cov --cov-report=term:skip-covered --cov-report=html
 
 # What speaks ROS, once more with the other distribution; the rest does not depend on it.
 test-jazzy: $(JAZZY)/.ready
-	@$(JAZZY)/bin/python -m pytest -p no:cacheprovider -k 'not soak' $(JAZZY_TESTS)
+	@$(call PYTEST,$(JAZZY)/bin) -p no:cacheprovider -k 'not soak' $(JAZZY_TESTS)
 
 lint: $(BIN)/.test-ready
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
 soak: $(BIN)/.test-ready
-	@$(BIN)/python test/soak.py
+	@$(BIN)/python tools/soak.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
@@ -51,7 +63,7 @@ $(BIN)/python:
 	@$(BIN)/python -m pip install -q --upgrade pip wheel
 
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
-$(BIN)/.demo-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
+$(BIN)/.demo-ready: setup.py $(wildcard hybrid_snn_ros/*/_*.c) | $(BIN)/python
 	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
 	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page]'
 	@touch $@
@@ -62,11 +74,17 @@ $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@$(call INSTALL,$(BIN)) --no-deps '$(AXE)'
 	@touch $@
 
+# Less than the tests of everything need: neither ROS nor what drives a browser.
+$(BIN)/.unit-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
+	@echo 'installing what the unit tests need into $(VENV) ...'
+	@$(call INSTALL,$(BIN)) -e '.[runtime,sim,encoder,baselines,plots,bags,test]'
+	@touch $@
+
 $(JAZZY)/.ready: setup.py | $(BIN)/python
 	@echo 'installing ROS 2 Jazzy and the TFLite runtime into $(JAZZY) (about a minute) ...'
 	@$(BIN)/python -m venv $(JAZZY)
-	@$(call INSTALL,$(JAZZY)/bin) -e '.[runtime,ros-jazzy]' 'pytest<9'
+	@$(call INSTALL,$(JAZZY)/bin) -e '.[runtime,ros-jazzy]' 'pytest<9' pytest-xdist
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(JAZZY) build dist install log demo *.egg-info hybrid_snn_ros/snn/_kernel*.so
+	rm -rf $(VENV) $(JAZZY) build dist htmlcov .coverage* install log demo *.egg-info hybrid_snn_ros/*/_*.so

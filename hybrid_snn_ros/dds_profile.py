@@ -4,7 +4,7 @@
 Which Fast DDS profile a process is started with: the one asked for, the user's own, or ours.
 
 Ours makes room for raw images. Whoever has set Fast DDS up for himself (a discovery server, UDP
-only between containers) keeps that: without it, he would hear nobody.
+only between containers) keeps that: without it, he would hear no one.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Names of launch arguments: `ros2 launch` says nothing of those that nobody declares."""
+"""Names of launch arguments: `ros2 launch` says nothing of those that no one declares."""
 
 from collections.abc import Collection, Iterable
 import difflib
@@ -20,7 +20,7 @@ def refuse_unknown(context: Any, file: str, more: Iterable[str] = ()) -> None:
     """
     Raise ValueError where somebody gave a file of ours an argument on the command line in vain.
 
-    `ros2 launch` sets what nobody declares, and nobody reads it. Of a file that another one
+    `ros2 launch` sets what no one declares, and no one reads it. Of a file that another one
     includes nothing is said: the arguments may be meant for that one.
 
     :param context: LaunchContext.

@@ -12,6 +12,7 @@ from typing import Any, cast, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 
+from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TOP
 from hybrid_snn_ros.memory.book import Book
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.labels import find, normalise
@@ -23,7 +24,7 @@ from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
 from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rules import DEFAULT, params_of, RULES
-from hybrid_snn_ros.vision.eye import Eye
+from hybrid_snn_ros.vision.frame_encoder import FrameEncoder
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.vision.encoder import Encoder
@@ -50,9 +51,9 @@ class Learner:
     """
 
     def __init__(self, encoder: 'Encoder | Path | str | None' = None, rule: str = DEFAULT,
-                 params: Any = None, crop: 'Crop | None' = None, false_unknown: float = 0.05,
-                 top: int = 5, backend: str = 'numpy', inputs: int | None = None,
-                 min_change: float = 0.0) -> None:
+                 params: Any = None, crop: 'Crop | None' = None,
+                 false_unknown: float = FALSE_UNKNOWN, top: int = TOP, backend: str = 'numpy',
+                 inputs: int | None = None, min_change: float = MIN_CHANGE) -> None:
         """
         Make an untaught classifier.
 
@@ -86,7 +87,7 @@ class Learner:
         self.min_change = min_change
         # Whether a GPU pays depends on the labels: 'auto' is decided when they are known.
         self._backend = None if backend == 'auto' else Backend(backend)
-        self.eye = Eye(encoder, crop, inputs)
+        self.frame_encoder = FrameEncoder(encoder, crop, inputs)
         self._book: Book | None = None
         self._repeats: Repeats | None = None
         self._network: Network | None = None
@@ -96,12 +97,12 @@ class Learner:
     @property
     def encoder(self) -> 'Encoder':
         """The encoder, loaded now if it was not yet."""
-        return self.eye.encoder
+        return self.frame_encoder.encoder
 
     @property
     def crop(self) -> 'Crop':
         """The part of each frame the encoder sees."""
-        return self.eye.crop
+        return self.frame_encoder.crop
 
     # -- what is known -------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ class Learner:
     def book(self) -> Book:
         """What is known and may change: a memory.book.Book, or the Vault of a directory."""
         if self._book is None:
-            self._book = Book(self.eye.identity)
+            self._book = Book(self.frame_encoder.identity)
         return self._book
 
     @property
@@ -125,14 +126,15 @@ class Learner:
         return self._network
 
     def _untaught(self) -> Network:
-        return Network(self.rule_name, self.params, self.eye.inputs, self.backend)
+        return Network(self.rule_name, self.params, self.frame_encoder.inputs, self.backend)
 
     @property
     def backend(self) -> Backend:
         """Where the network lives (snn.backend.Backend); for 'auto' measured now."""
         if self._backend is None:
             self._backend = backend_selection.choose(
-                RULES[self.rule_name], self.params, self.eye.inputs, len(self.ledger.labels))
+                RULES[self.rule_name], self.params, self.frame_encoder.inputs,
+                len(self.ledger.labels))
         return self._backend
 
     @property
@@ -159,7 +161,7 @@ class Learner:
         :return: Prediction; 'unknown' while nothing has been taught.
         :raises ValueError: when the frame has the wrong type or size.
         """
-        return self.decide(self.present(self.eye.codes(frame_or_codes)))
+        return self.decide(self.present(self.frame_encoder.codes(frame_or_codes)))
 
     def counts(self, codes: np.ndarray) -> np.ndarray:
         """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
@@ -173,14 +175,21 @@ class Learner:
         """Do what makes a GPU's first frame slow, in the thread that will answer frames."""
         self.network.warm_up()
 
-    def decide(self, response: Response) -> Prediction:
-        """Turn the columns' response into a Prediction."""
-        return self.network.decide(response, self.false_unknown, self.top)
+    def decide(self, response: Response, false_unknown: float | None = None,
+               top: int | None = None) -> Prediction:
+        """
+        Turn the columns' response into a Prediction.
+
+        :param false_unknown, top: in place of what the classifier was made with.
+        """
+        return self.network.decide(
+            response, self.false_unknown if false_unknown is None else false_unknown,
+            self.top if top is None else top)
 
     # -- being taught, and taking it back ------------------------------------------------------
 
     def teach(self, frame_or_codes: np.ndarray, label: str, stamp: str = '', source: str = 'teach',
-              group: str = '') -> Taught:
+              group: str = '', min_change: float | None = None) -> Taught:
         """
         Learn one frame under a label, which is made if it is new; on disk before it returns.
 
@@ -188,15 +197,17 @@ class Learner:
         :param source: who taught it, for the journal.
         :param group: text; what one source teaches under one group ``undo`` takes back as a
             whole. '' makes each frame a change of its own.
+        :param min_change: in place of what the classifier was made with.
         :return: Taught.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the disk refuses, or the frame was taught under another label.
         :raises ValueError: when the frame has the wrong type or size.
         """
         label = normalise(label)
-        codes = self.eye.codes(frame_or_codes)
+        codes = self.frame_encoder.codes(frame_or_codes)
         self._own()
-        repeat = self._repeat_index().find(label, codes, stamp, self.min_change)
+        repeat = self._repeat_index().find(
+            label, codes, stamp, self.min_change if min_change is None else min_change)
         if repeat is not None:
             return Taught(repeat.sample, self.ledger.counts[label], repeat.sentence,
                           repeat.outcome)
@@ -219,7 +230,7 @@ class Learner:
 
         :param stamp: (sec, nanosec); 0 is that of a camera that does not stamp its frames.
         :param codes: uint8 (N,).  Where a sample of that stamp has others, a clock stands still
-            or began anew: another frame.
+            or began again: another frame.
         """
         if not any(stamp):
             return ''
@@ -240,7 +251,7 @@ class Learner:
         """
         Take back the last thing that was done, whatever it was and as a whole.
 
-        Again, it takes back the one before.  What the memory began with was done by nobody.
+        Again, it takes back the one before.  What the memory began with was done by no one.
 
         :param change: the id it must have, None for whichever it is.
         :param later: leave it to the caller to run ``catch_up``; until then the old network

@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Paths as people write them: with ``~``, relative, or by mistake with a ``$`` that nobody replaced.
+Paths as people write them: with ``~``, relative, or by mistake with a ``$`` that no one replaced.
 
 Not every path has passed a shell: those in parameter files, of launch arguments and behind a ``=``
 arrive as they were typed.
@@ -25,7 +25,7 @@ def user_path(text: str | os.PathLike[str]) -> Path:
     """
     Return the Path that a user means.
 
-    :raises PathError: where ``~`` or ``~user`` stands for nobody, or a variable is left in it.
+    :raises PathError: where ``~`` or ``~user`` stands for no one, or a variable is left in it.
     """
     text = os.fspath(text)
     path = os.path.expanduser(text)

@@ -1,12 +1,40 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the tests that run the node, and its logs in the report of a test that failed."""
+"""Marks every test by its folder, skips what this computer cannot run, adds the nodes' logs."""
 
-import os
-import subprocess
+import importlib.util
+from pathlib import Path
 import sys
 
 import pytest
+
+HERE = Path(__file__).resolve().parent
+NEED_ROS = ('node', 'browser')
+
+
+def folder_of(path):
+    """Return the folder of a test: unit, node, browser or meta."""
+    return path.relative_to(HERE).parts[0]
+
+
+class WithoutRos(pytest.Module):
+    """A file of tests where there is no ROS: skipped, not even imported."""
+
+    def collect(self):
+        """Skip all of it."""
+        pytest.skip(f'test/{folder_of(self.path)} needs rclpy, which is not installed (extra ros)')
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Say once for all files that need ROS that it is missing."""
+    if folder_of(module_path) in NEED_ROS and importlib.util.find_spec('rclpy') is None:
+        return WithoutRos.from_parent(parent, path=module_path)
+    return None
+
+
+def pytest_itemcollected(item):
+    """Mark a test by its folder, for ``-m unit`` and the like."""
+    item.add_marker(folder_of(item.path))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -25,42 +53,3 @@ def _forget_nodes():
     yield
     if 'ros_harness' in sys.modules:
         sys.modules['ros_harness'].NodeProcess.started.clear()
-
-
-@pytest.fixture(scope='session')
-def vision_msgs(pytestconfig, tmp_path_factory):
-    """Return the environment in which a process finds vision_msgs, built once per checkout."""
-    import vision_msgs_overlay as overlay
-    problem = overlay.missing_tools()
-    if problem:
-        pytest.skip(problem)
-    cache = getattr(pytestconfig, 'cache', None)  # absent with -p no:cacheprovider
-    folder = cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')
-    return overlay.environment(overlay.build(folder / 'vision_msgs'))
-
-
-@pytest.fixture(scope='session')
-def bond_and_vision_msgs(pytestconfig, tmp_path_factory, vision_msgs):
-    """Return the environment in which a process finds vision_msgs and bond."""
-    import vision_msgs_overlay as overlay
-    cache = getattr(pytestconfig, 'cache', None)
-    prefix = (cache.mkdir('ros') if cache else tmp_path_factory.mktemp('ros')) / 'bond'
-    subprocess.run([sys.executable, overlay.__file__, str(prefix)], check=True, timeout=300,
-                   stdout=subprocess.DEVNULL, env={**os.environ, 'OVERLAY_PACKAGE': 'bond'})
-    return overlay.environment(prefix, {**os.environ, **vision_msgs})
-
-
-@pytest.fixture(scope='module')
-def robot(tmp_path_factory):
-    """Yield (peer, memory directory, NodeProcess) of a node that has been taught four colours."""
-    pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-    from ros_harness import COLOURS, frame, fresh_domain, NodeProcess, OK, Peer, picture
-    directory, domain = tmp_path_factory.mktemp('robot'), fresh_domain()
-    memory = directory / 'memory'
-    with NodeProcess(directory, domain, memory=str(memory), min_change=0.0) as node, \
-            Peer(domain) as peer:
-        for label, colour in COLOURS.items():
-            peer.show(frame(picture(colour)))
-            assert peer.teach(label)[0].level == OK
-        yield peer, memory, node
-        node.end()

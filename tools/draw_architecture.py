@@ -27,6 +27,7 @@ PARTS = {
     'sim': ('#d6e8f7', 'a turntable with a camera'),
     'evaluation': ('#e7def5', 'teach, ask, score'),
     'bench': ('#e7def5', 'how long everything takes'),
+    'frame_pipeline': ('#d9efd8', 'the one way of a frame'),
     'classifier': ('#d9efd8', 'the classifier without ROS'),
     'learner': ('#d9efd8', 'what is taught, and what follows'),
     'network': ('#d9efd8', 'columns of spiking neurons'),
@@ -37,8 +38,11 @@ PARTS = {
     'launch_arguments': ('#eeeeee', 'misspelt launch arguments'),
     'dds_profile': ('#eeeeee', 'the Fast DDS profile in force'),
     'paths': ('#eeeeee', 'paths as people write them'),
-    'share': ('#eeeeee', 'where shared files lie'),
+    'defaults': ('#eeeeee', 'what node and command line share'),
+    'stopwatch': ('#eeeeee', 'stages of a frame, timed'),
+    'resources': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),
+    'compiled': ('#eeeeee', 'libraries of plain C'),
 }
 
 

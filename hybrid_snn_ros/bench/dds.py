@@ -18,7 +18,7 @@ from typing import Any
 
 from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, over_runs, summary
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 
 _PATIENCE_S = 60.0  # for anything that is waited for
 _ASK_AGAIN_S = 2.0  # after which a lost acknowledgement is asked for again

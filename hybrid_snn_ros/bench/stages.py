@@ -18,21 +18,19 @@ from typing import Any
 import cv2
 import numpy as np
 
+from hybrid_snn_ros import frame_pipeline
 from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, summary
-from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.network.prediction import Prediction, prediction_of
-from hybrid_snn_ros.snn import backend, decision, synaptic_operations
-from hybrid_snn_ros.snn.response import Response
-from hybrid_snn_ros.snn.rule import Lesson
-from hybrid_snn_ros.snn.rules import DEFAULT, RULES
-from hybrid_snn_ros.vision import frames
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.frame_pipeline import answer
+from hybrid_snn_ros.snn import synaptic_operations
+from hybrid_snn_ros.snn.backend import synchronize
+from hybrid_snn_ros.snn.rules import DEFAULT
+from hybrid_snn_ros.stopwatch import Stopwatch
 from hybrid_snn_ros.vision.encoder import Encoder
-from hybrid_snn_ros.vision.framing import Crop
 
 SIZES = {'vga': (480, 640), '720p': (720, 1280), 'compressed': (480, 640)}
-STAGES = ('receive', 'decode', 'crop', 'encode', 'code', 'present', 'decide', 'publish', 'whole',
-          'beside_encoder')
+STAGES = ('receive', *frame_pipeline.STAGES, 'publish', 'whole', 'beside_encoder')
 _ROS_STAGES = ('receive', 'publish')
 _PICTURES = 16  # different frames, so that branches and caches see more than one
 
@@ -62,58 +60,37 @@ def pictures(kind: str, count: int = _PICTURES, seed: int = 0) -> list[Picture]:
 
 
 class Subject:
-    """An encoder and a rule's network that was taught its frames under many labels."""
+    """A classifier that was taught its frames under many labels."""
 
-    def __init__(self, encoder: Encoder, labels: int, shots: int, seed: int = 0, xp: Any = np,
-                 rule: str = DEFAULT) -> None:
+    def __init__(self, encoder: Encoder, labels: int, shots: int, seed: int = 0,
+                 backend: str = 'numpy', rule: str = DEFAULT) -> None:
         """
         Teach; frames of a label are the embedding of a picture with other codes changed.
 
-        :param labels: columns C; shots: samples of each; xp: backend that holds the network.
+        :param labels: columns C; shots: samples of each; backend: 'numpy' or 'cupy'.
         :param rule: a name in snn.rules.RULES.
         """
-        self.encoder = encoder
-        self.crop = Crop()
-        self.rule = RULES[rule]
-        self.params = self.rule.Params()
+        self.classifier = Classifier(encoder, rule, backend=backend)
         rng = np.random.default_rng(seed)
-        seen = [encoder.codes(self.cut('vga', picture)) for picture in pictures('vga', 8, seed)]
-        self.state = self.rule.initial(self.params, encoder.width, xp)
-        lessons: list[Lesson] = []
+        seen = [self.codes('vga', picture) for picture in pictures('vga', 8, seed)]
         for column in range(labels):
             own = rng.permutation(seen[column % len(seen)])
-            self.state = self.rule.grow(self.params, self.state)
             for _ in range(shots):
-                codes = np.where(rng.random(len(own)) < 0.1, rng.permutation(own), own)
-                counts = self.rule.counts(self.params, codes)
-                lessons.append(Lesson.of(len(lessons), column, codes, counts))
-                self.state = self.rule.teach(self.params, self.state, counts, column)
-        self.labels = [f'label {column}' for column in range(labels)]
-        self.readout = self.rule.readout(self.params, self.state)
-        self.calibrate(lessons)
+                self.classifier.teach(
+                    np.where(rng.random(len(own)) < 0.1, rng.permutation(own), own),
+                    f'label {column}', min_change=0)
 
-    def calibrate(self, lessons: list[Lesson]) -> None:
-        """Renew what taught frames look like, from some that were taught."""
-        samples = np.bincount([lesson.column for lesson in lessons], minlength=len(self.labels))
-        self.calibration = self.rule.calibrate(
-            self.params, self.state, lessons, [], samples.tolist())
-
-    def cut(self, kind: str, picture: Picture) -> np.ndarray:
-        """Return the encoder's RGB crop of a frame."""
-        return frames.crop_message(plain_message(kind, picture), kind == 'compressed',
-                                   self.encoder.input_size, self.crop)
-
-    def decide(self, response: Response) -> Prediction:
-        """Return the Prediction that the node would publish."""
-        return prediction_of(decision.decide(response, self.calibration, 0.05, 5), self.labels)
+    def codes(self, kind: str, picture: Picture) -> np.ndarray:
+        """Return the encoder's codes of a frame, uint8 (N,)."""
+        return self.classifier.frame_encoder.encode_message(
+            plain_message(kind, picture), kind == 'compressed')
 
     def synaptic_operations(self) -> str:
         """Return one line: what the pictures make the network do, on average."""
-        activity = np.mean([synaptic_operations.activity(self.rule.counts(
-            self.params, self.encoder.codes(self.cut('vga', picture))))
-            for picture in pictures('vga')], axis=0)
-        mean = synaptic_operations.count(
-            self.rule.reach(self.state), self.encoder.width, *activity)
+        network = self.classifier.network
+        activity = np.mean([synaptic_operations.activity(network.counts(
+            self.codes('vga', picture))) for picture in pictures('vga')], axis=0)
+        mean = synaptic_operations.count(network.reach, network.inputs, *activity)
         return (f'{mean.spikes:.0f} spikes a frame, sparsity {mean.sparsity:.3f}, synaptic '
                 f'operations {mean.columns:.0f} in the columns, {mean.typicality:.0f} for '
                 f'typicality, {mean.microjoules:.2f} uJ ({synaptic_operations.ASSUMPTION})')
@@ -138,37 +115,24 @@ def answer_frames(subject: Subject, kind: str, count: int,
     shown = pictures(kind)
     wire = _wire(kind, shown)
     plain = [plain_message(kind, picture) for picture in shown]
-    compressed, size, crop = kind == 'compressed', subject.encoder.input_size, subject.crop
-    clock = time.perf_counter
     taken = np.zeros((count, len(STAGES)))
     gc.collect()
     used = time.process_time()
     for number in range(-warm_up, count):
         if number == 0:
             used = time.process_time()
-        begin = clock()
+        watch = Stopwatch()
         message = wire.receive(number) if wire else plain[number % len(plain)]
-        received = clock()
-        picture = frames.decode_message(message, compressed, size, crop)
-        decoded = clock()
-        rgb = frames.crop_picture(picture, size)
-        cropped = clock()
-        codes = subject.encoder.codes(rgb)
-        encoded = clock()
-        counts = subject.rule.counts(subject.params, codes)
-        coded = clock()
-        response = subject.rule.present(subject.params, subject.readout, counts)
-        presented = clock()
-        prediction = subject.decide(response)
-        decided = clock()
+        watch.lap('receive')
+        answered = answer(subject.classifier, message, kind == 'compressed', watch.lap)
         if wire:
-            wire.publish(message.header, prediction)
-        end = clock()
+            wire.publish(message.header, answered.prediction)
+        watch.lap('publish')
         if number >= 0:
-            taken[number] = (
-                received - begin, decoded - received, cropped - decoded, encoded - cropped,
-                coded - encoded, presented - coded, decided - presented, end - decided,
-                decided - received, decided - received - (encoded - cropped))
+            whole = sum(watch.seconds[stage] for stage in frame_pipeline.STAGES)
+            taken[number] = [
+                *(watch.seconds[stage] for stage in STAGES[:-2]),
+                whole, whole - watch.seconds['encode']]
     used = time.process_time() - used
     taken *= 1e3
     figures = {stage: summary(column) for stage, column in zip(STAGES, taken.T)
@@ -189,38 +153,34 @@ def _wire(kind: str, shown: list[Picture]) -> Any:
 
 def teach_frames(subject: Subject, count: int) -> Figures:
     """
-    Teach frames as the node does: shown, answered, journaled with fsync, learned.
+    Teach frames as the node does, into a memory on disk.
 
-    :return: {stage: summary}; 'whole' is from the frame in hand to the sample learned and on disk,
-        'calibrate' and 'readout' are what the next frame pays.
+    :return: {stage: summary}; 'teach' is one sample checked, on disk and learned, 'whole' from
+        the frame in hand to that, 'next_present' and 'next_decide' what the frame after it pays.
     """
     shown = pictures('vga')
-    clock = time.perf_counter
-    stages = ('encode', 'journal', 'learn', 'whole', 'readout', 'calibrate')
+    stages = ('encode', 'teach', 'whole', 'next_present', 'next_decide')
     taken = []
-    rule = subject.rule
-    learned: list[Lesson] = []
-    labels = len(subject.labels)
-    with tempfile.TemporaryDirectory() as directory, Vault.open(
-            Path(directory), {'encoder': subject.encoder.digest, 'inputs': subject.encoder.width}
-    ) as vault:
+    taught = subject.classifier
+    labels = list(taught.labels)
+    with tempfile.TemporaryDirectory() as directory:
+        subject.classifier.save(Path(directory) / 'known.memory')
+        classifier = Classifier(taught.encoder, taught.rule_name, backend=taught.backend.name)
+        classifier.open(Path(directory) / 'memory', Path(directory) / 'known.memory')
         for number in range(count):
-            begin = clock()
-            codes = subject.encoder.codes(subject.cut('vga', shown[number % len(shown)]))
-            encoded = clock()
-            counts = rule.counts(subject.params, codes)
-            rule.present(subject.params, subject.readout, counts)
-            answered = clock()
-            vault.teach_all([(f'label{number % labels}', codes, '')], 'bench')
-            stored = clock()
-            subject.state = rule.teach(subject.params, subject.state, counts, number % labels)
-            backend.synchronize(subject.state[0])
-            end = clock()
-            subject.readout = rule.readout(subject.params, subject.state)
-            ready = clock()
-            learned.append(Lesson.of(number, number % labels, codes, counts))
-            subject.calibrate(learned)
-            taken.append((encoded - begin, stored - answered, end - stored, end - begin,
-                          ready - end, clock() - ready))
+            watch = Stopwatch()
+            codes = classifier.frame_encoder.encode_message(
+                plain_message('vga', shown[number % len(shown)]), False)
+            watch.lap('encode')
+            classifier.teach(codes, labels[number % len(labels)], source='bench', min_change=0)
+            synchronize(classifier.network.state[0])
+            watch.lap('teach')
+            whole = watch.total
+            response = classifier.present(codes)
+            watch.lap('next_present')
+            classifier.decide(response)
+            watch.lap('next_decide')
+            taken.append([{**watch.seconds, 'whole': whole}[stage] for stage in stages])
+        classifier.close()
     columns = np.array(taken[count // 5:]).T * 1e3
     return {stage: summary(column) for stage, column in zip(stages, columns)}

@@ -108,7 +108,7 @@ def _peers(args: argparse.Namespace) -> dict[str, Any]:
 
 def _ours(args: argparse.Namespace) -> dict[str, Any]:
     from hybrid_snn_ros.bench import blas, figures, stages, sweeps
-    from hybrid_snn_ros.share import shared_file
+    from hybrid_snn_ros.resources import shared_file
     from hybrid_snn_ros.snn import kernel
     from hybrid_snn_ros.snn.backend import Backend
     from hybrid_snn_ros.vision.encoder import Encoder
@@ -117,7 +117,7 @@ def _ours(args: argparse.Namespace) -> dict[str, Any]:
                       args.threads)
     form = kernel.describe() if args.backend == 'numpy' else "CuPy's forms"
     print(f'{encoder.describe()}; backend {backend.why}; network: {form}')
-    subject = stages.Subject(encoder, args.labels, 2, xp=backend.xp, rule=args.rule)
+    subject = stages.Subject(encoder, args.labels, 2, backend=args.backend, rule=args.rule)
     runs = [stages.answer_frames(subject, 'vga', args.frames, args.frames // 10)
             for _ in range(args.runs)]
     report = {'encoder': encoder.path.name, 'model_digest': encoder.digest,
@@ -129,10 +129,10 @@ def _ours(args: argparse.Namespace) -> dict[str, Any]:
               'runs': [{**facts, 'whole': run['whole']} for run, facts in runs]}
     for name in ('jitter_ms', 'cpu_ms_per_frame'):
         report[name] = sorted(run[1][name] for run in runs)[len(runs) // 2]
-    report['effort'] = subject.synaptic_operations()
+    report['synaptic_operations'] = subject.synaptic_operations()
     _print('answering a raw 640x480 frame, in this process', report['stages'])
     print(f"jitter {report['jitter_ms']} ms, {report['cpu_ms_per_frame']} ms of CPU a frame")
-    print(report['effort'])
+    print(report['synaptic_operations'])
     report['inputs'] = {}
     for kind in ('720p', 'compressed'):
         report['inputs'][kind] = stages.answer_frames(subject, kind, args.frames // 2, 5)[0]

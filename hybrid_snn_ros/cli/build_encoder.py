@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Build the encoder and print its sha256; return 0, or 1 with one sentence on stderr."""
-    from hybrid_snn_ros.vision.efficientnet import build, BuildError, VARIANTS
+    from hybrid_snn_ros.vision.efficientnet import BuildError, VARIANTS
+    from hybrid_snn_ros.vision.encoder_file import build
     kind = ('float32' if args.floating else 'int8') + ('_with_logits' if args.with_logits else '')
     output = Path(args.output or DEFAULT_OUTPUT.format(variant=args.variant, kind=kind))
     try:

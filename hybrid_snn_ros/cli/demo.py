@@ -19,7 +19,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.cli.demo_client import DemoClient, Seen

@@ -12,11 +12,12 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+from hybrid_snn_ros.ros.qos import LATCHED
+
 _Stamp = tuple[int, int]  # sec, nanosec
 _REMEMBERED = 60  # pictures, views and answers that wait for each other
 
@@ -67,7 +68,7 @@ class DemoClient:
         node.create_subscription(
             DiagnosticStatus, 'classifier/teach_result', self._results.append, 100)
         self.page_url = ''  # of the operator's page, where it runs
-        node.create_subscription(String, 'teach_page/page_url', self._on_page, _LATCHED)
+        node.create_subscription(String, 'teach_page/page_url', self._on_page, LATCHED)
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
 
     def close(self) -> None:
@@ -130,7 +131,7 @@ class DemoClient:
     def wait_until_ready(self, seconds: float) -> None:
         """Wait for the first answered picture; DemoError when none comes."""
         for _ in self.watch(seconds):
-            # Those before the classifier listened are nobody's loss.
+            # Those before the classifier listened are no one's loss.
             for waiting in (self._views, self._answers, self._seen):
                 waiting.clear()
             self.published = self.answered = 0

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any, TYPE_CHECKING
 
-from hybrid_snn_ros.cli import eye
+from hybrid_snn_ros.cli import crop_arguments
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
              'teaching them)')
     add('--asked', type=float, metavar='SHARE', default=0.3,
         help='bag: how many are the last (default: %(default)s)')
-    eye.add_arguments(parser, '')
+    crop_arguments.add_arguments(parser, '')
     add('--rule', default=DEFAULT, choices=RULES,
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
@@ -147,7 +147,7 @@ def _load(args: argparse.Namespace) -> 'Embeddings':
         return load_pack(args.source)
     from hybrid_snn_ros.classifier import Classifier
     # By default what a robot would use.
-    facade = Classifier(args.model or None, crop=eye.crop_of(args))
+    facade = Classifier(args.model or None, crop=crop_arguments.crop_of(args))
     progress = Progress(f'embedding {args.source}')
     try:
         if args.source == TURNTABLE:

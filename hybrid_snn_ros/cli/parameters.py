@@ -13,7 +13,7 @@ from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros import parameters
-from hybrid_snn_ros.ros.table import bounds
+from hybrid_snn_ros.ros.parameter_table import bounds
 
 NODES = {
     'classifier': (parameters.GROUPS, """\
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument('--markdown', action='store_true', help='as a table, not as YAML')
     form.add_argument('--write', metavar='CHECKOUT', type=a_path,
-                      help='write the parameter files and the table of the README there anew')
+                      help='write the parameter files and the table of the README there')
 
 
 def main(args: argparse.Namespace) -> int:

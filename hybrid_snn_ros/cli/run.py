@@ -13,7 +13,7 @@ import yaml
 from hybrid_snn_ros import dds_profile, parameter_files
 from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.paths import PathError, user_path
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,8 +73,8 @@ def _problem(setting: str) -> str | None:
 
     rcl silently ignores names it does not know, and values of another type than the file's.
     """
+    from hybrid_snn_ros.ros.parameter_table import refusal
     from hybrid_snn_ros.ros.parameters import PATHS, TABLE
-    from hybrid_snn_ros.ros.table import refusal
     name, _, text = setting.partition('=')
     if not (name and text):
         return f'--set needs NAME=VALUE, not {setting!r}'

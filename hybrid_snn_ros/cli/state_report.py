@@ -7,6 +7,7 @@ import time
 import unicodedata
 
 from hybrid_snn_ros.cli.printable import printable
+from hybrid_snn_ros.memory import identity as identities
 from hybrid_snn_ros.memory.entry import Entry
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.view import View
@@ -67,7 +68,7 @@ def show(view: View, now: float) -> list[str]:
     header = view.header
     facts = [('file', f'{view.path}, {size(view.size)}, {len(view.entries)} entries'),
              ('history', f'states {header.base} to {view.ledger.version} can be returned to')]
-    facts += [(key, value) for key, value in sorted(header.identity.items())]
+    facts += identities.facts(header.identity)
     newest = view.ledger.history.newest()
     facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
     facts += [('snapshot', f'state {kept.sequence}, {moment(kept.time)}, {size(kept.size)}')

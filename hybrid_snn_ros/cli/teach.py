@@ -8,16 +8,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybrid_snn_ros.cli import eye, teach_bag, teach_folder
+from hybrid_snn_ros.cli import crop_arguments, teach_bag, teach_folder
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
+from hybrid_snn_ros.defaults import MIN_CHANGE
 from hybrid_snn_ros.paths import DEFAULT_MEMORY, user_path
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.left_out import LeftOut
 
-MIN_CHANGE = 0.02
 EPILOG = (
     'A folder: every folder in it is a label (coffee_mug becomes "coffee mug"), with the pictures '
     'in it and below: jpg, png, webp, bmp; turned upright as their EXIF says. The same picture '
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('-m', '--memory', type=a_path, metavar='DIR',
                         help=f'directory of the memory (default: {DEFAULT_MEMORY})')
     parser.add_argument('--export', type=a_path, metavar='FILE',
-                        help='teach nobody but write a file that a robot can begin with '
+                        help='teach no one but write a file that a robot can begin with '
                              '(parameter initial_memory)')
     parser.add_argument('--force', action='store_true',
                         help='replace the file of --export if it is there')
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='folder: one in it to leave out; may be given again')
     parser.add_argument('--seed', type=int, default=0, help='folder: which pictures, and in which '
                                                             'order (default: %(default)s)')
-    eye.add_arguments(parser, 'what the memory was taught with, else ')
+    crop_arguments.add_arguments(parser, 'what the memory was taught with, else ')
 
 
 def main(args: argparse.Namespace) -> int:
@@ -88,7 +88,7 @@ def main(args: argparse.Namespace) -> int:
         bag = bags.is_bag(args.source)
         _check(args, bag)
         stored = {} if memory is None else stored_identity(memory)
-        classifier = Classifier(args.model, crop=eye.crop_of(args, stored),
+        classifier = Classifier(args.model, crop=crop_arguments.crop_of(args, stored),
                                 min_change=args.min_change or 0.0)
         if not args.model and stored.get('encoder', classifier.encoder.digest) != (
                 classifier.encoder.digest):

@@ -20,7 +20,7 @@ def chosen(args: argparse.Namespace, classifier: 'Classifier',
     """
     Open the bag that was asked for.
 
-    :param left_out: evaluation.left_out.LeftOut, which is told of what is not used.
+    :param left_out: evaluation.left_out.LeftOut, which collects what is not used.
     :return: (number of frames, generator of (name, label, stamp, codes), or None for a frame that
         is left out already; the stamp is '' where it cannot tell frames apart).
     :raises ValueError: for what cannot be a label or cannot be read; the generator, too.

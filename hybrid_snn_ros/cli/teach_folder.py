@@ -23,7 +23,7 @@ def chosen(args: argparse.Namespace, classifier: 'Classifier',
     """
     Choose the pictures that were asked for; labels take turns.
 
-    :param left_out: evaluation.left_out.LeftOut, which is told of what is not used.
+    :param left_out: evaluation.left_out.LeftOut, which collects what is not used.
     :return: (number of pictures, generator of lessons as teach_lessons.teach takes them).
     :raises ValueError: for arguments that do not go together, and a folder that cannot be taught.
     """

@@ -152,7 +152,7 @@ def _compare(directory: str, known: _Known, possible: list[_Known],
     with vault:
         found = {number: (sample.label, sample.codes.tobytes())
                  for number, sample in vault.ledger.samples.items()}
-        # Samples that were never acknowledged have ids that nobody was told.
+        # Samples that were never acknowledged have ids that no one heard of.
         right = found == known or any(
             list(found.values()) == list(state.values())
             and all(found.get(number) == sample for number, sample in state.items() if number > 0)

@@ -13,7 +13,7 @@ from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.memory.labels import LabelError, normalise, UNKNOWN
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.vision.bags import NO_STAMP
-from hybrid_snn_ros.vision.frames import crop_message, FrameError
+from hybrid_snn_ros.vision.framing import FrameError
 
 UNNAMED = 'no one said what they show'
 _REASONS = 10  # told one by one
@@ -35,7 +35,7 @@ def lessons(recorded: Iterable[Any], facade: Classifier,
 
     :param recorded: of vision.bags.Frame.
     :param facade: whose encoder and crop are used.
-    :param left_out: is told why.
+    :param left_out: collects why.
     """
     reasons: set[str] = set()
     for place, frame in enumerate(recorded, 1):
@@ -45,8 +45,7 @@ def lessons(recorded: Iterable[Any], facade: Classifier,
         codes = np.zeros(0, np.uint8)
         if not why:
             try:
-                codes = facade.encoder.codes(crop_message(
-                    frame.message, frame.compressed, facade.encoder.input_size, facade.crop))
+                codes = facade.frame_encoder.encode_message(frame.message, frame.compressed)
             except FrameError as error:
                 why = str(error)
         if why:

@@ -39,7 +39,7 @@ def digest_of_sources(*modules: ModuleType) -> str:
 def encoder_identity(facade: Classifier) -> dict[str, Any]:
     """Return what a Classifier's codes depend on besides the pictures."""
     from hybrid_snn_ros.vision import frames
-    return {**facade.eye.identity, 'vision': digest_of_sources(frames)}
+    return {**facade.frame_encoder.identity, 'vision': digest_of_sources(frames)}
 
 
 def cached(name: str, identity: Mapping[str, Any],

@@ -47,7 +47,7 @@ def list_pictures(root: str | Path, left_out: LeftOut, without: Collection[str] 
     Find the pictures of every label.
 
     :param root: the folder that holds a folder for every label.
-    :param left_out: is told of all that is not used.
+    :param left_out: collects all that is not used.
     :param without: names of folders to pass over.
     :param base: what names are shown relative to; None for the root.
     :return: {label: [path]}, both sorted.

@@ -11,7 +11,7 @@ import numpy as np
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.vision.framing import FrameError
-from hybrid_snn_ros.vision.pictures import crop_file, read
+from hybrid_snn_ros.vision.pictures import read
 
 DAMAGED = 'no picture that can be read'
 TWO_LABELS = 'the same picture as another one, which says something else'
@@ -26,7 +26,7 @@ class PictureReader:
 
         :param facade: whose encoder and crop are used.
         :param base: what names are shown relative to.
-        :param left_out: is told what is left out.
+        :param left_out: collects what is left out.
         """
         self._facade = facade
         self._base = base
@@ -39,7 +39,7 @@ class PictureReader:
 
         The same picture, whatever its file is called, keeps the label it was first read under.
         """
-        name, encoder = os.path.relpath(path, self._base), self._facade.encoder
+        name = os.path.relpath(path, self._base)
         try:
             content = read(path)
             digest = hashlib.sha256(content).hexdigest()[:32]
@@ -47,7 +47,7 @@ class PictureReader:
             if said != label:
                 self._left_out.add(TWO_LABELS, name, f"{first} says '{said}'")
                 return None
-            codes = encoder.codes(crop_file(content, encoder.input_size, self._facade.crop))
+            codes = self._facade.frame_encoder.encode_file(content)
         except FrameError as error:
             self._left_out.add(DAMAGED, name, str(error))
             return None

@@ -43,18 +43,16 @@ def load_turntable(
 
 def _render(turntable: Any, condition: str, facade: Classifier,
             progress: Callable[[int, int], None]) -> Embeddings:
-    from hybrid_snn_ros.vision.frames import crop_image
     names = list(turntable.objects.names())
-    encoder, done = facade.encoder, 0
+    encoder, done = facade.frame_encoder, 0
     arrays: list[Any] = []  # codes and labels of both parts
-    size = encoder.input_size
+    size = facade.encoder.input_size
     total = len(names) * turntable.conditions.VIEW_COUNT
     try:
         for split in ('train', 'test'):
             codes, labels = [], []
             for picture in turntable.render_set(condition, split, size, _SCENE_SEED):
-                codes.append(encoder.codes(crop_image(
-                    'rgb8', size, size, 3 * size, picture.image, size, facade.crop)))
+                codes.append(encoder.codes(picture.image))
                 labels.append(picture.object_index)
                 done += 1
                 progress(done, total)

@@ -1,23 +1,52 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-What stored codes depend on: encoder, part of the frame, width of the embedding.
+What stored codes depend on: encoder, part of the frame, width of the embedding, what computes.
 
-An identity is a small JSON object.  Its key ``runtime`` is a remark (another TFLite runtime gives
-slightly different codes); any other key that both sides know must be equal.
+An identity is a small JSON object.  Its keys ``runtime`` and ``golden`` say what computed the
+codes: a name, and in base64 the codes of one picture that is the same everywhere.  Codes that
+differ a little are remarked on, others refused.  Any other key that both sides know must be equal.
 """
 
+import base64
+import hashlib
 import json
 from typing import Any
+
+import numpy as np
 
 from hybrid_snn_ros.memory.errors import IdentityError
 
 _NAMES = {'inputs': 'embedding width', 'roi': 'region of interest'}
+_COMPUTES = {'runtime', 'golden'}
+# Cosine of the golden codes from which they mean the same.  Runtimes that round differently give
+# 0.9965 and more, a picture moved by one pixel 0.995, a wrong computation 0.13, another picture
+# 0.2; frames above 0.98 are too alike to be learned again (min_change).
+ALIKE = 0.98
 
 
 def plain(identity: dict[str, Any]) -> dict[str, Any]:
     """Return an identity as JSON gives it back (tuples become lists)."""
     return json.loads(json.dumps(identity))
+
+
+def facts(identity: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return an identity as people read it, sorted; codes as their number and digest."""
+    codes = golden(identity)
+    shown = {key: str(value) for key, value in identity.items()}
+    if codes is not None:
+        digest = hashlib.sha256(codes.tobytes()).hexdigest()
+        shown['golden'] = f'{len(codes)} codes, sha256 {digest[:12]}'
+    return sorted(shown.items())
+
+
+def golden(identity: dict[str, Any]) -> np.ndarray | None:
+    """Return the codes of the golden picture, uint8 (N,), or None where it holds none."""
+    try:
+        codes = np.frombuffer(base64.b64decode(identity['golden'], validate=True), np.uint8)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return codes if len(codes) else None
 
 
 def compare(where: str, stored: dict[str, Any], present: dict[str, Any]) -> list[str]:
@@ -31,7 +60,7 @@ def compare(where: str, stored: dict[str, Any], present: dict[str, Any]) -> list
     :raises IdentityError: when they do not fit together.
     """
     stored, present = plain(stored), plain(present)
-    for key in sorted(stored.keys() & present.keys() - {'runtime'}):
+    for key in sorted(stored.keys() & present.keys() - _COMPUTES):
         if stored[key] != present[key]:
             raise IdentityError(
                 f'{where} was taught with {_NAMES.get(key, key)} {stored[key]}, here it is '
@@ -39,8 +68,44 @@ def compare(where: str, stored: dict[str, Any], present: dict[str, Any]) -> list
     remarks = []
     if 'encoder' in present and 'encoder' not in stored:
         remarks.append(f'{where} does not say which encoder it was taught with')
+    return remarks + _compare_what_computes(where, stored, present)
+
+
+def _compare_what_computes(where: str, stored: dict[str, Any],
+                           present: dict[str, Any]) -> list[str]:
     then, now = stored.get('runtime'), present.get('runtime')
-    if then and now and then != now:
-        remarks.append(
-            f'{where} was taught with {then}, this is {now}: embeddings may differ slightly')
-    return remarks
+    renamed = bool(then and now and then != now)
+    theirs, ours = golden(stored), golden(present)
+    if ours is None or theirs is None:
+        remarks = []
+        if ours is not None and 'encoder' in stored:
+            remarks.append(
+                f'{where} was begun before the crop was the same on every computer: its codes '
+                'differ slightly from those of today (cosine 0.996 to 0.999); it is used as it '
+                'is, and nothing needs to be done')
+        if renamed:
+            remarks.append(f'{where} was taught with {then}, this is {now}: embeddings may differ '
+                           'slightly')
+        return remarks
+    if np.array_equal(theirs, ours):
+        return []
+    by = f'{then}, here it is {now}' if renamed else f'{now or then} on both'
+    if len(theirs) != len(ours):
+        raise IdentityError(f'{where} was taught with {len(theirs)} codes of the golden picture, '
+                            f'here they are {len(ours)}; choose another memory')
+    differ, alike = np.count_nonzero(theirs != ours), _cosine(theirs, ours)
+    measured = f'{differ} of {len(ours)} codes of the golden picture differ, cosine {alike:.4f}'
+    if alike < ALIKE:
+        raise IdentityError(
+            f'{where} holds codes that mean something else here: the model is the same, but what '
+            f'computes it is not ({measured}, at least {ALIKE} is needed; runtime {by}); go back '
+            'to that runtime, delegate and processor, or choose another memory')
+    return [f'{where} was computed slightly differently ({measured}; runtime {by}): it is used as '
+            'it is, and nothing needs to be done']
+
+
+def _cosine(left: np.ndarray, right: np.ndarray) -> float:
+    """Return the cosine between codes; 0 where only one is all zeros."""
+    a, b = left.astype(float), right.astype(float)
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length else 0.0

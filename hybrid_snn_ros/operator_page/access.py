@@ -34,13 +34,13 @@ def new_pin() -> str:
     return ''.join(secrets.choice('0123456789') for _ in range(_PIN_DIGITS))
 
 
-class Door:
+class Authenticator:
     """Keeps the PIN, the sessions it opened and the memory of wrong tries."""
 
     def __init__(self, pin: str, names: Collection[str] = (), public: PublicUrl | None = None,
                  clock: Callable[[], float] = time.monotonic) -> None:
         """
-        Close the door.
+        Close the authenticator.
 
         :param pin: text, or '' for a door that stands open.
         :param names: host names under which this computer may be addressed.

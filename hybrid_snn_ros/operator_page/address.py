@@ -95,7 +95,7 @@ def reachable(host: str, public_host: str) -> list[str]:
 
 
 def page_url(scheme: str, host: str, port: int, pin: str) -> str:
-    """Return the address; the PIN is in the fragment, which browsers send to nobody."""
+    """Return the address; the PIN is in the fragment, which browsers send to no one."""
     return with_pin(f'{scheme}://{bracketed(host)}:{port}/', pin)
 
 

@@ -10,11 +10,11 @@ import uuid
 
 from aiohttp import web
 
-from hybrid_snn_ros.operator_page.access import Door
+from hybrid_snn_ros.operator_page.access import Authenticator
 from hybrid_snn_ros.operator_page.commands import MAX_BODY
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-# No inline script or style, nothing from elsewhere, in nobody's frame.
+# No inline script or style, nothing from elsewhere, in no one's frame.
 _HEADERS = {
     'Content-Security-Policy': (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -42,7 +42,7 @@ def cookie_name(port: int) -> str:
     return 'teach_page_' + hashlib.sha256(page.encode()).hexdigest()[:10]
 
 
-def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
+def make_app(authenticator: Authenticator, files: Mapping[str, tuple[str, bytes]],
              thumbnail: Callable[[int], bytes | None],
              serve: Callable[[web.Request, bool], Awaitable[web.StreamResponse]], secure: bool,
              language: str = '', cookie: str = 'teach_page', full: Callable[[], int] = int,
@@ -50,7 +50,7 @@ def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
     """
     Build the application.
 
-    :param door: access.Door.
+    :param authenticator: access.Authenticator.
     :param files: {path: (content type, bytes)}.
     :param thumbnail: function of a number, returning JPEG bytes or None.
     :param serve: coroutine function (request, debug) that runs a WebSocket to its end.
@@ -63,12 +63,12 @@ def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
     @web.middleware
     async def guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
         try:
-            if not door.host_is_ours(request.host):
+            if not authenticator.host_is_ours(request.host):
                 raise web.HTTPMisdirectedRequest(
                     text='The page does not know itself by this name. Open it by its address, or '
                     'start it with public_url:= and the address that browsers show.')
             writes = request.method != 'GET' or request.path.endswith('/ws')
-            if writes and not door.same_origin(
+            if writes and not authenticator.same_origin(
                     request.headers.get('Origin'), secure, request.host):
                 raise web.HTTPForbidden(
                     text='Only the page itself may ask this. If a proxy stands before it, start '
@@ -94,12 +94,12 @@ def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
                             charset='utf-8' if kind.startswith('text') else None)
 
     async def session(request: web.Request) -> web.Response:
-        return web.json_response({'open': door.knows(key(request)), 'language': language,
-                                  'digits': door.digits, 'full': full()})
+        return web.json_response({'open': authenticator.knows(key(request)), 'language': language,
+                                  'digits': authenticator.digits, 'full': full()})
 
     async def login(request: web.Request) -> web.Response:
         address = request.remote or ''
-        wait = door.wait(address)
+        wait = authenticator.wait(address)
         if wait > 0:
             return web.json_response({'wait': int(wait) + 1}, status=429,
                                      headers={'Retry-After': str(int(wait) + 1)})
@@ -110,9 +110,9 @@ def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
         pin = body.get('pin') if isinstance(body, dict) else None
         if not isinstance(pin, str):
             raise web.HTTPBadRequest(text='a PIN is wanted')
-        fresh = door.enter(pin, address)
+        fresh = authenticator.enter(pin, address)
         if fresh is None:
-            return web.json_response({'wait': int(door.wait(address))}, status=401)
+            return web.json_response({'wait': int(authenticator.wait(address))}, status=401)
         response = web.json_response({'open': True})
         # Without a path of ours a browser takes the one that it sees, a proxy's prefix included.
         response.set_cookie(
@@ -121,7 +121,7 @@ def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
         return response
 
     async def small(request: web.Request) -> web.Response:
-        if not door.knows(key(request)):
+        if not authenticator.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         content = thumbnail(int(request.match_info['number']))
         if content is None:
@@ -129,7 +129,7 @@ def make_app(door: Door, files: Mapping[str, tuple[str, bytes]],
         return web.Response(body=content, content_type='image/jpeg')
 
     async def live(request: web.Request) -> web.StreamResponse:
-        if not door.knows(key(request)):
+        if not authenticator.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
         return await serve(request, request.query.get('view') == 'debug')
 

@@ -67,12 +67,12 @@ def _why(error: OSError | ValueError, port: int) -> str:
     """Return what is wrong, and what to do."""
     if isinstance(error, (socket.gaierror, UnicodeError)):
         return ('there is no such name here; give an address of this computer '
-                f'({_own()}), or 0.0.0.0 for every network')
+                f'({_addresses_here()}), or 0.0.0.0 for every network')
     number = getattr(error, 'errno', None)
     if number == errno.EADDRINUSE:
         return 'another program listens there; take another port, or 0 for a free one'
     if number == errno.EADDRNOTAVAIL:
-        return f'that is no address of this computer; it has {_own()}'
+        return f'that is no address of this computer; it has {_addresses_here()}'
     if number == errno.EACCES and port < 1024:
         return 'ports below 1024 are for root alone; take a higher one'
     if number == errno.EAFNOSUPPORT:
@@ -80,5 +80,5 @@ def _why(error: OSError | ValueError, port: int) -> str:
     return getattr(error, 'strerror', None) or str(error)
 
 
-def _own() -> str:
+def _addresses_here() -> str:
     return ', '.join(('127.0.0.1', *own_addresses()))

@@ -10,30 +10,30 @@ from typing import Any, cast, TYPE_CHECKING
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos import qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
 from hybrid_snn_ros.operator_page import address, settings
-from hybrid_snn_ros.operator_page.access import Door, new_pin
+from hybrid_snn_ros.operator_page.access import Authenticator, new_pin
 from hybrid_snn_ros.operator_page.pictures import jpeg
 from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.server import PageServer
+from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.vision.frames import FrameError
 
 if TYPE_CHECKING:
     from rclpy.subscription import Subscription
     from rclpy.timer import Timer
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
 
 
-class Paced(CallbackGroup):
+class RateLimitedGroup(CallbackGroup):
     """
     Lets the executor take a message only when the next picture is due.
 
-    Until then the frames pass by in DDS, each in place of the one before: a frame that nobody will
+    Until then the frames pass by in DDS, each in place of the one before: a frame that no one will
     see costs this process nothing.
     """
 
@@ -71,14 +71,15 @@ class TeachPage(Node):
         self._pace: Timer | None = None
         self._debugging: Subscription[String] | None = None
         self._command_out = self.create_publisher(String, f'{self._name}/command', 100)
-        self._url_out = self.create_publisher(String, '~/page_url', _LATCHED)
+        self._url_out = self.create_publisher(String, '~/page_url', LATCHED)
         self._wake = self.create_guard_condition(self._subscribe_to_what_is_wanted)
         chosen = self._settings
-        door = Door(chosen.pin, [chosen.public_host] if chosen.public_host else [],
-                    public_url(chosen.public_url) if chosen.public_url else None)
-        self._server = PageServer(chosen, door, self._send, self._want)
+        authenticator = Authenticator(
+            chosen.pin, [chosen.public_host] if chosen.public_host else [],
+            public_url(chosen.public_url) if chosen.public_url else None)
+        self._server = PageServer(chosen, authenticator, self._send, self._want)
         self._server.start_serving()
-        self.create_subscription(String, f'{self._name}/labels', self._on_labels, _LATCHED)
+        self.create_subscription(String, f'{self._name}/labels', self._on_labels, LATCHED)
         self.create_subscription(
             DiagnosticStatus, f'{self._name}/teach_result', self._on_result, 100)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
@@ -140,7 +141,7 @@ class TeachPage(Node):
             self._pace = self.create_timer(period, lambda: None)
             self._watching = [
                 self.create_subscription(kind, topic, self._on_image, _NEWEST,
-                                         callback_group=Paced(period)),
+                                         callback_group=RateLimitedGroup(period)),
                 self.create_subscription(
                     String, f'{self._name}/answer', self._on_answer, _NEWEST)]
         elif not pictures and self._watching:

@@ -14,11 +14,11 @@ from typing import Any
 from aiohttp import web, WSMsgType
 
 from hybrid_snn_ros.operator_page import files
-from hybrid_snn_ros.operator_page.access import Door
+from hybrid_snn_ros.operator_page.access import Authenticator
 from hybrid_snn_ros.operator_page.app import cookie_name, make_app
-from hybrid_snn_ros.operator_page.board import Board, ENOUGH
 from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
 from hybrid_snn_ros.operator_page.listening import listening
+from hybrid_snn_ros.operator_page.page_state import ENOUGH, PageState
 from hybrid_snn_ros.operator_page.pictures import Recent
 from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.settings import Settings
@@ -28,25 +28,26 @@ CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts
 CLASSIFIER_PATIENCE = 3.5  # seconds without /diagnostics
 _REPEAT = 1.5  # seconds after which an unacknowledged request is sent on once more
 _TICK = 0.5  # seconds
-_ANSWER_PERIOD = 0.08  # seconds between answers shown; nobody reads faster
+_ANSWER_PERIOD = 0.08  # seconds between answers shown; no one reads faster
 
 
 class PageServer(threading.Thread):
     """Serves viewers; made and used by the node, which hands it what ROS says."""
 
-    def __init__(self, settings: Settings, door: Door, send: Callable[[dict[str, Any]], bool],
+    def __init__(self, settings: Settings, authenticator: Authenticator,
+                 send: Callable[[dict[str, Any]], bool],
                  want: Callable[[bool, bool], None]) -> None:
         """
         Prepare the server; `start_serving` opens the port.
 
         :param settings: settings.Settings.
-        :param door: access.Door.
-        :param send: function of a command (dict), returning False when nobody listens.
+        :param authenticator: access.Authenticator.
+        :param send: function of a command (dict), returning False when no one listens.
         :param want: function (pictures, debug) told what the viewers need from now on.
         """
         super().__init__(name='teach page')
         self._settings = settings
-        self._door = door
+        self._authenticator = authenticator
         self._send = send
         self._want = want
         self._tls = _tls(settings)
@@ -54,7 +55,7 @@ class PageServer(threading.Thread):
         self._stopping = asyncio.Event()
         self._sockets: list[socket.socket] = []
         self.port: Any = None  # a number when it is open
-        self.board = Board()
+        self.page_state = PageState()
         self._viewers: set[Viewer] = set()
         # id -> [command, time it was sent, result or None]
         self._commands: Recent[str, list[Any]] = Recent(256)
@@ -80,7 +81,7 @@ class PageServer(threading.Thread):
             try:
                 self._loop.call_soon_threadsafe(function, *arguments)
             except RuntimeError:
-                pass  # closed just now: nobody looks any more
+                pass  # closed just now: no one looks any more
 
     def stop(self) -> None:
         """Close all connections, end the thread and wait for it."""
@@ -92,14 +93,14 @@ class PageServer(threading.Thread):
     def on_picture(self, stamp: tuple[int, int], content: bytes) -> None:
         """Show a picture."""
         self._heard['camera'] = time.monotonic()
-        self.board.pictures.add(stamp, content)
+        self.page_state.pictures.add(stamp, content)
         self._show_answered(stamp)
         for viewer in self._viewers:
             viewer.offer(stamp, content)
 
     def on_answer(self, answer: dict[str, Any]) -> None:
         """Show an answer."""
-        self.board.add_answer(answer)
+        self.page_state.add_answer(answer)
         self._show_answered((answer['stamp']['sec'], answer['stamp']['nanosec']))
         now = time.monotonic()
         if now < self._next_answer:
@@ -110,13 +111,13 @@ class PageServer(threading.Thread):
 
     def _show_answered(self, stamp: tuple[int, int]) -> None:
         """Say that a picture can be taught: the classifier has it too, and has not dropped it."""
-        if stamp in self.board.pictures and stamp in self.board.answers:
+        if stamp in self.page_state.pictures and stamp in self.page_state.answers:
             for viewer in self._viewers:
                 viewer.tell('answered', {'stamp': stamp})
 
     def on_labels(self, known: dict[str, Any]) -> None:
         """Show what is known (a dict, as ~/labels says it)."""
-        self.board.set_known(known)
+        self.page_state.set_known(known)
         self._dirty = True
         self._show_state()
 
@@ -125,7 +126,7 @@ class PageServer(threading.Thread):
         known = self._commands.get(result['id'])
         if known:
             known[2] = result
-        self.board.add_result(result)
+        self.page_state.add_result(result)
         for viewer in self._viewers:
             viewer.report('result', result)
         self._dirty = True
@@ -151,7 +152,7 @@ class PageServer(threading.Thread):
     def _show_state(self) -> None:
         if self._dirty:
             self._dirty = False
-            state = self.board.state()
+            state = self.page_state.state()
             for viewer in self._viewers:
                 viewer.tell('state', state)
 
@@ -187,12 +188,12 @@ class PageServer(threading.Thread):
         try:
             await socket.prepare(request)
         except ConnectionError:
-            return web.Response(status=503)  # the browser has left: nobody reads it
+            return web.Response(status=503)  # the browser has left: no one reads it
         viewer = Viewer(socket, debug)
         viewer.tell('hello', {'view_only': self._settings.view_only or debug,
                               'teach_rate': self._settings.teach_rate, 'enough': ENOUGH,
                               'classifier': self._settings.classifier})
-        viewer.tell('state', self.board.state())
+        viewer.tell('state', self.page_state.state())
         viewer.tell('status', self._status)
         self._viewers.add(viewer)
         sender = self._loop.create_task(viewer.send())
@@ -256,8 +257,8 @@ class PageServer(threading.Thread):
     async def _main(self) -> None:
         chosen = self._settings
         prefix = public_url(chosen.public_url).path.rstrip('/') if chosen.public_url else ''
-        app = make_app(self._door, files.load(),
-                       lambda number: self.board.thumbnails.get(number), self._serve,
+        app = make_app(self._authenticator, files.load(),
+                       lambda number: self.page_state.thumbnails.get(number), self._serve,
                        self._tls is not None, chosen.language, cookie_name(self.port), self._full,
                        prefix)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

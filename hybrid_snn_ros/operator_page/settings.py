@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from hybrid_snn_ros.operator_page.files import LANGUAGES
 from hybrid_snn_ros.operator_page.public_url import host_name, public_url
 from hybrid_snn_ros.paths import user_path
-from hybrid_snn_ros.ros import table
-from hybrid_snn_ros.ros.table import Parameter, refusal
+from hybrid_snn_ros.ros import parameter_table
+from hybrid_snn_ros.ros.parameter_table import Parameter, refusal
 
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
 GROUPS = {
@@ -113,5 +113,5 @@ def _numeric(host: str) -> str:
 
 def declare(node: Any) -> Settings:
     """Declare the table on an rclpy node and return its Settings."""
-    values, _ = table.declare(node, TABLE, 'start')
+    values, _ = parameter_table.declare(node, TABLE, 'start')
     return checked(values)

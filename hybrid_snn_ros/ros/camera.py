@@ -18,8 +18,8 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
 from hybrid_snn_ros.ros import camera_search, graph, messages, shared_memory
-from hybrid_snn_ros.ros.connections import Connections, differences
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.qos_monitor import differences, QosMonitor
 
 _NAMING = 3  # looks at which the camera of a frame that came may still be without a name
 _LOSS = 0.02  # share of the frames that may get lost without a warning
@@ -30,18 +30,18 @@ _LINES, _A_WHILE = 12, 60.0  # lines of coming and going in the log, within so m
 class Camera:
     """The subscription to the frames of an active node."""
 
-    def __init__(self, node: Node, connections: Connections, settings: Parameters,
+    def __init__(self, node: Node, qos_monitor: QosMonitor, settings: Parameters,
                  put: Callable[[messages.CameraMessage], None]) -> None:
         """
         Subscribe.
 
         :param node: rclpy node.
-        :param connections: Connections of the node.
+        :param qos_monitor: QosMonitor of the node.
         :param settings: ros.parameters.Parameters.
         :param put: function that takes a frame.
         """
         self._node = node
-        self._connections = connections
+        self._qos_monitor = qos_monitor
         self._put = put
         self._compressed = settings.image_transport == 'compressed'
         topic = node.resolve_topic_name('image')
@@ -52,7 +52,7 @@ class Camera:
         self._began = 0.0  # monotonic seconds when that came
         self._frames = False  # that frames come is in the log
         self._silence: float | None = None  # monotonic seconds when frames stopped
-        self._told: set[tuple[Any, ...]] = set()  # reasons of this silence that are in the log
+        self._logged: set[tuple[Any, ...]] = set()  # reasons of this silence that are in the log
         self._suspected: tuple[Any, ...] | None = None  # the reason at the last look
         self._spoken: deque[float] = deque(maxlen=_LINES)  # monotonic seconds of those lines
         self._looks = 0  # at which frames came and their camera had no name
@@ -62,7 +62,7 @@ class Camera:
         self._counts = deque([(time.monotonic(), 0, 0)])  # of the last looks: received, lost
         self._loss_told = False
         # Depth 1 by default: a queue would only serve stale frames, where none is asked for.
-        self._subscription = connections.subscription(
+        self._subscription = qos_monitor.subscription(
             kind, f'{topic}/compressed' if self._compressed else topic, self._on_frame, QoSProfile(
                 depth=settings.depth or settings.frame_queue,
                 reliability=(ReliabilityPolicy.RELIABLE if reliable
@@ -72,7 +72,7 @@ class Camera:
 
     def close(self) -> None:
         """End the subscription."""
-        self._connections.destroy(self._subscription)
+        self._qos_monitor.destroy(self._subscription)
 
     def _on_frame(self, message: messages.CameraMessage) -> None:
         if not self._heard:
@@ -106,17 +106,17 @@ class Camera:
         if self._heard or self._silence is None:
             self._frames, self._heard, self._looks = False, '', 0
             self._silence = time.monotonic() - silent
-            self._told.clear()
+            self._logged.clear()
             self._suspected = None
         found = self._reason(peers)
         text = f'no frame for {silent:.1f} s on {self.topic} ({self._kind}): {found.text}'
-        # That nobody is there is believed at the second look: the graph may not be complete yet.
+        # That no one is there is believed at the second look: the graph may not be complete yet.
         sure = found.key == self._suspected or not found.absent
         self._suspected = found.key
-        # Whom QoS keeps away is in the log already, by Connections.
-        if sure and found.key not in self._told and found.key[0] != 'qos':
+        # Whom QoS keeps away is in the log already, by QosMonitor.
+        if sure and found.key not in self._logged and found.key[0] != 'qos':
             self._say('warning', text)
-            self._told.add(found.key)
+            self._logged.add(found.key)
         return text
 
     def _reason(self, peers: Sequence[TopicEndpointInfo]) -> camera_search.Reason:

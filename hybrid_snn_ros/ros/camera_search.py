@@ -22,7 +22,7 @@ class Reason(NamedTuple):
 
     key: tuple[Any, ...]  # equal for equal reasons, whatever the numbers and the other topics are
     text: str
-    absent: bool = False  # nobody publishes the topic
+    absent: bool = False  # no one publishes the topic
 
 
 def reason(topic: str, kind: str, publishers: Sequence[Publication],
@@ -65,10 +65,10 @@ def reason(topic: str, kind: str, publishers: Sequence[Publication],
                    key=lambda found: found.kind != kind)
     if twins:
         return Reason(('twin', twins[0]),
-                      f'nobody publishes it, but {twins[0].node} publishes {twins[0].topic} as '
+                      f'no one publishes it, but {twins[0].node} publishes {twins[0].topic} as '
                       f'{twins[0].kind}: {_advice(twins[0], topic, kind)}', absent=True)
     return Reason(('nobody', bool(other)),
-                  f'nobody publishes it; {_others(other, topic, kind)}', absent=True)
+                  f'no one publishes it; {_others(other, topic, kind)}', absent=True)
 
 
 def _others(other: Iterable[Publication], topic: str, kind: str) -> str:
@@ -77,7 +77,7 @@ def _others(other: Iterable[Publication], topic: str, kind: str) -> str:
     near = sorted(kinds.values(), key=lambda found: (
         -difflib.SequenceMatcher(None, found.topic, topic).ratio(), found.topic))
     if not near:
-        return ('nobody publishes any other image topic: is the camera running, with the same '
+        return ('no one publishes any other image topic: is the camera running, with the same '
                 'ROS_DOMAIN_ID?')
     if len(near) == 1:
         return (f'the only image topic is {near[0].topic} ({near[0].kind}): '

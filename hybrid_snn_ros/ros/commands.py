@@ -13,7 +13,7 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 OPERATIONS = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
 MAX_ID_BYTES = 64
 MAX_COMMAND_BYTES = 4096
-# More requests than this wait for nobody: a flood is refused, classification goes on.
+# More requests than this wait for no one: a flood is refused, classification goes on.
 MAX_WAITING = 256
 _SAMPLE = 'to take a sample back takes its id'
 _CHANGE = 'to take a change back takes its id'

@@ -41,9 +41,10 @@ def view(classifier: Classifier, codes: np.ndarray, response: Response,
         'trains': [np.flatnonzero(train).tolist() for train in trains],
         'membranes': {} if potentials is None else {
             labels[c]: [_plain(u) for u in potentials[:, c]] for c in leading},
-        'effort': {'spikes': _plain(done.spikes), 'sparsity': _plain(done.sparsity),
-                   'columns': _plain(done.columns), 'familiarity': _plain(done.typicality)},
-        'journal': [_told(entry) for entry in
+        'synaptic_operations': {
+            'spikes': _plain(done.spikes), 'sparsity': _plain(done.sparsity),
+            'columns': _plain(done.columns), 'typicality': _plain(done.typicality)},
+        'journal': [_line(entry) for entry in
                     classifier.ledger.entries_since(classifier.version - _ENTRIES)],
     }, ensure_ascii=False)
 
@@ -52,7 +53,7 @@ def _plain(value: float) -> float | None:
     return round(float(value), 3) if np.isfinite(value) else None
 
 
-def _told(entry: Entry) -> str:
+def _line(entry: Entry) -> str:
     words = [str(entry.sequence), entry.operation]
     words += [f"'{entry.label}'"] if entry.label else []
     words += [f"to '{entry.target}'"] if entry.operation == 'rename' else []

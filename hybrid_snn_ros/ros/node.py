@@ -8,46 +8,37 @@ import functools
 from pathlib import Path
 import time
 import traceback
-from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-import numpy as np
 from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header, String
 
-from hybrid_snn_ros.classifier import Classifier, Prediction
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
 from hybrid_snn_ros.paths import memory_path, relative_remark
-from hybrid_snn_ros.ros import debug, messages
-from hybrid_snn_ros.ros.annotate import annotated, seen
+from hybrid_snn_ros.ros import host_metrics, messages
 from hybrid_snn_ros.ros.bond import Bond
 from hybrid_snn_ros.ros.camera import Camera
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
-from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.diagnostics import Complaints, Diagnostics, LOOK
-from hybrid_snn_ros.ros.facts import facts
-from hybrid_snn_ros.ros.frame_slot import FrameSlot
+from hybrid_snn_ros.ros.frame_queue import LatestFrameQueue
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.publishers import Known, Publishers
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.type_watch import TypeWatch
-from hybrid_snn_ros.ros.worker import Worker
+from hybrid_snn_ros.ros.worker import Listeners, Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
-from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rules import seeded
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
 
 _Transition = Callable[['ClassifierNode', LifecycleState], TransitionCallbackReturn]
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
-def _told(transition: _Transition) -> _Transition:
+def _logged(transition: _Transition) -> _Transition:
     """Log what goes wrong in a transition: rclpy turns its exception into a silent ERROR."""
     @functools.wraps(transition)
     def run(self: 'ClassifierNode', state: LifecycleState) -> TransitionCallbackReturn:
@@ -70,13 +61,13 @@ class ClassifierNode(LifecycleNode):
         self._classifier: Classifier | None = None
         self._worker: Worker | None = None
         # Made by each activation.
-        self._slot: FrameSlot
+        self._frames: LatestFrameQueue
         self._commands: CommandQueue
         self._camera: Camera
         self._diagnostics: Diagnostics
-        self._outgoing: list[Any] = []  # publishers
+        self._out: Publishers | None = None
         self._traffic = ExitStack()  # what closes all that the last activation has opened
-        self._connections = Connections(self)
+        self._qos_monitor = QosMonitor(self)
         self._trouble = ''  # why teaching is refused, while no worker knows better
         self._settings = Parameters(self, lambda: self._classifier is not None)
         if self._settings.autostart:
@@ -104,7 +95,7 @@ class ClassifierNode(LifecycleNode):
 
     # -- transitions ---------------------------------------------------------------------------
 
-    @_told
+    @_logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the encoder and what was taught, and make the publishers."""
         settings, self._group = self._settings, MutuallyExclusiveCallbackGroup()
@@ -130,7 +121,7 @@ class ClassifierNode(LifecycleNode):
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
                 'are off; ~/answer and ~/labels carry the same as JSON')
-        self._make_publishers()
+        self._out = Publishers(self._qos_monitor)
         return super().on_configure(state)
 
     def _remember(self, classifier: Classifier) -> None:
@@ -153,40 +144,23 @@ class ClassifierNode(LifecycleNode):
         for remark in remarks:
             self.get_logger().warning(remark)
 
-    def _make_publishers(self) -> None:
-        self._label_out = self._out(String, '~/label', 10)
-        self._answer_out = self._out(String, '~/answer', 10)
-        self._annotated_out = self._out(Image, '~/annotated', qos_profile_sensor_data)
-        self._debug_out = self._out(String, '~/debug', 1)
-        self._result_out = self._out(DiagnosticStatus, '~/teach_result', 2000)
-        self._labels_out = self._out(String, '~/labels', _LATCHED)
-        self._diagnostics_out = self._out(DiagnosticArray, '/diagnostics', 10)
-        if messages.HAVE_VISION_MSGS:
-            self._classification_out = self._out(messages.Classification, '~/classification', 10)
-            self._label_info_out = self._out(messages.LabelInfo, '~/label_info', _LATCHED)
-            self._vision_info_out = self._out(messages.VisionInfo, '~/vision_info', _LATCHED)
-
-    def _out(self, kind: type, topic: str, qos: QoSProfile | int) -> Any:
-        self._outgoing.append(self._connections.publisher(kind, topic, qos))
-        return self._outgoing[-1]
-
-    @_told
+    @_logged
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the traffic: subscriptions, services, worker, diagnostics."""
         result = super().on_activate(state)
         self._group = MutuallyExclusiveCallbackGroup()
-        assert self._classifier is not None  # configured
+        assert self._classifier is not None and self._out is not None  # configured
         clock = self.get_clock()
-        self._slot = FrameSlot(self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
+        self._frames = LatestFrameQueue(
+            self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands = CommandQueue()
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
-            self._classifier, self._slot, self._commands, self._settings, self._publish_answer,
-            self._publish_result, self._publish_labels, self.get_logger(), self.get_clock())
-        self._worker.tutor.problem = self._trouble
-        self._published_labels: tuple[int, list[str]] | None = None
-        self._debugged = 0.0
-        self._publish_labels()
+            self._classifier, self._frames, self._commands, self._settings,
+            Listeners(self._out.answer, self._publish_result, self._publish_known),
+            self.get_logger(), self.get_clock(), self._trouble)
+        self._published: tuple[int, list[str]] | None = None  # version and labels
+        self._publish_known()
         # Each goes with what closes it: also half an activation is closed, in the opposite order.
         later = self._traffic.callback
         self._worker.start()
@@ -195,14 +169,14 @@ class ClassifierNode(LifecycleNode):
         later(self.destroy_timer, self.create_timer(
             LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)))
         later(Bond(self).close)
-        later(Requests(self, self._connections, self._settings, self._commands,
-                       self._slot.nudge, self._publish_result).close)
-        self._camera = Camera(self, self._connections, self._settings, self._slot.put)
+        later(Requests(self, self._qos_monitor, self._settings, self._commands,
+                       self._frames.wake, self._publish_result).close)
+        self._camera = Camera(self, self._qos_monitor, self._settings, self._frames.put)
         later(self._camera.close)
-        self._types = TypeWatch(self, self._connections, self._camera.topic)
+        self._types = TypeWatch(self, self._qos_monitor, self._camera.topic)
         return result
 
-    @_told
+    @_logged
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the traffic and save."""
         self._close_traffic()
@@ -214,7 +188,7 @@ class ClassifierNode(LifecycleNode):
     def _end_work(self) -> None:
         assert self._worker is not None and self._classifier is not None
         self._worker.stop()
-        self._trouble = self._worker.tutor.problem
+        self._trouble = self._worker.problem
         self._worker = None
         if self._settings.learning:
             try:
@@ -222,20 +196,20 @@ class ClassifierNode(LifecycleNode):
             except StoreError as error:
                 self.get_logger().error(str(error))
 
-    @_told
+    @_logged
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the encoder, the network and the publishers."""
         self._free()
         return super().on_cleanup(state)
 
-    @_told
+    @_logged
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Save and free, whatever state the node was in."""
         self._close_traffic()
         self._free()
         return super().on_shutdown(state)
 
-    @_told
+    @_logged
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Come back to unconfigured with everything freed."""
         self._close_traffic()
@@ -245,9 +219,9 @@ class ClassifierNode(LifecycleNode):
     def _free(self) -> None:
         if self._classifier is None:
             return
-        for publisher in self._outgoing:
-            self._connections.destroy(publisher)
-        self._outgoing = []
+        if self._out is not None:
+            self._out.destroy()
+            self._out = None
         # Closing saves what was computed; a frozen robot writes nothing at all.
         (self._classifier if self._settings.learning else self._classifier.book).close()
         self._classifier = None
@@ -257,74 +231,52 @@ class ClassifierNode(LifecycleNode):
         self._close_traffic()
         self._free()
 
-    # -- out (called by the worker) ------------------------------------------------------------
-
-    def _publish_answer(self, message: messages.CameraMessage, codes: np.ndarray,
-                        response: Response, prediction: Prediction, latency_ms: float,
-                        processing_ms: float) -> None:
-        assert self._classifier is not None
-        self._label_out.publish(String(data=prediction.label))
-        if messages.HAVE_VISION_MSGS:
-            self._classification_out.publish(messages.classification(message.header, prediction))
-        if self._answer_out.get_subscription_count():
-            self._answer_out.publish(String(data=messages.answer(
-                message.header, prediction, seen(message, self._classifier.crop), latency_ms,
-                processing_ms)))
-        if self._annotated_out.get_subscription_count():
-            self._annotated_out.publish(annotated(message, prediction, self._classifier.crop))
-        if self._debug_out.get_subscription_count() and (
-                time.monotonic() - self._debugged >= debug.PERIOD):
-            self._debugged = time.monotonic()
-            stamp = message.header.stamp
-            self._debug_out.publish(String(data=debug.view(
-                self._classifier, codes, response, (stamp.sec, stamp.nanosec))))
+    # -- out -----------------------------------------------------------------------------------
 
     def _publish_result(self, result: Result) -> None:
-        self._result_out.publish(messages.status(
-            result.level, result.label, result.message, **result.values))
+        """Say what became of a request; called by the worker, and where none reaches it."""
+        assert self._out is not None
+        self._out.result(result)
         if result.level == 'ERROR':
             # Of a flood one a second; ~/teach_result has them all.
             self.get_logger().warning(f"{result.values['operation']}: {result.message}",
                                       throttle_duration_sec=1.0)
         else:
-            self._publish_labels()
+            self._publish_known()
 
-    def _publish_labels(self) -> None:
+    def _publish_known(self) -> None:
+        """Say what is known, where that has changed; called by whoever owns the classifier."""
         classifier = self._classifier
-        assert classifier is not None
-        version = classifier.version
-        if (version, classifier.labels) == self._published_labels:
-            return
-        self._published_labels = version, list(classifier.labels)
-        self._labels_out.publish(String(data=messages.labels(classifier.ledger)))
-        if messages.HAVE_VISION_MSGS:
-            header = Header(stamp=self.get_clock().now().to_msg())
-            self._label_info_out.publish(messages.label_info(header, classifier.labels))
-            self._vision_info_out.publish(messages.vision_info(
-                header, f'EfficientNet + CoLaNET ({classifier.rule_name})', str(self.memory),
-                version))
+        assert classifier is not None and self._out is not None
+        now = classifier.version, list(classifier.labels)
+        if now != self._published:
+            self._published = now
+            self._out.known(
+                Known(classifier, self.get_clock().now().to_msg(), str(self.memory)))
 
     def _publish_diagnostics(self) -> None:
-        worker, slot = self._worker, self._slot
-        assert worker is not None and self._classifier is not None  # active
-        since = time.monotonic() - slot.last_time
+        worker, frames = self._worker, self._frames
+        assert worker is not None and self._out is not None  # active
+        since = time.monotonic() - frames.last_time
         silent = since if since > self._settings.image_timeout else None
         if not self._diagnostics.due(silent):
             return
         absent, types = self._camera.look(silent), self._types.look()
         # Read against the frames' way: what moves on meanwhile is never counted twice.
-        counters = {'answered': worker.answered, 'refused': worker.refused,
-                    'failed': worker.failed, 'dropped': slot.dropped, 'waiting': len(slot),
-                    'received': slot.received, 'lost': self._camera.lost,
-                    'last_refusal': worker.last_refusal, 'last_failure': worker.last_failure}
-        cameras, others = self._connections.sentences(self._camera.topic)
-        self._diagnostics_out.publish(self._diagnostics.message(
-            self.get_clock().now().to_msg(), counters, worker.times,
-            {**facts(self._classifier, worker, self.memory), **self._camera.facts(),
+        counters = {**worker.counters._asdict(), 'dropped': frames.dropped, 'waiting': len(frames),
+                    'received': frames.received, 'lost': self._camera.lost}
+        status = worker.status
+        cameras, others = self._qos_monitor.sentences(self._camera.topic)
+        self._out.diagnostics(self._diagnostics.message(
+            self.get_clock().now().to_msg(), counters, status.times,
+            {**status.facts, 'memory': str(self.memory),
+             'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed',
+             **host_metrics.read(),
+             **self._camera.facts(),
              'unknown_parameters': ', '.join(self._settings.unknown),
              'incompatible_qos': '; '.join(filter(None, (cameras, others))),
              'incompatible_types': '; '.join(types)},
             Complaints(
-                camera_apart=cameras, absent=absent, teaching=worker.tutor.problem,
+                camera_apart=cameras, absent=absent, teaching=status.teaching,
                 peers_apart=others, types='; '.join(types),
-                losses=self._camera.losses(slot.received), gpu=self._classifier.backend.lost)))
+                losses=self._camera.losses(frames.received), gpu=status.gpu)))

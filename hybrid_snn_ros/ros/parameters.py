@@ -4,14 +4,15 @@
 The one table of the classifier's parameters.
 
 Declaration, validation, `config/classifier.yaml` and the table in the README all come from it:
-after a change here, `hybrid-snn parameters --write` writes those two anew.
+after a change here, `hybrid-snn parameters --write` writes those two again.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any, TYPE_CHECKING
 
+from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TOP
 from hybrid_snn_ros.paths import user_path
-from hybrid_snn_ros.ros.table import declare, Parameter, refusal
+from hybrid_snn_ros.ros.parameter_table import declare, Parameter, refusal
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 if TYPE_CHECKING:
@@ -62,16 +63,16 @@ GROUPS = {
         Parameter('learning', True, 'accept teaching', live=True),
         Parameter('teach_frames', 1, 'frames that one `~/teach` labels, the newest one included',
                   1, 1000, live=True),
-        Parameter('min_change', 0.02, 'change (1 - cosine of the embeddings) from the newest '
-                  'sample of its label below which a frame is not learned again; 0 learns every '
-                  'frame', 0.0, 1.0, live=True),
+        Parameter('min_change', MIN_CHANGE, 'change (1 - cosine of the embeddings) from the '
+                  'newest sample of its label below which a frame is not learned again; 0 learns '
+                  'every frame', 0.0, 1.0, live=True),
         Parameter('recent_frames', 300, 'answered frames that can still be taught by their stamp',
                   1, 100000, live=True),
     ),
     'Answers': (
-        Parameter('false_unknown', 0.02, 'nominal share of frames of taught labels answered as '
-                  'unknown; 0 never answers unknown', 0.0, 0.9, live=True),
-        Parameter('top_k', 5, 'labels ranked in an answer', 1, 100, live=True),
+        Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels '
+                  'answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),
+        Parameter('top_k', TOP, 'labels ranked in an answer', 1, 100, live=True),
         Parameter('smoothing', 1, 'frames of one scene whose answers are averaged; 1 judges '
                   'every frame alone', 1, 100, live=True),
     ),
@@ -115,7 +116,7 @@ class Parameters:
         """
         Return a parameter that is a path as text, with its ~ replaced; '' where it is empty.
 
-        :raises PathError: where ~ or ~user stands for nobody.
+        :raises PathError: where ~ or ~user stands for no one.
         """
         text = getattr(self, name)
         return text and str(user_path(text))

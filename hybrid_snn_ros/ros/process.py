@@ -23,7 +23,7 @@ from hybrid_snn_ros.ros import shared_memory
 def run(make_node: Callable[[], Any], name: str, args: list[str] | None = None,
         errors: tuple[type[Exception], ...] = ()) -> int:
     """
-    Run one node until the process is told to stop.
+    Run one node until a signal stops the process.
 
     :param make_node: function without arguments; the node it returns has ``close()``, which joins
         the node's threads.

@@ -1,12 +1,19 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What comes in besides frames: topics and services, turned into commands for the worker."""
+"""
+What comes in besides frames: topics and services, turned into commands for the worker.
 
-from collections.abc import Callable
+A service waits for the worker without holding the executor, which goes on taking frames: its
+callback is a coroutine, looked at again whenever the executor has something to do, and the
+worker wakes it when there is a result.
+"""
+
+from collections.abc import Callable, Generator
 import functools
-import threading
+import time
 from typing import Any
 
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 from std_msgs.msg import String
@@ -22,59 +29,88 @@ from hybrid_snn_ros.ros.commands import (
     Result,
     sample_id,
 )
-from hybrid_snn_ros.ros.connections import Connections
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 
 # So many may come at once and are still answered, be it by a refusal.
 _DEPTH = 2000
-_SERVICE_PATIENCE = 2.0  # seconds a service waits for the worker
+_SERVICE_PATIENCE = 5.0  # seconds a service waits for a worker that is stuck
+_TOO_MANY = 'too many requests wait already; send fewer at a time'
+
+
+class _Awaited:
+    """The result of a command, for a coroutine, or None; set by the worker's thread."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._results: list[Result] = []
+        self._end = time.monotonic() + _SERVICE_PATIENCE
+
+    def set(self, result: Result) -> None:
+        self._results.append(result)
+        self._wake()
+
+    def __await__(self) -> Generator[None, None, Result | None]:
+        while not self._results and time.monotonic() < self._end:
+            yield
+        return self._results[0] if self._results else None
 
 
 class Requests:
     """Subscriptions and services of an active node."""
 
-    def __init__(self, node: LifecycleNode, connections: Connections, settings: Parameters,
-                 commands: CommandQueue, nudge: Callable[[], None],
+    def __init__(self, node: LifecycleNode, qos_monitor: QosMonitor, settings: Parameters,
+                 commands: CommandQueue, wake: Callable[[], None],
                  report: Callable[[Result], None]) -> None:
         """
         Open them.
 
         :param node: rclpy node.
-        :param connections: Connections of the node.
+        :param qos_monitor: QosMonitor of the node.
         :param settings: ros.parameters.Parameters.
         :param commands: CommandQueue, which the worker empties.
-        :param nudge: function that wakes the worker.
+        :param wake: function that wakes the worker.
         :param report: function of a commands.Result: publish it.
         """
         self._node = node
-        self._connections = connections
+        self._qos_monitor = qos_monitor
         self._settings = settings
         self._commands = commands
-        self._nudge = nudge
+        self._wake = wake
         self._report = report
         self._subscriptions = [
-            connections.subscription(String, '~/teach', self._on_teach, _DEPTH),
-            connections.subscription(String, '~/forget', self._on_forget, _DEPTH),
-            connections.subscription(String, '~/rename', self._on_rename, _DEPTH),
-            connections.subscription(String, '~/merge', self._on_merge, _DEPTH),
-            connections.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
-            connections.subscription(String, '~/command', self._on_command, _DEPTH)]
+            qos_monitor.subscription(String, '~/teach', self._on_teach, _DEPTH),
+            qos_monitor.subscription(String, '~/forget', self._on_forget, _DEPTH),
+            qos_monitor.subscription(String, '~/rename', self._on_rename, _DEPTH),
+            qos_monitor.subscription(String, '~/merge', self._on_merge, _DEPTH),
+            qos_monitor.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
+            qos_monitor.subscription(String, '~/command', self._on_command, _DEPTH)]
         if messages.HAVE_VISION_MSGS:
-            self._subscriptions.append(connections.subscription(
+            self._subscriptions.append(qos_monitor.subscription(
                 messages.Classification, '~/teach_frame', self._on_teach_frame, _DEPTH))
-        self._services = [
-            node.create_service(SetBool, '~/learning', self._on_learning),
-            node.create_service(Trigger, '~/undo', functools.partial(self._serve, 'undo')),
-            node.create_service(Trigger, '~/redo', functools.partial(self._serve, 'redo')),
-            node.create_service(Trigger, '~/rollback', functools.partial(self._serve, 'rollback')),
-            node.create_service(Trigger, '~/save', functools.partial(self._serve, 'save'))]
+        # A callback that waits keeps a mutually exclusive group from all others.
+        group = ReentrantCallbackGroup()
+        self._guard = node.create_guard_condition(lambda: None, callback_group=group)
+        self._waiting = 0  # services whose answer is not sent yet
+        self._closed = False
+        self._services = [node.create_service(SetBool, '~/learning', self._on_learning)]
+        self._services += [
+            node.create_service(Trigger, f'~/{operation}',
+                                functools.partial(self._serve, operation), callback_group=group)
+            for operation in ('undo', 'redo', 'rollback', 'save')]
 
     def close(self) -> None:
-        """Close them."""
+        """Close them; services that still wait are gone when the last has sent its answer."""
+        self._closed = True
         for subscription in self._subscriptions:
-            self._connections.destroy(subscription)
+            self._qos_monitor.destroy(subscription)
+        if not self._waiting:
+            self._destroy_services()
+
+    def _destroy_services(self) -> None:
         for service in self._services:
             self._node.destroy_service(service)
+        self._node.destroy_guard_condition(self._guard)
 
     def _on_teach(self, message: String) -> None:
         self._ask('teach', message.data, lambda: Command(
@@ -123,28 +159,31 @@ class Requests:
             return
         if not self._commands.put(command):
             self._report(Result(
-                'ERROR', command.label, 'too many requests wait already; send fewer at a time',
+                'ERROR', command.label, _TOO_MANY,
                 {'operation': operation, 'id': command.id}))
             return
-        self._nudge()
+        self._wake()
 
-    def _serve(self, operation: str, request: Trigger.Request,
-               response: Trigger.Response) -> Trigger.Response:
+    async def _serve(self, operation: str, request: Trigger.Request,
+                     response: Trigger.Response) -> Trigger.Response:
         """Answer a service: hand the request to the worker and wait for what became of it."""
-        done, results = threading.Event(), []
-
-        def on_result(result: Result) -> None:
-            results.append(result)
-            done.set()
-        queued = self._commands.put(Command(operation, source=operation, on_result=on_result))
-        self._nudge()
-        if queued and done.wait(_SERVICE_PATIENCE):
-            response.success = results[0].level == 'OK'
-            response.message = results[0].message
+        awaited = _Awaited(self._guard.trigger)
+        if not self._commands.put(Command(operation, source=operation, on_result=awaited.set)):
+            response.message = _TOO_MANY
+            return response
+        self._wake()
+        self._waiting += 1
+        result = await awaited
+        self._waiting -= 1
+        if self._closed and not self._waiting:  # in a task behind this one, which still answers
+            executor = self._node.executor
+            assert executor is not None  # it runs this
+            executor.create_task(self._destroy_services)
+        if result is None:
+            response.message = (f'not done within {_SERVICE_PATIENCE:g} s; what becomes of it is '
+                                'told on ~/teach_result')
         else:
-            response.success = False
-            response.message = (f'not done within {_SERVICE_PATIENCE:g} s (learning anew?); '
-                                'what becomes of it is told on ~/teach_result')
+            response.success, response.message = result.level == 'OK', result.message
         return response
 
     def _on_learning(self, request: SetBool.Request,

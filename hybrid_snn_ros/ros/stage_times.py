@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the last frames took and did: cheap to note on the hot path, summed up when asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros import frame_pipeline
+
 # In the order of a frame's way.  'total' is from the worker taking the frame to the last publish;
 # 'latency' from the header's stamp to the decision, so it has receive and wait in it.
-STAGES = ('latency', 'receive', 'wait', 'decode', 'crop', 'encode', 'code', 'present', 'decide',
-          'publish', 'total')
+STAGES = ('latency', 'receive', 'wait', *frame_pipeline.STAGES, 'publish', 'total')
 _PERCENTILES = (50, 95, 99, 100)
 
 
@@ -34,17 +35,23 @@ class StageTimes:
         self._spikes = np.zeros((length, 2))
         self._noted = 0
 
-    def note(self, seconds: Sequence[float], active: float, spikes: float) -> None:
+    def note(self, seconds: Mapping[str, float], active: float, spikes: float) -> None:
         """
         Note one frame.
 
-        :param seconds: a time for every stage, in the order of STAGES.
+        :param seconds: a time for every one of STAGES.
         :param active: inputs that spiked at all; spikes: of all of them, while it was shown.
         """
         place = self._noted % len(self._ring)
-        self._ring[place] = seconds
+        self._ring[place] = [seconds[stage] for stage in STAGES]
         self._spikes[place] = active, spikes
         self._noted += 1
+
+    def copy(self) -> 'StageTimes':
+        """Return the same, which stays as it is."""
+        same = StageTimes.__new__(StageTimes)
+        same._ring, same._spikes, same._noted = self._ring.copy(), self._spikes.copy(), self._noted
+        return same
 
     def summary(self) -> dict[str, Figures]:
         """Return {stage: Figures}; empty before the first frame."""

@@ -12,7 +12,7 @@ import time
 from rclpy.node import Node
 
 from hybrid_snn_ros.ros import graph
-from hybrid_snn_ros.ros.connections import Connections
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 
 _PERIOD = 3.0  # seconds between two looks; among a hundred nodes one takes milliseconds
 
@@ -20,10 +20,10 @@ _PERIOD = 3.0  # seconds between two looks; among a hundred nodes one takes mill
 class TypeWatch:
     """Looks for them, on all topics of a node but the camera's, and on its services."""
 
-    def __init__(self, node: Node, connections: Connections, camera_topic: str) -> None:
-        """Begin, with the Connections of an rclpy node."""
+    def __init__(self, node: Node, qos_monitor: QosMonitor, camera_topic: str) -> None:
+        """Begin, with the QosMonitor of an rclpy node."""
         self._node = node
-        self._connections = connections
+        self._qos_monitor = qos_monitor
         self._camera_topic = camera_topic  # of which ros.camera tells more
         self._next = 0.0  # monotonic seconds
         self._found: list[str] = []
@@ -46,7 +46,7 @@ class TypeWatch:
         return found
 
     def _topics(self) -> Iterator[str]:
-        for made, incoming in self._connections.ends():
+        for made, incoming in self._qos_monitor.ends():
             topic, kind = made.topic_name, graph.kind_name(made.msg_type)
             if topic == self._camera_topic:
                 continue

@@ -3,80 +3,85 @@
 """
 The worker thread: it alone touches the classifier, so learning needs no locks.
 
-It takes the newest frame, answers it, and carries out what is asked.  While the network learns
-anew after something was taken back, frames are answered in between by the old one.  When nothing
-has changed for a while, the network is consolidated between frames.  One bad frame or one full
-disk is counted and said; it never ends the thread.
+It takes the newest frame, answers it, and carries out what is asked.  While the network is rebuilt
+after something was taken back, frames are answered in between by the old one.  When nothing has
+changed for a while, the network is consolidated between frames.  One bad frame or one full disk is
+counted and said; it never ends the thread.  Other threads read what it hands out: `counters` and
+`status`, which never change.
 """
 
 from collections.abc import Callable, Iterator
 import math
 import threading
 import time
-from typing import Any, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
-import numpy as np
-
-from hybrid_snn_ros.classifier import Classifier, Prediction
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.frame_pipeline import answer
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
-from hybrid_snn_ros.ros.frame_slot import Frame, FrameSlot
-from hybrid_snn_ros.ros.messages import CameraMessage
+from hybrid_snn_ros.ros.frame_queue import Frame, LatestFrameQueue
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.publishers import AnsweredFrame
 from hybrid_snn_ros.ros.stage_times import StageTimes
-from hybrid_snn_ros.ros.tutor import Tutor
+from hybrid_snn_ros.ros.status import collect_status, Counters, Status
 from hybrid_snn_ros.snn import synaptic_operations
-from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.track import Track
-from hybrid_snn_ros.vision import frames
+from hybrid_snn_ros.stopwatch import Stopwatch
+from hybrid_snn_ros.vision.framing import FrameError
 
 if TYPE_CHECKING:
     from rclpy.clock import Clock
     from rclpy.impl.rcutils_logger import RcutilsLogger
 
-_OnAnswer = Callable[[CameraMessage, np.ndarray, Response, Prediction, float, float], None]
 # Requests carried out between two frames, so that a flood costs classification little.
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
-_CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
+_CATCH_UP_SLICE = 0.004  # seconds of rebuilding between two looks for a frame
 _QUIET = 1.0  # seconds without a change after which the network is consolidated
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
 _FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
+_STATUS_PERIOD = 0.5  # seconds
+
+
+class Listeners(NamedTuple):
+    """Functions that the worker calls, in its thread."""
+
+    answered: Callable[[AnsweredFrame], None]
+    result: Callable[[Result], None]  # what became of a request
+    rebuilt: Callable[[], None]  # the network has learned what is known now
 
 
 class Worker(threading.Thread):
-    """Answers and teaches; publishes through the callbacks it is given."""
+    """Answers and teaches; publishes through the listeners it is given."""
 
-    def __init__(self, classifier: Classifier, slot: FrameSlot, commands: CommandQueue,
-                 settings: Parameters, on_answer: _OnAnswer, on_result: Callable[[Result], None],
-                 on_caught_up: Callable[[], None], log: 'RcutilsLogger', clock: 'Clock') -> None:
+    def __init__(self, classifier: Classifier, frames: LatestFrameQueue, commands: CommandQueue,
+                 settings: Parameters, tell: Listeners, log: 'RcutilsLogger', clock: 'Clock',
+                 problem: str = '') -> None:
         """
         Make the thread; ``start`` runs it.
 
         :param classifier: Classifier, owned by this thread until it has ended.
-        :param slot: FrameSlot to take frames from.
+        :param frames: LatestFrameQueue to take frames from.
         :param commands: CommandQueue to take requests from.
         :param settings: ros.parameters.Parameters; live values are read for every frame.
-        :param on_answer: function (message, codes, response, prediction, latency and processing
-            in milliseconds).
-        :param on_result: function of a commands.Result.
-        :param on_caught_up: function without arguments: the network has learned anew.
+        :param tell: Listeners.
         :param log: rclpy logger.
         :param clock: rclpy clock, for the latency since the header's stamp.
+        :param problem: why teaching is refused so far, or ''.
         """
         super().__init__(name='classifier worker')
         self._classifier = classifier
-        self._slot = slot
+        self._frames = frames
         self._commands = commands
         self._settings = settings
-        self._on_answer = on_answer
-        self._on_caught_up = on_caught_up
+        self._tell = tell
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
         self._told_loss = False
-        self._size = classifier.encoder.input_size
         self._track = Track(1)
         self._newest = 0, 0  # stamp of the last answered frame
         self._catching_up: Iterator[tuple[int, int]] | None = None
@@ -85,20 +90,33 @@ class Worker(threading.Thread):
         self._consolidating: Iterator[None] | None = None
         self._revision: object = None  # of the network when it was looked at last
         self._quiet_from = 0.0  # monotonic seconds; see _consolidate
-        self.tutor = Tutor(classifier, settings, on_result)
-        # (samples learned, samples to learn) while learning anew
-        self.relearning: tuple[int, int] | None = None
-        self.times = StageTimes()
-        self.answered = 0
-        self.failed = 0  # frames that failed in an unforeseen way
-        self.refused = 0
-        self.last_refusal = ''
-        self.last_failure = ''
+        self._executor = CommandExecutor(classifier, settings, self._report, problem)
+        # (samples learned, samples to learn) while the network is rebuilt
+        self._rebuilding: tuple[int, int] | None = None
+        self._times = StageTimes()
+        self._next_status = 0.0  # monotonic seconds
+        self.counters = Counters()
+        self.status: Status
+        self._renew_status()
+
+    @property
+    def problem(self) -> str:
+        """Why teaching is refused, '' where it is not; for when the thread has ended."""
+        return self._executor.problem
+
+    def _report(self, result: Result) -> None:
+        self._renew_status()  # who hears the result finds it in /diagnostics
+        self._tell.result(result)
+
+    def _renew_status(self) -> None:
+        self.status = collect_status(
+            self._classifier, self._times, self._executor.problem, self._rebuilding)
+        self._next_status = time.monotonic() + _STATUS_PERIOD
 
     def stop(self) -> None:
         """Finish the frame at hand, end the thread and wait for it."""
         self._stopping.set()
-        self._slot.nudge()
+        self._frames.wake()
         self.join()
 
     def run(self) -> None:
@@ -106,28 +124,31 @@ class Worker(threading.Thread):
         self._classifier.encoder.pin_thread()
         self._warm_up()
         while not self._stopping.is_set():
-            frame = self._slot.take(self._patience())
+            frame = self._frames.take(self._patience())
             try:
                 self._carry_out()
                 if frame is not None:
                     self._frame(frame)
-                if self.tutor.waiting and self.tutor.patience() <= 0:
-                    self.tutor.give_up(
+                if self._executor.waiting and self._executor.patience() <= 0:
+                    self._executor.abort(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._follow()
                 self._catch_up()
                 self._consolidate()
                 self._tell_loss()
+                if time.monotonic() >= self._next_status:
+                    self._renew_status()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
-        # What is not learned anew by now is so after the next start: the journal has it.
+        # What is not rebuilt by now is so after the next start: the journal has it.
         while (command := self._commands.get(not self._classifier.behind)) is not None:
-            self.tutor.run(command)
+            self._executor.run(command)
         while (command := self._commands.get()) is not None:
-            self.tutor.refuse(command, 'the node was deactivated while it was learning anew')
-        if self.tutor.waiting:
-            self.tutor.give_up('the node was deactivated')
+            self._executor.refuse(
+                command, 'the node was deactivated while it was rebuilding its network')
+        if self._executor.waiting:
+            self._executor.abort('the node was deactivated')
 
     def _warm_up(self) -> None:
         begin = time.perf_counter()
@@ -149,10 +170,12 @@ class Worker(threading.Thread):
     def _patience(self) -> float:
         if self._catching_up is not None or len(self._commands):
             return 0.0
-        longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
+        longest = min(_FOLLOW_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.behind or self._classifier.consolidated):
             longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
-        return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
+        if not self._executor.waiting:
+            return longest
+        return min(max(self._executor.patience(), 0.0), longest)
 
     def _follow(self) -> None:
         """Learn what somebody else has written to a memory that is only borrowed here."""
@@ -168,11 +191,11 @@ class Worker(threading.Thread):
 
     def _carry_out(self) -> None:
         for _ in range(_COMMANDS_AT_ONCE):
-            # Teaching waits until the network has learned anew; taking back goes on.
+            # Teaching waits until the network is rebuilt; taking back goes on.
             command = self._commands.get(teaching=self._catching_up is None)
             if command is None:
                 return
-            self.tutor.run(command)
+            self._executor.run(command)
             self._start_catching_up()
 
     def _start_catching_up(self) -> None:
@@ -185,14 +208,15 @@ class Worker(threading.Thread):
         end = time.perf_counter() + _CATCH_UP_SLICE
         while time.perf_counter() < end:
             try:
-                self.relearning = next(self._catching_up, None)
+                self._rebuilding = next(self._catching_up, None)
             except Exception:
                 # Not caught up, then: the old network answers on, the next request tries again.
                 self._catching_up = None
                 raise
-            if self.relearning is None:
+            if self._rebuilding is None:
                 self._catching_up = None
-                self._on_caught_up()
+                self._renew_status()
+                self._tell.rebuilt()
                 return
 
     def _consolidate(self) -> None:
@@ -222,58 +246,44 @@ class Worker(threading.Thread):
             if ended:
                 self._consolidating = None
                 return
-            if len(self._slot) or time.perf_counter() >= end:
+            if len(self._frames) or time.perf_counter() >= end:
                 return
 
     def _frame(self, frame: Frame) -> None:
-        before = self.answered
+        before = self.counters
         try:
             self._answer(frame)
-        except frames.FrameError as error:
-            self.refused += 1
-            self.last_refusal = str(error)
-            self._log.warning(f'frame refused ({self.refused} so far): {error}',
+        except FrameError as error:
+            self.counters = before._replace(refused=before.refused + 1, last_refusal=str(error))
+            self._log.warning(f'frame refused ({self.counters.refused} so far): {error}',
                               throttle_duration_sec=5.0)
         except Exception as error:
-            self.failed += self.answered == before  # every frame counts once
-            self.last_failure = repr(error)[:_LONGEST]
+            now = self.counters  # answered already, if publishing failed
+            self.counters = now._replace(failed=now.failed + (now.answered == before.answered),
+                                         last_failure=repr(error)[:_LONGEST])
             raise
 
     def _answer(self, frame: Frame) -> None:
-        classifier, settings, message = self._classifier, self._settings, frame.message
-        begin = time.perf_counter()
-        picture = frames.decode_message(message, messages.is_compressed(message), self._size,
-                                        classifier.crop)
-        decoded = time.perf_counter()
-        rgb = frames.crop_picture(picture, self._size)
-        cropped = time.perf_counter()
-        codes = classifier.encoder.codes(rgb)
-        encoded = time.perf_counter()
-        counts = classifier.counts(codes)
-        coded = time.perf_counter()
-        response = classifier.present(codes, counts)
-        presented = time.perf_counter()
-        classifier.false_unknown, classifier.top = settings.false_unknown, settings.top_k
+        settings, message, watch = self._settings, frame.message, Stopwatch()
+        stamp = message.header.stamp.sec, message.header.stamp.nanosec
         if self._track.frames != settings.smoothing:
             self._track = Track(settings.smoothing)
-        stamp = message.header.stamp.sec, message.header.stamp.nanosec
         if stamp < self._newest:  # a bag that loops, a clock set back: another scene
             self._track.reset()
+        answered = answer(self._classifier, message, messages.is_compressed(message), watch.lap,
+                          self._track, settings.false_unknown, settings.top_k)
         self._newest = stamp
-        prediction = classifier.decide(self._track.add(codes, response))
-        decided = time.perf_counter()
         taken = _taken(message.header.stamp, frame.stamped)
         latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
-        self._on_answer(message, codes, response, prediction, latency * 1e3,
-                        (decided - begin) * 1e3)
-        published = time.perf_counter()
-        self.answered += 1
-        self.times.note(
-            (latency, frame.stamped - taken, begin - frame.put, decoded - begin,
-             cropped - decoded, encoded - cropped, coded - encoded, presented - coded,
-             decided - presented, published - decided, published - begin),
-            *synaptic_operations.activity(counts))
-        self.tutor.saw(stamp, codes)
+        self._tell.answered(AnsweredFrame(
+            message, answered, latency * 1e3, watch.total * 1e3, self._classifier))
+        watch.lap('publish')
+        self.counters = self.counters._replace(answered=self.counters.answered + 1)
+        self._times.note(
+            {'latency': latency, 'receive': frame.stamped - taken,
+             'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
+            *synaptic_operations.activity(answered.counts))
+        self._executor.saw(stamp, answered.codes)
 
 
 def _taken(stamp: Any, received: float) -> float:

@@ -21,17 +21,17 @@ import numpy as np
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from hybrid_snn_ros.ros.process import run
+from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.sim import conditions, objects
 from hybrid_snn_ros.sim.render_ahead import RenderAhead, Wish
 from hybrid_snn_ros.sim.turntable import SimulatorMissing
 
 _ENCODINGS = {'rgb8': None, 'bgr8': cv2.COLOR_RGB2BGR, 'mono8': cv2.COLOR_RGB2GRAY}
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class Settings(NamedTuple):
@@ -102,8 +102,8 @@ class TurntableCamera(Node):
             reliability=(ReliabilityPolicy.RELIABLE if s.reliable
                          else ReliabilityPolicy.BEST_EFFORT)))
         self._view_pub = self.create_publisher(String, '~/view', 50)
-        self._showing_pub = self.create_publisher(String, '~/showing', _LATCHED)
-        self._split_pub = self.create_publisher(String, '~/view_split', _LATCHED)
+        self._showing_pub = self.create_publisher(String, '~/showing', LATCHED)
+        self._split_pub = self.create_publisher(String, '~/view_split', LATCHED)
         self.create_subscription(String, '~/object', lambda m: self._choose('object', m.data), 10)
         self.create_subscription(String, '~/split', lambda m: self._choose('split', m.data), 10)
         self._shown: Wish | None = None

@@ -7,23 +7,18 @@ They are built when the package is installed and a C compiler is found; without 
 runs on NumPy: a network answers with the same spikes, bit for bit, and is taught the same up to
 rounding.  What the kernel does that BLAS cannot: it reads the weights of those inputs alone that
 fired, as int8, and steps all columns in one call.
-
-It is called with Python's lock held: no call takes a millisecond at usual sizes, and a thread that
-lets go of the lock may wait 5 ms to have it again.
 """
 
 import ctypes
-import os
 from pathlib import Path
 from typing import Any
-import zlib
 
 import numpy as np
 
+from hybrid_snn_ros import compiled
 from hybrid_snn_ros.snn.coding import MAX_COUNT, STEPS, TRAINS
 from hybrid_snn_ros.snn.currents import quantise
 
-SWITCH = 'HYBRID_SNN_KERNEL'  # environment: 'off' to do without
 _HERE = Path(__file__).resolve().parent
 _LANES = 64  # these three as in _kernel.c
 _MAX_INPUTS = 4096
@@ -48,20 +43,6 @@ class _Lateral(ctypes.Structure):
         ('inputs', ctypes.c_int32), ('rows', ctypes.c_int32)]
 
 
-def _load() -> tuple[Any, str]:
-    """Return (library, sentence that says which form is used and why)."""
-    if os.environ.get(SWITCH) == 'off':
-        return None, f'NumPy: the kernel is off by {SWITCH}=off'
-    reason = 'it was not built, most likely for want of a C compiler at installation'
-    source = _HERE / '_kernel.c'
-    for path in sorted(_HERE.glob('_kernel*.so')):
-        try:
-            return open_library(path, source if source.exists() else None)
-        except (OSError, AttributeError) as error:
-            reason = str(error)
-    return None, f'NumPy: there is no compiled kernel: {reason}'
-
-
 def open_library(path: Path, source: Path | None = None) -> tuple[Any, str]:
     """
     Load a built kernel.
@@ -70,11 +51,8 @@ def open_library(path: Path, source: Path | None = None) -> tuple[Any, str]:
     :return: (library, sentence).
     :raises OSError: when it is of another machine or another source.
     """
-    library = ctypes.PyDLL(str(path))
-    library.hs_source.restype = ctypes.c_uint32
+    library = compiled.open_library(path, source)
     library.hs_form.restype = ctypes.c_char_p
-    if source is not None and library.hs_source() != zlib.crc32(source.read_bytes()):
-        raise OSError(f'{path.name} is not of this source; install the package again')
     address, number, real = ctypes.c_void_p, ctypes.c_int32, ctypes.c_float
     for name, takes, gives in (
             ('present_single', (address, ctypes.c_char_p, address), None),
@@ -91,7 +69,7 @@ def open_library(path: Path, source: Path | None = None) -> tuple[Any, str]:
 def _loaded_now() -> tuple[Any, str]:
     global _loaded
     if _loaded is None:
-        _loaded = _load()
+        _loaded = compiled.load(_HERE / '_kernel', open_library)
     return _loaded
 
 

@@ -14,7 +14,7 @@ from hybrid_snn_ros.vision.pictures import SUFFIXES
 
 _STORED = ('.mcap', '.db3', '.bag')  # and the same with .zstd, .active and the like behind
 _METADATA = 'metadata.yaml'
-# What a file is, is told by how it begins; files are renamed.
+# The first bytes say what a file is; people rename files.
 _BEGINNINGS = {b'\x89MCAP0\r\n': 'mcap', b'SQLite format 3\0': 'db3', b'#ROSBAG V': 'bag',
                b'\x28\xb5\x2f\xfd': 'zstd', b'\x1f\x8b': 'gzip', b'BZh': 'bzip2',
                b'\xfd7zXZ\0': 'xz', b'PK\x03\x04': 'zip', b'7z\xbc\xaf': '7z',

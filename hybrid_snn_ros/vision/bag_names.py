@@ -22,7 +22,7 @@ def labels_by_stamp(
     Find the label of every frame.
 
     :param messages: (time, stamp, label) in their order, label None for a frame.
-    :return: a list, (label, why it has none) for every frame; both empty where nobody named it.
+    :return: a list, (label, why it has none) for every frame; both empty where no one named it.
     """
     bearers: dict[tuple[int, int], dict[int, _Bearers]] = {}
     said, newest, run, count = [], NO_STAMP, 0, 0

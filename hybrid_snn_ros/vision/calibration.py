@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hybrid_snn_ros.vision.efficientnet import BuildError, layers, model_bytes, Variant
-from hybrid_snn_ros.vision.frames import crop_compressed, FrameError
+from hybrid_snn_ros.vision.frames import crop_picture, decode_compressed, FrameError
 from hybrid_snn_ros.vision.runtime import EncoderError, open_model
 
 MOST = 200  # photographs that are looked at, evenly chosen from a larger folder
@@ -57,7 +57,8 @@ def record(variant: Variant, weights: dict[str, np.ndarray],
 def _picture(path: Path, size: int) -> np.ndarray:
     """Return a photograph as the network takes it, float32 (1, size, size, 3)."""
     try:
-        rgb = crop_compressed(SUFFIXES[path.suffix.lower()], path.read_bytes(), size)
+        rgb = crop_picture(
+            decode_compressed(SUFFIXES[path.suffix.lower()], path.read_bytes(), size), size)
     except (FrameError, OSError) as error:
         raise BuildError(f'the photograph {path} cannot be used: {error}') from error
     return ((rgb[None].astype(np.float32) - 127) / 128).astype(np.float32)

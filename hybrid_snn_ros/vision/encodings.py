@@ -21,7 +21,10 @@ MOSAIC_MIN = 3
 # ITU-R BT.601 in video range, as OpenCV converts the other YUV encodings: RGB from (Y, U, V, 1).
 _FROM_YUV = np.array([[1.164383, 0.0, 1.596027], [1.164383, -0.391762, -0.812968],
                       [1.164383, 2.017232, 0.0]])
-_FROM_YUV = np.column_stack([_FROM_YUV, -_FROM_YUV @ (16, 128, 128)]).astype(np.float32)
+# In 512ths, and never halfway between two levels: exact, however a build of OpenCV computes.
+_FROM_YUV = np.rint(_FROM_YUV * 512) / 512
+_FROM_YUV = np.column_stack([
+    _FROM_YUV, -_FROM_YUV @ (16, 128, 128) + 1 / 1024]).astype(np.float32)
 _NUMBERS = re.compile(r'(8|16|32|64)[USF]C\d*')
 
 

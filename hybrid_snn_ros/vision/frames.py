@@ -19,6 +19,7 @@ from hybrid_snn_ros.vision import framing
 from hybrid_snn_ros.vision.compressed import (
     decode_message_whole,
     decode_message_window,
+    decode_window,
     message_size,
 )
 from hybrid_snn_ros.vision.encodings import check_fit, convert_planes, ENCODINGS, Layout, layout_of
@@ -31,9 +32,10 @@ from hybrid_snn_ros.vision.framing import (
     Window,
 )
 
-__all__ = ['check_crop', 'Crop', 'crop_compressed', 'crop_image', 'crop_message', 'crop_picture',
-           'crop_window', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
+__all__ = ['check_crop', 'Crop', 'crop_picture', 'crop_window', 'decode_compressed', 'decode_file',
+           'decode_image', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
            'size_of', 'to_rgb', 'Window']
+
 
 class Picture(NamedTuple):
     """The part of a frame that the encoder sees, decoded but not yet at the encoder's size."""
@@ -49,13 +51,14 @@ def decode_message(message: Any, compressed: bool, size: int, crop: Crop = Crop(
     JPEG, PNG, mosaics and pixels that share colour are decoded here; of plain pixels nothing is
     touched, so their Picture is valid as long as the message is.
 
-    :param message: as of crop_message.
+    :param message: has the fields of sensor_msgs/CompressedImage where `compressed`, else of
+        Image; may come from a subscription or from a bag.
     :param size: what crop_picture will be asked for.
     :raises FrameError: when the fields of the message do not fit together, or it is damaged.
     """
     if compressed:
-        return _decode_compressed(message.format, message.data, size, crop)
-    return _decode_image(message.encoding, message.height, message.width, message.step,
+        return decode_compressed(message.format, message.data, size, crop)
+    return decode_image(message.encoding, message.height, message.width, message.step,
                          message.data, crop, message.is_bigendian)
 
 
@@ -65,41 +68,43 @@ def crop_picture(picture: Picture, size: int) -> np.ndarray:
     return _convert(framing.resize(picture.pixels, size), picture.code)
 
 
-def crop_message(message: Any, compressed: bool, size: int, crop: Crop = Crop()) -> np.ndarray:
+def decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any,
+                 crop: Crop = Crop(), big_endian: Any = False) -> Picture:
     """
-    Return the crop of a camera message as RGB, a new uint8 array (size, size, 3).
-
-    :param message: has the fields of sensor_msgs/CompressedImage where `compressed`, else of
-        Image; may come from a subscription or from a bag.
-    :raises FrameError: as of decode_message.
-    """
-    return crop_picture(decode_message(message, compressed, size, crop), size)
-
-
-def crop_image(encoding: str, height: int, width: int, step: int, data: Any, size: int,
-               crop: Crop = Crop(), big_endian: Any = False) -> np.ndarray:
-    """
-    Return the crop of a sensor_msgs/Image as RGB, a new uint8 array (size, size, 3).
+    Return the window of a sensor_msgs/Image; only pixels that need their neighbours are converted.
 
     :param step: length of a row in bytes, padding included.
     :param big_endian: of 16 bits, whether the upper 8 come first.
     :raises FrameError: as of decode_message.
     """
-    return crop_picture(_decode_image(encoding, height, width, step, data, crop, big_endian),
-                        size)
+    layout, pixels, colour = _pixels(encoding, height, width, step, data, big_endian)
+    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
+    if layout.kind == 'pixels':
+        return Picture(_plain(_cut(pixels, window)), layout.code)
+    return Picture(_convert_window(layout, pixels, colour, window), None)
 
 
-def crop_compressed(format: str, data: Any, size: int,  # noqa: A002 (the message's field name)
-                    crop: Crop = Crop()) -> np.ndarray:
+def decode_compressed(format: Any, data: Any, size: int,  # noqa: A002 (the message's field name)
+                      crop: Crop = Crop()) -> Picture:
     """
-    Return the crop of a sensor_msgs/CompressedImage as RGB, a new uint8 array (size, size, 3).
+    Return the window of a sensor_msgs/CompressedImage, no finer than the encoder will see it.
 
     JPEG, PNG, WebP and BMP of 8 bits per channel are decoded, whatever `format` says, and turned
     upright where their EXIF says how they were held.
 
     :raises FrameError: as of decode_message.
     """
-    return crop_picture(_decode_compressed(format, data, size, crop), size)
+    return Picture(decode_message_window(format, _bytes(data).tobytes(), size, crop),
+                   cv2.COLOR_BGR2RGB)
+
+
+def decode_file(content: bytes, size: int, crop: Crop = Crop()) -> Picture:
+    """
+    Return the window of a picture file, given what is in it: upright, complete.
+
+    :raises FrameError: when it is no picture that is decoded, or damaged.
+    """
+    return Picture(decode_window(content, size, crop), cv2.COLOR_BGR2RGB)
 
 
 def size_of(message: Any, compressed: bool) -> tuple[int, int]:
@@ -121,23 +126,6 @@ def to_rgb(encoding: str, height: int, width: int, step: int, data: Any,
 def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)
     """Return a whole sensor_msgs/CompressedImage as RGB, a new uint8 array (height, width, 3)."""
     return _convert(decode_message_whole(format, _bytes(data).tobytes()), cv2.COLOR_BGR2RGB)
-
-
-def _decode_image(encoding: Any, height: Any, width: Any, step: Any, data: Any, crop: Crop,
-                  big_endian: Any) -> Picture:
-    """Return the window of a raw frame; only pixels that need their neighbours are converted."""
-    layout, pixels, colour = _pixels(encoding, height, width, step, data, big_endian)
-    window = crop_window(pixels.shape[1], pixels.shape[0], crop)
-    if layout.kind == 'pixels':
-        return Picture(_plain(_cut(pixels, window)), layout.code)
-    return Picture(_convert_window(layout, pixels, colour, window), None)
-
-
-def _decode_compressed(format: Any, data: Any, size: int,  # noqa: A002 (the field's name)
-                       crop: Crop) -> Picture:
-    """Return the window of a compressed frame, decoded no finer than the encoder will see it."""
-    return Picture(decode_message_window(format, _bytes(data).tobytes(), size, crop),
-                   cv2.COLOR_BGR2RGB)
 
 
 def _pixels(encoding: Any, height: Any, width: Any, step: Any, data: Any,
@@ -231,10 +219,10 @@ def _plain(pixels: np.ndarray) -> np.ndarray:
 
 def _convert(pixels: np.ndarray, code: int | None) -> np.ndarray:
     """Return pixels as RGB in memory of their own."""
-    return _own(pixels) if code is None else cv2.cvtColor(pixels, code)
+    return _contiguous(pixels) if code is None else cv2.cvtColor(pixels, code)
 
 
-def _own(pixels: np.ndarray) -> np.ndarray:
+def _contiguous(pixels: np.ndarray) -> np.ndarray:
     """Return pixels in contiguous memory of their own, copied only where they share it."""
     return pixels if pixels.base is None and pixels.flags.c_contiguous else pixels.copy()
 

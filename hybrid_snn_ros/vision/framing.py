@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import math
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
+
+from hybrid_snn_ros.vision.resample import resample
 
 MAX_SIDE = 16384
 # A picture of a few kilobytes may claim any size; 64 Mi pixels are 192 MiB once decoded.
@@ -15,9 +16,6 @@ MAX_PIXELS = 2 ** 26
 MAX_OUTPUT = 4096
 # Fractions typed with few digits, say 1/3 + 2/3, may exceed 1 by rounding alone.
 SLACK = 1e-6
-# Shrunk further than this, linear interpolation passes pixels over: of 536 groceries shrunk by
-# 1.875, 1.7 points fewer were right than with INTER_AREA; by way of twice the size, 0.2 fewer.
-LINEAR_UP_TO = 1.5
 
 
 class FrameError(ValueError):
@@ -92,18 +90,9 @@ def crop_window(width: int, height: int, crop: Crop) -> Window:
 
 
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
-    """
-    Return square `pixels` at size x size; averages when shrinking, the same array if equal.
-
-    OpenCV's INTER_AREA averages exactly, but is fast only at a factor of two. So pixels are
-    halved by it, and brought to a size that can be halved by linear interpolation.
-    """
+    """Return square `pixels` at size x size, averaged or interpolated; the same array if equal."""
     check_output(size)
-    while pixels.shape[0] > 2 * LINEAR_UP_TO * size:
-        pixels = _halve(pixels)
-    if pixels.shape[0] > LINEAR_UP_TO * size:
-        return _halve(_linear(pixels, 2 * size))
-    return _linear(pixels, size)
+    return pixels if pixels.shape[0] == size else resample(pixels, size)
 
 
 def reduced_window(width: int, height: int, size: int, crop: Crop,
@@ -123,19 +112,6 @@ def reduced_window(width: int, height: int, size: int, crop: Crop,
     left, top = ((first + last - side * factor) // (2 * factor) for first, last in (
         (whole.left, whole.right), (whole.top, whole.bottom)))
     return factor, Window(left, top, left + side, top + side)
-
-
-def _halve(pixels: np.ndarray) -> np.ndarray:
-    """Return the means of squares of four pixels; an odd last row and column are left out."""
-    half = pixels.shape[0] // 2
-    return cv2.resize(pixels[:2 * half, :2 * half], (half, half), interpolation=cv2.INTER_AREA)
-
-
-def _linear(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Return `pixels` at size x size, each from its two neighbours in either direction."""
-    if pixels.shape[0] == size:
-        return pixels
-    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def _span(start: float, length: float, pixels: int) -> tuple[int, int]:

@@ -1,20 +1,16 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Picture files: which ones are read, what is in them, and the crop the encoder sees."""
+"""Picture files: which ones are read, and what is in them."""
 
 import os
 from pathlib import Path
 import stat
 
-import cv2
-import numpy as np
-
-from hybrid_snn_ros.vision.compressed import decode_window
-from hybrid_snn_ros.vision.framing import Crop, FrameError, resize
+from hybrid_snn_ros.vision.framing import FrameError
 
 FORMATS = 'jpg, png, webp, bmp'
 SUFFIXES = frozenset(('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.bmp'))
-# Pictures that people have and that are not read; they are told so.
+# Pictures that people have and that are not read; the command says so.
 OTHER_SUFFIXES = frozenset((
     '.heic', '.heif', '.avif', '.gif', '.tif', '.tiff', '.jp2', '.jxl', '.dng', '.cr2', '.cr3',
     '.nef', '.arw', '.orf', '.rw2', '.raf', '.raw', '.psd', '.svg', '.ppm', '.pgm', '.pbm', '.tga',
@@ -38,14 +34,3 @@ def read(path: str | Path) -> bytes:
     if not content:
         raise FrameError('the file is empty')
     return content
-
-
-def crop_file(content: bytes, size: int, crop: Crop = Crop()) -> np.ndarray:
-    """
-    Return the crop of a picture file as RGB, uint8 (size, size, 3): upright, complete.
-
-    The same bytes in a sensor_msgs/CompressedImage give the same crop.
-
-    :raises FrameError: when it is no picture that is decoded, or damaged.
-    """
-    return cv2.cvtColor(resize(decode_window(content, size, crop), size), cv2.COLOR_BGR2RGB)

@@ -20,9 +20,9 @@ import textwrap
 
 import yaml
 
-from hybrid_snn_ros.share import shared_file
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
-from hybrid_snn_ros.vision.eye import SHIPPED_ENCODER
+from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.runtime import DELEGATES
 
 SECONDS = 30.0  # a slow computer loads Python, NumPy, the runtime and the model in about five

@@ -27,7 +27,7 @@ INT8_VERSIONS = {
 class Activation(NamedTuple):
     """A tensor between two operators; `scale` is 0 where the values are floats."""
 
-    index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs
+    index: int  # type: ignore[assignment] # hides tuple.index, which no one needs
     shape: tuple[int, ...]
     scale: float
 

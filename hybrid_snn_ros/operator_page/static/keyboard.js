@@ -1,6 +1,6 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // Where the keyboard of a phone lies over the page instead of making it smaller (iOS), the sheets
-// are told how much of it is left.
+// know how much of it is left.
 
 const view = window.visualViewport;
 const root = document.documentElement;

@@ -9,7 +9,7 @@ const SILENCE = 4000; // ms without a sign of life after which the connection co
 export class Link {
   constructor(path, on) {
     this.path = path;
-    this.on = on; // {message, picture, up, down}; down is told why, in words
+    this.on = on; // {message, picture, up, down}; down takes the reason, in words
     this.wait = 250;
     this.closed = 0; // times in a row that the robot answered and the WebSocket did not open
     this.heard = 0;
@@ -27,7 +27,7 @@ export class Link {
     return true;
   }
 
-  // Nobody looks at a hidden page: the robot need not make pictures for it.
+  // No one looks at a hidden page: the robot need not make pictures for it.
   watch() { this.send({ do: document.hidden ? 'rest' : 'watch' }); }
 
   async connect() {

@@ -5,7 +5,7 @@ export const MAX_BYTES = 64;
 export const bytes = (text) => new TextEncoder().encode(text).length;
 export const tidy = (text) => text.normalize('NFC').trim();
 
-// Case, width, doubled spaces and signs that nobody sees make no other name.
+// Case, width, doubled spaces and signs that no one sees make no other name.
 export const plain = (text) => text.normalize('NFKC').replace(/\p{Cf}/gu, '')
   .replace(/\s+/gu, ' ').trim().toUpperCase().toLowerCase();
 

@@ -18,7 +18,7 @@ import { Undo } from './undo.js';
 import { drawVerdict } from './verdict.js';
 
 const REMEMBERED = 20; // stamps of answers
-const DRAW_EVERY = 100; // ms; nobody reads faster
+const DRAW_EVERY = 100; // ms; no one reads faster
 
 const session = await fetch('session').then((r) => r.json()).catch(() => ({}));
 await loadTexts(session.language);

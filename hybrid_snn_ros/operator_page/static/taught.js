@@ -5,7 +5,7 @@
 import { $, make, write } from './dom.js';
 import { clock, t } from './texts.js';
 
-// A number begins anew with another memory; with the time it is one sample's.
+// Another memory counts from 1 again; with the time it is one sample's.
 const source = ({ number, at }) => `thumbnail/${number}?${at}`;
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 

@@ -78,7 +78,7 @@ export class Undo {
   offer(change) {
     clearTimeout(this.timer);
     this.offered = this.page.hello.view_only ? null : change;
-    // Nobody loses the button while it has the focus.
+    // No one loses the button while it has the focus.
     const end = () => {
       if (document.activeElement === $('put-back')) this.timer = setTimeout(end, 1000);
       else { this.offered = null; this.draw(); }

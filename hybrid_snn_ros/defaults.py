@@ -1,0 +1,7 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the node, the command line and Python do alike when nothing else is asked for."""
+
+FALSE_UNKNOWN = 0.02  # nominal share of frames of taught labels answered as unknown
+MIN_CHANGE = 0.02  # 1 - cosine from the newest sample of its label that makes a frame new evidence
+TOP = 5  # labels ranked in an answer

@@ -1,0 +1,51 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The one way of a frame, from the camera's message in memory to the decision."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TYPE_CHECKING
+
+import numpy as np
+
+from hybrid_snn_ros.network.prediction import Prediction
+from hybrid_snn_ros.snn.response import Response
+from hybrid_snn_ros.snn.track import Track
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.learner import Learner
+
+# of a frame in this module, in order; 'decode', 'crop' and 'encode' are the frame encoder's
+STAGES = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
+
+
+class Answer(NamedTuple):
+    """What became of one frame."""
+
+    codes: np.ndarray  # uint8 (N,), the encoder's
+    counts: np.ndarray  # uint8 (N,), spikes 0..10
+    response: Response  # of the columns to this frame alone
+    prediction: Prediction
+
+
+def answer(classifier: 'Learner', message: Any, compressed: bool, lap: Callable[[str], None],
+           track: Track | None = None, false_unknown: float | None = None,
+           top: int | None = None) -> Answer:
+    """
+    Answer a camera message.
+
+    :param message: sensor_msgs/Image, or CompressedImage where `compressed`, or what has its
+        fields; of plain pixels nothing is copied before the crop.
+    :param lap: is called with the name of each of STAGES when it is done (Stopwatch.lap).
+    :param track: smooths over successive frames.
+    :param false_unknown, top: as of Learner.decide.
+    :raises FrameError: when the message cannot be read.
+    """
+    codes = classifier.frame_encoder.encode_message(message, compressed, lap)
+    counts = classifier.counts(codes)
+    lap('code')
+    response = classifier.present(codes, counts)
+    lap('present')
+    smoothed = response if track is None else track.add(codes, response)
+    prediction = classifier.decide(smoothed, false_unknown, top)
+    lap('decide')
+    return Answer(codes, counts, response, prediction)

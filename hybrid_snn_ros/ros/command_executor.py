@@ -1,0 +1,281 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The command executor: does what is asked of the classifier, on exactly the frames that were meant.
+
+It keeps the output codes of the last frames, so that a request may name a frame by its stamp.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
+from hybrid_snn_ros.memory.labels import find, LabelError
+from hybrid_snn_ros.memory.repeats import Outcome
+from hybrid_snn_ros.memory.stamps import stamp_text
+from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
+from hybrid_snn_ros.ros.commands import Command, CommandError, Result
+from hybrid_snn_ros.ros.parameters import Parameters
+
+
+class RecentFrame(NamedTuple):
+    """One answered frame."""
+
+    stamp: tuple[int, int]  # (sec, nanosec)
+    codes: np.ndarray  # uint8 (N,)
+    time: float  # monotonic seconds
+
+
+class TeachingSession(NamedTuple):
+    """A request to teach several frames that is under way."""
+
+    command: Command
+    begun: float  # monotonic seconds
+    taught: int
+
+
+class CommandExecutor:
+    """Used by the worker alone."""
+
+    def __init__(self, classifier: Classifier, settings: Parameters,
+                 report: Callable[[Result], None], problem: str = '') -> None:
+        """
+        Begin without frames.
+
+        :param classifier: Classifier.
+        :param settings: ros.parameters.Parameters.
+        :param report: function of a commands.Result: publish it.
+        :param problem: why teaching is refused so far, or ''.
+        """
+        self._classifier = classifier
+        self._settings = settings
+        self._report = report
+        self._recent: OrderedDict[tuple[int, int], RecentFrame] = OrderedDict()  # by stamp
+        self._session: TeachingSession | None = None
+        self.problem = problem  # why the last change was refused by the disk, or ''
+
+    # -- frames --------------------------------------------------------------------------------
+
+    def saw(self, stamp: tuple[int, int], codes: np.ndarray) -> None:
+        """Take note of an answered frame, and teach it if a session is under way."""
+        newest = self._newest()
+        if newest and stamp < newest.stamp:
+            # A bag that loops, a clock that was set back: old stamps mean other frames now.
+            self._recent.clear()
+        self._recent[stamp] = RecentFrame(stamp, codes, time.monotonic())
+        while len(self._recent) > self._settings.recent_frames:
+            self._recent.popitem(last=False)
+        if self._session and not self._settings.learning:
+            self.abort('learning was switched off')
+        if self._session and not self._classifier.behind:  # else frames would have to wait
+            self._next_of_session()
+
+    def _newest(self) -> RecentFrame | None:
+        return next(reversed(self._recent.values())) if self._recent else None
+
+    # -- sessions ------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Tell whether a session waits for frames."""
+        return self._session is not None
+
+    def patience(self) -> float:
+        """Return for how many seconds the session still waits for a readable frame."""
+        newest = self._newest()
+        assert self._session is not None  # asked only while one waits
+        since = max(self._session.begun, newest.time if newest else 0.0)
+        return since + self._settings.image_timeout - time.monotonic()
+
+    def abort(self, reason: str) -> None:
+        """End the session; say how far it came."""
+        session, self._session = self._session, None
+        assert session is not None
+        command = session.command
+        self._answer(command, 'ERROR', f"taught {session.taught} of {command.frames} frames of "
+                     f"'{command.label}', then {reason}",
+                     taught=session.taught, wanted=command.frames)
+
+    def _end_session(self, reason: str, label: str | None = None) -> None:
+        """End a session of this label, or of any: its next frame would undo what was just done."""
+        if self._session and label in (None, self._session.command.label):
+            self.abort(reason)
+
+    def _next_of_session(self) -> None:
+        session, newest = self._session, self._newest()
+        assert session is not None and newest is not None  # a frame is what it goes on with
+        done = self._teach(session.command, newest, session.taught + 1)
+        ended = not done or session.taught + 1 >= session.command.frames
+        self._session = None if ended else session._replace(taught=session.taught + 1)
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def run(self, command: Command) -> None:
+        """Carry out one request and report what became of it."""
+        if not self._settings.learning:
+            self._answer(command, 'ERROR', 'learning is off (parameter learning)')
+            return
+        try:
+            known = self._classifier.ledger.counts
+            if command.operation in ('forget', 'rename', 'merge'):
+                command = command._replace(label=find(command.label, known))
+            if command.operation == 'merge':
+                command = command._replace(target=find(command.target, known))
+            getattr(self, f'_run_{command.operation}')(command)
+        except (StoreError, LabelError, CommandError) as error:
+            self._refused(command, error)
+
+    def refuse(self, command: Command, reason: str) -> None:
+        """Report that a request is not carried out."""
+        self._answer(command, 'ERROR', reason)
+
+    def _run_teach(self, command: Command) -> None:
+        if command.stamp is not None:
+            self._teach_stamp(command, command.stamp)
+            return
+        # The newest frame is the one the operator has just seen answered, unless a session that is
+        # corrected in the middle has taught it something else.
+        newest = self._newest()
+        if self._session:
+            if self._session.taught:
+                newest = None
+            self.abort('another one came')
+        if command.frames > 1 and not command.press:  # taken back as it was asked for: as one
+            command = command._replace(press=f'session {time.time_ns()}')
+        self._session = TeachingSession(command, time.monotonic(), 0)
+        if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
+            self._next_of_session()
+
+    def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
+        seen = self._recent.get(stamp)
+        if seen is None and self._classifier.taught_as(stamp_text(stamp)) is None:
+            ring = 'no frame was answered yet'
+            if self._recent:
+                first, last = next(iter(self._recent)), next(reversed(self._recent))
+                ring = (f'the last {len(self._recent)} frames run from {stamp_text(first)} to '
+                        f'{stamp_text(last)}')
+            self._answer(command, 'ERROR', f'no frame {stamp_text(stamp)} is at hand; '
+                         f'{ring}', stamp=stamp_text(stamp))
+            return
+        if seen is None:  # taught before, and the acknowledgement was lost
+            seen = RecentFrame(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
+        self._teach(command, seen, 1)
+
+    def _teach(self, command: Command, seen: RecentFrame, place: int) -> bool:
+        """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
+        stamp = stamp_text(seen.stamp)
+        try:
+            taught = self._classifier.teach(
+                seen.codes, command.label, self._name(seen, command.label), command.source,
+                command.press, self._settings.min_change)
+        except (StoreError, LabelError, CommandError) as error:
+            self._refused(command, error, stamp=stamp)
+            return False
+        self.problem = ''
+        values: dict[str, Any] = {
+            'stamp': stamp, 'sample': taught.sample, 'samples': taught.samples, 'taught': place,
+            'wanted': command.frames}
+        if taught.outcome is not Outcome.LEARNED:
+            level = 'OK' if taught.outcome is Outcome.KNOWN else 'WARN'
+            self._answer(command, level, taught.skipped, **values)
+        else:
+            self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "
+                         'saved', **values)
+        return True
+
+    def _name(self, seen: RecentFrame, label: str) -> str:
+        """Return the stamp by which the journal knows a frame again, '' where it cannot tell."""
+        name = self._classifier.name_of(seen.stamp, seen.codes)
+        taught = self._classifier.taught_as(name) if name else None
+        if taught not in (None, label):
+            raise CommandError(f"that frame was taught as '{taught}'; take that back first")
+        return name
+
+    def _run_undo(self, command: Command) -> None:
+        if command.sample:
+            label = self._classifier.remove(command.sample, command.source, later=True)
+            self._changed(command, f"sample {command.sample} of '{label}' is taken back",
+                          sample=command.sample, label=label)
+            return
+        waiting = self._session
+        if waiting and not waiting.taught and not command.change:
+            # The last thing that was done is the request itself; what came before it stays.
+            self.abort('it was taken back')
+            self._answer(command, 'OK', f"'{waiting.command.label}' is not taught, its first "
+                         'frame had not come yet; nothing else was taken back',
+                         label=waiting.command.label)
+            return
+        change = self._classifier.undo(command.change or None, command.source, later=True)
+        if waiting:  # its next frame would bring back what was taken
+            self.abort('it was taken back')
+        self._changed(command, taken_back(change), label=change.label, change=change.id)
+
+    def _run_redo(self, command: Command) -> None:
+        change = self._classifier.redo(command.change or None, command.source, later=True)
+        self._changed(command, put_back(change), label=change.label, change=change.id)
+
+    def _run_forget(self, command: Command) -> None:
+        count = self._classifier.forget(command.label, command.source, later=True)
+        self._end_session('the label was forgotten', command.label)
+        self._changed(command, f"'{command.label}' is forgotten ({samples_text(count)})")
+
+    def _run_rename(self, command: Command) -> None:
+        try:
+            count = self._classifier.rename(
+                command.label, command.target, command.source, later=True)
+        except LabelExistsError as error:
+            raise CommandError(f'{error} (~/merge)') from error
+        self._end_session('the label was renamed', command.label)
+        self._changed(command, f"'{command.label}' is '{command.target}' now, with "
+                      f'{samples_text(count)}', label=command.target)
+
+    def _run_merge(self, command: Command) -> None:
+        if command.target not in self._classifier.ledger.counts:
+            raise CommandError(f"nothing was taught as '{command.target}': to give "
+                               f"'{command.label}' that name, rename it")
+        count = self._classifier.rename(
+            command.label, command.target, command.source, later=True, merge=True)
+        self._end_session('the label was merged', command.label)
+        self._changed(command, f"'{command.label}' is part of '{command.target}' now, which has "
+                      f'{samples_text(count)}', label=command.target)
+
+    def _run_rollback(self, command: Command) -> None:
+        version = command.version
+        if version is None:
+            earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
+            if not earlier:
+                raise CommandError('there is no earlier snapshot to return to; a command may '
+                                   'name a "version"')
+            version = earlier[0]
+        self._classifier.rollback(version, command.source, later=True)
+        self._end_session(f'version {version} was returned to')
+        self._changed(command, f'what was known at version {version} is known again')
+
+    def _run_save(self, command: Command) -> None:
+        self._classifier.keep()
+        self._answer(command, 'OK', 'everything taught is on disk')
+
+    def _changed(self, command: Command, sentence: str, label: str | None = None,
+                 **values: Any) -> None:
+        self.problem = ''
+        self._answer(command, 'OK', sentence, label=label, **values)
+
+    def _refused(self, command: Command, error: Exception, **values: Any) -> None:
+        # What is asked for and is not there is no trouble of the memory.
+        if isinstance(error, StoreError) and not isinstance(error, RefusedError):
+            self.problem = str(error)
+        self._answer(command, 'ERROR', str(error), **values)
+
+    def _answer(self, command: Command, level: str, sentence: str, label: str | None = None,
+                **values: Any) -> None:
+        result = Result(level, command.label if label is None else label, sentence, {
+            'operation': command.operation, 'id': command.id, **values,
+            'database_version': self._classifier.version})
+        self._report(result)
+        if command.on_result:
+            command.on_result(result)

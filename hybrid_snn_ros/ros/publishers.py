@@ -1,0 +1,141 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+What the node publishes: one table of topics, each with its type, QoS and maker.
+
+A message that is made only for those who watch costs nothing while no one does.
+"""
+
+from collections.abc import Callable, Sequence
+import time
+from typing import Any, NamedTuple
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.qos import qos_profile_sensor_data, QoSProfile
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header, String
+
+from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.frame_pipeline import Answer
+from hybrid_snn_ros.ros import debug, messages
+from hybrid_snn_ros.ros.annotate import annotated, seen
+from hybrid_snn_ros.ros.commands import Result
+from hybrid_snn_ros.ros.qos import LATCHED
+from hybrid_snn_ros.ros.qos_monitor import QosMonitor
+
+
+class AnsweredFrame(NamedTuple):
+    """What there is to tell of one frame."""
+
+    message: messages.CameraMessage
+    answer: Answer
+    latency_ms: float  # from the header's stamp to the decision
+    processing_ms: float  # of which this node worked on it
+    classifier: Classifier
+
+
+class Known(NamedTuple):
+    """What there is to tell of what is known."""
+
+    classifier: Classifier
+    stamp: Any  # builtin_interfaces/Time
+    memory: str  # where it is kept
+
+
+class Topic(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    kind: Any  # message type; None where its package is not installed
+    qos: QoSProfile | int
+    make: Callable[[Any], Any]  # from an item of the group to the message
+    only_if_watched: bool = False
+    period: float = 0.0  # seconds between two messages, at least
+
+
+# of each frame, made of an AnsweredFrame
+ANSWERS = (
+    Topic('~/label', String, 10, lambda frame: String(data=frame.answer.prediction.label)),
+    Topic('~/classification', messages.Classification, 10, lambda frame: messages.classification(
+        frame.message.header, frame.answer.prediction)),
+    Topic('~/answer', String, 10, lambda frame: String(data=messages.answer(
+        frame.message.header, frame.answer.prediction,
+        seen(frame.message, frame.classifier.crop), frame.latency_ms, frame.processing_ms)),
+        only_if_watched=True),
+    Topic('~/annotated', Image, qos_profile_sensor_data, lambda frame: annotated(
+        frame.message, frame.answer.prediction, frame.classifier.crop), only_if_watched=True),
+    Topic('~/debug', String, 1, lambda frame: String(data=debug.view(
+        frame.classifier, frame.answer.codes, frame.answer.response,
+        (frame.message.header.stamp.sec, frame.message.header.stamp.nanosec))),
+        only_if_watched=True, period=debug.PERIOD))
+# of each request, made of a Result
+RESULTS = (
+    Topic('~/teach_result', DiagnosticStatus, 2000, lambda result: messages.status(
+        result.level, result.label, result.message, **result.values)),)
+# of each change of what is known, made of a Known
+KNOWN = (
+    Topic('~/labels', String, LATCHED, lambda known: String(
+        data=messages.labels(known.classifier.ledger))),
+    Topic('~/label_info', messages.LabelInfo, LATCHED, lambda known: messages.label_info(
+        Header(stamp=known.stamp), known.classifier.labels)),
+    Topic('~/vision_info', messages.VisionInfo, LATCHED, lambda known: messages.vision_info(
+        Header(stamp=known.stamp), f'EfficientNet + CoLaNET ({known.classifier.rule_name})',
+        known.memory, known.classifier.version)))
+# some times a second, made elsewhere
+DIAGNOSTICS = (Topic('/diagnostics', DiagnosticArray, 10, lambda message: message),)
+
+
+class _Group:
+    """The publishers of topics that are made of the same thing."""
+
+    def __init__(self, topics: Sequence[Topic], qos_monitor: QosMonitor) -> None:
+        self._topics = [
+            (topic, qos_monitor.publisher(topic.kind, topic.name, topic.qos))
+            for topic in topics if topic.kind is not None]
+        self._published = dict.fromkeys((topic.name for topic, _ in self._topics), 0.0)
+
+    def publish(self, item: Any) -> None:
+        for topic, publisher in self._topics:
+            if topic.only_if_watched and not publisher.get_subscription_count():
+                continue
+            if topic.period:
+                now = time.monotonic()
+                if now - self._published[topic.name] < topic.period:
+                    continue
+                self._published[topic.name] = now
+            publisher.publish(topic.make(item))
+
+    def destroy(self, qos_monitor: QosMonitor) -> None:
+        for _, publisher in self._topics:
+            qos_monitor.destroy(publisher)
+
+
+class Publishers:
+    """All that a configured node publishes; rclpy publishers may be used from any thread."""
+
+    def __init__(self, qos_monitor: QosMonitor) -> None:
+        """Make them."""
+        self._qos_monitor = qos_monitor
+        self._answers, self._results, self._known, self._diagnostics = self._groups = tuple(
+            _Group(topics, qos_monitor) for topics in (ANSWERS, RESULTS, KNOWN, DIAGNOSTICS))
+
+    def answer(self, frame: AnsweredFrame) -> None:
+        """Publish what one frame was answered."""
+        self._answers.publish(frame)
+
+    def result(self, result: Result) -> None:
+        """Publish what became of a request."""
+        self._results.publish(result)
+
+    def known(self, known: Known) -> None:
+        """Publish what is known."""
+        self._known.publish(known)
+
+    def diagnostics(self, message: DiagnosticArray) -> None:
+        """Publish how the node stands."""
+        self._diagnostics.publish(message)
+
+    def destroy(self) -> None:
+        """Destroy them."""
+        for group in self._groups:
+            group.destroy(self._qos_monitor)

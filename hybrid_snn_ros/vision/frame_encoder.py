@@ -1,0 +1,143 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The frame encoder: a frame, wherever it comes from, is decoded, cropped and embedded here."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+
+from hybrid_snn_ros.resources import shared_file
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.vision.encoder import Encoder
+    from hybrid_snn_ros.vision.frames import Picture
+    from hybrid_snn_ros.vision.framing import Crop
+
+Lap = Callable[[str], None]  # is called with the name of a stage when it is done
+
+SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
+
+
+def _no_lap(stage: str) -> None:
+    """Measure nothing."""
+
+
+class FrameEncoder:
+    """An encoder and the part of each frame it sees; or no encoder, and codes only."""
+
+    def __init__(self, encoder: 'Encoder | Path | str | None' = None, crop: 'Crop | None' = None,
+                 inputs: int | None = None) -> None:
+        """
+        Choose encoder and crop; nothing is loaded before it is needed.
+
+        :param encoder: vision.encoder.Encoder, the path of a model, or None for the shipped one.
+        :param crop: vision.framing.Crop, or None for the default.
+        :param inputs: width N of the codes where no encoder is wanted.
+        :raises ValueError: for both an encoder and inputs, or inputs below 1.
+        """
+        if inputs is not None and encoder is not None:
+            raise ValueError('inputs stands in for an encoder: give one of the two, not both')
+        if inputs is not None and inputs < 1:
+            raise ValueError(f'inputs must be at least 1, not {inputs}')
+        self._encoder = encoder
+        self._crop = crop
+        self._inputs = inputs
+        self._golden = ''
+
+    @property
+    def encoder(self) -> 'Encoder':
+        """The encoder, loaded now if it was not yet."""
+        if self._encoder is None or isinstance(self._encoder, (str, Path)):
+            from hybrid_snn_ros.vision.encoder import Encoder
+            self._encoder = Encoder(self._encoder or shared_file(*SHIPPED_ENCODER))
+        return self._encoder
+
+    @property
+    def crop(self) -> 'Crop':
+        """The part of each frame the encoder sees."""
+        if self._crop is None:
+            from hybrid_snn_ros.vision.framing import Crop
+            self._crop = Crop()
+        return self._crop
+
+    @property
+    def inputs(self) -> int:
+        """Width N of the codes; the encoder is loaded now if it says so and was not yet."""
+        return self.encoder.width if self._inputs is None else self._inputs
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """
+        What the codes depend on, as it is kept with a memory.
+
+        The golden picture is encoded at the first call; EncoderError where that cannot be.
+        """
+        if self._inputs is not None:
+            return {'inputs': self._inputs}
+        encoder = self.encoder
+        if not self._golden:
+            from hybrid_snn_ros.vision.golden import golden_codes
+            self._golden = base64.b64encode(golden_codes(encoder).tobytes()).decode()
+        return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
+                'crop': self.crop.fraction, 'roi': list(self.crop.roi), 'golden': self._golden}
+
+    def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap) -> np.ndarray:
+        """
+        Return the output codes of a camera message, uint8 (N,).
+
+        :param message: sensor_msgs/Image, or CompressedImage where `compressed`, or what has its
+            fields, from a subscription or from a bag.
+        :param lap: called after each of the stages 'decode', 'crop' and 'encode'.
+        :raises FrameError: when the message cannot be read.
+        """
+        from hybrid_snn_ros.vision.frames import decode_message
+        return self._encode(
+            decode_message(message, compressed, self.encoder.input_size, self.crop), lap)
+
+    def encode_file(self, content: bytes) -> np.ndarray:
+        """
+        Return the output codes of a picture file, given what is in it, uint8 (N,).
+
+        The same bytes in a sensor_msgs/CompressedImage give the same codes.
+
+        :raises FrameError: when it is no picture that is decoded, or damaged.
+        """
+        from hybrid_snn_ros.vision.frames import decode_file
+        return self._encode(decode_file(content, self.encoder.input_size, self.crop))
+
+    def codes(self, frame_or_codes: np.ndarray) -> np.ndarray:
+        """
+        Return the output codes of a frame, uint8 (N,).
+
+        :param frame_or_codes: uint8 RGB (H, W, 3), or codes, which are handed on.
+        :raises ValueError: for another type or size.
+        """
+        array = np.asarray(frame_or_codes)
+        if array.dtype != np.uint8 or array.ndim not in (1, 3) or (
+                array.ndim == 3 and array.shape[2] != 3):
+            raise ValueError('a frame must be uint8 (H, W, 3) RGB, or uint8 (N,) codes of the '
+                             f'encoder, not {array.dtype} {array.shape}')
+        if array.ndim == 1:
+            if len(array) != self.inputs:
+                raise ValueError(f'this network has {self.inputs} inputs, the frame {len(array)}')
+            return array
+        if self._inputs is not None:
+            raise ValueError(f'this classifier was made for codes of {self._inputs} inputs and '
+                             'has no encoder for frames')
+        from hybrid_snn_ros.vision.frames import decode_image
+        height, width, channels = array.shape
+        return self._encode(decode_image('rgb8', height, width, width * channels,
+                                         np.ascontiguousarray(array), self.crop))
+
+    def _encode(self, picture: 'Picture', lap: Lap = _no_lap) -> np.ndarray:
+        """Bring what was decoded to the encoder's size and embed it: every frame's way."""
+        from hybrid_snn_ros.vision.frames import crop_picture
+        lap('decode')
+        rgb = crop_picture(picture, self.encoder.input_size)
+        lap('crop')
+        codes = self.encoder.codes(rgb)
+        lap('encode')
+        return codes

@@ -1,0 +1,318 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node's parameters over DDS: live ones act at the next frame, bad ones are refused."""
+
+import json
+import math
+import os
+
+from camera_frames import BLUE, COLOURS, frame, GREEN, header, picture, RED
+from checkout import ROOT
+from diagnostic_msgs.msg import DiagnosticStatus
+from domains import fresh_domain
+import numpy as np
+import pytest
+import rclpy
+from rclpy.parameter import Parameter
+from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
+
+from hybrid_snn_ros.operator_page import settings
+from hybrid_snn_ros.ros.parameter_table import bounds
+from hybrid_snn_ros.ros.parameters import TABLE
+
+LIVE = [parameter.name for parameter in TABLE if parameter.live]
+AT_CONFIGURE = [parameter.name for parameter in TABLE if not parameter.live]
+
+
+# -- live ones -----------------------------------------------------------------------------------
+# Each proof shows another behaviour at the very next frame, and puts the parameter back.
+
+
+def learning_stops(peer):
+    peer.show(frame(picture(RED)))
+    assert peer.set(learning=False) == ['']
+    result, = peer.teach('red')
+    assert (result.level, result.message) == (ERROR, 'learning is off (parameter learning)')
+    assert peer.set(learning=True) == ['']
+    assert peer.teach('red')[0].level == OK
+
+
+def more_frames_are_taught(peer):
+    assert peer.set(teach_frames=3) == ['']
+    message = frame(picture(RED, 1))
+    peer.show(message)
+    before = len(peer.results)
+    peer.ask('red')
+    while len(peer.results) < before + 3:
+        peer.show(header(message))
+    assert [values(result)['taught'] for result in peer.results[before:]] == ['1', '2', '3']
+    assert peer.set(teach_frames=1) == ['']
+    peer.show(header(message))
+    assert values(peer.teach('red')[0])['wanted'] == '1'
+
+
+def what_is_little_changed_is_not_learned_again(peer):
+    message = frame(picture(BLUE, 1))
+    peer.show(message)
+    assert peer.teach('blue')[0].level == OK
+    assert peer.set(min_change=0.5) == ['']
+    peer.show(header(message))
+    result, = peer.teach('blue')
+    assert (result.level, 'change' in result.message) == (WARN, True)
+    assert peer.set(min_change=0.0) == ['']
+    peer.show(header(message))
+    assert peer.teach('blue')[0].level == OK
+
+
+def earlier_frames_are_forgotten(peer):
+    def teach_the_first_of_two():
+        first, second = frame(picture(GREEN)), frame(picture(GREEN, 1))
+        peer.show(first)
+        peer.show(second)
+        stamp = {'sec': first.header.stamp.sec, 'nanosec': first.header.stamp.nanosec}
+        return peer.command(do='teach', label='green', stamp=stamp)
+    assert teach_the_first_of_two().level == OK
+    assert peer.set(recent_frames=1) == ['']
+    result = teach_the_first_of_two()
+    assert (result.level, 'the last 1 frames run' in result.message) == (ERROR, True)
+    assert peer.set(recent_frames=300) == ['']
+
+
+def strangers_are_unknown_or_not(peer):
+    for seed in range(1, 6):
+        for label, colour in COLOURS.items():
+            peer.show(frame(picture(colour, seed)))
+            assert peer.teach(label)[0].level == OK
+    noise = np.random.default_rng(7).integers(0, 256, (240, 320, 3), np.uint8)
+    assert peer.set(false_unknown=0.3) == ['']
+    answer = peer.show(frame(noise))
+    assert (answer['label'], answer['unknown']) == ('unknown', True)
+    assert peer.set(false_unknown=0.0) == ['']
+    answer = peer.show(frame(noise))
+    assert not answer['unknown'] and answer['label'] in COLOURS
+    assert peer.set(false_unknown=0.02) == ['']
+
+
+def fewer_labels_are_ranked(peer):
+    for count in (2, 1, 4):
+        assert peer.set(top_k=count) == ['']
+        assert len(peer.show(frame(picture(RED)))['ranked']) == count
+    assert peer.set(top_k=5) == ['']
+
+
+def answers_are_averaged(peer):
+    pure, mixed = picture(RED), (picture(RED) // 2 + picture(BLUE) // 2)
+
+    def mixed_after_pure():
+        peer.show(frame(pure))
+        return peer.show(frame(mixed))['ranked']
+    alone = mixed_after_pure()
+    assert peer.set(smoothing=10) == ['']
+    averaged = mixed_after_pure()
+    assert peer.set(smoothing=1) == ['']
+    assert averaged != alone == mixed_after_pure()
+
+
+def silence_is_told_sooner_or_later(peer):
+    peer.show(frame(picture(RED)))
+    assert peer.set(image_timeout=60.0) == ['']
+    peer.until('a second without frames', lambda: peer.counters()['rate_hz'] == '0.0')
+    assert peer.diagnosis().level == OK
+    assert peer.set(image_timeout=0.1) == ['']
+    assert peer.diagnosis().level == DiagnosticStatus.STALE
+    assert peer.set(image_timeout=2) == ['']  # a whole number is as good as 2.0
+
+
+PROOFS = {
+    'learning': learning_stops,
+    'teach_frames': more_frames_are_taught,
+    'min_change': what_is_little_changed_is_not_learned_again,
+    'recent_frames': earlier_frames_are_forgotten,
+    'false_unknown': strangers_are_unknown_or_not,
+    'top_k': fewer_labels_are_ranked,
+    'smoothing': answers_are_averaged,
+    'image_timeout': silence_is_told_sooner_or_later,
+}
+
+
+@pytest.mark.parametrize('name', LIVE)
+def test_a_live_parameter_acts_at_the_next_frame(robot, name):
+    peer, _, _ = robot
+    PROOFS[name](peer)
+
+
+def test_every_live_parameter_has_a_proof():
+    assert sorted(PROOFS) == sorted(LIVE)
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+
+def bad_values(parameter):
+    """Return [(value that cannot be taken, what the refusal must say)] of a parameter."""
+    default, kind = parameter.default, type(parameter.default)
+    if kind is list:
+        outside = [[parameter.high + 1] * len(default), [parameter.low - 1] * len(default)]
+        return [*((value, bounds(parameter)) for value in outside),
+                (['a'] * len(default), bounds(parameter)),
+                *((value, f'needs {len(default)} numbers') for value in (0.5, [0.5], None))]
+    others = {str: 1, bool: 'yes', int: 2.5, float: 'many'}
+    bad = [(value, f'must be of type {kind.__name__}')
+           for value in (others[kind], None, [1, 2], *([True] if kind is int else []))]
+    if parameter.choices:
+        bad.append(('backprop', bounds(parameter)))
+    if parameter.low is not None:
+        bad += [(parameter.low - 1, bounds(parameter)), (parameter.high + 1, bounds(parameter))]
+    if kind is float:
+        bad += [(value, bounds(parameter)) for value in (math.nan, math.inf)]
+    return bad
+
+
+@pytest.mark.parametrize('parameter', TABLE, ids=lambda parameter: parameter.name)
+def test_a_value_is_refused_with_the_bound(robot, parameter):
+    """The reason names the parameter and the limit, and nothing has changed."""
+    peer, _, _ = robot
+    for value, limit in bad_values(parameter):
+        said, = peer.set(**{parameter.name: value})
+        assert said.startswith(parameter.name) and limit in said, (value, said)
+
+
+def test_what_is_read_at_configure_is_refused_while_configured(robot):
+    peer, _, _ = robot
+    good = {parameter.name: parameter.default for parameter in TABLE
+            if parameter.name in AT_CONFIGURE}
+    for name, said in zip(good, peer.set(**good), strict=True):
+        assert said.startswith(f'{name} is read at configure; clean the node up first')
+
+
+# -- names that do not exist ---------------------------------------------------------------------
+
+
+def test_unknown_names_in_the_parameter_file_are_warned_of(tmp_path):
+    """Each with the nearest known one; what belongs to ROS itself is left alone."""
+    path = tmp_path / 'misspelt.yaml'
+    path.write_text(json.dumps({'/**': {'ros__parameters': {
+        'topk': 3, 'image': {'timeout': 1.0}, 'exposure': 7, 'top_k': 4, 'use_sim_time': False,
+        'start_type_description_service': False,
+        'qos_overrides': {'/image': {'subscription': {'depth': 3}}}}}}))  # JSON is YAML
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, '--params-file', str(path),
+                     memory=str(tmp_path / 'memory')) as node, Peer(domain) as peer:
+        said = peer.counters()['unknown_parameters']
+        assert sorted(said.split(', ')) == ['exposure', 'image.timeout', 'topk']
+        warned = [line.split(': ', 1)[1] for line in node.log.splitlines()
+                  if 'there is no parameter' in line]
+        assert sorted(warned) == [
+            'there is no parameter exposure: it has no effect',
+            'there is no parameter image.timeout: it has no effect; did you mean image_timeout?',
+            'there is no parameter topk: it has no effect; did you mean top_k?']
+        assert peer.show(frame(picture(RED)))['unknown']
+        node.end()
+
+
+def test_a_parameter_file_for_other_nodes_is_warned_of(tmp_path):
+    """Of several, and by the name that the node has in the end."""
+    files = {}
+    for name, section in (('ours', '/cell/eye'), ('all', '/**'), ('typo', '/cell/eyes'),
+                          ('default', 'classifier'), ('other', '/robot/eye')):
+        files[name] = tmp_path / f'{name}.yaml'
+        files[name].write_text(json.dumps({section: {'ros__parameters': {'top_k': 3}}}))
+    words = [word for file in files.values() for word in ('--params-file', str(file))]
+    with NodeProcess(tmp_path, fresh_domain(), *words, '-r', '__ns:=/cell', '-r', '__node:=eye',
+                     memory=str(tmp_path / 'memory')) as node:
+        node.wait_for_log('0 labels')
+        warned = [line.split(': ', 1)[1] for line in node.log.splitlines()
+                  if 'nothing in' in line]
+        assert [line.split(': ')[0] for line in warned] == [
+            f'nothing in {files[name]} applies to this node, /cell/eye'
+            for name in ('typo', 'default', 'other')]
+        node.end()
+
+
+@pytest.mark.parametrize('path, sentence', [
+    ('~/mine.yaml', 'ROS replaces no ~ here: write {home}/mine.yaml'),
+    ('~/mime.yaml', 'there is no parameter file {home}/mime.yaml; did you mean {home}/mine.yaml?'),
+    ('{home}', 'the parameter file {home} is a directory'),
+    ('{home}/broken.yaml', '{home}/broken.yaml is no YAML'),
+    ('{home}/log directory.yaml', '{home}/log directory.yaml is no YAML'),
+    ('{home}/null.yaml', 'there are no parameters below ros__parameters of /classifier'),
+    ('{home}/alias.yaml', '{home}/alias.yaml has *a in line 2: ROS knows no aliases here'),
+    ('$HOME/mine.yaml', '$HOME in $HOME/mine.yaml is not replaced here: write ~/mine.yaml')])
+def test_a_parameter_file_that_ros_cannot_open_is_told_with_what_to_do(tmp_path, path, sentence):
+    (tmp_path / 'mine.yaml').write_text('classifier: {ros__parameters: {top_k: 3}}')
+    for name in ('broken.yaml', 'log directory.yaml'):
+        (tmp_path / name).write_text('classifier: {ros__parameters: {top_k: [')
+    (tmp_path / 'null.yaml').write_text('classifier:\n  ros__parameters:\n    # top_k: 3\n')
+    (tmp_path / 'alias.yaml').write_text('x: &a {ros__parameters: {top_k: 3}}\nclassifier: *a')
+    with NodeProcess(tmp_path, fresh_domain(), '--params-file', path.format(home=tmp_path),
+                     environment={'HOME': str(tmp_path)}) as node:
+        assert node.exit_code(WAIT) == 1
+        assert sentence.format(home=tmp_path) in node.log.splitlines()[-1]
+        assert 'Traceback' not in node.log
+
+
+# -- paths ---------------------------------------------------------------------------------------
+
+
+def test_a_relative_memory_is_shown_whole_and_warned_of_once(tmp_path):
+    domain, home = fresh_domain(), {'HOME': str(tmp_path)}
+    relative = os.path.relpath(tmp_path / 'robot', ROOT)  # the node is started there
+    with NodeProcess(tmp_path, domain, environment=home, memory=relative) as node, \
+            Peer(domain) as peer:
+        whole = f'{ROOT}/{relative}'
+        assert peer.counters()['memory'] == whole
+        peer.show(frame(picture(RED)))
+        assert peer.teach('red')[0].level == OK
+        for transition in ('deactivate', 'cleanup', 'configure', 'activate'):
+            peer.change(transition)
+        assert f'memory {whole}: 1 labels' in node.wait_for_log('1 labels')
+        assert node.log.count(f'memory {relative} is relative: started elsewhere than in '
+                              f'{ROOT}') == 1
+        node.end()
+    assert (tmp_path / 'robot').is_dir()
+
+
+@pytest.mark.parametrize('name, value, sentence', [
+    ('memory', '~nobody_is_called_so', 'there is no user nobody_is_called_so'),
+    ('memory', '$HOME/robot', '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    ('initial_memory', '~nobody_is_called_so/x.memory', 'there is no user nobody_is_called_so'),
+    ('initial_memory', '${HOME}/x.memory', 'is not replaced here: write ~/x.memory'),
+    ('model', '~nobody_is_called_so/m.tflite', 'there is no user nobody_is_called_so'),
+    ('model', '~/absent.tflite', '{home}/absent.tflite cannot be read: No such file'),
+    ('delegate', '~/absent.so', '{home}/absent.so')])
+def test_a_path_that_stands_for_nothing_ends_configure_with_a_sentence(tmp_path, name, value,
+                                                                       sentence):
+    with NodeProcess(tmp_path, fresh_domain(), environment={'HOME': str(tmp_path)},
+                     **{'memory': str(tmp_path / 'memory'), name: value}) as node:
+        node.wait_for_log('configure failed: ')
+        assert sentence.format(home=tmp_path) in node.log and 'Traceback' not in node.log
+        node.end()
+
+
+def test_no_home_is_told_with_what_to_do(tmp_path):
+    with NodeProcess(tmp_path, fresh_domain(), environment={'HOME': ''}) as node:
+        node.wait_for_log('configure failed: there is no home for ~/.ros/hybrid_snn_ros/classifier'
+                          ', because HOME is empty: set HOME, or write the whole path')
+        assert 'Traceback' not in node.log
+        node.end()
+    nowhere = {'HOME': '', 'ROS_LOG_DIR': ''}
+    with NodeProcess(tmp_path, fresh_domain(), environment=nowhere) as node:
+        assert node.exit_code(WAIT) == 1
+        assert node.log.splitlines()[-1].endswith(
+            '; set HOME, or ROS_LOG_DIR to a directory that may be written to')
+
+
+def test_unknown_names_are_told_by_the_page_too(capfd):
+    context = rclpy.Context()
+    rclpy.init(args=['--ros-args', '-p', 'prot:=8081', '-p', 'rate:=5'], context=context,
+               domain_id=fresh_domain())
+    node = rclpy.create_node('teach_page', context=context)
+    try:
+        assert settings.declare(node).rate == 5.0
+        assert 'there is no parameter prot: it has no effect; did you mean port?' \
+            in capfd.readouterr().err
+        result, = node.set_parameters([Parameter('rate', value=7.0)])
+        assert (result.successful, node.get_parameter('rate').value) == (False, 5)
+    finally:
+        node.destroy_node()
+        context.try_shutdown()

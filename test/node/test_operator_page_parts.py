@@ -1,0 +1,381 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The page's parts that need no node and no browser: door, requests, board, texts, settings."""
+
+import json
+import re
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from hybrid_snn_ros import Classifier
+from hybrid_snn_ros.operator_page import access, address, commands, files, pictures, settings
+from hybrid_snn_ros.operator_page.page_state import PageState
+from hybrid_snn_ros.ros import messages
+
+DEFAULTS = {parameter.name: parameter.default for parameter in settings.TABLE}
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+# -- the door ------------------------------------------------------------------------------------
+
+
+def test_the_right_pin_opens_a_session_that_ends():
+    clock = Clock()
+    door = access.Authenticator('424242', clock=clock)
+    assert not door.knows(None) and not door.knows('') and not door.knows('424242')
+    key = door.enter('424242', 'phone')
+    assert len(key) >= 40 and door.knows(key) and not door.knows(key[:-1])
+    assert door.enter('424242', 'phone') != key
+    clock.now += access.SESSION_SECONDS
+    assert not door.knows(key)
+
+
+def test_without_a_pin_the_door_stands_open():
+    assert access.Authenticator('').knows(None)
+
+
+def test_wrong_tries_make_an_address_wait_and_others_not():
+    clock = Clock()
+    door = access.Authenticator('424242', clock=clock)
+    for _ in range(access.TRIES):
+        assert door.wait('thief') == 0
+        assert door.enter('000000', 'thief') is None
+    assert 0 < door.wait('thief') <= access.WINDOW
+    assert door.enter('424242', 'thief') is None, 'while waiting, not even the right PIN opens'
+    assert door.enter('424242', 'phone')
+    clock.now += access.WINDOW + 1
+    assert door.wait('thief') == 0
+    assert door.enter('424242', 'thief')
+
+
+def test_many_addresses_together_have_to_wait_too():
+    clock = Clock()
+    door = access.Authenticator('424242', clock=clock)
+    for number in range(access.ALL_TRIES):
+        assert door.enter('000000', f'bot {number}') is None
+    assert door.wait('another') > 0
+    assert door.enter('424242', 'another') is None
+    clock.now += access.WINDOW + 1
+    assert door.wait('another') == 0
+
+
+def test_sessions_are_bounded_and_the_oldest_goes():
+    door = access.Authenticator('424242')
+    keys = [door.enter('424242', 'phone') for _ in range(access.MAX_SESSIONS + 1)]
+    assert not door.knows(keys[0])
+    assert all(map(door.knows, keys[1:]))
+
+
+@pytest.mark.parametrize('host, ours', [
+    ('127.0.0.1:8080', True), ('192.168.1.7', True), ('[fe80::1]:8080', True),
+    ('localhost:1', True), ('robot.example:8080', True), ('evil.example', False), ('', False),
+    ('localhost.evil.example', False), ('127.0.0.1.evil.example', False), ('[::1', False),
+    ('evil.example@127.0.0.1', True), ('127.0.0.1@evil.example', False)])
+def test_only_names_of_this_computer_pass(host, ours):
+    assert access.Authenticator('', ['Robot.example']).host_is_ours(host) == ours
+
+
+def test_new_pins_are_long_and_differ():
+    pins = {access.new_pin() for _ in range(50)}
+    assert len(pins) > 45
+    assert all(re.fullmatch('[0-9]{8}', pin) for pin in pins)
+
+
+# -- requests ------------------------------------------------------------------------------------
+
+TEACH = {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': [12, 34]}
+
+
+@pytest.mark.parametrize('request_, command', [
+    (TEACH, {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': {'sec': 12, 'nanosec': 34}}),
+    ({'do': 'undo', 'id': 'x'}, {'do': 'undo', 'id': 'x'}),
+    ({'do': 'undo', 'id': 'x', 'sample': 7}, {'do': 'undo', 'id': 'x', 'sample': 7}),
+    ({'do': 'undo', 'id': 'x', 'change': 7}, {'do': 'undo', 'id': 'x', 'change': 7}),
+    ({'do': 'redo', 'id': 'x', 'change': 7}, {'do': 'redo', 'id': 'x', 'change': 7}),
+    ({'do': 'merge', 'id': 'x', 'label': 'a', 'to': 'b'},
+     {'do': 'merge', 'id': 'x', 'label': 'a', 'to': 'b'}),
+    ({**TEACH, 'press': 'a1.2'}, {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'press': 'a1.2',
+                                  'stamp': {'sec': 12, 'nanosec': 34}}),
+    ({'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'},
+     {'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'}),
+    ({'do': 'forget', 'id': 'x', 'label': '<b>'}, {'do': 'forget', 'id': 'x', 'label': '<b>'})])
+def test_a_request_becomes_a_command(request_, command):
+    assert commands.checked(request_) == command
+
+
+@pytest.mark.parametrize('wrong', [
+    None, [], 'teach', 7, {}, {**TEACH, 'do': 'format'}, {**TEACH, 'do': []}, {**TEACH, 'id': ''},
+    {**TEACH, 'id': 'x' * 65}, {**TEACH, 'id': '../x'}, {**TEACH, 'id': None},
+    {**TEACH, 'label': ''}, {**TEACH, 'label': '  '}, {**TEACH, 'label': 'ü' * 33},
+    {**TEACH, 'label': ['mug']}, {**TEACH, 'label': '\ud800'}, {**TEACH, 'stamp': 12},
+    {**TEACH, 'stamp': [1]}, {**TEACH, 'stamp': [1, 10**9]}, {**TEACH, 'stamp': [-1, 0]},
+    {**TEACH, 'stamp': [1.5, 0]}, {**TEACH, 'stamp': [True, 0]}, {**TEACH, 'more': 1},
+    {'do': 'teach', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': '7'},
+    {'do': 'undo', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': 1, 'change': 2},
+    {'do': 'redo', 'id': 'x', 'change': -1}, {'do': 'merge', 'id': 'x', 'label': 'a'},
+    {**TEACH, 'press': ''}, {**TEACH, 'press': 'a/b'}, {'do': 'rename', 'id': 'x', 'label': 'a'}])
+def test_anything_else_is_refused_with_a_sentence(wrong):
+    with pytest.raises(commands.CommandError, match=r'\w+ \w+ \w+'):
+        commands.checked(wrong)
+
+
+def test_an_undo_of_whatever_was_last_is_never_sent_twice():
+    assert commands.may_repeat({'do': 'teach'})
+    assert commands.may_repeat({'do': 'undo', 'sample': 3})
+    assert commands.may_repeat({'do': 'redo', 'change': 3})
+    assert not commands.may_repeat({'do': 'undo'})
+    assert not commands.may_repeat({'do': 'redo'})
+    assert not commands.may_repeat({'do': 'rollback'})
+
+
+# -- the board -----------------------------------------------------------------------------------
+
+
+class Teaching:
+    """A classifier, and a board that is told what the node says of it."""
+
+    def __init__(self):
+        self.page_state, self.classifier, self.frame = PageState(), Classifier(inputs=16), 0
+
+    def teach(self, label, press='', said=None, seen=None, level='OK'):
+        self.frame += 1
+        stamp = (5, self.frame)
+        picture = np.zeros((96, 128, 3), np.uint8)
+        picture[:, :64] = 200  # the left half is light
+        self.page_state.pictures.add(stamp, cv2.imencode('.jpg', picture)[1].tobytes())
+        if said:
+            answer = {'stamp': {'sec': 5, 'nanosec': self.frame}, 'label': said}
+            self.page_state.add_answer({**answer, 'seen': seen} if seen else answer)
+        sample = None
+        if level == 'OK':
+            codes = np.random.default_rng(self.frame).integers(0, 255, 16).astype(np.uint8)
+            sample = self.classifier.teach(codes, label, '', 'command', press).sample
+        result = {'level': level, 'operation': 'teach', 'label': label, 'sample': sample,
+                  'id': f'{press}.{self.frame}', 'stamp': stamp,
+                  'samples': self.classifier.ledger.counts.get(label),
+                  'version': self.classifier.version}
+        self.page_state.add_result(result)
+        return self.tell(result)
+
+    def tell(self, result=None):
+        self.page_state.set_known(json.loads(messages.labels(self.classifier.ledger)))
+        return result
+
+    def do(self, function, *arguments, **options):
+        """Change what is known; return the labels of the thumbnails."""
+        getattr(self.classifier, function)(*arguments, **options)
+        self.tell()
+        return [item['label'] for item in self.page_state.state()['history'] if item['picture']]
+
+    def light(self, label):
+        [entry] = [e for e in self.page_state.state()['labels'] if e['label'] == label]
+        return entry['light'], entry['with']
+
+
+def test_an_acknowledged_sample_gets_a_thumbnail_once():
+    teaching = Teaching()
+    result = teaching.teach('mug', 'phone.1')
+    teaching.page_state.add_result(result)  # 'already taught' is acknowledged the same way
+    [item] = teaching.page_state.state()['history']
+    assert (item['label'], item['sample'], item['picture']) == ('mug', 1, True)
+    assert abs(item['at'] - time.time()) < 600
+    thumbnail = teaching.page_state.thumbnails[item['number']]
+    small = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), 1)
+    assert small.shape == (pictures.THUMBNAIL, pictures.THUMBNAIL, 3)
+
+
+@pytest.mark.parametrize('seen, left, right', [
+    (None, 200, 0), ([0, 0, .375, .5], 200, 200), ([.625, .5, .375, .5], 0, 0),
+    ([.25, .125, .5, .6667], 200, 0), ([.9, .9, .1, .13], 0, 0), ([0, 0, .001, .001], 200, 200)])
+def test_a_thumbnail_shows_what_was_seen(seen, left, right):
+    """The region of interest and the crop, not the middle of the frame."""
+    teaching = Teaching()
+    teaching.teach('mug', said='mug', seen=seen)
+    small = cv2.imdecode(np.frombuffer(teaching.page_state.thumbnails[1], np.uint8), 0)
+    assert abs(int(small[48, 10]) - left) < 25 and abs(int(small[48, 85]) - right) < 25
+
+
+def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():
+    teaching = Teaching()
+    teaching.teach('mug', level='ERROR')
+    teaching.teach('mug', level='WARN')
+    assert teaching.page_state.state()['history'] == []
+
+
+def test_whatever_is_done_the_thumbnails_are_those_of_what_is_known():
+    """By whatever way it was done: the classifier alone says what there is."""
+    teaching = Teaching()
+    for label in ('mug', 'duck', 'mug', 'tray'):
+        teaching.teach(label)
+    assert teaching.do('remove', 3) == ['tray', 'duck', 'mug']
+    assert teaching.do('rename', 'mug', 'cup') == ['tray', 'duck', 'cup']
+    assert teaching.do('forget', 'duck') == ['tray', 'cup']
+    assert teaching.page_state.state()['recent'] == ['tray', 'cup']
+    assert teaching.do('rename', 'cup', 'tray', merge=True) == ['tray', 'tray']
+    assert teaching.do('undo') == ['tray', 'cup']
+    assert teaching.do('undo') == ['tray', 'duck', 'cup'], 'a forgotten one has its picture again'
+    assert teaching.do('redo') == ['tray', 'cup']
+    assert teaching.do('rollback', 0) == []
+    assert teaching.do('undo') == ['tray', 'cup']
+
+
+def test_the_state_says_what_undo_and_redo_would_do():
+    teaching = Teaching()
+    state = teaching.page_state.state()
+    assert (state['undo'], state['redo']) == (None, None)
+    for _ in range(30):
+        teaching.teach('mug', 'hold')
+    undo = teaching.page_state.state()['undo']
+    assert (undo['what'], undo['label'], undo['samples'], undo['source']) == (
+        'teach', 'mug', 30, 'command')
+    teaching.do('undo', undo['change'])
+    assert teaching.page_state.state()['undo'] is None
+    assert teaching.page_state.state()['redo'] == undo
+
+
+def test_another_memory_under_the_same_name_has_other_pictures():
+    """Its ids begin at 1 again."""
+    teaching = Teaching()
+    teaching.teach('mug')
+    teaching.teach('mug')
+    teaching.classifier = Classifier(inputs=16)
+    teaching.classifier.teach(np.arange(16, dtype=np.uint8), 'duck')
+    teaching.tell()
+    [item] = teaching.page_state.state()['history']
+    assert (item['label'], item['picture']) == ('duck', False)
+
+
+def test_thumbnails_are_bounded():
+    teaching = Teaching()
+    for _ in range(150):
+        teaching.teach('mug')
+    assert len(teaching.page_state.state()['history']) == 24
+    assert len(teaching.page_state.thumbnails) == 96
+
+
+def test_a_page_that_begins_later_knows_what_was_taught_last():
+    """Without pictures; and until a new frame was judged no light is green."""
+    teaching = Teaching()
+    for label in ('a', 'b', 'c', 'b', 'b', 'b', 'b'):
+        teaching.teach(label, said=label)
+    teaching.page_state = PageState()
+    teaching.tell()
+    state = teaching.page_state.state()
+    assert [item['label'] for item in state['history']] == list('bbbbcba')
+    assert not any(item['picture'] for item in state['history'])
+    assert state['recent'] == ['b', 'c', 'a']
+    assert teaching.light('b') == ('unjudged', '') and teaching.light('a') == ('few', '')
+
+
+def test_the_traffic_light_of_a_label():
+    teaching = Teaching()
+    teaching.teach('duck')
+    teaching.teach('mug', said='duck')
+    assert teaching.light('mug') == ('few', '')
+    teaching.teach('mug', said='duck')  # still the beginning: no one could know it
+    for _ in range(3):
+        teaching.teach('mug', said='mug')
+    assert teaching.light('mug') == ('enough', '')
+    teaching.teach('mug', said='unknown')
+    teaching.teach('mug', said='duck')
+    assert teaching.light('mug') == ('enough', '')
+    teaching.teach('mug', said='duck')
+    assert teaching.light('mug') == ('confused', 'duck')
+    for _ in range(10):
+        teaching.teach('mug', said='mug')
+    assert teaching.light('mug') == ('enough', '')
+    teaching.do('rename', 'mug', 'cup')
+    assert teaching.light('cup') == ('enough', '')
+    teaching.do('undo')
+    assert teaching.light('mug') == ('enough', '')
+
+
+def test_the_last_five_labels_come_newest_first():
+    teaching = Teaching()
+    for label in ('a', 'b', 'c', 'd', 'e', 'f', 'b'):
+        teaching.teach(label)
+    assert teaching.page_state.state()['recent'] == ['b', 'f', 'e', 'd', 'c']
+
+
+# -- texts, files, settings, address -------------------------------------------------------------
+
+
+def test_every_language_has_the_same_texts_and_placeholders():
+    english = files.texts('en')
+    for language in files.LANGUAGES:
+        other = files.texts(language)
+        assert set(other) == set(english), language
+        for key, text in other.items():
+            assert text.strip(), (language, key)
+            assert set(re.findall(r'{\w+}', text)) == set(re.findall(r'{\w+}', english[key])), key
+
+
+def test_every_text_that_the_page_asks_for_exists_and_none_is_idle():
+    english = files.texts('en')
+    sources = {path: content.decode() for path, (kind, content) in files.load().items()
+               if kind in ('text/html', 'text/javascript')}
+    asked = {key for source in sources.values() for key in re.findall(
+        r"""(?:\bt\('|data-(?:t|label|placeholder)=")(\w+)""", source)}
+    assert asked <= set(english)
+    assert {key for key in english if not key.endswith('_one')} <= asked
+
+
+def test_the_page_asks_nobody_else_and_holds_no_inline_code():
+    for path, (kind, content) in files.load().items():
+        text = content.decode()
+        outside = set(re.findall(r'https?://[^\s"\'`)]+', text)) - {'http://www.w3.org/2000/svg'}
+        assert not outside, path
+        if kind == 'text/html':
+            assert not re.search(r'<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=', text), path
+        if kind == 'text/javascript':
+            assert not re.search(r'innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|'
+                                 r'new Function', text), path
+    scripts = sum(len(content) for path, (kind, content) in files.load().items()
+                  if kind == 'text/javascript')
+    assert scripts < 64 * 1024
+
+
+def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():
+    for path, (kind, content) in files.load().items():
+        if kind in ('text/html', 'text/javascript', 'text/css'):
+            assert not re.findall(
+                r"""(?:(?:href|src|action)\s*=\s*|from\s+|import\s*\(?|fetch\(|Link\(|url\()"""
+                r"""["'`]?/(?!/)[^"'`]*""", content.decode()), path
+
+
+@pytest.mark.parametrize('change, sentence', [
+    ({'port': 70000}, 'port must lie in 0..65535, not 70000'),
+    ({'port': 'x'}, "port must be of type int, not 'x'"),
+    ({'pin': '12345'}, 'pin must have at least 6 characters, this one has 5'),
+    ({'pin': 12345678}, 'pin must be of type str, not 12345678'),
+    ({'view_only': 1}, 'view_only must be of type bool, not 1'),
+    ({'language': 'xx'}, "language must be one of '', en, de, not 'xx'"),
+    ({'certificate': 'a.pem'}, 'TLS needs both, certificate and key')])
+def test_wrong_parameters_are_named(change, sentence):
+    with pytest.raises(ValueError) as refusal:
+        settings.checked({**DEFAULTS, **change})
+    assert str(refusal.value) == sentence
+
+
+def test_the_qr_code_can_be_read_back():
+    pytest.importorskip('qrcode', reason='qrcode is not installed (extra page)')
+    url = 'http://192.168.178.20:8080/#pin=12345678'
+    halves = {'█': (255, 255), '▀': (255, 0), '▄': (0, 255), '\xa0': (0, 0), ' ': (0, 0)}
+    lines = [line for line in address.qr_code(url).splitlines() if line]
+    rows = [[halves[sign][half] for sign in line] for line in lines for half in (0, 1)]
+    width = max(map(len, rows))
+    image = np.array([row + [0] * (width - len(row)) for row in rows], np.uint8)
+    image = cv2.copyMakeBorder(cv2.resize(image, None, fx=8, fy=8,
+                                          interpolation=cv2.INTER_NEAREST), 40, 40, 40, 40,
+                               cv2.BORDER_CONSTANT, value=255)
+    assert cv2.QRCodeDetector().detectAndDecode(image)[0] == url

@@ -1,0 +1,132 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The page's, the camera's and the classifier's process, and what an operator does with them."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import time
+from urllib.parse import urlsplit
+
+import browser_engines
+from browser_engines import Chromium
+from domains import fresh_domain
+from ros_harness import NodeProcess, Peer
+from std_msgs.msg import String
+
+Browser = Chromium  # the one that the tests of the page's workings use
+# For scripts that start one of their own, with other settings.
+_CHROMIUM, _FLAGS = browser_engines._CHROMIUM, browser_engines._FLAGS
+_DRIVER = shutil.which('chromedriver')
+
+
+def missing(engine='Chromium'):
+    """Return the sentence why the page cannot be tried in an engine here, '' if it can."""
+    for module, extra in (('aiohttp', 'page'), ('pybullet', 'sim')):
+        if importlib.util.find_spec(module) is None:
+            return f'{module} is not installed (extra {extra})'
+    return browser_engines.missing(engine)
+
+
+class Process(NodeProcess):
+    """Any module of this package as a ROS node in a process; leaves nothing behind."""
+
+    def __init__(self, directory, domain, module, *words, **parameters):
+        super().__init__(directory, domain, *words, program=('-m', f'hybrid_snn_ros.{module}'),
+                         **parameters)
+
+    def end(self, number=signal.SIGINT, seconds=10.0):
+        """End the process the usual way; it must do so cleanly."""
+        super().end(number, seconds)
+
+    def cpu_seconds(self):
+        """Return the processor time the process has used so far."""
+        with open(f'/proc/{self.process.pid}/stat') as file:
+            fields = file.read().rpartition(')')[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def page(directory, domain, *words, **parameters):
+    """Start the page on a free port; return (Process, its address with the PIN)."""
+    process = Process(directory, domain, 'operator_page.main', '-r', 'image:=image_raw', *words,
+                      **{'port': 0, **parameters})
+    log = process.wait_for_log('the page is at ')
+    while '\n' not in (rest := log.partition('the page is at ')[2]):
+        log = process.log
+    return process, rest.split()[0]
+
+
+class Robot:
+    """Camera, classifier and page as processes; and who turns the table."""
+
+    def __init__(self, directory, domain, peer, camera, node, web, url):
+        self.directory, self.domain, self.peer = directory, domain, peer
+        self.camera, self.node, self.page, self.url = camera, node, web, url
+        self.port = urlsplit(url).port
+        self.object = peer.node.create_publisher(String, 'turntable_camera/object', 10)
+        self.split = peer.node.create_publisher(String, 'turntable_camera/split', 10)
+        self.showing, self.views = [], []
+        peer.node.create_subscription(String, 'turntable_camera/view', self._on_view, 50)
+
+    def _on_view(self, message):
+        view = json.loads(message.data)
+        self.showing = [view['object'], view['split']]
+
+    def show(self, name, split='train'):
+        """Put an object on the turntable and wait until it is on the air."""
+        self.peer.until('the camera', self.object.get_subscription_count)
+        self.object.publish(String(data=name))
+        self.split.publish(String(data=split))
+        self.peer.until(f'{name} ({split})', lambda: self.showing == [name, split])
+        self.peer.spin(0.3)  # until its first picture is on the page
+
+    def samples(self):
+        """Return {label: samples} as the classifier says it."""
+        self.peer.spin(0.2)
+        return {e['label']: e['samples'] for e in self.peer.known[-1]['labels']}
+
+
+@contextlib.contextmanager
+def running(directory, **node):
+    """Run camera, classifier and page for a while; yield the Robot."""
+    domain = fresh_domain()
+    with Process(directory, domain, 'sim.camera_node', object='duck', split='train',
+                 condition='jitter', rate=10.0) as camera, \
+            NodeProcess(directory, domain, '-r', 'image:=image_raw',
+                        memory=str(directory / 'memory'), **node) as classifier, \
+            Peer(domain) as peer:
+        web, url = page(directory, domain)
+        with web:
+            robot = Robot(directory, domain, peer, camera, classifier, web, url)
+            peer.until('the first answer', lambda: peer.answers)
+            yield robot
+            robot.page.end()
+            classifier.end()
+
+
+def opened(browser, url):
+    """Open the page and wait until it can teach."""
+    browser.open(url)
+    browser.until('a page that is ready', "return document.getElementById('banner').hidden "
+                  "&& document.getElementById('teach').getAttribute('aria-disabled') === 'false' "
+                  "&& document.getElementById('verdict-label').textContent !== ''")
+
+
+def settled(browser):
+    """Wait until every request was made and acknowledged; return the note."""
+    time.sleep(0.3)  # a tap waits for the answer to its picture
+    browser.until('all acknowledgements', "return sessionStorage.getItem('pending') === '[]'")
+    return browser.text('#note')
+
+
+def teach(browser, label, seconds):
+    """Teach the present picture, or hold for a time; return how many were saved."""
+    browser.choose(label)
+    browser.press('#teach', seconds)
+    note = settled(browser)
+    assert browser.run("return document.querySelector('#note').dataset.kind") == 'saved', note
+    return int(re.match(r'(\d+) saved', note).group(1))

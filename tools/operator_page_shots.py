@@ -1,0 +1,97 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the pictures of the page in docs/images: python tools/operator_page_shots.py."""
+
+import contextlib
+from pathlib import Path
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support'))
+
+from browser import DESKTOP, PHONE
+from checkout import ROOT
+import cv2
+from domains import fresh_domain
+import numpy as np
+from operator_page_harness import Browser, opened, page, Process, Robot, settled, teach
+from ros_harness import NodeProcess, Peer
+
+OBJECTS = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'tray')
+
+
+def main(target):
+    """Teach six objects in the browser and save the page in its sizes and colours."""
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        domain = fresh_domain()
+        camera = stack.enter_context(Process(
+            directory, domain, 'sim.camera_node', object='duck', split='train',
+            condition='jitter', rate=10.0, width=640, height=480))
+        node = stack.enter_context(NodeProcess(
+            directory, domain, '-r', 'image:=image_raw', memory=str(directory / 'memory')))
+        peer = stack.enter_context(Peer(domain))
+        web, url = page(directory, domain)
+        stack.enter_context(web)
+        robot = Robot(directory, domain, peer, camera, node, web, url)
+        browser = stack.enter_context(Browser(directory / 'profile'))
+        opened(browser, url)
+        for name in OBJECTS:
+            robot.show(name)
+            print(name, teach(browser, name, 1.6))
+
+        def shot(name, size, dark):
+            browser.look(size, dark)
+            time.sleep(0.7)
+            browser.picture(target / f'page_{name}.png')
+
+        robot.show('duck', 'test')
+        shot('phone_light', PHONE, False)
+        robot.show('mug', 'test')
+        shot('phone_dark', PHONE, True)
+        browser.press('#choose')
+        browser.press('#list .more')
+        browser.run('document.activeElement.blur()')
+        shot('phone_labels', PHONE, True)
+        browser.press('#list .more')
+        browser.press('#picker-close')
+        robot.show('tray')
+        browser.look(PHONE, False)
+        time.sleep(0.5)
+        x, y = browser.centre('#teach')
+        place = {'x': x, 'y': y, 'button': 'left', 'clickCount': 1}
+        browser.command('Input.dispatchMouseEvent', type='mousePressed', **place)
+        time.sleep(1.2)
+        browser.picture(target / 'page_phone_hold.png')
+        browser.command('Input.dispatchMouseEvent', type='mouseReleased', **place)
+        settled(browser)
+        robot.show('lego brick', 'test')
+        shot('desktop_light', DESKTOP, False)
+        robot.show('soccer ball', 'test')
+        shot('desktop_dark', DESKTOP, True)
+        opened(browser, url + '?lang=de')
+        shot('phone_german', PHONE, False)
+        browser.driver.get(url + 'debug')
+        browser.look(DESKTOP, True)
+        time.sleep(3.0)
+        shot('debug', DESKTOP, True)
+        web.end()
+        node.end()
+    side_by_side(target)
+
+
+def side_by_side(target):
+    """Join the phone's pictures into one."""
+    paths = [target / f'page_phone_{name}.png' for name in ('light', 'hold', 'labels', 'dark')]
+    pictures = [cv2.imread(str(path)) for path in paths]
+    gap = np.full((pictures[0].shape[0], 32, 3), 255, np.uint8)
+    row = [part for picture in pictures for part in (picture, gap)][:-1]
+    joined = cv2.resize(np.hstack(row), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(target / 'page_phone.png'), joined)
+    for path in paths:
+        path.unlink()
+
+
+if __name__ == '__main__':
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / 'docs' / 'images')

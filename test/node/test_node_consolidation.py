@@ -4,19 +4,10 @@
 
 import time
 
+from camera_frames import BLUE, frame, GREEN, picture, RED
+from domains import fresh_domain
 import numpy as np
-from ros_harness import (
-    BLUE,
-    frame,
-    fresh_domain,
-    GREEN,
-    NodeProcess,
-    OK,
-    Peer,
-    picture,
-    RED,
-    WAIT,
-)
+from ros_harness import NodeProcess, OK, Peer, WAIT
 
 from hybrid_snn_ros.classifier import Classifier
 

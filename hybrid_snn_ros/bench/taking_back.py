@@ -102,7 +102,7 @@ def _changes(classifier: Classifier, picture: np.ndarray, rounds: int) -> dict[s
     for _ in range(rounds):
         one, other = rng.choice(classifier.labels, 2, replace=False)
         first = next(iter(classifier.ledger.samples))
-        do('teach', classifier.teach, rng.permutation(codes), one)
+        do('teach', classifier.teach, rng.permutation(codes), one, min_change=0)
         do('undo the lesson', classifier.undo, later=True)
         do('take the first sample back', classifier.remove, first, later=True)
         do('undo that', classifier.undo, later=True)

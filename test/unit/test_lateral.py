@@ -445,6 +445,7 @@ def test_caltech_accuracy(caltech):
     assert accuracy >= 0.973
 
 
+@pytest.mark.slow
 def test_consolidated_it_answers_as_taught_one_by_one(caltech):
     """The same winners but for near ties, drives apart by a level of a weight at most."""
     params, state, (taught, column), (counts, _) = caltech

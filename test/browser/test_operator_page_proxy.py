@@ -341,7 +341,7 @@ def test_the_page_listens_on_both_families_and_names_where(start, host):
     ({'host': '192.0.2.77'}, '192.0.2.77 port 0 cannot be listened on: that is no address of'),
     ({'host': 'nobody.invalid'}, 'nobody.invalid port 0 cannot be listened on: there is no such'),
     ({'public_url': 'robot.local'}, 'public_url must look like https://robot.example.org/ or'),
-    ({'public_host': 'https://robot.local'}, 'public_host must be a name or an address alone')])
+    ({'public_host': 'https://robot.local'}, 'public_host must be just a name or an address')])
 def test_what_cannot_be_is_one_sentence(tmp_path, domain, parameters, sentence):
     with Process(tmp_path, domain, 'operator_page.main', port=0, **parameters) as process:
         assert process.process.wait(timeout=20) == 1

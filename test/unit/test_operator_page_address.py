@@ -147,7 +147,7 @@ def test_a_public_url_that_is_none_is_refused_with_an_example(text, why):
 @pytest.mark.parametrize('text', [
     'https://robot.local', 'robot.local:8080', 'robot.local/x', 'a b', '1.2.3', 'robot.local?'])
 def test_a_public_host_is_a_name_alone(text):
-    with pytest.raises(ValueError, match='public_host must be a name or an address alone'):
+    with pytest.raises(ValueError, match='public_host must be just a name or an address'):
         settings.checked({**DEFAULTS, 'public_host': text})
     for good in ('Robot.local', '192.168.1.7', '[fd00::2]', 'fd00::2'):
         settings.checked({**DEFAULTS, 'public_host': good})

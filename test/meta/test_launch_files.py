@@ -242,7 +242,8 @@ def test_what_is_left_empty_for_a_camera_is_as_if_it_was_not_there(tmp_path):
     ('7', 'must name cameras'),
     ('a: {image: [x, y]}', "the camera a: image takes one value, not ['x', 'y']"),
     ('a: {image: {x: y}}', "image takes one value, not {'x': 'y'}"), ('a: {image: []}', 'not []'),
-    ('a: 7', 'the camera a needs launch arguments, not 7'), ('"a b": {}', "and 'a b' cannot be one"),
+    ('a: 7', 'the camera a needs launch arguments, not 7'),
+    ('"a b": {}', "and 'a b' cannot be one"),
     ('a: {imagee: x, picture: y}', 'the camera a: classifier.launch.py has no argument imagee, '
                                    'picture; did you mean image?')])
 def test_wrong_cameras_are_refused_by_one_sentence(tmp_path, text, sentence):

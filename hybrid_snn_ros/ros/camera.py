@@ -139,7 +139,7 @@ class Camera:
         if self._silence is None:
             self._say('info', f'the first frame came on {self.topic}: {came}')
         else:
-            self._say('info', f'frames came back on {self.topic} after '
+            self._say('info', f'frames came on {self.topic} again after '
                               f'{self._began - self._silence:.1f} s: {came}')
         self._frames, self._looks = True, 0
 

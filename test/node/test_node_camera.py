@@ -168,12 +168,11 @@ def test_a_camera_that_comes_goes_and_returns_is_told_once_at_each_turn(tmp_path
         silence(peer, '/peer publishes it, but nothing arrives', 'ros2 topic hz /eye')
         for turn in range(2):
             peer.show(frame(SMALL))
-            one.wait_for_log(
-                "64x48 'rgb8', from /peer" if turn == 0 else 'frames came back on /eye')
+            one.wait_for_log("64x48 'rgb8', from /peer" if turn == 0 else 'came on /eye again')
             status = silence(peer, '/peer publishes it, but nothing arrives')
             assert values(status)['image_publishers'] == f'/peer ({RAW})'
         peer.show(frame(SMALL))
-        peer.until('the return', lambda: one.log.count('frames came back on /eye after') == 3)
+        peer.until('the return', lambda: one.log.count('frames came on /eye again after') == 3)
         assert one.log.count(f'as {PACKED}: ') == 1
         assert one.log.count('no one publishes any other') == 1
         assert one.log.count('/peer publishes it, but nothing arrives') == 3
@@ -183,7 +182,7 @@ def test_a_camera_that_comes_goes_and_returns_is_told_once_at_each_turn(tmp_path
         peer.until('the reason again', lambda: one.log.count(
             '/peer publishes it, but nothing arrives') == 4)
         peer.show(frame(SMALL))
-        one.wait_for_log('frames came back on /eye after')
+        one.wait_for_log('frames came on /eye again after')
         assert peer.change('deactivate') and peer.change('activate')
         peer.show(frame(SMALL))
         one.wait_for_log('the first frame came on /eye')

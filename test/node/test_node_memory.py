@@ -164,7 +164,7 @@ def test_undo_of_one_sample_by_its_id(taught):
     assert (result.level, result.message) == (ERROR, f'there is no sample {second}')
     for text in ('', 'blue', '0', '-1', '1.5', '9' * 19, '9' * 5000, 'x' * 100_000):
         result = peer.request('undo_sample', text)
-        assert (result.level, result.message[:33]) == (ERROR, 'to take a sample back takes its i')
+        assert (result.level, result.message[:31]) == (ERROR, 'name a sample by its id, not by')
         assert len(result.message) < 200
     assert remembered(memory).labels == ['red', 'green']
     assert peer.show(frame(picture(GREEN)))['label'] == 'green'

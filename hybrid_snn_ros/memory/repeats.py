@@ -16,7 +16,7 @@ class Outcome(Enum):
 
     LEARNED = 'learned'
     KNOWN = 'known'  # the same frame under the same label: it is a sample already
-    TOO_ALIKE = 'too alike'  # nearly the newest sample of its label, and so no evidence
+    TOO_ALIKE = 'too similar'  # nearly the newest sample of its label, and so no evidence
 
 
 class Repeat(NamedTuple):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is written for people about ROS names things that are there."""
 
+import fnmatch
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -49,6 +50,14 @@ def test_the_page_shows_every_topic_service_and_parameter():
     pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
     from hybrid_snn_ros.ros.parameters import TABLE
     assert not [p.name for p in TABLE if f'\n  {p.name}\n' not in PAGE]
+
+
+def test_the_page_shows_every_encoding_that_is_read():
+    encodings = pytest.importorskip('hybrid_snn_ros.vision.encodings', reason='no OpenCV here')
+    rows = PAGE.partition('### Encodings')[2].partition('refused')[0]
+    shown = re.findall(r'`([^`]+)`', rows)
+    assert not [name for name in encodings.ENCODINGS
+                if not any(fnmatch.fnmatch(name, pattern) for pattern in shown)]
 
 
 def test_the_page_shows_every_field_of_an_answer_and_of_the_labels():

@@ -17,6 +17,7 @@ from hybrid_snn_ros import Classifier
 from hybrid_snn_ros import classifier as classifiers
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.network import network as networks
+from hybrid_snn_ros.snn.rules import RULES
 
 INPUTS = 16
 DRAW = np.random.default_rng(23)
@@ -50,7 +51,7 @@ def bits(classifier):
 class Robot(RuleBasedStateMachine):
     """A classifier with a directory; what it knows is told from its book alone."""
 
-    @initialize(learning=st.sampled_from(['lateral', 'original']))
+    @initialize(learning=st.sampled_from(list(RULES)))
     def start(self, learning):
         self.learning = learning
         self.place = Path(tempfile.mkdtemp(prefix='robot-'))
@@ -61,7 +62,7 @@ class Robot(RuleBasedStateMachine):
         self.stamp = 0
 
     def opened(self):
-        classifier = Classifier(rule=self.learning, inputs=INPUTS)
+        classifier = Classifier(rule=self.learning, inputs=INPUTS, min_change=0)
         assert classifier.open(self.directory) == []
         return classifier
 
@@ -141,7 +142,7 @@ class Robot(RuleBasedStateMachine):
 
     @rule(replace=st.booleans(), taken=st.lists(st.tuples(labels, views), max_size=4))
     def load(self, replace, taken):
-        other = Classifier(inputs=INPUTS)
+        other = Classifier(inputs=INPUTS, min_change=0)
         for label, view in taken:
             other.teach(CODES[view], label)
         other.save(self.place / 'other.memory')
@@ -181,7 +182,7 @@ class Robot(RuleBasedStateMachine):
             assert bits(self.classifier) == self.old
             return
         ledger = self.classifier.ledger
-        other = Classifier(rule=self.learning, inputs=INPUTS)
+        other = Classifier(rule=self.learning, inputs=INPUTS, min_change=0)
         for sample in ledger.samples.values():
             other.teach(sample.codes, sample.label)
         assert bits(self.classifier) == bits(other)

@@ -19,7 +19,7 @@ from hybrid_snn_ros.memory.labels import find, normalise
 from hybrid_snn_ros.memory.ledger import Ledger, Sample
 from hybrid_snn_ros.memory.repeats import Outcome, Repeats
 from hybrid_snn_ros.memory.stamps import stamp_text
-from hybrid_snn_ros.network import Network, Prediction, Rebuild
+from hybrid_snn_ros.network import Consolidation, Network, Prediction, Rebuild
 from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
 from hybrid_snn_ros.snn.response import Response
@@ -45,8 +45,9 @@ class Learner:
     A frozen encoder in front of spiking columns that learn one frame at a time.
 
     Frames are uint8 RGB arrays (H, W, 3) or, where an embedding is at hand already, the encoder's
-    output codes, uint8 (N,).  Everything is deterministic: the same samples in the same order
-    give the same answers, bit for bit, on the CPU; whatever was taken back has left no trace.
+    output codes, uint8 (N,).  Everything is deterministic: the same done in the same order gives
+    the same answers, bit for bit, on the CPU.  By a rule that can unlearn, whatever was taken back
+    has left no trace but rounding, and not even that after ``consolidate``.
     """
 
     def __init__(self, encoder: 'Encoder | Path | str | None' = None, rule: str = DEFAULT,
@@ -337,9 +338,9 @@ class Learner:
 
     def catch_up(self) -> Iterator[tuple[int, int]]:
         """
-        Make the network the one that was taught only what is known now, bit for bit.
+        Make the network the one that was taught only what is known now.
 
-        A generator of (samples learned, samples to learn); the old network answers until it ends.
+        A generator of (steps done, steps to do); the old network answers until it ends.
         """
         while self.behind:
             ledger, version = self.ledger, self.version
@@ -351,6 +352,34 @@ class Learner:
             else:
                 self._network, self._learned = rebuild.network, version
         self._caught_up()
+
+    @property
+    def consolidated(self) -> bool:
+        """Whether the network's bits depend on what is known alone, and not on the way to it."""
+        return not self.behind and self.network.consolidated
+
+    def consolidation(self) -> Iterator[None]:
+        """
+        Compute the network from the set of what is known, for idle time.
+
+        A generator that pauses after steps of a few milliseconds; the network as it is answers
+        until it ends.  Where something changes meanwhile it ends without having done anything.
+        """
+        network = self.network
+        if self.behind or network.consolidated:
+            return
+        computed = Consolidation(network)
+        for _ in computed.steps():
+            yield
+            if self.behind or self._network is not network:
+                return
+        self._network = computed.network
+
+    def consolidate(self) -> None:
+        """Catch up, and compute the network from the set of what is known, now."""
+        self._catch_up_now()
+        for _ in self.consolidation():
+            pass
 
     def _own(self) -> None:
         """Make sure that what is known may be changed; here there is nothing to do."""

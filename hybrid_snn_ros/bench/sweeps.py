@@ -53,8 +53,8 @@ def lateral_sweep(labels: Iterable[int] = LABELS, seconds: float = 0.3,
             decision.decide(response, calibration, 0.05, 5)
 
         def teach(params: lateral.Params = params, state: lateral.State = state,
-                  readout: lateral.Readout = readout, frame: np.ndarray = shown[0]) -> None:
-            lateral.teach(params, state, frame, 0, readout)
+                  frame: np.ndarray = shown[0]) -> None:
+            lateral.teach(params, state, frame, 0)
             backend.synchronize(state.lateral)
 
         def read(params: lateral.Params = params, state: lateral.State = state) -> None:

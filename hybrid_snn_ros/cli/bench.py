@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--frames', type=int, default=500, metavar='N',
         help='measured frames of a run, after a tenth of warm-up (default: %(default)s)')
     add('--runs', type=int, default=5, metavar='N', help='runs (default: %(default)s)')
+    add('--memory', type=_size, metavar='LABELSxSHOTS', default=None,
+        help='also undo, forget, merge and start with a memory of that many samples: 100x50')
     add('--dds', action='append', choices=('vga', '720p', 'compressed'), default=[],
         help='also through DDS, with a camera process and the node (extra ros); may be given '
              'again')
@@ -42,6 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--plot', type=a_path, metavar='PNG', help='draw it (extra plots)')
     add('--compare', type=a_path, metavar='OLD',
         help='an earlier report: print how much faster this one is')
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Return the labels and shots of a text like 100x50."""
+    labels, _, shots = text.partition('x')
+    if not (labels.isdecimal() and shots.isdecimal() and int(labels) > 1 and int(shots) > 0):
+        raise argparse.ArgumentTypeError(f'{text!r} is not like 100x50, with 2 labels or more')
+    return int(labels), int(shots)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -144,6 +154,8 @@ def _ours(args: argparse.Namespace) -> dict[str, Any]:
            report['sweeps']['encoder_threads'])
     for threads, row in report['sweeps']['blas_threads'].items():
         _print(f'lateral rule, {args.labels} labels, BLAS threads: {threads}', row)
+    if args.memory:
+        report['memory'] = _memory(encoder, args)
     if args.dds:
         from hybrid_snn_ros.bench import dds
         report['dds'] = {}
@@ -161,6 +173,20 @@ def _ours(args: argparse.Namespace) -> dict[str, Any]:
                   f"{row['cpu_ms_per_frame']} ms of CPU a frame, asked to acknowledged "
                   f"{row['teach']['p50']:.1f} ms")
     return report
+
+
+def _memory(encoder: Any, args: argparse.Namespace) -> dict[str, Any]:
+    from hybrid_snn_ros.bench import taking_back
+    labels, shots = args.memory
+    row = taking_back.measure(encoder, labels, shots, 3 if args.quick else taking_back.ROUNDS,
+                              args.rule, args.backend)
+    for when in ('acknowledged', 'in_effect'):
+        _print(f"{labels} labels x {shots} samples, until {when.replace('_', ' ')}",
+               {name: times[when] for name, times in row['changes'].items()})
+    _print('the same memory, start to first label and consolidation',
+           {name: row[name] for name in ('start', 'consolidation', 'consolidation_step')
+            if name in row})
+    return row
 
 
 def _encoder_threads(path: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -190,9 +216,9 @@ def _encoder_threads(path: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def _print(title: str, rows: dict[str, Any]) -> None:
     print(f'\n{title}')
-    print(f"{'':20}" + ''.join(f'{name:>10}' for name in ('p50', 'p95', 'p99', 'max')) + '  ms')
+    print(f"{'':27}" + ''.join(f'{name:>10}' for name in ('p50', 'p95', 'p99', 'max')) + '  ms')
     for name, row in rows.items():
-        print(f'{name:20}' + ''.join(f'{row[key]:10.3f}' for key in row))
+        print(f'{name:27}' + ''.join(f'{row[key]:10.3f}' for key in row))
 
 
 def _draw(path: str, report: dict[str, Any]) -> int:

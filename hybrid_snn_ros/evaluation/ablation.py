@@ -15,7 +15,6 @@ import numpy as np
 
 from hybrid_snn_ros.evaluation import tuning
 from hybrid_snn_ros.snn import lateral, original
-from hybrid_snn_ros.snn.lateral import batch
 
 Figures = dict[str, float]  # points of accuracy by column
 
@@ -103,7 +102,7 @@ def _readouts(params: lateral.Params, name: str, codes: np.ndarray,
         if cell.name not in READOUT_CELLS:
             continue
         columns = np.searchsorted(cell.classes, labels[cell.learned])
-        state = batch.learn(params, counts[cell.learned], columns, len(cell.classes))
+        state = lateral.consolidated(params, counts[cell.learned], columns, len(cell.classes))
         readout = lateral.readout(params, state)
         strength = lateral.shrinkage(params, state.samples[1:])[:, None]
         weights = (state.weights[1:] - state.weights[0]) * strength

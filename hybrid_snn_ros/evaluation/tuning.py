@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.snn import lateral
-from hybrid_snn_ros.snn.lateral import batch
 
 # {name: (codes uint8 (M, N), labels (M,))}, training parts
 Sets = Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -82,7 +81,7 @@ def score(params: lateral.Params, counts: np.ndarray, labels: np.ndarray,
     place = {c: column for column, c in enumerate(cell.classes)}
     columns = np.array([place[c] for c in labels[cell.learned]])
     y_true = np.array([place[c] for c in labels[cell.held_out]])
-    state = batch.learn(params, counts[cell.learned], columns, len(cell.classes))
+    state = lateral.consolidated(params, counts[cell.learned], columns, len(cell.classes))
     hits = drives(params, state, counts[cell.held_out]).argmax(axis=1) == y_true
     accuracy = 100 * hits.mean()
     if not cell.new:
@@ -91,7 +90,7 @@ def score(params: lateral.Params, counts: np.ndarray, labels: np.ndarray,
     old, fresh = 100 * hits[~new].mean(), 100 * hits[new].mean()
     # What the old classes reach when the new ones are not there to take their frames.
     kept = columns < len(cell.classes) - cell.new
-    alone = batch.learn(params, counts[cell.learned[kept]], columns[kept],
+    alone = lateral.consolidated(params, counts[cell.learned[kept]], columns[kept],
                                 len(cell.classes) - cell.new)
     held_out = cell.held_out[~new]
     before = 100 * (drives(params, alone, counts[held_out]).argmax(axis=1) == y_true[~new]).mean()

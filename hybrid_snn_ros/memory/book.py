@@ -233,7 +233,7 @@ class Book:
         """Turn changes into entries and apply them; ``whole``: all or none of them."""
         with self._guard:
             if not self.identity:
-                raise StoreError(f'{self._name} is empty and nobody said which encoder it is for')
+                raise StoreError(f'{self._name} is empty and no one said which encoder it is for')
             entries, moment = [], self._now()
             for number, change in enumerate(changes, self._last + 1):
                 if change['operation'] == 'teach':

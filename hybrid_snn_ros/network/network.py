@@ -1,8 +1,8 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""One network: learns samples one at a time, answers frames, falls back to the CPU."""
+"""One network: learns and unlearns samples, answers frames, falls back to the CPU."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,11 @@ CHECKPOINT_EVERY = 64  # samples; bounds how many an undo of the last one learns
 
 class Network:
     """
-    Learns samples one at a time, answers frames.
+    Learns samples one at a time, unlearns them where its rule can, answers frames.
 
-    A GPU that fails on the way is disabled: the network is built again on the CPU, from its newest
-    checkpoint and the lessons behind that, and what was asked for is done there.
+    A GPU that fails on the way is disabled: the network is computed on the CPU from the set of its
+    samples or, by a rule that cannot do that, learned again from its newest checkpoint, and what
+    was asked for is done there.
     """
 
     def __init__(self, rule: str, params: Any, inputs: int,
@@ -51,7 +52,8 @@ class Network:
         self.computed_by = backend.name  # 'cupy, numpy' for a state that both had a part in
         self.history = History()
         self.checkpoints: list[checkpoints.Checkpoint] = []  # newest last; states never change
-        self.whole = True  # False once a lesson was broken off half-way
+        self.whole = True  # False once a step was broken off half-way
+        self.sums: Any = None  # of the rule's last consolidation; never changed in place
         self._begin()
 
     @falls_back_to_cpu
@@ -66,12 +68,34 @@ class Network:
     def fall_back_to_cpu(self, error: Exception) -> None:
         """Disable a GPU that failed; nothing on it is used again."""
         self.backend.disable_device(error)
-        fresh = self.restarted(len(self.lessons), self.labels)
-        for lesson in self.lessons[len(fresh.lessons):]:
-            fresh.learn(lesson.number, self.labels[lesson.column], lesson.codes)
+        if self.rule.consolidate is not None:
+            fresh = self.untaught()
+            fresh.settle(*self._computed(), self.history)
+        elif self.rule.unlearn is None:
+            fresh = self.restarted(len(self.history), self.labels)
+            for lesson in self.lessons[len(fresh.history):]:
+                fresh.learn(lesson.number, self.labels[lesson.column], lesson.codes)
+        else:
+            fresh = self.untaught()
+            for label in self.labels:
+                fresh.add_column(label)
+            for lesson in self.lessons:
+                fresh.learn_in(lesson.number, lesson.column, lesson.codes)
         vars(self).update(vars(fresh))
 
+    def _computed(self) -> tuple[Any, Any]:
+        """Compute the state from the set of samples, in one go; return it and its sums."""
+        steps = self.rule.consolidate(
+            self.params, self.inputs, self.lessons, len(self.labels), self.sums)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+
     def _changed(self, before: Any = None) -> None:
+        self.revision = object()  # of what was learned: another one with every change
+        self.consolidated = self.rule.consolidate is None
         self._readout: Any = None
         self._before = before
         self._calibration: decision.Calibration | None = None
@@ -100,23 +124,34 @@ class Network:
     def learn(self, number: int, label: str, codes: np.ndarray) -> None:
         """Learn one sample: its id, its label, the encoder's output codes, uint8 (N,)."""
         self._learn(number, label, codes)
-        if len(self.lessons) % CHECKPOINT_EVERY == 0:
+        if self.rule.unlearn is None and len(self.history) % CHECKPOINT_EVERY == 0:
             self.keep_checkpoint()
 
     @falls_back_to_cpu
     def _learn(self, number: int, label: str, codes: np.ndarray) -> None:
-        counts = self.rule.counts(self.params, codes)
         self.whole = False
         column = self.history.column_of(label)
         if column is None:
-            column = self.history.add_column(label)
-            self.state = self.rule.grow(self.params, self.state)
-        elif self.rule.PREQUENTIAL:
-            self._record(counts, column)
-        self.state = self.rule.teach(self.params, self.state, counts, column, self._readout)
-        self.history.add(Lesson(number, column, codes, counts))
-        self._changed(self._before if self._readout is None else self._readout)
+            lesson = self.lesson(number, self._add_column(label), codes)
+        else:
+            lesson = self.lesson(number, column, codes)
+            if self.rule.PREQUENTIAL:
+                self._record(lesson.counts, column)
+        self._teach(lesson)
         self.whole = True
+
+    def lesson(self, number: int, column: int, codes: np.ndarray) -> Lesson:
+        """Return what a sample is to this network; nothing is learned."""
+        return Lesson.of(number, column, codes, self.counts(codes))
+
+    def _add_column(self, label: str) -> int:
+        self.state = self.rule.grow(self.params, self.state)
+        return self.history.add_column(label)
+
+    def _teach(self, lesson: Lesson) -> None:
+        self.state = self.rule.teach(self.params, self.state, lesson.counts, lesson.column)
+        self.history.add(lesson)
+        self._changed(self._before if self._readout is None else self._readout)
 
     def _record(self, counts: np.ndarray, column: int) -> None:
         """Keep how typical a frame looks just before it is learned (see snn.decision)."""
@@ -124,12 +159,92 @@ class Network:
         self.history.records.append(
             decision.Record(column, self.sample_counts[column], response.typicality))
 
-    # -- going back ----------------------------------------------------------------------------
+    # -- a rule that can unlearn: to any other set of samples, step by step ---------------------
+
+    @falls_back_to_cpu
+    def copied(self) -> 'Network':
+        """Return another one that has learned the same."""
+        fresh = self.untaught()
+        fresh.state = type(self.state)(*(
+            value if isinstance(value, int) else value.copy() for value in self.state))
+        fresh._xp, fresh.on_cpu = self._xp, self.on_cpu  # where these arrays are
+        fresh.history, fresh.sums = self.history.copy(), self.sums
+        fresh._changed()
+        return fresh
+
+    @falls_back_to_cpu
+    def add_column(self, label: str) -> int:
+        """Give a label a column without samples; return its place."""
+        return self._add_column(label)
+
+    @falls_back_to_cpu
+    def learn_in(self, number: int, column: int, codes: np.ndarray) -> None:
+        """Learn one sample in a column, whatever its label is called."""
+        self.whole = False
+        self._teach(self.lesson(number, column, codes))
+        self.whole = True
+
+    @falls_back_to_cpu
+    def unlearn(self, lesson: Lesson) -> None:
+        """Take one lesson back."""
+        self.whole = False
+        self.state = self.rule.unlearn(self.params, self.state, lesson.counts, lesson.column)
+        self.history.remove(lesson)
+        self._changed()
+        self.whole = True
+
+    @falls_back_to_cpu
+    def move(self, lessons: Sequence[Lesson], column: int) -> None:
+        """Give lessons of one column to another."""
+        self.whole = False
+        source = lessons[0].column
+        if self.rule.move is not None:
+            self.state = self.rule.move(
+                self.params, self.state, np.array([lesson.counts for lesson in lessons]),
+                source, column)
+        else:
+            for lesson in lessons:
+                self.state = self.rule.unlearn(self.params, self.state, lesson.counts, source)
+                self.state = self.rule.teach(self.params, self.state, lesson.counts, column)
+        self.history.move(lessons, column)
+        self._changed()
+        self.whole = True
+
+    @falls_back_to_cpu
+    def arrange(self, columns: Sequence[int], labels: Sequence[str],
+                numbers: Iterable[int]) -> None:
+        """
+        Keep these columns, in this order, under these labels; the others have no samples left.
+
+        :param numbers: ids of all samples, in the order that the lessons shall have.
+        """
+        self.state = self.rule.arrange(self.params, self.state, columns)
+        self.history.arrange(columns, labels, numbers)
+        self._changed()
+
+    @falls_back_to_cpu
+    def settle(self, state: Sequence[Any], sums: Any, history: History) -> None:
+        """Take over what a consolidation computed, with NumPy arrays, of what was learned."""
+        self.resume(state, history)
+        self.sums, self.consolidated = sums, True
+
+    def prepared(self) -> Iterator[None]:
+        """Do what the first frame after a change would have to wait for; pause in between."""
+        yield
+        self._prepare_readout()
+        yield
+        self._calibrated()
+
+    @falls_back_to_cpu
+    def _prepare_readout(self) -> None:
+        self._ready()
+
+    # -- a rule that cannot: back to a checkpoint ------------------------------------------------
 
     @falls_back_to_cpu
     def checkpoint(self) -> checkpoints.Checkpoint:
         """Return a copy of what was learned, on the CPU."""
-        return checkpoints.Checkpoint(len(self.lessons), len(self.labels),
+        return checkpoints.Checkpoint(len(self.history), len(self.labels),
                                       len(self.history.records),
                                       checkpoints.state_to_host(self.state))
 
@@ -158,16 +273,6 @@ class Network:
         self.state = checkpoints.state_to_device(state, self.state, self._xp)
         self.history = history
         self._changed()
-
-    def without(self, gone: Sequence[Lesson], kept: Sequence[Lesson],
-                labels: Sequence[str]) -> 'Network':
-        """Return a network that has unlearned some lessons; the rule can do that exactly."""
-        fresh = self.untaught()
-        fresh.resume(checkpoints.state_to_host(self.state), History(labels, kept))
-        for lesson in gone:
-            fresh.state = self.rule.unlearn(
-                self.params, fresh.state, lesson.counts, lesson.column)
-        return fresh
 
     # -- answering -----------------------------------------------------------------------------
 

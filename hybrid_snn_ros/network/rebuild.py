@@ -1,53 +1,165 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Rebuilding: from a network to the one that was taught other samples, learning little again."""
+"""
+Rebuilding: from a network to the one that was taught other samples.
+
+A rule that can unlearn takes the way between the two, by local steps forward and back; where the
+way is longer than computing the network from the set, it does that.  Any other rule learns again
+what came behind the first difference.  ``Consolidation`` is the way of no steps: the same samples,
+computed from the set.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from hybrid_snn_ros.memory.ledger import Sample
-from hybrid_snn_ros.network.history import columns_of
+from hybrid_snn_ros.network.difference import Difference, difference
+from hybrid_snn_ros.network.history import columns_of, History
 from hybrid_snn_ros.network.network import Network
 from hybrid_snn_ros.snn.rule import Lesson
+
+# Local steps that take as long as a consolidation, as a share of the inputs N: N^2 multiplications
+# each against N^3.  Measured with 1280 inputs and 100 labels: 0.6 ms of CPU against 110 to 130.
+_STEPS_PER_INPUT = 1 / 6
 
 
 class Rebuild:
     """
-    Builds the network that was taught other samples, a sample a step.
+    Builds the network that was taught other samples, a step at a time.
 
-    Meanwhile the old network goes on answering, as it is or, where samples are merely added, with
-    what it has learned of them.
+    Meanwhile the old network goes on answering, as it is or, where a rule that cannot unlearn is
+    merely taught more, with what it has learned of that.
     """
 
     def __init__(self, network: Network, samples: Mapping[int, Sample]) -> None:
         """
-        Find what need not be learned again.
+        Begin.
 
-        :param samples: {id: Sample}, in the order taught.
+        :param samples: {id: Sample}, in the order of the memory.
         """
+        self._old = network
         self._samples = samples
-        labels, columns = columns_of(samples.values())
-        same = _common(network.lessons, samples, columns)
-        self.network: Network  # the new one, which may be the old one; complete behind the steps
-        if network.whole and same == len(network.lessons):  # but names may have changed
-            network.rename(labels[:len(network.labels)])
-            self.network = network
-        else:
-            self.network = (_unlearned(network, samples, columns, labels)
-                            or network.restarted(same, labels))
+        self.network = network  # the new one, which may be the old one; complete behind the steps
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Learn what is missing; yield (samples learned, samples to learn) after each."""
+        """Do what is to be done; yield (steps done, steps to do) after each."""
+        if self._old.rule.unlearn is None:
+            yield from self._replay()
+            return
+        way = difference(self._old.lessons, self._samples)
+        whole = self._old.whole
+        if whole and not way.steps:
+            columns = [way.homes[label] for label in way.labels]
+            if columns == list(range(len(self._old.labels))):  # another name or order, at most
+                self._old.history.arrange(columns, way.labels, self._samples)
+                return
+        at_once = self._old.rule.consolidate is not None
+        if at_once and (not whole or way.steps > _STEPS_PER_INPUT * self._old.inputs):
+            yield from self._compute(way)
+        elif whole and way.steps <= len(self._samples):
+            yield from self._walk(self._old.copied(), way)
+        else:
+            yield from self._walk(self._old.untaught(), difference([], self._samples))
+
+    def _walk(self, network: Network, way: Difference) -> Iterator[tuple[int, int]]:
+        """Take the steps between the two on a network of one's own."""
+        done, todo = 0, way.steps
+        column_of = dict(way.homes)
+        for lesson in way.gone:
+            network.unlearn(lesson)
+            done += 1
+            yield done, todo
+        for label in way.labels:
+            if label not in column_of:
+                column_of[label] = network.add_column(label)
+        for (_, label), lessons in way.moved.items():
+            network.move(lessons, column_of[label])
+            done += 1
+            yield done, todo
+        for number in way.added:
+            sample = self._samples[number]
+            network.learn_in(number, column_of[sample.label], sample.codes)
+            done += 1
+            yield done, todo
+        network.arrange([column_of[label] for label in way.labels], way.labels, self._samples)
+        for _ in network.prepared():
+            pass
+        self.network = network
+
+    def _compute(self, way: Difference) -> Iterator[tuple[int, int]]:
+        """Compute the network from the set of samples."""
+        known = {lesson.number: lesson for lesson in self._old.lessons}
+        lessons = []
+        for place, ((number, sample), column) in enumerate(
+                zip(self._samples.items(), way.columns)):
+            lesson = known.get(number)
+            if lesson is None or not np.array_equal(lesson.codes, sample.codes):
+                lesson = self._old.lesson(number, column, sample.codes)
+            lessons.append(lesson._replace(column=column))
+            if place % 64 == 63:
+                yield place + 1, len(self._samples)
+        computed = Consolidation(self._old, History(way.labels, lessons))
+        for _ in computed.steps():
+            yield len(lessons), len(lessons)
+        self.network = computed.network
+
+    # -- a rule that cannot unlearn ------------------------------------------------------------
+
+    def _replay(self) -> Iterator[tuple[int, int]]:
+        """Learn what is missing behind the last checkpoint that both have in common."""
+        labels, columns = columns_of(self._samples.values())
+        old = self._old
+        same = _common(old.lessons, self._samples, columns)
+        if old.whole and same == len(old.lessons):  # but names may have changed
+            old.rename(labels[:len(old.labels)])
+        else:
+            self.network = old.restarted(same, labels)
         missing = list(self._samples.items())[len(self.network.lessons):]
         for done, (number, sample) in enumerate(missing, 1):
             self.network.learn(number, sample.label, sample.codes)
             yield done, len(missing)
 
 
-def _is_same(lesson: Lesson, number: int, column: int, codes: np.ndarray) -> bool:
-    return lesson[:2] == (number, column) and (
-        lesson.codes is codes or np.array_equal(lesson.codes, codes))
+class Consolidation:
+    """
+    Computes a network from the set of its samples, in short steps; the old one stays as it is.
+
+    Where the old one learns something meanwhile, what was begun is given up.
+    """
+
+    def __init__(self, network: Network, history: History | None = None) -> None:
+        """
+        Begin.
+
+        :param network: of a rule that has ``consolidate``.
+        :param history: what the new one will have learned; None for what the old one has.
+        """
+        self._old = network
+        self._history = network.history if history is None else history
+        self.network = network  # the new one behind the steps, unless they were given up
+
+    def steps(self) -> Iterator[None]:
+        """Do what is to be done; pause after each step."""
+        old, history, revision = self._old, self._history, self._old.revision
+        work = old.rule.consolidate(old.params, old.inputs, history.lessons, len(history.labels),
+                                    old.sums)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                state, sums = end.value
+                break
+            yield
+            if old.revision is not revision:
+                return
+        network = old.untaught()
+        network.settle(state, sums, history)
+        for _ in network.prepared():
+            yield
+            if old.revision is not revision:
+                return
+        self.network = network
 
 
 def _common(lessons: Sequence[Lesson], samples: Mapping[int, Sample],
@@ -55,21 +167,8 @@ def _common(lessons: Sequence[Lesson], samples: Mapping[int, Sample],
     """Return with how many samples both begin."""
     same = 0
     for lesson, (number, sample), column in zip(lessons, samples.items(), columns):
-        if not _is_same(lesson, number, column, sample.codes):
+        if lesson[:2] != (number, column) or not (
+                lesson.codes is sample.codes or np.array_equal(lesson.codes, sample.codes)):
             break
         same += 1
     return same
-
-
-def _unlearned(network: Network, samples: Mapping[int, Sample], columns: Sequence[int],
-               labels: Sequence[str]) -> Network | None:
-    """Return a network without what is gone, or None where the rule cannot take it back."""
-    if network.rule.unlearn is None or network.rule.PREQUENTIAL or not network.whole:
-        return None  # records were made by a network that knew what is gone
-    kept = [lesson for lesson in network.lessons if lesson.number in samples]
-    if (_common(kept, samples, columns) < len(kept)
-            or len({lesson.column for lesson in kept}) < len(network.labels)):
-        return None
-    return network.without(
-        [lesson for lesson in network.lessons if lesson.number not in samples],
-        kept, labels[:len(network.labels)])

@@ -45,6 +45,7 @@ def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
     facts = {
         'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
         'rebuilding': '{} of {} samples'.format(*rebuilding) if rebuilding else 'no',
+        'consolidated': 'yes' if classifier.consolidated else 'no',
         'database_version': classifier.version, 'rule': classifier.rule_name,
         'backend': classifier.backend.name, 'backend_reason': classifier.backend.why,
         'network_form': kernel.describe(),

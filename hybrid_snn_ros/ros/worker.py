@@ -4,12 +4,14 @@
 The worker thread: it alone touches the classifier, so learning needs no locks.
 
 It takes the newest frame, answers it, and carries out what is asked.  While the network is rebuilt
-after something was taken back, frames are answered in between by the old one.  One bad frame
-or one full disk is counted and said; it never ends the thread.  Other threads read what it hands
-out: `counters` and `status`, which never change.
+after something was taken back, frames are answered in between by the old one.  When nothing has
+changed for a while, the network is consolidated between frames.  One bad frame or one full disk is
+counted and said; it never ends the thread.  Other threads read what it hands out: `counters` and
+`status`, which never change.
 """
 
 from collections.abc import Callable, Iterator
+import math
 import threading
 import time
 from typing import Any, NamedTuple, TYPE_CHECKING
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of rebuilding between two looks for a frame
+_QUIET = 1.0  # seconds without a change after which the network is consolidated
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
 _FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
 _STATUS_PERIOD = 0.5  # seconds
@@ -84,6 +87,9 @@ class Worker(threading.Thread):
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
         self._next_look = 0.0  # monotonic seconds; see _follow
+        self._consolidating: Iterator[None] | None = None
+        self._revision: object = None  # of the network when it was looked at last
+        self._quiet_from = 0.0  # monotonic seconds; see _consolidate
         self._executor = CommandExecutor(classifier, settings, self._report, problem)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
@@ -128,6 +134,7 @@ class Worker(threading.Thread):
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._follow()
                 self._catch_up()
+                self._consolidate()
                 self._tell_loss()
                 if time.monotonic() >= self._next_status:
                     self._renew_status()
@@ -164,6 +171,8 @@ class Worker(threading.Thread):
         if self._catching_up is not None or len(self._commands):
             return 0.0
         longest = min(_FOLLOW_PERIOD, _STATUS_PERIOD)
+        if not (self._classifier.behind or self._classifier.consolidated):
+            longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
         if not self._executor.waiting:
             return longest
         return min(max(self._executor.patience(), 0.0), longest)
@@ -208,6 +217,36 @@ class Worker(threading.Thread):
                 self._catching_up = None
                 self._renew_status()
                 self._tell.rebuilt()
+                return
+
+    def _consolidate(self) -> None:
+        """
+        Compute the network from the set of what is known, once nothing has changed for a while.
+
+        A step of it at least, so that it ends however many frames come, and then as long as no
+        frame is waiting.
+        """
+        if self._classifier.behind or self._classifier.consolidated:
+            return
+        revision = self._classifier.network.revision
+        if revision is not self._revision:
+            self._revision, self._consolidating = revision, None
+            self._quiet_from = time.monotonic() + _QUIET
+        if time.monotonic() < self._quiet_from:
+            return
+        if self._consolidating is None:
+            self._consolidating = self._classifier.consolidation()
+        end = time.perf_counter() + _CATCH_UP_SLICE
+        while True:
+            try:
+                ended = next(self._consolidating, True)
+            except Exception:
+                self._consolidating, self._quiet_from = None, math.inf  # until the next change
+                raise
+            if ended:
+                self._consolidating = None
+                return
+            if len(self._frames) or time.perf_counter() >= end:
                 return
 
     def _frame(self, frame: Frame) -> None:

@@ -442,11 +442,41 @@ INLINE void respond(const Lateral *net, const float *x, float *h)
     }
 }
 
+/*
+ * One error d learned or unlearned, with r = P d: P -= f r r^T, and every neuron's drive costs.
+ * A negative f takes an error back.  Both triangles of P get the same product.
+ */
+INLINE void step(const Lateral *net, const float *d, const float *r, float f)
+{
+    float s[MAX_INPUTS];
+    const int inputs = net->inputs;
+    const float sign = f < 0 ? -1.0f : 1.0f, root = __builtin_sqrtf(sign * f);
+    for (int i = 0; i < inputs; i++)
+        s[i] = r[i] * root;
+    for (int i = 0; i < inputs; i++) {
+        float *synapses = net->lateral + (size_t)i * inputs, by = sign * s[i];
+        for (int k = 0; k < inputs; k++)
+            synapses[k] -= by * s[k];
+    }
+    for (int c = 0; c < net->rows; c++) {
+        float *w = net->weights + (size_t)c * inputs;
+        float q = dot(w, d, inputs), by = f * q;
+        for (int i = 0; i < inputs; i++)
+            w[i] -= by * r[i];
+        net->costs[c] -= (f / 2) * q * q;
+    }
+}
+
+CLONED void hs_step(const Lateral *net, const float *d, const float *r, float f)
+{
+    step(net, d, r, f);
+}
+
 /* Teach one frame, lateral.teach; samples are those before this frame. */
 CLONED void hs_teach(const Lateral *net, const float *x, int32_t row, float own_samples,
                      float all_samples)
 {
-    float h[MAX_INPUTS], d[MAX_INPUTS], r[MAX_INPUTS], s[MAX_INPUTS];
+    float h[MAX_INPUTS], d[MAX_INPUTS], r[MAX_INPUTS];
     const int inputs = net->inputs;
     respond(net, x, h);
     if (own_samples > 0) {
@@ -457,21 +487,8 @@ CLONED void hs_teach(const Lateral *net, const float *x, int32_t row, float own_
             r[i] = h[i] - weights[i];
         }
         float g = own_samples / (own_samples + 1);
-        float f = g / (1 + g * dot(d, r, inputs)), root = __builtin_sqrtf(f);
-        for (int i = 0; i < inputs; i++)
-            s[i] = r[i] * root;
-        for (int i = 0; i < inputs; i++) {
-            float *synapses = net->lateral + (size_t)i * inputs, by = s[i];
-            for (int k = 0; k < inputs; k++)
-                synapses[k] -= by * s[k];
-        }
-        for (int c = 0; c < net->rows; c++) {
-            float *w = net->weights + (size_t)c * inputs;
-            float q = dot(w, d, inputs), by = f * q;
-            for (int i = 0; i < inputs; i++)
-                w[i] -= by * r[i];
-            net->costs[c] -= (f / 2) * q * q;
-        }
+        float f = g / (1 + g * dot(d, r, inputs));
+        step(net, d, r, f);
         float by = f * dot(h, d, inputs);
         for (int i = 0; i < inputs; i++)
             h[i] -= by * r[i];

@@ -3,9 +3,10 @@
 """
 Checkpoints: copies of a network's state on the CPU, from which it is learned on.
 
-An undo needs one from before the sample that is taken back, and a GPU that was lost the newest.
-Mistakes are mostly noticed soon, so they lie close together among the last lessons and further and
-further apart before: how much is learned again grows with how far back one goes.
+For rules that cannot unlearn: an undo needs one from before the sample that is taken back, and a
+GPU that was lost the newest.  Mistakes are mostly noticed soon, so they lie close together among
+the last lessons and further and further apart before: how much is learned again grows with how far
+back one goes.
 """
 
 from collections.abc import Sequence

@@ -59,7 +59,8 @@ def open_library(path: Path, source: Path | None = None) -> tuple[Any, str]:
             ('present_columns', (address, ctypes.c_char_p, address), None),
             ('pack', (address, number, number, number, address, address), None),
             ('fit', (address, ctypes.c_char_p, real, number), real),
-            ('teach', (address, address, number, real, real), None)):
+            ('teach', (address, address, number, real, real), None),
+            ('step', (address, address, address, real), None)):
         function = getattr(library, f'hs_{name}')
         function.argtypes, function.restype = takes, gives
     return library, f'compiled kernel ({library.hs_form().decode()})'
@@ -226,9 +227,23 @@ class Lateral:
         if x.shape != (self._net.inputs,) or not 0 <= row < self._net.rows:
             raise ValueError(f'{self._net.inputs} inputs and a row below {self._net.rows} are '
                              f'wanted, not {x.shape} and {row}')
+        self._check_writeable()
+        self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples)
+
+    def step(self, d: np.ndarray, r: np.ndarray, f: float) -> None:
+        """
+        Change P, weights and costs in place by one error; see ``lateral.synapses.step``.
+
+        :param d, r: float32 (N,), the error and P d; f: its factor, negative to take it back.
+        """
+        if d.shape != (self._net.inputs,) or r.shape != d.shape:
+            raise ValueError(f'{self._net.inputs} inputs are wanted, not {d.shape} and {r.shape}')
+        self._check_writeable()
+        self._library.hs_step(self._at, _address(d), _address(r), f)
+
+    def _check_writeable(self) -> None:
         if not all(array.flags.writeable for array in self._kept):
             raise ValueError('these arrays are read-only')
-        self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples)
 
 
 def _address(array: np.ndarray, dtype: Any = np.float32) -> int:

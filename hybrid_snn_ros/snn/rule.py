@@ -6,15 +6,33 @@ What a learning rule decides: one protocol, through which everyone else speaks t
 A rule is a folder of its own (``lateral``, ``original``): a package of pure functions over tuples
 of arrays, or an instance of a class that derives from ``Rule`` and so has the defaults below.
 ``Params`` holds its constants, ``State`` everything learned; N is the number of inputs, C that of
-columns (labels).  Two kinds of functions are not pure: ``grow`` and ``teach`` take a state over
-and may change its arrays in place (copying 6.5 MB of lateral synapses for every sample would cost
-more than learning it), so keep the state they return and drop the one passed in.
+columns (labels).  Some functions are not pure: ``grow``, ``teach``, ``unlearn``, ``move`` and
+``arrange`` take a state over and may change its arrays in place (copying 6.5 MB of lateral
+synapses for every sample would cost more than learning it), so keep the state they return and drop
+the one passed in.
+
+**Taking back.**  A rule says whether it can unlearn.  Where it cannot (``unlearn`` is None), what
+it learned depends on the order: the samples behind the first one that is gone are learned again,
+from the last checkpoint before it.  Where it can, it is led to any other set of samples by steps::
+
+    unlearn(params, state, spike_counts (N,), column) -> State    the inverse of teach
+    arrange(params, state, columns) -> State    these columns, in this order; others are gone
+
+and, where that is quicker than unlearning and teaching one by one, ``move(params, state,
+spike_counts (K, N), source, target) -> State``.  Such steps either are exact, or they round and
+the rule can compute its network from the set at once, by a generator that pauses between steps::
+
+    consolidate(params, inputs, lessons, columns, before) -> (State, sums)
+
+with NumPy's arrays, bit for bit a function of the lessons and their columns; ``before`` is None or
+the sums of an earlier call, which save time and change nothing.
 
 ``snn.rules`` lists the rules; whatever a user may choose from comes from there.
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
+import zlib
 
 import numpy as np
 
@@ -33,6 +51,12 @@ class Lesson(NamedTuple):
     column: int  # 0..C-1
     codes: np.ndarray  # uint8 (N,), the encoder's output codes
     counts: np.ndarray  # uint8 (N,), the same as spike counts k, 0..10
+    rank: int = 0  # CRC of the codes: a place drawn by lot that depends on no other lesson
+
+    @classmethod
+    def of(cls, number: int, column: int, codes: np.ndarray, counts: np.ndarray) -> 'Lesson':
+        """Return a lesson with its rank."""
+        return cls(number, column, codes, counts, zlib.crc32(codes.tobytes()))
 
 
 class Inspection(NamedTuple):
@@ -50,10 +74,11 @@ class Rule(Protocol):
     # Whether ``calibrate`` needs records: every frame of a known label is then presented just
     # before it is learned.
     PREQUENTIAL: bool = True
-    # unlearn(params, state, spike_counts, column) -> State: takes one lesson back, in place, bit
-    # for bit to the state of the other lessons in their order.  None where a rule cannot: what is
-    # left is then learned again from the last checkpoint before the lesson.
+    # These four: "Taking back", above.
     unlearn: Any = None
+    arrange: Any = None
+    move: Any = None
+    consolidate: Any = None
 
     def check(self, params: Any) -> None:
         """Raise ValueError, one sentence naming the constant and its bounds, if one is off."""
@@ -75,14 +100,11 @@ class Rule(Protocol):
         """Add one untaught column behind the others; takes the state over."""
         raise NotImplementedError
 
-    def teach(self, params: Any, state: Any, spike_counts: np.ndarray, column: int,
-              shown: Any = None) -> Any:
+    def teach(self, params: Any, state: Any, spike_counts: np.ndarray, column: int) -> Any:
         """
         Learn one frame for one column, in place: takes the state over, returns the one to keep.
 
         :param spike_counts: uint8 (N,), 0..10.
-        :param shown: the readout that answered the frame, if any; it saves time and changes
-            nothing.
         """
         raise NotImplementedError
 
@@ -118,7 +140,3 @@ class Rule(Protocol):
     def inspect(self, params: Any, readout: Any, spike_counts: np.ndarray) -> Inspection:
         """Present one frame, uint8 (N,) spike counts, and tell what happened inside."""
         return Inspection(spike_trains(spike_counts), None)
-
-    def cache_notes(self, state: Any) -> dict[str, Any]:
-        """Return what a saved state depends on besides rule, constants, samples and backend."""
-        return {}

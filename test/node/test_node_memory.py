@@ -71,7 +71,8 @@ def test_undo_again_and_again_until_nothing_is_left(tmp_path):
         for label, colour in (('red', RED), ('blue', BLUE), ('green', GREEN)):
             peer.show(frame(picture(colour)))
             assert peer.teach(label)[0].level == OK
-        before = peer.show(frame(picture(RED, 3)))['ranked']
+        peer.until('the consolidation', lambda: peer.counters()['consolidated'] == 'yes')
+        before = peer.show(frame(picture(RED, 3)))['ranked']  # as it is again a second after Undo
         peer.show(frame(picture(RED, 3)))
         newest = int(values(peer.teach('scarf')[0])['sample'])
         assert peer.show(frame(picture(RED, 3)))['label'] == 'scarf'

@@ -317,10 +317,15 @@ def _large_memory(directory, labels=60, each=20):
 
 
 def test_frames_are_answered_and_more_is_taken_back_while_the_network_learns_anew(tmp_path):
-    """/diagnostics shows how far it is; ~/undo need not wait; the end of the process neither."""
+    """
+    /diagnostics shows how far it is; ~/undo need not wait; the end of the process neither.
+
+    By the rule that cannot unlearn: the other one has done so before /diagnostics comes.
+    """
     domain, memory = fresh_domain(), tmp_path / 'memory'
     _large_memory(memory)
-    with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
+    with NodeProcess(tmp_path, domain, memory=str(memory), rule='original') as node, \
+            Peer(domain) as peer:
         peer.until('the start', peer.camera.get_subscription_count, 3 * WAIT)
         assert peer.show(frame(picture(RED)))['ranked'][0][0].startswith('object')
         peer.diagnosis()

@@ -39,8 +39,7 @@ class NearestMean(Rule):
     def grow(self, params: Constants, state: Sums) -> Sums:
         return Sums(np.pad(state.sums, ((0, 1), (0, 0))), np.append(state.samples, 0))
 
-    def teach(self, params: Constants, state: Sums, spike_counts: np.ndarray, column: int,
-              shown: Any = None) -> Sums:
+    def teach(self, params: Constants, state: Sums, spike_counts: np.ndarray, column: int) -> Sums:
         state.sums[column] += spike_counts
         state.samples[column] += 1
         return state
@@ -64,6 +63,9 @@ class Unlearning(NearestMean):
         state.sums[column] -= spike_counts
         state.samples[column] -= 1
         return state
+
+    def arrange(self, params: Constants, state: Sums, columns: Sequence[int]) -> Sums:
+        return Sums(state.sums[columns], state.samples[columns])
 
     def calibrate(self, params: Constants, state: Sums, lessons: Sequence[Lesson],
                   records: Sequence[decision.Record],

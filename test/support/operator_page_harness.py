@@ -85,7 +85,8 @@ class Robot:
         self.peer.spin(0.3)  # until its first picture is on the page
 
     def samples(self):
-        """Return {label: samples} as the classifier says it."""
+        """Return {label: samples} as the classifier says it, all heard that it said before."""
+        self.peer.state()  # who answers this has long sent the labels, however busy the computer
         self.peer.spin(0.2)
         return {e['label']: e['samples'] for e in self.peer.known[-1]['labels']}
 

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 import strict_device
 
-from hybrid_snn_ros.bench import figures, machine, sweeps
+from hybrid_snn_ros.bench import figures, machine, sweeps, taking_back
 from hybrid_snn_ros.bench.load import busy
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
+from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.snn import kernel
+from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 
 PARTS = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
 ROS = ('receive', 'publish') if importlib.util.find_spec('rclpy') else ()
@@ -67,7 +70,7 @@ def test_other_work_ends_with_its_block():
 def report(tmp_path_factory):
     """Return the report of a quick benchmark, and what it printed is left to pytest."""
     path = tmp_path_factory.mktemp('bench') / 'new.json'
-    assert main(['bench', '--quick', '--json', str(path)]) == 0
+    assert main(['bench', '--quick', '--memory', '3x4', '--json', str(path)]) == 0
     return path, json.loads(path.read_text())
 
 
@@ -88,6 +91,7 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
         'lateral', 'original', 'encoder_threads', 'blas_threads'}
     assert set(found['teach']) == {
         'encode', 'teach', 'whole', 'next_present', 'next_decide'}
+    assert found['memory']['samples'] == 12
 
 
 def test_a_network_on_a_device_is_timed(monkeypatch):
@@ -104,6 +108,28 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, 'cupy', None)
     assert main(['bench', '--quick', '--backend', 'cupy']) == 1
     assert "pip install 'hybrid_snn_ros[cuda]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('rule', ['lateral', 'original'])
+def test_what_is_taken_back_is_timed_and_the_memory_is_as_before(rule, monkeypatch):
+    """Every change is followed by one that takes it back; the next round finds what was there."""
+    try:
+        encoder = Encoder(shared_file('models', 'efficientnet_lite0_int8.tflite'))
+    except EncoderError as error:
+        pytest.skip(f'no TFLite runtime: {error}')
+    seen = []
+    close = Classifier.close
+    monkeypatch.setattr(Classifier, 'close', lambda self: (
+        seen.append(dict(self.ledger.counts)), close(self)))
+    found = taking_back.measure(encoder, 3, 4, 2, rule)
+    assert found['samples'] == 12
+    assert {tuple(sorted(counts.items())) for counts in seen if counts} == {
+        tuple((f'label {label}', 4) for label in range(3))}
+    assert len(found['changes']) == 8
+    for times in found['changes'].values():
+        assert 0 < times['acknowledged']['p50'] <= times['in_effect']['p50']
+    assert found['start']['p50'] > 0
+    assert ('consolidation' in found) == (rule == 'lateral')
 
 
 @pytest.mark.slow

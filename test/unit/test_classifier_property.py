@@ -39,7 +39,9 @@ def _often():
 
 
 def bits(classifier):
-    """Return state, labels and answers, comparable bit for bit."""
+    """Return state, labels and answers, comparable bit for bit; consolidated where it can be."""
+    for _ in classifier.consolidation():  # nothing while it is behind
+        pass
     responses = [classifier.present(codes) for codes in PROBES]
     return ([np.asarray(value).tobytes() for value in classifier.network.state],
             classifier.labels, classifier.network.sample_counts,

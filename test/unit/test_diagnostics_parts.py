@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What diagnostics are made of, without a node: the computer's files, times, slot, journal."""
+"""What diagnostics are made of, without a node: the computer's files, times, queue, journal."""
 
 from pathlib import Path
 
@@ -74,7 +74,8 @@ def test_times_are_those_of_the_last_frames():
     times = StageTimes(100)
     assert times.summary() == {} and times.spikes() is None
     for number in range(250):
-        times.note([number * 1e-3 * (place + 1) for place in range(len(STAGES))], 3, number)
+        times.note({stage: number * 1e-3 * place for place, stage in enumerate(STAGES, 1)}, 3,
+                   number)
     found = times.summary()
     assert list(found) == list(STAGES)
     assert found['latency'] == pytest.approx((199.5, 244.05, 248.01, 249.0))
@@ -83,16 +84,16 @@ def test_times_are_those_of_the_last_frames():
     assert times.spikes() == (3, 199.5)
 
 
-def test_the_slot_keeps_the_newest_and_counts_the_rest():
-    slot = LatestFrameQueue(2, now=iter((5.0, 6.0, 7.0)).__next__)
+def test_the_queue_keeps_the_newest_and_counts_the_rest():
+    queue = LatestFrameQueue(2, now=iter((5.0, 6.0, 7.0)).__next__)
     for message in 'abc':
-        slot.put(message)
-    assert (slot.received, slot.dropped, len(slot)) == (3, 1, 2)
-    first, second = slot.take(0), slot.take(0)
+        queue.put(message)
+    assert (queue.received, queue.dropped, len(queue)) == (3, 1, 2)
+    first, second = queue.take(0), queue.take(0)
     assert (first.message, first.stamped) == ('b', 6.0)
     assert (second.message, second.stamped) == ('c', 7.0)
     assert first.put <= second.put
-    assert slot.take(0) is None and len(slot) == 0
+    assert queue.take(0) is None and len(queue) == 0
 
 
 def test_the_journal_tells_how_it_stands(tmp_path):

@@ -15,8 +15,7 @@ import pytest
 
 from hybrid_snn_ros.compiled import SWITCH
 from hybrid_snn_ros.snn import kernel, lateral, original
-from hybrid_snn_ros.snn.lateral import quantisation
-from hybrid_snn_ros.snn.lateral.synapses import CachedResponse
+from hybrid_snn_ros.snn.lateral import quantisation, synapses
 from hybrid_snn_ros.snn.original import plasticity
 
 SOURCE = ROOT / 'hybrid_snn_ros' / 'snn' / '_kernel.c'
@@ -122,7 +121,7 @@ def test_extreme_sums_and_potentials_on_the_threshold(forms, built, weights):
                                (0.9, 0.13, 3e-5), (0.0, 1e-3, 1e-4)):
         params = lateral.Params(leak=leak, theta=theta)
         read = lateral.Readout(whole, scale, bias, 1.0, lateral.phases(params, inputs), None,
-                               state, CachedResponse())
+                               state)
 
         def answers(params=params, read=read):
             shown = read._replace(compiled=quantisation.compiled(params, read))
@@ -151,10 +150,29 @@ def test_teaching_agrees_and_leaves_the_synapses_symmetric(forms, built):
         for frame, c in zip(counts[70:], column[70:]):
             read = lateral.readout(params, half)
             lateral.present(params, read, frame)
-            half = lateral.teach(params, half, frame, int(c), read)
+            half = lateral.teach(params, half, frame, int(c))
         return half
     for a, b in zip(ours, forms(in_two_parts, built)[0], strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_an_error_is_learned_and_unlearned_as_by_numpy(forms, built, narrow):
+    params = lateral.Params()
+    counts, column = few_counts(params, 8, 90, 201, 5)
+    start = teach_all(params, untaught(params, 201, 5), counts, column)
+    d = (counts[3] * np.float32(params.trace_scale)) - start.templates[2]
+    r = start.lateral @ d
+    for back, f in ((False, np.float32(0.4)), (True, np.float32(0.3))):
+        def step(back=back, f=f):
+            state = lateral.State(*(array.copy() for array in start))
+            synapses.step(state, d, r, f, back)
+            return state
+        ours, slim, plain = forms(step, built, narrow, NUMPY)
+        for a, b, c in zip(ours, slim, plain, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_allclose(a, c, rtol=1e-5, atol=1e-5)
+        np.testing.assert_array_equal(ours.lateral, ours.lateral.T)
+        assert (np.trace(ours.lateral) > np.trace(start.lateral)) == back
 
 
 # ---- the original rule ----------------------------------------------------------------------
@@ -276,6 +294,15 @@ def test_what_does_not_fit_is_refused_before_it_is_touched(forms, built):
     frozen.flags.writeable = False
     with pytest.raises(ValueError, match='read-only'):
         lateral.teach(params, state._replace(templates=frozen), counts[0], 0)
+    net, error = kernel.Lateral(*state[:4]), np.ones(40, np.float32)
+    with pytest.raises(ValueError, match='40 inputs are wanted'):
+        net.step(error[:-1], error, 0.5)
+    with pytest.raises(ValueError, match='40 inputs are wanted'):
+        net.step(error, error[:-1], 0.5)
+    with pytest.raises(TypeError, match='needs contiguous float32'):
+        net.step(error, error.astype(float), 0.5)
+    with pytest.raises(ValueError, match='read-only'):
+        kernel.Lateral(state.lateral, frozen, *state[2:4]).step(error, error, 0.5)
     with pytest.raises(TypeError, match='needs contiguous float32'):
         lateral.teach(params, state._replace(weights=state.weights.astype(float)), counts[0], 0)
     # Counts beyond ten, which no code makes, count as ten.

@@ -49,7 +49,9 @@ def remaining(classifier):
 
 
 def bits(classifier):
-    """Return state, labels and answers, comparable bit for bit."""
+    """Return state, labels and answers, comparable bit for bit; consolidated where it can be."""
+    for _ in classifier.consolidation():  # nothing while it is behind
+        pass
     responses = [classifier.present(codes) for codes in PROBES]
     return ([np.asarray(value).tobytes() for value in classifier.network.state],
             classifier.labels, classifier.network.sample_counts,
@@ -67,13 +69,13 @@ def often(monkeypatch):
 
 def counting(monkeypatch):
     """Return a list that takes the id of every sample a network learns from now on."""
-    learned, learn = [], networks.Network.learn
+    learned, teach = [], networks.Network._teach
 
-    def noting(self, number, label, codes):
-        learned.append(number)
-        learn(self, number, label, codes)
+    def noting(self, lesson):
+        learned.append(lesson.number)
+        teach(self, lesson)
 
-    monkeypatch.setattr(networks.Network, 'learn', noting)
+    monkeypatch.setattr(networks.Network, '_teach', noting)
     return learned
 
 
@@ -145,7 +147,7 @@ def test_the_old_network_answers_until_the_new_one_is_ready(rule, change, often)
     for step in steps:
         done.append(step)
         assert classifier.behind and bits(classifier) == before
-    assert done == [(place + 1, len(done)) for place in range(len(done))] and done
+    assert done and done == sorted(done) and done[-1] == (done[-1][1],) * 2
     assert not classifier.behind
     assert bits(classifier) == bits(remaining(classifier))
     assert list(classifier.catch_up()) == []
@@ -175,7 +177,8 @@ def test_a_change_on_the_way_starts_it_anew(change, often, tmp_path):
     classifier = taught()
     classifier.exported = tmp_path / 'robot.memory'
     taught(lesson=LESSON[:9]).save(classifier.exported)
-    classifier.remove(1, later=True)
+    for sample in (1, 2, 3):
+        classifier.remove(sample, later=True)
     steps = classifier.catch_up()
     next(steps), next(steps)
     change(classifier)
@@ -203,8 +206,8 @@ def test_another_memory_opened_on_the_way_is_not_mixed_up(often, tmp_path):
 
 
 def test_another_name_relearns_nothing(monkeypatch):
-    """However much was taught; a merge does relearn."""
-    classifier = taught()
+    """However much was taught; a merge does relearn where the order counts."""
+    classifier = taught('original')
     learned = counting(monkeypatch)
     classifier.rename('duck', 'bird')
     assert learned == [] and classifier.labels == ['mug', 'bird', 'tray', 'box']
@@ -235,9 +238,10 @@ def test_a_restart_with_and_without_snapshot_is_the_same(rule, kept, tmp_path, m
     again = made(rule)
     learned = counting(monkeypatch)
     assert again.open(tmp_path) == []
-    assert len(learned) == (1 if kept else 19)
+    # What can be computed from the set is: no sample is learned for itself.
+    assert len(learned) == (0 if rule == 'lateral' else 1 if kept else 19)
     assert bits(again) == before and again.version == 21
-    assert again.keep() is None or not kept
+    assert again.keep() is None or not kept or rule == 'lateral'
     learned.clear()
     again.remove(20)
     assert len(learned) <= 3, 'also the last one from before the restart is quickly taken back'
@@ -415,16 +419,16 @@ def test_what_was_written_while_it_was_borrowed_is_known_before_a_change(tmp_pat
 def test_a_borrowed_memory_starts_from_its_snapshot_and_writes_nothing(tmp_path, monkeypatch):
     """A frozen robot need not learn everything again at every start."""
     monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 3)
-    home = made()
+    home = made('original')
     home.open(tmp_path)
     for codes, label in LESSON:
         home.teach(codes, label)
     home.close()
     files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     learned = counting(monkeypatch)
-    classifier = made()
+    classifier = made('original')
     assert classifier.borrow(tmp_path, 'frozen') == []
-    assert len(learned) == 2 and bits(classifier) == bits(taught())
+    assert len(learned) == 2 and bits(classifier) == bits(taught('original'))
     classifier.close()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
 

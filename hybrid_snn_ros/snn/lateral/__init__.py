@@ -5,11 +5,14 @@ Linear discriminant analysis by local synapses (``rule: lateral``, the default).
 
 CoLaNET columns whose inputs inhibit each other.  What they have learned is, up to float rounding,
 linear discriminant analysis with an absolute ridge on the within-class scatter, on companded 4-bit
-spike counts.  No matrix is inverted and nothing is stored: local synapses arrive there, one frame
-at a time, each frame once, without a learning rate.  Columns, winner-take-all, label-gated
-dopamine, the anti-Hebbian cost of firing and the spike-count read-out are CoLaNET's (arXiv
-2409.01230, 2606.20151).  The lateral synapses between inputs, the feedback templates and learning
-from every taught frame are ours.
+spike counts.  Local synapses arrive there, one frame at a time, each frame once, without a
+learning rate and without a matrix being inverted; a lesson is unlearned by the same step with the
+other sign (``learning``).  Beside that, and not local, is ``consolidation``: it computes the same
+network from exact sums, so that its bits depend on the set of samples alone.
+
+Columns, winner-take-all, label-gated dopamine, the anti-Hebbian cost of firing and the spike-count
+read-out are CoLaNET's (arXiv 2409.01230, 2606.20151).  The lateral synapses between inputs, the
+feedback templates and learning from every taught frame are ours.
 
 State, for N inputs and C columns of one L neuron each (row 0 is a background neuron that every
 frame teaches; row c + 1 is column c)::
@@ -35,7 +38,8 @@ Teaching a frame with trace ``x = nu k`` (k the spike counts) for the neuron j o
 
 Each synapse uses its two ends and the one scalar f (divisive inhibition).  (1) is the
 Sherman-Morrison identity, (3) Welford's running mean, hence the invariants ``w = P m``,
-``A = w.m / 2`` and ``P = (ridge I + S)^-1`` with S the within-class scatter.
+``A = w.m / 2`` and ``P = (ridge I + S)^-1`` with S the within-class scatter.  Unlearning takes the
+steps with the other sign: ``g = n_j / (n_j - 1)``, ``f = g / (1 - g d.r)``, ``P <- P + f r r^T``.
 
 Answering.  A young template is noisy, and a noisy template lies too far from everything.  So a
 column is shrunken by ``s_c = n_c / (n_c + n_prior)``, as if its template lay on the way from the
@@ -55,8 +59,9 @@ Input i spikes ``k_i`` times with its own fixed phase, the reset is subtractive.
 
 from hybrid_snn_ros.snn.lateral.answering import inspect, present, present_columns
 from hybrid_snn_ros.snn.lateral.calibration import calibrate
+from hybrid_snn_ros.snn.lateral.consolidation import consolidate, consolidated
 from hybrid_snn_ros.snn.lateral.constants import check, Params
-from hybrid_snn_ros.snn.lateral.learning import cache_notes, teach
+from hybrid_snn_ros.snn.lateral.learning import move, teach, unlearn
 from hybrid_snn_ros.snn.lateral.quantisation import (
     biases_of,
     gain_of,
@@ -66,6 +71,7 @@ from hybrid_snn_ros.snn.lateral.quantisation import (
     shrinkage,
 )
 from hybrid_snn_ros.snn.lateral.state import (
+    arrange,
     columns,
     counts,
     grow,
@@ -77,11 +83,9 @@ from hybrid_snn_ros.snn.lateral.state import (
 )
 
 __all__ = [
-    'PREQUENTIAL', 'Params', 'Products', 'Readout', 'State', 'biases_of',
-    'cache_notes', 'calibrate', 'check', 'columns', 'counts', 'gain_of', 'grow', 'initial',
-    'inspect', 'phases', 'present', 'present_columns', 'reach', 'readout', 'shrinkage', 'teach',
-    'trace', 'unlearn']
+    'PREQUENTIAL', 'Params', 'Products', 'Readout', 'State', 'arrange', 'biases_of', 'calibrate',
+    'check', 'columns', 'consolidate', 'consolidated', 'counts', 'gain_of', 'grow', 'initial',
+    'inspect', 'move', 'phases', 'present', 'present_columns', 'reach', 'readout', 'shrinkage',
+    'teach', 'trace', 'unlearn']
 
 PREQUENTIAL = False  # leave-one-out answers are exact, so nothing is recorded while teaching
-# The inverse of a lesson exists (a rank-one update), but it rounds: an undo would not be exact.
-unlearn = None

@@ -64,7 +64,6 @@ def present(params: Params, readout: Readout, spike_counts: np.ndarray,
         state = readout.state
         x = trace(params, shown)
         h = state.lateral @ x
-        readout.cached_response.store(state, spike_counts, h)
         fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
         spikes, evidence, drives, fit = to_host(spikes, evidence, drives, fit)
         best = evidence.argmax()

@@ -1,32 +1,32 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Teaching the lateral rule: Sherman-Morrison on the synapses, Welford's mean for the templates.
+Local steps, forward and back: teach a frame, unlearn it, move frames from one label to another.
 
-Equations (1) to (3) of the package, on the CPU (NumPy or the compiled kernel) or on a GPU.
+Sherman-Morrison on the synapses, Welford's mean for the templates: equations (1) to (3) of the
+package and, with the other sign, their exact inverse.  Each step rounds in float32; what many of
+them leave behind, ``consolidation`` takes away.
 """
-
-from typing import Any
 
 import numpy as np
 
 from hybrid_snn_ros.snn import kernel
-from hybrid_snn_ros.snn.backend import array_namespace
+from hybrid_snn_ros.snn.backend import Array, array_namespace
 from hybrid_snn_ros.snn.lateral.constants import Params
-from hybrid_snn_ros.snn.lateral.quantisation import Readout
-from hybrid_snn_ros.snn.lateral.state import State, trace
-from hybrid_snn_ros.snn.lateral.synapses import rank_one_downdate
+from hybrid_snn_ros.snn.lateral.state import grow, State, trace
+from hybrid_snn_ros.snn.lateral.synapses import step
+
+# 1 - g d.P d is the determinant's share that is left when an error is unlearned; the ridge keeps
+# it far above this, rounding alone could not.
+_LEAST_LEFT = 1e-6
 
 
-def teach(params: Params, state: State, spike_counts: np.ndarray, column: int,
-          shown: Readout | None = None) -> State:
+def teach(params: Params, state: State, spike_counts: np.ndarray, column: int) -> State:
     """
     Learn one frame for one column, in place: the arrays of ``state`` change.
 
     :param spike_counts: uint8 (N,), 0..10.
     :param column: 0..C-1.
-    :param shown: the Readout by which the frame was answered, where there is one: if it was the
-        last frame and nothing was taught since, its way through P is not gone again.
     :return: the state that replaces the one passed in.
     """
     lateral, templates, weights, costs, samples = state
@@ -37,18 +37,13 @@ def teach(params: Params, state: State, spike_counts: np.ndarray, column: int,
         kernel.Lateral(*state[:4]).teach(x, j, float(samples[j]), float(samples[0]))
         samples[[j, 0]] += 1
         return state
-    h = shown.cached_response.lookup(state, spike_counts) if shown else None
-    if h is None:
-        h = lateral @ x
+    h = lateral @ x
     if samples[j] > 0:
         d = x - templates[j]
         r = h - weights[j]
         g = np.float32(samples[j] / (samples[j] + 1))
         f = g / (1 + g * (d @ r))
-        rank_one_downdate(lateral, r * xp.sqrt(f))
-        q = weights @ d
-        weights -= xp.outer(f * q, r)
-        costs -= (f / 2) * q * q
+        step(state, d, r, f)
         h -= (f * (h @ d)) * r
     for c in (j, 0):
         samples[c] += 1
@@ -59,6 +54,92 @@ def teach(params: Params, state: State, spike_counts: np.ndarray, column: int,
     return state
 
 
-def cache_notes(state: State) -> dict[str, Any]:
-    """Return who teaches: the compiled kernel rounds otherwise than NumPy, so never mix them."""
-    return {'compiled': kernel.suits(state.lateral)}
+def unlearn(params: Params, state: State, spike_counts: np.ndarray, column: int) -> State:
+    """
+    Take one lesson back, in place: the inverse of ``teach``, whatever was taught since.
+
+    With n_j counting the frame itself, S shrinks by ``g d d^T``, ``g = n_j / (n_j - 1)`` and
+    ``d = x - m_j``; the templates take Welford's step backward.
+
+    :param spike_counts: uint8 (N,), of a frame that the column was taught.
+    :param column: 0..C-1.
+    :return: the state that replaces the one passed in.
+    """
+    lateral, templates, weights, costs, samples = state
+    xp = array_namespace(lateral)
+    x = trace(params, xp.asarray(spike_counts))
+    j = column + 1
+    h = lateral @ x
+    if samples[j] > 1:
+        d = x - templates[j]
+        r = h - weights[j]
+        f = _factor_back(float(samples[j] / (samples[j] - 1)), d, r)
+        step(state, d, r, f, back=True)
+        h += (f * (h @ d)) * r
+    for c in (j, 0):
+        samples[c] -= 1
+        if samples[c]:
+            n = np.float32(samples[c])
+            templates[c] += (templates[c] - x) / n
+            weights[c] += (weights[c] - h) / n
+            costs[c] = (weights[c] @ templates[c]) / 2
+        else:
+            templates[c] = weights[c] = costs[c] = 0
+    return state
+
+
+def move(params: Params, state: State, spike_counts: np.ndarray, source: int,
+         target: int) -> State:
+    """
+    Give frames of one column to another, in two steps however many they are.
+
+    A column that parts into two of p and q frames takes ``g d d^T`` out of S, with d the
+    difference of their templates and ``g = p q / (p + q)``; two that become one put it in.  (The
+    identity by which the variance of a whole follows from those of its parts.)  So the frames are
+    split off as a column of their own, which then becomes one with the target.
+
+    :param spike_counts: uint8 (K, N), K > 0, of frames that the source was taught.
+    :param source, target: 0..C-1; a source that has no other frames is untaught afterwards.
+    :return: the state that replaces the one passed in.
+    """
+    state = grow(params, state)
+    _, templates, weights, costs, samples = state
+    xp = array_namespace(templates)
+    a, b, group = source + 1, target + 1, len(samples) - 1
+    total = spike_counts.sum(axis=0, dtype=np.int64) * (params.trace_scale / len(spike_counts))
+    templates[group] = xp.asarray(total.astype(np.float32))
+    weights[group] = state.lateral @ templates[group]
+    samples[group] = len(spike_counts)
+    samples[a] -= len(spike_counts)
+    if samples[a]:
+        share = np.float32(samples[group] / samples[a])
+        for array in (templates, weights):
+            array[a] += (array[a] - array[group]) * share
+        _between(state, a, group, back=True)
+        costs[a] = (weights[a] @ templates[a]) / 2
+    else:
+        templates[a] = weights[a] = costs[a] = 0
+    if samples[b]:
+        _between(state, b, group)
+    share = np.float32(samples[group] / (samples[b] + samples[group]))
+    for array in (templates, weights):
+        array[b] += (array[group] - array[b]) * share
+    costs[b] = (weights[b] @ templates[b]) / 2
+    samples[b] += samples[group]
+    return State(state.lateral, templates[:-1], weights[:-1], costs[:-1], samples[:-1])
+
+
+def _between(state: State, one: int, other: int, back: bool = False) -> None:
+    """Learn, or unlearn, in place what lies between the templates of two rows."""
+    d = state.templates[one] - state.templates[other]
+    r = state.weights[one] - state.weights[other]
+    p, q = (int(state.samples[row]) for row in (one, other))
+    g = p * q / (p + q)
+    f = _factor_back(g, d, r) if back else np.float32(g) / (1 + np.float32(g) * (d @ r))
+    step(state, d, r, f, back)
+
+
+def _factor_back(g: float, d: Array, r: Array) -> Array:
+    """Return f with which S shrinks by g d d^T."""
+    left = 1 - np.float32(g) * (d @ r)
+    return np.float32(g) / array_namespace(d).maximum(left, np.float32(_LEAST_LEFT))

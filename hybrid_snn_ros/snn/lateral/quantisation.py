@@ -15,7 +15,6 @@ from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import Array, array_namespace, to_host
 from hybrid_snn_ros.snn.lateral.constants import Params
 from hybrid_snn_ros.snn.lateral.state import phases, State
-from hybrid_snn_ros.snn.lateral.synapses import CachedResponse
 
 _INT8 = 127
 _FLOAT_NOISE = 1e-5  # relative margin; rounding reached 1e-6, two real labels 6e-2 and more
@@ -38,7 +37,6 @@ class Readout(NamedTuple):
     phases: Array  # (N,), steps 0..9
     untaught: Array | None  # (C,) bool, the columns never taught; None if there is none
     state: State  # for the typicality, which needs P
-    cached_response: CachedResponse  # P x of the frame shown last
     compiled: Compiled | None = None  # None for NumPy's forms
 
 
@@ -126,8 +124,7 @@ def readout(params: Params, state: State, before: Any = None) -> Readout:
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
         phases=xp.asarray(phases(params, len(state.lateral))),
-        state=state,
-        cached_response=CachedResponse())
+        state=state)
     return read._replace(compiled=compiled(params, read))
 
 

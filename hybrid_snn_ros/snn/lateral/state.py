@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lateral rule learns, the state, and what reaches it of a frame, the trace."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +62,16 @@ def grow(params: Params, state: State) -> State:
         weights=xp.concatenate([state.weights, row]),
         costs=xp.append(state.costs, row[0, :1]),
         samples=np.append(state.samples, np.int64(0)))
+
+
+def arrange(params: Params, state: State, columns: Sequence[int]) -> State:
+    """Return the state with these columns (0..C-1), in this order; those left out are gone."""
+    if list(columns) == list(range(len(state.samples) - 1)):
+        return state
+    rows = [0, *(column + 1 for column in columns)]
+    there = array_namespace(state.lateral).asarray(np.array(rows))
+    return State(state.lateral, state.templates[there], state.weights[there],
+                 state.costs[there], state.samples[rows])
 
 
 def trace(params: Params, spike_counts: Array) -> Array:

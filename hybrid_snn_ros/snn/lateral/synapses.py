@@ -7,17 +7,54 @@ With 1280 inputs P takes 6.6 MB, more than a core's own cache holds, so the time
 time in which P is read once (h = P x) and written once (P <- P - s s^T).
 """
 
+from typing import Any
+
 import numpy as np
 
+from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import Array, array_namespace
 from hybrid_snn_ros.snn.lateral.state import State
 
 _ROWS_AT_ONCE = 64  # rows of P updated together: 0.3 MB, so that they stay in the cache
 
 
-def rank_one_downdate(lateral: Array, s: Array) -> None:
+def step(state: State, d: Array, r: Array, f: Any, back: bool = False) -> None:
     """
-    Rank-one downdate of P in place, P <- P - s s^T (Sherman-Morrison, anti-Hebbian).
+    Learn an error d in place: equations (1) and (2) of the package, for all neurons.
+
+    ``P -= f r r^T;  w_c -= f q r;  A_c -= f q^2 / 2`` with ``q = w_c . d`` and ``r = P d``, as the
+    within-class scatter S grows by ``g d d^T`` and ``f = g / (1 + g d.r)`` (Sherman-Morrison).
+
+    :param d, r: float32 (N,).
+    :param f: float32 scalar > 0, on the same backend.
+    :param back: unlearn it instead, every sign the other way: S shrinks by ``g d d^T`` and
+        ``f = g / (1 - g d.r)``.
+    """
+    sign = np.float32(1 if back else -1)
+    if kernel.suits(state.lateral):
+        kernel.Lateral(*state[:4]).step(d, r, -float(sign * f))
+        return
+    s = r * array_namespace(d).sqrt(f)
+    (rank_one_update if back else rank_one_downdate)(state.lateral, s)
+    q = state.weights @ d
+    weights, costs = state.weights, state.costs
+    weights += array_namespace(d).outer(sign * f * q, r)
+    costs += (sign * f / 2) * q * q
+
+
+def rank_one_downdate(lateral: Array, s: Array) -> None:
+    """Rank-one downdate of P in place, P <- P - s s^T (Sherman-Morrison, anti-Hebbian)."""
+    _add_outer(lateral, s, -s)
+
+
+def rank_one_update(lateral: Array, s: Array) -> None:
+    """Rank-one update of P in place, P <- P + s s^T: the downdate's inverse."""
+    _add_outer(lateral, s, s)
+
+
+def _add_outer(lateral: Array, s: Array, by: Array) -> None:
+    """
+    Add s by^T in place, ``by`` being s or -s.
 
     Both triangles get the same product, bit for bit.  The outer product is a matrix product of
     depth two, its second half zero: BLAS multiplies from there three times as fast as a broadcast
@@ -25,38 +62,13 @@ def rank_one_downdate(lateral: Array, s: Array) -> None:
     rounded s_i s_j.
     """
     if array_namespace(lateral) is not np:  # a GPU multiplies everywhere at once
-        lateral -= s[:, None] * s
+        lateral += s[:, None] * by
         return
-    rows = np.zeros((2, len(s)), dtype=np.float32)
-    rows[0] = s
+    rows, columns = np.zeros((2, 2, len(s)), dtype=np.float32)
+    rows[0], columns[0] = s, by
     block = np.empty((_ROWS_AT_ONCE, len(s)), dtype=np.float32)
     for start in range(0, len(s), _ROWS_AT_ONCE):
         part = slice(start, min(start + _ROWS_AT_ONCE, len(s)))
         product = block[:part.stop - start]
-        np.matmul(rows[:, part].T, rows, out=product)
-        lateral[part] -= product
-
-
-class CachedResponse:
-    """
-    The lateral response P x of the frame shown last: the frame taught next is mostly that one.
-
-    A pass through P is a quarter of the time that teaching takes.
-    """
-
-    def __init__(self) -> None:
-        self._cached: tuple[Array, int, np.ndarray, Array] | None = None
-
-    def store(self, state: State, spike_counts: np.ndarray, h: Array) -> None:
-        """Store h = P x of the frame with these spike counts."""
-        self._cached = state.lateral, int(state.samples[0]), spike_counts.copy(), h
-
-    def lookup(self, state: State, spike_counts: np.ndarray) -> Array | None:
-        """Return a copy of h; None for another frame, other synapses, or P changed since."""
-        if self._cached is None:
-            return None
-        lateral, taught, shown, h = self._cached
-        if (lateral is state.lateral and taught == state.samples[0]
-                and np.array_equal(shown, spike_counts)):
-            return h.copy()
-        return None
+        np.matmul(rows[:, part].T, columns, out=product)
+        lateral[part] += product

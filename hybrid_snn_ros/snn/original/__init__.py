@@ -44,7 +44,6 @@ The form is event-driven: weights change after the frame, so a presentation is o
 from hybrid_snn_ros.snn.original.answering import calibrate, inspect, present
 from hybrid_snn_ros.snn.original.constants import check, LATEST_PUSH, mnist, Params, published
 from hybrid_snn_ros.snn.original.learning import (
-    cache_notes,
     columns,
     counts,
     grow,
@@ -58,9 +57,10 @@ from hybrid_snn_ros.snn.original.plasticity import State
 from hybrid_snn_ros.snn.original.quantisation import Readout, readout
 
 __all__ = [
-    'LATEST_PUSH', 'PREQUENTIAL', 'Params', 'Readout', 'State', 'cache_notes', 'calibrate',
-    'check', 'columns', 'counts', 'grow', 'initial', 'inspect', 'listen', 'mnist', 'present',
-    'published', 'reach', 'readout', 'stimulation', 'teach', 'unlearn']
+    'LATEST_PUSH', 'PREQUENTIAL', 'Params', 'Readout', 'State', 'arrange', 'calibrate', 'check',
+    'columns', 'consolidate', 'counts', 'grow', 'initial', 'inspect', 'listen', 'mnist', 'move',
+    'present', 'published', 'reach', 'readout', 'stimulation', 'teach', 'unlearn']
 
 PREQUENTIAL = True  # what an untaught frame looks like is recorded just before it is learned
-unlearn = None  # what a lesson changed depends on all before it
+# What a lesson changed depends on all before it: nothing can be unlearned or computed at once.
+unlearn = arrange = move = consolidate = None

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Teaching the original rule: a frame is shown with its label known, then few neurons change."""
 
-from typing import Any
-
 import numpy as np
 
 from hybrid_snn_ros.snn import coding
@@ -82,14 +80,12 @@ def listen(params: Params, state: State, spike_counts: Array, column: int,
         threshold.reshape(-1, params.neurons))
 
 
-def teach(params: Params, state: State, spike_counts: np.ndarray, column: int,
-          shown: Any = None) -> State:
+def teach(params: Params, state: State, spike_counts: np.ndarray, column: int) -> State:
     """
     Learn one frame for one column, in place.
 
     :param spike_counts: integers 0..10, (N,), of the frame.
     :param column: index of the labelled column.
-    :param shown: not used by this rule, which listens again with noise and margins.
     :return: State; only neurons that fired or were pushed have changed.
     """
     frame = int(state.taught)
@@ -145,8 +141,3 @@ def _show(params: Params, state: State, spike_counts: np.ndarray, column: int,
 def reach(state: State) -> Reach:
     """Return how far a spike reaches: every neuron that was ever taught."""
     return Reach(int(np.count_nonzero(state.samples)), 0)
-
-
-def cache_notes(state: State) -> dict[str, Any]:
-    """Return who teaches: always NumPy, or the backend's arrays."""
-    return {'compiled': False}

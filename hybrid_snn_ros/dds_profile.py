@@ -15,7 +15,7 @@ from hybrid_snn_ros.paths import missing, user_path
 NONE = 'none'
 _FILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 _TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
-_ROOM = 'raw frames above 512 KiB need a larger segment_size in it, as config/fastdds.xml has it'
+_ROOM = 'raw frames above 512 KiB need a larger segment_size in it, as in config/fastdds.xml'
 
 
 def variable(distribution: str | None) -> str:

@@ -22,6 +22,7 @@ class Answer(NamedTuple):
     """What became of one frame."""
 
     codes: np.ndarray  # uint8 (N,), the encoder's
+    crop: np.ndarray  # uint8 RGB (size, size, 3), as the encoder saw it
     counts: np.ndarray  # uint8 (N,), spikes 0..10
     response: Response  # of the columns to this frame alone
     prediction: Prediction
@@ -40,7 +41,7 @@ def answer(classifier: 'Learner', message: Any, compressed: bool, lap: Callable[
     :param false_unknown, top: as of Learner.decide.
     :raises FrameError: when the message cannot be read.
     """
-    codes = classifier.frame_encoder.encode_message(message, compressed, lap)
+    codes, crop = classifier.frame_encoder.encode_message(message, compressed, lap)
     counts = classifier.counts(codes)
     lap('code')
     response = classifier.present(codes, counts)
@@ -48,4 +49,4 @@ def answer(classifier: 'Learner', message: Any, compressed: bool, lap: Callable[
     smoothed = response if track is None else track.add(codes, response)
     prediction = classifier.decide(smoothed, false_unknown, top)
     lap('decide')
-    return Answer(codes, counts, response, prediction)
+    return Answer(codes, crop, counts, response, prediction)

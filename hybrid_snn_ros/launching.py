@@ -308,7 +308,7 @@ def _checked(name: str, own: Any, known: Collection[str]) -> dict[str, str]:
     """Return the launch arguments of one camera as text, without those that are left empty."""
     own = {} if own is None else own
     if not re.fullmatch('[A-Za-z][A-Za-z0-9_]*', str(name)):
-        raise ValueError(f'a camera is called like its namespace, which {str(name)!r} cannot be')
+        raise ValueError(f'a camera is named by its namespace, and {str(name)!r} cannot be one')
     if not isinstance(own, dict):
         raise ValueError(f'the camera {name} needs launch arguments, not {own!r}')
     check_names(sorted(map(str, own)), known, f'the camera {name}: classifier.launch.py')

@@ -110,7 +110,7 @@ def check(path: Path | str, node: str) -> None:
     advice = f'call that section {node}, or /** for every node'
     if base == node.rpartition('/')[2] and '*' not in above:
         advice += f"; or start the node in the namespace {above or '/'}"
-    raise ValueError(f'nothing in {path} applies to this node, {node}: it speaks to {spoken}; '
+    raise ValueError(f'nothing in {path} applies to this node, {node}: it is for {spoken}; '
                      f'{advice}')
 
 
@@ -139,6 +139,6 @@ def remapped(name: str, namespace: str, words: Sequence[str]) -> str:
                 given['__ns' if key == '__ns' else '__node'] = value
     found = f"/{given['__ns'].strip('/')}/{given['__node']}".replace('//', '/')
     if not re.fullmatch(r'(/[A-Za-z_]\w*)+', found, re.ASCII):
-        raise ValueError(f'{found} is no name of a node: between two / stand Latin letters, _ '
-                         'and digits, and no digit comes first')
+        raise ValueError(f'{found} is not a name for a node: between slashes use Latin letters, _ '
+                         'and digits, and do not begin with a digit')
     return found

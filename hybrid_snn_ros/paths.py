@@ -37,13 +37,13 @@ def user_path(text: str | os.PathLike[str]) -> Path:
         raise PathError(f'there is no home for {text}, because HOME is not set and the user '
                         f'{os.getuid()} has no name: set HOME, or write the whole path')
     if user and path == text:
-        raise PathError(f'{text}: there is no user {user} whose home ~{user} could be; write '
-                        f'~/{user} for what lies in your own, ./~{user} for what is called so')
+        raise PathError(f'{text}: there is no user {user}; write ~/{user} for a file in your own '
+                        f'home, or ./~{user} for a file with that name')
     variable = _VARIABLE.search(text)
     if variable and not (os.path.isabs(path) and os.path.exists(path)):
         advice = f'~{text[variable.end():]}' if (
             variable.start() == 0 and 'HOME' in variable[0]) else 'the whole path'
-        raise PathError(f'{variable[0]} in {text} is not replaced here: write {advice}')
+        raise PathError(f'{variable[0]} in {text} is not expanded here: write {advice}')
     found = Path(path)
     # So that it means the same if it comes by here again: Path drops the ./ of ./~robot.
     return found.absolute() if str(found).startswith('~') else found
@@ -61,8 +61,8 @@ def relative_remark(chosen: str | os.PathLike[str]) -> str:
     """Return the sentence to warn of a memory that depends on where one starts, '' for others."""
     if not chosen or user_path(chosen).is_absolute():
         return ''
-    return (f'memory {chosen} is relative: started elsewhere than in {os.getcwd()} it is another '
-            f'one; write {user_path(chosen).absolute()}')
+    return (f'memory {chosen} is relative: a node that starts elsewhere than in {os.getcwd()} '
+            f'uses another directory; write {user_path(chosen).absolute()}')
 
 
 def missing(path: str | os.PathLike[str], what: str) -> str:
@@ -77,7 +77,7 @@ def missing(path: str | os.PathLike[str], what: str) -> str:
     else:
         if stat.S_ISREG(mode):
             return ''
-        return f"the {what} {path} is {'a directory' if stat.S_ISDIR(mode) else 'no file'}"
+        return f"the {what} {path} is {'a directory' if stat.S_ISDIR(mode) else 'not a file'}"
     try:
         beside = sorted(one.name for one in path.parent.iterdir() if os.path.isfile(one))
     except PermissionError:

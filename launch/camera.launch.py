@@ -63,7 +63,7 @@ def generate_launch_description():
             'image', default_value='image_raw', description='Topic of the camera frames.'),
         DeclareLaunchArgument(
             'camera_device', default_value='',
-            description="Device of usb_cam or v4l2_camera, like /dev/video2; empty for the "
+            description="Device of usb_cam or v4l2_camera, e.g. /dev/video2; empty for the "
                         "driver's default."),
         DeclareLaunchArgument(
             'camera_width', default_value='',
@@ -76,8 +76,8 @@ def generate_launch_description():
             description="Frames a second; empty for the driver's default."),
         DeclareLaunchArgument(
             'camera_params_file', default_value='',
-            description='YAML file with further parameters of the driver, like its pixel_format; '
-                        'the arguments win over it.'),
+            description='YAML file with more parameters of the driver, e.g. pixel_format; the '
+                        'arguments win over it.'),
         DeclareLaunchArgument(
             'object', default_value='',
             description='What stands on the turntable; empty for a duck.'),
@@ -87,15 +87,15 @@ def generate_launch_description():
                         'empty for varied.'),
         DeclareLaunchArgument(
             'use_respawn', default_value='false',
-            description='Whether the camera is started again when it has died.'),
+            description='Whether to restart the camera if it died.'),
         DeclareLaunchArgument(
             'respawn_delay', default_value='2.0',
-            description='Seconds before it is started again.'),
+            description='Seconds before the restart.'),
         DeclareLaunchArgument(
             'dds_profile', default_value='',
-            description='Fast DDS profile, none to leave Fast DDS alone; empty for your own where '
-                        'FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is set, else '
-                        'config/fastdds.xml with room for raw images.'),
+            description='Fast DDS profile, or none to leave Fast DDS alone; empty keeps your '
+                        'own if FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is '
+                        'set, else sets config/fastdds.xml, which has room for raw images.'),
     ]
     return LaunchDescription([
         GroupAction([*arguments, OpaqueFunction(function=names),

@@ -56,13 +56,13 @@ def generate_launch_description():
     arguments = [
         DeclareLaunchArgument(
             'cameras', default_value='',
-            description='Names separated by commas, like front,rear; empty takes them from '
+            description='Names separated by commas, e.g. front,rear; empty takes them from '
                         'cameras_file.'),
         DeclareLaunchArgument(
             'cameras_file', default_value=PathJoinSubstitution(
                 [FindPackageShare('hybrid_snn_ros'), 'config', 'cameras.yaml']),
-            description='YAML file with the cameras and, for each, any launch arguments of '
-                        'classifier.launch.py.'),
+            description='YAML file with the cameras and any launch arguments of '
+                        'classifier.launch.py for each.'),
         DeclareLaunchArgument(
             'namespace', default_value='',
             description="Namespace in front of the cameras' names."),
@@ -71,9 +71,9 @@ def generate_launch_description():
             description="Topic of the frames, relative to each camera's namespace."),
         DeclareLaunchArgument(
             'memory', default_value='',
-            description='One memory for all cameras; empty for one each, in '
-                        '~/.ros/hybrid_snn_ros/<namespace>/classifier. Any other argument of '
-                        'classifier.launch.py may be given here, too, and holds for all.'),
+            description='One memory for all cameras; empty gives each its own, in '
+                        '~/.ros/hybrid_snn_ros/<namespace>/classifier. You may give any other '
+                        'argument of classifier.launch.py here too; it holds for all cameras.'),
     ]
     return LaunchDescription([
         GroupAction([*arguments, OpaqueFunction(function=classifiers)], scoped=True)])

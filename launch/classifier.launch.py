@@ -78,54 +78,54 @@ def generate_launch_description():
             description='YAML file with the parameters of the node.'),
         DeclareLaunchArgument(
             'image', default_value='',
-            description='Topic of the camera frames; empty for image, or image_raw where a '
-                        'camera is started along.'),
+            description='Topic of the camera frames; empty means image, or image_raw if the '
+                        'launch file starts a camera.'),
         DeclareLaunchArgument(
             'image_transport', default_value='',
             description='raw or compressed; empty takes it from params_file.'),
         DeclareLaunchArgument(
             'remaps', default_value='',
-            description='Further names to remap, like "~/label:=/label ~/teach:=/teach".'),
+            description='More names to remap, e.g. "~/label:=/label ~/teach:=/teach".'),
         DeclareLaunchArgument(
             'memory', default_value='',
-            description='Directory of what was taught; empty takes it from params_file.'),
+            description='Directory that keeps what was taught; empty takes it from params_file.'),
         DeclareLaunchArgument(
             'initial_memory', default_value='',
-            description='File that an empty memory begins with, or none; empty takes it from '
-                        'params_file, and where that names none and changes neither model, crop '
-                        'nor roi, everyday.memory: some sixty everyday objects.'),
+            description='File that an empty memory starts from, or none; empty takes it from '
+                        'params_file, or everyday.memory (some sixty everyday objects) if '
+                        'params_file names none and changes neither model, crop nor roi.'),
         DeclareLaunchArgument(
             'learning', default_value='',
-            description='Whether teaching is accepted; empty takes it from params_file, false '
-                        'only reads the memory and follows who writes it.'),
+            description='Whether to accept teaching; empty takes it from params_file, false '
+                        'only reads the memory and follows its writer.'),
         DeclareLaunchArgument(
             'use_sim_time', default_value='',
-            description='Whether time comes from /clock; empty takes it from params_file.'),
+            description='Whether to take the time from /clock; empty takes it from params_file.'),
         DeclareLaunchArgument(
             'autostart', default_value='',
             description='Whether the node configures and activates itself; empty takes it from '
                         'params_file, false leaves that to a lifecycle manager.'),
         DeclareLaunchArgument(
             'use_respawn', default_value='false',
-            description='Whether a node is started again when it has died.'),
+            description='Whether to restart a node that died.'),
         DeclareLaunchArgument(
             'respawn_delay', default_value='2.0',
-            description='Seconds before it is started again.'),
+            description='Seconds before the restart.'),
         DeclareLaunchArgument(
             'camera', default_value='none',
-            description='Camera to start along: none, usb_cam, v4l2_camera or turntable (see '
-                        'camera.launch.py).'),
+            description='Camera to start with the node: none, usb_cam, v4l2_camera or turntable '
+                        '(see camera.launch.py).'),
         DeclareLaunchArgument(
             'page', default_value='false',
-            description="Whether the operator's page is started too (see teach_page.launch.py)."),
+            description="Whether to start the operator's page too (see teach_page.launch.py)."),
         DeclareLaunchArgument(
             'log_level', default_value='info', description='debug, info, warn, error or fatal.'),
         DeclareLaunchArgument(
             'dds_profile', default_value='',
-            description='Fast DDS profile, none to leave Fast DDS alone; empty for your own where '
-                        'FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is set, else '
-                        'config/fastdds.xml with room for raw images. Start the camera with the '
-                        'same one.'),
+            description='Fast DDS profile, or none to leave Fast DDS alone; empty keeps your '
+                        'own if FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is '
+                        'set, else sets config/fastdds.xml, which has room for raw images. '
+                        'Start the camera with the same profile.'),
     ]
     camera = IncludeLaunchDescription(
         PathJoinSubstitution([shared, 'launch', 'camera.launch.py']))

@@ -27,7 +27,7 @@ def generate_launch_description():
             'namespace', default_value='', description='Namespace of all nodes.'),
         DeclareLaunchArgument(
             'object', default_value='duck',
-            description='What stands on the turntable; change it live by topic '
+            description='What stands on the turntable; change it live with the topic '
                         'turntable_camera/object.'),
         DeclareLaunchArgument(
             'condition', default_value='jitter',
@@ -35,7 +35,7 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'rate', default_value='15.0', description='Frames a second.'),
         DeclareLaunchArgument(
-            'page', default_value='true', description="Whether the operator's page is started."),
+            'page', default_value='true', description="Whether to start the operator's page."),
     ]
     classifier = IncludeLaunchDescription(
         PathJoinSubstitution(

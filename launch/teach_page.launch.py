@@ -45,40 +45,45 @@ def generate_launch_description():
             'image', default_value='image', description='Topic of the camera frames.'),
         DeclareLaunchArgument(
             'host', default_value='',
-            description='Address to listen on, 0.0.0.0 for every network, :: for those of IPv6 '
-                        'too; empty as in the file.'),
+            description='Address to listen on: 0.0.0.0 for every IPv4 network, :: for IPv6 too; '
+                        'empty takes it from page_params_file.'),
         DeclareLaunchArgument(
             'port', default_value='',
-            description='Port to listen on; empty as in the file.'),
+            description='Port to listen on; empty takes it from page_params_file.'),
         DeclareLaunchArgument(
-            'pin', default_value='', description='PIN of the page; empty as in the file.'),
+            'pin', default_value='',
+            description='PIN of the page; empty takes it from page_params_file.'),
         DeclareLaunchArgument(
             'view_only', default_value='',
-            description='true to look without teaching; empty as in the file.'),
+            description='true to look without teaching; empty takes it from page_params_file.'),
         DeclareLaunchArgument(
             'image_transport', default_value='',
-            description='raw or compressed; empty as in the file.'),
+            description='raw or compressed; empty takes it from page_params_file.'),
         DeclareLaunchArgument(
             'classifier', default_value='',
-            description='Name of the classifier node; empty as in the file.'),
+            description='Name of the classifier node; empty takes it from page_params_file.'),
         DeclareLaunchArgument(
             'certificate', default_value='',
-            description='PEM file for TLS; empty as in the file.'),
+            description='PEM file with the TLS certificate; empty takes it from '
+                        'page_params_file.'),
         DeclareLaunchArgument(
             'key', default_value='',
-            description='PEM file of its private key; empty as in the file.'),
+            description="PEM file of the certificate's private key; empty takes it from "
+                        "page_params_file."),
         DeclareLaunchArgument(
             'public_host', default_value='',
-            description='Name or address that phones reach it by; empty as in the file.'),
+            description='Name or address at which phones reach the page; empty takes it from '
+                        'page_params_file.'),
         DeclareLaunchArgument(
             'public_url', default_value='',
-            description='Where browsers find it behind a proxy; empty as in the file.'),
+            description='Where browsers find the page behind a proxy; empty takes it from '
+                        'page_params_file.'),
         DeclareLaunchArgument(
             'use_respawn', default_value='false',
-            description='Whether the page is started again when it has died.'),
+            description='Whether to restart the page if it died.'),
         DeclareLaunchArgument(
             'respawn_delay', default_value='2.0',
-            description='Seconds before it is started again.'),
+            description='Seconds before the restart.'),
     ]
     return LaunchDescription([
         GroupAction([*arguments, OpaqueFunction(function=names),

@@ -348,7 +348,7 @@ class Day:
               f'{repeats}; samples {known} before, {samples} after; {self._set} changes; '
               f'{self.silences} silences, back after at most {max(self.returns, default=0):.1f} s')
         return self.problems + [text for wrong, text in (
-            (failed, f'{failed} frames failed in an unforeseen way'),
+            (failed, f'{failed} frames failed unexpectedly'),
             (received != answered + dropped + refused,
              f'received {received} is not answered + dropped + refused'),
             (not (1 - 2 * options.max_lost) * self.wrong - 2 <= refused <= self.wrong,

@@ -83,7 +83,7 @@ class Subject:
     def codes(self, kind: str, picture: Picture) -> np.ndarray:
         """Return the encoder's codes of a frame, uint8 (N,)."""
         return self.classifier.frame_encoder.encode_message(
-            plain_message(kind, picture), kind == 'compressed')
+            plain_message(kind, picture), kind == 'compressed').codes
 
     def synaptic_operations(self) -> str:
         """Return one line: what the pictures make the network do, on average."""
@@ -170,7 +170,7 @@ def teach_frames(subject: Subject, count: int) -> Figures:
         for number in range(count):
             watch = Stopwatch()
             codes = classifier.frame_encoder.encode_message(
-                plain_message('vga', shown[number % len(shown)]), False)
+                plain_message('vga', shown[number % len(shown)]), False).codes
             watch.lap('encode')
             classifier.teach(codes, labels[number % len(labels)], source='bench', min_change=0)
             synchronize(classifier.network.state[0])

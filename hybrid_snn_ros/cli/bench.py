@@ -16,32 +16,35 @@ from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
-    add('--model', type=a_path, metavar='TFLITE', help='encoder (default: the one shipped)')
+    add('--model', type=a_path, metavar='TFLITE', help='encoder (default: the shipped one)')
     add('--threads', type=int, default=1, metavar='N',
         help='threads of the encoder (default: %(default)s)')
     add('--backend', choices=('numpy', 'cupy'), default='numpy',
-        help='where the network lives: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
+        help='where the network runs: on the CPU, or on a GPU (extra cuda); peers, BLAS threads '
              'and the node behind --dds stay on the CPU (default: %(default)s)')
     add('--rule', default=DEFAULT, choices=RULES,
-        help='learning rule of the network whose stages are timed (default: %(default)s)')
+        help='learning rule of the network to time (default: %(default)s)')
     add('--labels', type=int, default=64, metavar='N',
         help='labels the network knows (default: %(default)s)')
     add('--frames', type=int, default=500, metavar='N',
-        help='measured frames of a run, after a tenth of warm-up (default: %(default)s)')
+        help='frames measured in each run, after a tenth as many for warm-up (default: '
+             '%(default)s)')
     add('--runs', type=int, default=5, metavar='N', help='runs (default: %(default)s)')
     add('--memory', type=_size, metavar='LABELSxSHOTS', default=None,
         help='also undo, forget, merge and start with a memory of that many samples: 100x50')
     add('--dds', action='append', choices=('vga', '720p', 'compressed'), default=[],
-        help='also through DDS, with a camera process and the node (extra ros); may be given '
-             'again')
+        help='measure through DDS as well, with a camera process and the node (extra ros); may '
+             'be given again')
     add('--rate', type=float, default=30.0, metavar='HZ',
         help="the DDS camera's frames a second (default: %(default)s)")
     add('--peers', action='store_true',
-        help='other simulators stepping our sizes instead (extra peers)')
-    add('--busy', type=int, default=0, metavar='N', help='processes that keep the cores busy')
-    add('--quick', action='store_true', help='few frames, one run, small sweeps: to try it out')
+        help='measure other simulators at our sizes instead (extra peers)')
+    add('--busy', type=int, default=0, metavar='N',
+        help='start N processes that keep the cores busy')
+    add('--quick', action='store_true',
+        help='try it out with few frames, one run and small sweeps')
     add('--json', type=a_path, metavar='FILE', help='write the report')
-    add('--plot', type=a_path, metavar='PNG', help='draw it (extra plots)')
+    add('--plot', type=a_path, metavar='PNG', help='draw the report (extra plots)')
     add('--compare', type=a_path, metavar='OLD',
         help='an earlier report: print how much faster this one is')
 

@@ -14,19 +14,19 @@ DEFAULT_OUTPUT = 'models/efficientnet_{variant}_{kind}.tflite'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options to `parser`."""
     parser.add_argument('--variant', default='lite0', choices=('lite0', 'lite1', 'lite2'),
-                        help='size of the network: larger ones see more and take longer '
+                        help='size of the network: larger networks see more and take longer '
                              '(default: %(default)s)')
     parser.add_argument('--output', type=a_path, metavar='FILE',
-                        help='file to write, its description goes beside it as .yaml (default: '
+                        help='file to write; its description goes beside it as .yaml (default: '
                              f'{DEFAULT_OUTPUT.format(variant="VARIANT", kind="int8")}, or '
                              'float32, _with_logits)')
     parser.add_argument('--float', action='store_true', dest='floating',
                         help='float32 weights and activations instead of int8')
     parser.add_argument('--with-logits', action='store_true',
-                        help='also give the 1000 ImageNet class scores, to check the model')
+                        help='also output the 1000 ImageNet class scores, to check the model')
     parser.add_argument('--calibrate', type=a_path, metavar='FOLDER',
-                        help='photographs (up to 200, jpg or png, also in folders below) that the '
-                             'steps of the int8 model are fitted to, instead of the usual ones')
+                        help='fit the steps of the int8 model to these photographs (up to 200, '
+                             'jpg or png, also in folders below) instead of the usual ones')
 
 
 def main(args: argparse.Namespace) -> int:

@@ -13,11 +13,11 @@ from hybrid_snn_ros.vision.framing import check_crop, Crop
 def add_arguments(parser: argparse.ArgumentParser, default: str) -> None:
     """Declare --model, --crop and --roi; `default` says what holds without them."""
     parser.add_argument('--model', type=a_path, metavar='FILE',
-                        help='TFLite encoder for pictures and bags (default: the one that is '
-                             'shipped)')
+                        help='TFLite encoder for pictures and bags (default: the shipped one)')
     parser.add_argument('--crop', type=float, metavar='FRACTION',
-                        help='centre square of the region of interest that is looked at, as a '
-                             f'fraction of its short side (default: {default}0.875)')
+                        help='side of the centre square that the encoder sees, as a fraction of '
+                             'the short side of the region of interest (default: '
+                             f'{default}0.875)')
     parser.add_argument('--roi', type=float, nargs=4, metavar=('X', 'Y', 'WIDTH', 'HEIGHT'),
                         help='region of interest as fractions of the frame (default: '
                              f'{default}0 0 1 1)')

@@ -37,8 +37,8 @@ _PATIENCE = 30.0  # seconds for all views of an object
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('--output', type=a_path, default='demo', metavar='DIR',
-                        help='where memory, pictures and logs go (default: %(default)s); the '
-                             'memory in it is emptied at the start')
+                        help='directory for memory, pictures and logs (default: %(default)s); '
+                             'the demo starts by emptying the memory in it')
     parser.add_argument('--condition', default='jitter', choices=('plain', 'jitter', 'varied'),
                         help='what changes between views: nothing, elevation + distance + light, '
                              'or the floor too (default: %(default)s)')
@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rate', type=float, default=15.0, metavar='HZ',
                         help='frame rate of the camera, 0.1..120 (default: %(default)g)')
     parser.add_argument('--stay', action='store_true',
-                        help="go on after the summary until Ctrl-C, to teach on the operator's "
-                             'page')
+                        help="keep running after the summary until Ctrl-C, to teach on the "
+                             "operator's page")
     parser.add_argument('--seed', type=int, default=1, help='seed of the views')
 
 

@@ -36,37 +36,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; open-set: N classes are never taught; turntable: '
              '20 known and 10 new objects (default for the turntable)')
-    add('--shots', type=int, metavar='K', help='samples taught of a class (default: all)')
+    add('--shots', type=int, metavar='K', help='samples to teach of each class (default: all)')
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
-        help='how the turntable is looked at (default: %(default)s)')
+        help='what changes between views of the turntable (default: %(default)s)')
     add('--labels', metavar='TOPIC', default='',
-        help='bag: std_msgs/String naming what is shown from then on, or '
-             'vision_msgs/Classification naming single frames by their stamp')
+        help='bag: std_msgs/String that names what is shown from then on, or '
+             'vision_msgs/Classification that names single frames by their stamp')
     add('--image', metavar='TOPIC', default='',
-        help='bag: topic of the images, where it has several')
+        help='bag: topic of the images, if it has several')
     add('--test', type=a_path, metavar='BAG',
-        help='bag: another one to ask (default: the last frames of each label, instead of '
-             'teaching them)')
+        help='bag: another one to test on (default: the last frames of each label, which are '
+             'then not taught)')
     add('--asked', type=float, metavar='SHARE', default=0.3,
-        help='bag: how many are the last (default: %(default)s)')
+        help='bag: share of those last frames (default: %(default)s)')
     crop_arguments.add_arguments(parser, '')
     add('--rule', default=DEFAULT, choices=RULES,
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
         help='a constant of the rule; may be given again')
     add('--false-unknown', type=float, default=0.05, metavar='SHARE',
-        help='nominal share of frames of taught labels called unknown (default: %(default)s)')
+        help='nominal share of frames of taught labels that are called unknown (default: '
+             '%(default)s)')
     add('--orders', type=int, default=5, metavar='N',
         help='orders, draws and class choices to average over (default: %(default)s)')
     add('--seed', type=int, default=0, help='seed of the first order')
     add('--baselines', action='store_true',
-        help='ten read-outs of scikit-learn and our own on the same samples (extra baselines)')
+        help='compare with ten other read-outs on the same samples: those of scikit-learn and '
+             'our own (extra baselines)')
     add('--json', type=a_path, metavar='FILE', help='write the figures to a file')
     add('--plots', type=a_path, metavar='DIR',
         help='draw the figures into a directory (extra plots)')
     add('--jobs', type=int, metavar='N',
-        help='processes (default: two where there are two cores and the work is worth it)')
+        help='processes (default: two if there are two cores and the work is worth it)')
 
 
 def main(args: argparse.Namespace) -> int:

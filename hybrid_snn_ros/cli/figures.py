@@ -14,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('pack', type=a_path, metavar='PACK', help='embedding pack (.npz)')
     parser.add_argument('--output', type=a_path, default='.', metavar='DIR',
-                        help='where the PNGs go (default: here)')
-    parser.add_argument('--seed', type=int, default=0, help='which labels and frames')
+                        help='directory for the PNGs (default: here)')
+    parser.add_argument('--seed', type=int, default=0, help='seed that picks labels and frames')
 
 
 def main(args: argparse.Namespace) -> int:

@@ -13,16 +13,16 @@ from hybrid_snn_ros.threads import pin_blas
 
 # command -> (module under cli/, what it does); modules are imported only when they are asked for
 COMMANDS = {
-    'demo': ('demo', 'a simulated camera, the node, teaching and naming, on this computer'),
-    'parameters': ('parameters', 'the parameters of a node, as a file to change or as a table'),
+    'demo': ('demo', 'run a simulated camera and the node, teach and name objects'),
+    'parameters': ('parameters', 'print the parameters of a node, as YAML or as a table'),
     'run': ('run', 'start the classifier node without ros2 launch'),
-    'evaluate': ('evaluate', 'teach and ask a data set, a bag or the turntable, and score it'),
-    'tune': ('tune', 'search for the constants of the lateral rule, or measure what each is for'),
-    'mnist': ('mnist', 'the original rule on handwritten digits, as it was published'),
-    'bench': ('bench', 'how long every stage of a frame takes on this machine'),
+    'evaluate': ('evaluate', 'teach and test on a data set, a bag or the turntable, and score'),
+    'tune': ('tune', 'search for the constants of the lateral rule, or measure their worth'),
+    'mnist': ('mnist', 'run the original rule on handwritten digits, as published'),
+    'bench': ('bench', 'measure how long each stage of a frame takes on this machine'),
     'figures': ('figures', 'draw how the classifier learns, from a real run'),
     'teach': ('teach', 'teach a memory from a folder of pictures or a bag'),
-    'state': ('state', 'look after what was taught: show, verify, export, import and more'),
+    'state': ('state', 'manage a memory: show, verify, export, import and more'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--orders', type=int, default=1, metavar='N',
                         help='shuffled orders to average over (default: %(default)s)')
     parser.add_argument('--limit', type=int, metavar='N',
-                        help='teach and ask no more than N samples (default: all)')
+                        help='teach and test on at most N samples (default: all)')
     parser.add_argument('--json', type=a_path, metavar='FILE', help='write the figures to a file')
 
 

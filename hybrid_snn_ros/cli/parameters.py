@@ -17,8 +17,8 @@ from hybrid_snn_ros.ros.parameter_table import bounds
 
 NODES = {
     'classifier': (parameters.GROUPS, """\
-Parameters of the classifier node. They apply to every node that is given this file; a launch
-argument that is set wins over it. "live" ones act at the next frame (`ros2 param set`), the
+Parameters of the classifier node. They apply to every node that gets this file; a launch
+argument wins over it. "live" parameters take effect at the next frame (`ros2 param set`), the
 others when the node is configured."""),
     'teach_page': (settings.GROUPS, "Parameters of the operator's page. All are read at start."),
 }
@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('node', nargs='?', choices=tuple(NODES), default='classifier',
                         help='whose parameters (default: %(default)s)')
     form = parser.add_mutually_exclusive_group()
-    form.add_argument('--markdown', action='store_true', help='as a table, not as YAML')
+    form.add_argument('--markdown', action='store_true', help='print a table, not YAML')
     form.add_argument('--write', metavar='CHECKOUT', type=a_path,
-                      help='write the parameter files and the table of the README there')
+                      help='write the parameter files and the table of the README of a checkout')
 
 
 def main(args: argparse.Namespace) -> int:

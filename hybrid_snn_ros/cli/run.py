@@ -19,7 +19,7 @@ from hybrid_snn_ros.resources import shared_file
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('--params-file', metavar='YAML',
-                        help='parameters of the node (default: the one shipped)')
+                        help='parameter file of the node (default: the shipped one)')
     parser.add_argument('--namespace', default='', help='namespace of the node and its topics')
     parser.add_argument('--image', metavar='TOPIC', default='image',
                         help='topic of the camera frames (default: %(default)s)')
@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         choices=('debug', 'info', 'warn', 'error', 'fatal'),
                         help='least severe messages to log (default: %(default)s)')
     parser.add_argument('--dds-profile', metavar='XML',
-                        help='Fast DDS profile, none to leave Fast DDS alone (default: your own '
-                             'where FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS '
-                             'is set, else the one shipped, with room for raw images; start the '
-                             'camera with the same one)')
+                        help='Fast DDS profile, or none to leave Fast DDS alone (default: your '
+                             'own if FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS '
+                             'is set, else the shipped one, which has room for raw images); start '
+                             'the camera with the same profile')
     parser.epilog = 'What follows --ros-args is handed to ROS as it is.'
 
 

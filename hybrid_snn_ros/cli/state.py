@@ -18,8 +18,8 @@ from hybrid_snn_ros.memory.view import export, look, look_whole, stored_identity
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
-EPILOG = ('Exit code: 0 all is well; 1 it was done, or looked at, but something is damaged or '
-          'lost; 2 it could not be done.')
+EPILOG = ('Exit code: 0 all is well; 1 the command ran, but something is damaged or lost; 2 the '
+          'command failed.')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,35 +34,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.set_defaults(action=action)
         if memory:
             one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
-                             help="directory of the memory: the node's parameter of that name "
+                             help="directory of the memory, as in the node's parameter memory "
                                   '(default: %(default)s)')
         return one
 
     command('show', _show, 'list labels, samples, ages, sizes and versions')
     command('verify', _verify, 'read everything and compare every checksum; changes nothing')
-    one = command('export', _export, 'write what is known into one file, for other robots with '
-                                     'the same encoder; works while the node runs')
+    one = command('export', _export, 'write all samples into one file, for other robots with the '
+                                     'same encoder; works while the node runs')
     one.add_argument('file', help='the file to write')
-    one.add_argument('--force', action='store_true', help='replace the file if it is there')
-    one = command('import', _import, 'take over the samples of an exported file; the node must '
-                                     'not be running')
+    one.add_argument('--force', action='store_true', help='replace the file if it exists')
+    one = command('import', _import, 'add the samples of an exported file; the node must not be '
+                                     'running')
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
     one.add_argument('--force', action='store_true',
-                     help='take what can be read of a damaged file; replace what is known even '
-                          'by nothing')
-    command('undo', _undo, 'take back the last thing that was done, whole; again, the one before; '
-                           'the node must not be running')
-    command('redo', _redo, 'put back what the last undo took, as long as nothing else was done; '
-                           'the node must not be running')
-    one = command('rollback', _rollback, 'return to what was known at an earlier version, which '
-                                         '`undo` takes back; the node must not be running')
+                     help='import the readable part of a damaged file; with --replace, accept a '
+                          'file without samples')
+    command('undo', _undo, 'take back the last change as a whole; once more, the one before; the '
+                           'node must not be running')
+    command('redo', _redo, 'put back what the last undo took, unless something else was done '
+                           'since; the node must not be running')
+    one = command('rollback', _rollback, 'return to an earlier version; `undo` takes that back; '
+                                         'the node must not be running')
     one.add_argument('version', type=_version, help='as `show` and `log` list them')
-    command('compact', _compact, 'drop what was taken back from the disk for good; earlier '
-                                 'states cannot be returned to afterwards; the node must not be '
+    command('compact', _compact, 'delete from the disk, for good, what was taken back; you cannot '
+                                 'return to earlier versions after that; the node must not be '
                                  'running')
-    one = command('log', _log, 'list who taught what when; works while the node runs')
+    one = command('log', _log, 'list who taught what, and when; works while the node runs')
     one.add_argument('--last', type=torture.count, metavar='N', help='only the newest N entries')
     one.add_argument('--label', help='only entries that name this label')
     one = command('torture', torture.main, 'kill teaching processes at random moments and look '

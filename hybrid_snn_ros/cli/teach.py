@@ -20,41 +20,43 @@ if TYPE_CHECKING:
 
 EPILOG = (
     'A folder: every folder in it is a label (coffee_mug becomes "coffee mug"), with the pictures '
-    'in it and below: jpg, png, webp, bmp; turned upright as their EXIF says. The same picture '
-    'counts once, also in a later run. Hidden and system folders are passed over. What cannot be '
-    'taught is left out and told with its reason, the rest is taught. A folder with train/ and '
-    'test/ is one for `hybrid-snn evaluate`: teach its train/. Exit code: 0 something is taught '
-    'or was before; 1 nothing, or it broke off; 2 the options contradict each other.')
+    'in it and below: jpg, png, webp, bmp, turned upright as their EXIF says. The same picture '
+    'counts once, also in a later run. Hidden and system folders are skipped. If a file cannot be '
+    'taught, the command leaves it out, says why, and teaches the rest. A folder with train/ and '
+    'test/ is for `hybrid-snn evaluate`: teach its train/. Exit code: 0 something is taught, or '
+    'was before; 1 nothing was taught, or the run broke off; 2 the options contradict each other.')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.description = ('Teach a memory from a folder that holds a folder of pictures for every '
-                          'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not be '
-                          'using the memory at that time.')
+                          'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not '
+                          'use the memory meanwhile.')
     parser.epilog = EPILOG
     parser.add_argument('source', type=a_path, help='folder (the names of the folders in it are '
                                                     'the labels), or bag')
     parser.add_argument('--image', metavar='TOPIC', default='',
-                        help='bag: topic of the images, where it has several')
+                        help='bag: topic of the images, if it has several')
     parser.add_argument('--labels', metavar='TOPIC', default='',
-                        help='bag: std_msgs/String naming what is shown from then on, or '
-                             'vision_msgs/Classification naming single frames by their stamp')
+                        help='bag: std_msgs/String that names what is shown from then on, or '
+                             'vision_msgs/Classification that names single frames by their '
+                             'stamp')
     parser.add_argument('--label', default='', help='bag: the label of every frame')
     parser.add_argument('--min-change', type=float, metavar='X',
-                        help='bag: change (1 - cosine) from the newest sample of its label below '
-                             f'which a frame is not learned again (default: {MIN_CHANGE})')
+                        help='bag: least change (1 - cosine) from the newest sample of the label; '
+                             'a frame that changed less is not learned again (default: '
+                             f'{MIN_CHANGE})')
     parser.add_argument('-m', '--memory', type=a_path, metavar='DIR',
                         help=f'directory of the memory (default: {DEFAULT_MEMORY})')
     parser.add_argument('--export', type=a_path, metavar='FILE',
-                        help='teach no one but write a file that a robot can begin with '
+                        help='teach no memory, but write a file that a robot can start from '
                              '(parameter initial_memory)')
     parser.add_argument('--force', action='store_true',
-                        help='replace the file of --export if it is there')
+                        help='replace the file of --export if it exists')
     parser.add_argument('--shots', type=int, metavar='N',
                         help='folder: pictures taught for each label (default: all)')
     parser.add_argument('--without', metavar='LABEL', action='append', default=[],
-                        help='folder: one in it to leave out; may be given again')
+                        help='folder: a label to leave out; may be given again')
     parser.add_argument('--seed', type=int, default=0, help='folder: which pictures, and in which '
                                                             'order (default: %(default)s)')
     crop_arguments.add_arguments(parser, 'what the memory was taught with, else ')

@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument('--rounds', type=count, default=1000, metavar='N',
                         help='how often to kill (default: %(default)s)')
-    parser.add_argument('--seed', type=int, help='of everything random (default: another each '
-                                                 'time; it is printed)')
+    parser.add_argument('--seed', type=int, help='seed of all random numbers (default: a new '
+                                                 'one each time, which is printed)')
     parser.add_argument('--longest', type=float, default=80.0, metavar='MS',
                         help='kill within this many milliseconds (default: %(default)s)')
 

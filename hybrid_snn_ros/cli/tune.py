@@ -25,10 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('packs', type=a_path, nargs='+', metavar='PACK',
                         help='embedding packs (.npz); only their training parts are read')
     parser.add_argument('--log', type=a_path, required=True, metavar='FILE',
-                        help='a line of JSON for every trial; the work goes on where it ends')
+                        help='file with a line of JSON for each trial; a new run continues '
+                             'where it ends')
     parser.add_argument('--ablate', action='store_true',
-                        help='instead of searching, take one mechanism away at a time, of both '
-                             'rules and of the read-out')
+                        help='do not search, but take away one mechanism of the two rules and of '
+                             'the read-out at a time')
     parser.add_argument('--wide', type=int, default=40, metavar='N',
                         help='trials drawn from the whole range (default: %(default)s)')
     parser.add_argument('--near', type=int, default=24, metavar='N',

@@ -45,7 +45,8 @@ def lessons(recorded: Iterable[Any], facade: Classifier,
         codes = np.zeros(0, np.uint8)
         if not why:
             try:
-                codes = facade.frame_encoder.encode_message(frame.message, frame.compressed)
+                codes = facade.frame_encoder.encode_message(
+                    frame.message, frame.compressed).codes
             except FrameError as error:
                 why = str(error)
         if why:

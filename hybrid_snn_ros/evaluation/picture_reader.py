@@ -47,7 +47,7 @@ class PictureReader:
             if said != label:
                 self._left_out.add(TWO_LABELS, name, f"{first} says '{said}'")
                 return None
-            codes = self._facade.frame_encoder.encode_file(content)
+            codes = self._facade.frame_encoder.encode_file(content).codes
         except FrameError as error:
             self._left_out.add(DAMAGED, name, str(error))
             return None

@@ -30,10 +30,10 @@ def checked(request: object) -> dict[str, Any]:
     :raises CommandError: when it is not what it should be.
     """
     if not isinstance(request, dict):
-        raise CommandError('a request is an object')
+        raise CommandError('a request must be a JSON object')
     do, name = request.get('do'), request.get('id')
     if not isinstance(do, str) or do not in _FIELDS:
-        raise CommandError('a request does one of ' + ', '.join(_FIELDS))
+        raise CommandError('a request must do one of ' + ', '.join(_FIELDS))
     _name(name)
     given = set(request) - {'do', 'id'}
     if not _FIELDS[do] - _OPTIONAL <= given <= _FIELDS[do] or given >= {'sample', 'change'}:

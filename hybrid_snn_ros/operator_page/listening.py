@@ -35,7 +35,7 @@ def listening(host: str, port: int) -> list[socket.socket]:
     except (OSError, ValueError) as error:
         for each in sockets:
             each.close()
-        raise ValueError(f'{host or "::"} port {port} cannot be listened on: '
+        raise ValueError(f'cannot listen on {host or "::"} port {port}: '
                          f'{_why(error, port)}') from error
     return sockets
 
@@ -66,13 +66,13 @@ def _listen(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.so
 def _why(error: OSError | ValueError, port: int) -> str:
     """Return what is wrong, and what to do."""
     if isinstance(error, (socket.gaierror, UnicodeError)):
-        return ('there is no such name here; give an address of this computer '
+        return ('that name is unknown here; give an address of this computer '
                 f'({_addresses_here()}), or 0.0.0.0 for every network')
     number = getattr(error, 'errno', None)
     if number == errno.EADDRINUSE:
         return 'another program listens there; take another port, or 0 for a free one'
     if number == errno.EADDRNOTAVAIL:
-        return f'that is no address of this computer; it has {_addresses_here()}'
+        return f'this computer does not have that address; it has {_addresses_here()}'
     if number == errno.EACCES and port < 1024:
         return 'ports below 1024 are for root alone; take a higher one'
     if number == errno.EAFNOSUPPORT:

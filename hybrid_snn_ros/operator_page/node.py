@@ -109,13 +109,13 @@ class TeachPage(Node):
             return
         log.info(f'the page is at {url}\n{address.qr_code(url)}')
         if chosen.public_url:
-            log.info(f'for the proxy it listens on {chosen.host} port {self._server.port}')
+            log.info(f'it listens for the proxy on {chosen.host} port {self._server.port}')
         if more:
-            log.info('and, on other networks of this computer, at ' + ', '.join(
+            log.info('on other networks of this computer it is at ' + ', '.join(
                 each.partition('#')[0] for each in more))
         if not chosen.certificate and not chosen.public_url.startswith('https:'):
-            log.warning('the page is served without TLS: whoever listens on this network can '
-                        'read the PIN and the pictures (parameters certificate and key)')
+            log.warning('the page is served without TLS: anybody who listens on this network can '
+                        'read the PIN and the pictures (set parameters certificate and key)')
 
     # -- from the web server's thread ----------------------------------------------------------
 
@@ -178,7 +178,7 @@ class TeachPage(Node):
         try:
             self._server.post(*arguments(json.loads(message.data)))
         except (ValueError, KeyError, TypeError) as error:
-            self.get_logger().warning(f'the classifier said what is not understood: {error!r}',
+            self.get_logger().warning(f'cannot read a message of the classifier: {error!r}',
                                       throttle_duration_sec=5.0)
 
     def _on_result(self, message: DiagnosticStatus) -> None:

@@ -66,10 +66,10 @@ def public_url(text: str) -> PublicUrl:
         raise ValueError(f'public_url must look like {_EXAMPLE}, not {text!r}: {error}') from None
     problem = (
         'it must begin with http:// or https://' if parts.scheme not in DEFAULT_PORTS else
-        'no user name belongs into it' if '@' in parts.netloc else
+        'leave the user name out' if '@' in parts.netloc else
         'nothing may follow the path' if '?' in text or '#' in text else
-        'that is no port' if port == 0 or parts.netloc.endswith(':') else
-        'that is no name and no address' if not host_name(host) else
+        'the port is not valid' if port == 0 or parts.netloc.endswith(':') else
+        'the host is neither a name nor an address' if not host_name(host) else
         'only letters, digits and - . _ ~ may stand in the path'
         if not _PATH.fullmatch(parts.path) or '/.' in parts.path else '')
     if problem:

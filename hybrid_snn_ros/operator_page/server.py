@@ -183,7 +183,7 @@ class PageServer(threading.Thread):
     async def _serve(self, request: web.Request,
                      debug: bool) -> web.WebSocketResponse | web.Response:
         if self._full():
-            raise web.HTTPServiceUnavailable(text=f'{self._full()} browsers look already')
+            raise web.HTTPServiceUnavailable(text=f'{self._full()} browsers are already connected')
         socket = web.WebSocketResponse(max_msg_size=MAX_BODY, heartbeat=5.0, compress=False)
         try:
             await socket.prepare(request)
@@ -229,7 +229,7 @@ class PageServer(threading.Thread):
         try:
             command = checked(request)
             if self._settings.view_only or viewer.debug:
-                raise CommandError('this page is for looking only')
+                raise CommandError('this page is for viewing only')
         except CommandError as error:
             name = request.get('id') if isinstance(request, dict) else None
             viewer.report('result', {'id': name if isinstance(name, str) else '',

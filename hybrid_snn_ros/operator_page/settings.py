@@ -14,30 +14,31 @@ from hybrid_snn_ros.ros.parameter_table import Parameter, refusal
 MIN_PIN = 6  # characters; with the limit on tries, a six-digit PIN stands for years
 GROUPS = {
     'Who may reach it, and what it may do': (
-        Parameter('host', '127.0.0.1', 'address to listen on; 0.0.0.0 for every network, :: for '
-                  'those of IPv6 too, and then a PIN is required'),
+        Parameter('host', '127.0.0.1', 'address to listen on: 0.0.0.0 for every IPv4 network, '
+                  ':: for IPv6 too; the page requires a PIN unless only this computer reaches it'),
         Parameter('port', 8080, 'port to listen on; 0 takes a free one', 0, 65535),
-        Parameter('public_host', '', 'name or address that phones reach this computer by; empty '
+        Parameter('public_host', '', 'name or address at which phones reach this computer; empty '
                   'finds it'),
-        Parameter('public_url', '', 'where browsers find the page when a proxy stands before it, '
-                  'such as https://robot.example.org/robot1/'),
-        Parameter('pin', '', f'PIN of the page, {MIN_PIN} characters or more; empty makes a new '
-                  'one at every start, or asks for none while host is this computer only'),
+        Parameter('public_url', '', 'where browsers find the page if it is behind a proxy, e.g. '
+                  'https://robot.example.org/robot1/'),
+        Parameter('pin', '', f'PIN of the page, {MIN_PIN} characters or more; if empty, the page '
+                  'makes a new one at every start, or asks for none while only this computer '
+                  'reaches it'),
         Parameter('view_only', False, 'look, but do not teach'),
         Parameter('certificate', '', 'PEM file with the TLS certificate chain; empty for plain '
                   'HTTP'),
-        Parameter('key', '', "PEM file with the certificate's private key; both or neither"),
-        Parameter('max_viewers', 8, 'browsers connected at once', 1, 64),
+        Parameter('key', '', "PEM file with the certificate's private key; set both or neither"),
+        Parameter('max_viewers', 8, 'browsers that may be connected at once', 1, 64),
     ),
-    'What it speaks to': (
+    'What it talks to': (
         Parameter('classifier', 'classifier', 'name of the classifier node, relative or absolute'),
         Parameter('image_transport', 'raw', 'raw: sensor_msgs/Image on `image`; compressed: '
                   'sensor_msgs/CompressedImage on `image/compressed`',
                   choices=('raw', 'compressed')),
     ),
     'What it shows and does': (
-        Parameter('rate', 10.0, 'pictures a second that a viewer gets at most', 0.5, 60.0),
-        Parameter('width', 640, 'widest picture sent, in pixels', 64, 1920),
+        Parameter('rate', 10.0, 'most pictures a second for each viewer', 0.5, 60.0),
+        Parameter('width', 640, 'largest width of the pictures sent, in pixels', 64, 1920),
         Parameter('quality', 70, 'JPEG quality', 20, 95),
         Parameter('teach_rate', 5.0, 'frames a second taught while the button is held', 0.5, 30.0),
         Parameter('language', '', 'language of the page; empty follows the browser',
@@ -87,13 +88,13 @@ def checked(values: dict[str, Any]) -> Settings:
     if settings.public_url:
         settings = settings._replace(public_url=str(public_url(settings.public_url)))
     if settings.public_host and not host_name(settings.public_host):
-        raise ValueError('public_host must be a name or an address alone, such as robot.local, '
-                         f'not {settings.public_host!r}; scheme, port and path belong into '
+        raise ValueError('public_host must be just a name or an address, e.g. robot.local, '
+                         f'not {settings.public_host!r}; put scheme, port and path into '
                          'public_url')
     settings = settings._replace(host=_numeric(settings.host),
                                  public_host=host_name(settings.public_host))
     if bool(settings.certificate) != bool(settings.key):
-        raise ValueError('TLS needs both, certificate and key')
+        raise ValueError('TLS needs both certificate and key')
     paths: dict[str, Any] = {name: str(user_path(getattr(settings, name)))
                              for name in ('certificate', 'key') if getattr(settings, name)}
     return settings._replace(**paths)

@@ -139,8 +139,8 @@ class Camera:
         if self._silence is None:
             self._say('info', f'the first frame came on {self.topic}: {came}')
         else:
-            self._say('info', f'frames came on {self.topic} after '
-                              f'{self._began - self._silence:.1f} s without: {came}')
+            self._say('info', f'frames came on {self.topic} again after '
+                              f'{self._began - self._silence:.1f} s: {came}')
         self._frames, self._looks = True, 0
 
     def _say(self, level: str, text: str) -> None:
@@ -150,8 +150,8 @@ class Camera:
             return
         self._spoken.append(now)
         if len(self._spoken) == _LINES and now - self._spoken[0] < _A_WHILE:
-            text += ('; frames come and go, which is not logged for a while (image_timeout may be '
-                     'too short for this camera)')
+            text += ('; frames come and go; the log does not repeat that for a while '
+                     '(image_timeout may be too short for this camera)')
         if level == 'info':  # rclpy wants each level on a line of its own
             self._node.get_logger().info(text)
         else:

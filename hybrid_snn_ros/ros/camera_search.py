@@ -11,7 +11,7 @@ from hybrid_snn_ros.ros.graph import Publication
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 SUFFIX = '/compressed'  # what image_transport adds to the topic of the raw frames
 DEPTH = '/compressedDepth'  # the same for depth, which is no picture although of that type
-REMEDY = ('run camera and node as the same user, with a Fast DDS profile that has room for such '
+REMEDY = ('run camera and node as the same user, with a Fast DDS profile with room for such large '
           'frames, or set image_transport to compressed, or reliability to reliable (docs/ros.md, '
           'Large frames)')
 _MOST = 3  # topics or nodes that a sentence names
@@ -59,7 +59,7 @@ def reason(topic: str, kind: str, publishers: Sequence[Publication],
              if found.kind in (RAW, COMPRESSED) and found.topic != topic
              and not found.topic.endswith(DEPTH)]
     if publishers:
-        return Reason(('no image', key), f'{_as(publishers[0])}, which is no image; '
+        return Reason(('no image', key), f'{_as(publishers[0])}, which is not an image type; '
                                          f'{_others(other, topic, kind)}')
     twins = sorted((found for found in other if _stem(found.topic) == _stem(topic)),
                    key=lambda found: found.kind != kind)
@@ -84,7 +84,7 @@ def _others(other: Iterable[Publication], topic: str, kind: str) -> str:
                 f'{_advice(near[0], topic, kind)}')
     listed = ', '.join(f'{found.topic} ({found.kind})' for found in near[:_MOST])
     more = f' and {len(near) - _MOST} more' if len(near) > _MOST else ''
-    return (f'image topics are {listed}{more}; for the first '
+    return (f'image topics are {listed}{more}; to use the first, '
             f'{_advice(near[0], topic, kind)}')
 
 

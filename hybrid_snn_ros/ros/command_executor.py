@@ -144,7 +144,7 @@ class CommandExecutor:
         if self._session:
             if self._session.taught:
                 newest = None
-            self.abort('another one came')
+            self.abort('another request came')
         if command.frames > 1 and not command.press:  # taken back as it was asked for: as one
             command = command._replace(press=f'session {time.time_ns()}')
         self._session = TeachingSession(command, time.monotonic(), 0)
@@ -206,7 +206,7 @@ class CommandExecutor:
         if waiting and not waiting.taught and not command.change:
             # The last thing that was done is the request itself; what came before it stays.
             self.abort('it was taken back')
-            self._answer(command, 'OK', f"'{waiting.command.label}' is not taught, its first "
+            self._answer(command, 'OK', f"'{waiting.command.label}' is not taught: its first "
                          'frame had not come yet; nothing else was taken back',
                          label=waiting.command.label)
             return
@@ -253,7 +253,7 @@ class CommandExecutor:
                                    'name a "version"')
             version = earlier[0]
         self._classifier.rollback(version, command.source, later=True)
-        self._end_session(f'version {version} was returned to')
+        self._end_session(f'the memory returned to version {version}')
         self._changed(command, f'what was known at version {version} is known again')
 
     def _run_save(self, command: Command) -> None:

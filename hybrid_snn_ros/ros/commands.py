@@ -15,8 +15,8 @@ MAX_ID_BYTES = 64
 MAX_COMMAND_BYTES = 4096
 # More requests than this wait for no one: a flood is refused, classification goes on.
 MAX_WAITING = 256
-_SAMPLE = 'to take a sample back takes its id'
-_CHANGE = 'to take a change back takes its id'
+_SAMPLE = 'name a sample by its id'
+_CHANGE = 'name a change by its id'
 
 
 class CommandError(ValueError):
@@ -63,7 +63,7 @@ def parse(text: str) -> Command:
     :raises CommandError: when it is not one.
     """
     if len(text.encode('utf-8', 'replace')) > MAX_COMMAND_BYTES:
-        raise CommandError(f'a command may be {MAX_COMMAND_BYTES} bytes long')
+        raise CommandError(f'a command may have at most {MAX_COMMAND_BYTES} bytes')
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -122,7 +122,7 @@ def sample_id(value: object) -> int:
 def _whole(value: object, wanted: str) -> int:
     text = value.strip() if isinstance(value, str) else str(value)
     if isinstance(value, bool) or not text.isdecimal() or not 0 < len(text) < 19 or not int(text):
-        raise CommandError(f'{wanted}, not {repr(value)[:80]}')
+        raise CommandError(f'{wanted}, not by {repr(value)[:80]}')
     return int(text)
 
 

@@ -46,7 +46,7 @@ def _logged(transition: _Transition) -> _Transition:
             return transition(self, state)
         except Exception:
             self.get_logger().error(
-                f'{transition.__name__} failed in an unforeseen way: {traceback.format_exc()}')
+                f'{transition.__name__} failed unexpectedly: {traceback.format_exc()}')
             raise
     return run
 
@@ -116,7 +116,7 @@ class ClassifierNode(LifecycleNode):
             f'memory {self.memory}: {len(classifier.labels)} labels, '
             f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
             f'backend {classifier.backend.why}; {kernel.describe()}'
-            + ('; read along, not written' if classifier.follows else ''))
+            + ('; only read, not written' if classifier.follows else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
@@ -139,7 +139,8 @@ class ClassifierNode(LifecycleNode):
             raise
         except StoreError as error:
             self._trouble = str(error)
-            remarks = [f'{error}; frames are answered, teaching is refused until that is over']
+            remarks = [f'{error}; the node answers frames, but refuses teaching until that is '
+                       'over']
             remarks += classifier.borrow(self.memory, str(error), initial)
         for remark in remarks:
             self.get_logger().warning(remark)

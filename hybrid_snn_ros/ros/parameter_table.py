@@ -96,6 +96,6 @@ def _unknown(node: Any, known: list[str]) -> dict[str, str]:
         if (node.has_parameter(name) or name in _OF_RCLPY or name.startswith(_QOS_OVERRIDES)):
             continue
         near = difflib.get_close_matches(name, known, 1)
-        sentences[name] = (f'there is no parameter {name}: it has no effect'
+        sentences[name] = (f'unknown parameter {name} is ignored'
                            + (f'; did you mean {near[0]}?' if near else ''))
     return sentences

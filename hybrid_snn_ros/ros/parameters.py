@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from rcl_interfaces.msg import SetParametersResult
 
 GROUPS = {
-    'What it sees with, and what it remembers': (
-        Parameter('model', '', 'TFLite encoder; empty for the EfficientNet-Lite0 that is shipped'),
-        Parameter('memory', '', 'directory of what was taught; empty for '
+    'Encoder, memory and network': (
+        Parameter('model', '', 'TFLite encoder; empty for the shipped EfficientNet-Lite0'),
+        Parameter('memory', '', 'directory that keeps what was taught; empty for '
                   '`~/.ros/hybrid_snn_ros/<namespace>/<node>`'),
-        Parameter('initial_memory', '', 'file that an empty memory begins with, as `hybrid-snn '
-                  'state export` writes it; empty for none (the launch file gives '
+        Parameter('initial_memory', '', 'file that an empty memory starts from, written by '
+                  '`hybrid-snn state export`; empty for none (the launch file sets '
                   '`everyday.memory`)'),
-        Parameter('rule', DEFAULT, 'learning rule: ours, or CoLaNET as it was published',
-                  choices=RULES.keys()),  # a view: also what is registered later
-        Parameter('backend', 'numpy', 'where the network lives: numpy on the CPU, cupy on an '
-                  'NVIDIA GPU, auto on whichever answers a frame faster with the labels known at '
-                  'configure', choices=('numpy', 'cupy', 'auto')),
-        Parameter('seed', 0, 'seed of everything random', 0, 2**31 - 1),
+        Parameter('rule', DEFAULT, 'learning rule: lateral is ours, original is CoLaNET as '
+                  'published', choices=RULES.keys()),  # a view: also what is registered later
+        Parameter('backend', 'numpy', 'where the network runs: numpy on the CPU, cupy on an '
+                  'NVIDIA GPU, auto on the one that answers a frame faster with the labels known '
+                  'at configure', choices=('numpy', 'cupy', 'auto')),
+        Parameter('seed', 0, 'seed of all random numbers', 0, 2**31 - 1),
         Parameter('threads', 1, 'threads of the encoder', 1, 64),
-        Parameter('delegate', 'auto', 'what computes the encoder: auto, xnnpack, none, or the '
+        Parameter('delegate', 'auto', 'what runs the encoder: auto, xnnpack, none, or the '
                   'library of an external delegate, e.g. libedgetpu.so.1'),
-        Parameter('cpus', '', "CPUs that the encoder's threads and the classifier keep to, as in "
-                  '0-3,6 (Linux); empty for all'),
+        Parameter('cpus', '', "CPUs for the encoder's threads and the classifier, e.g. 0-3,6 "
+                  '(Linux); empty for all'),
         Parameter('autostart', True, 'configure and activate at start, without a lifecycle '
                   'manager'),
     ),
@@ -44,36 +44,36 @@ GROUPS = {
         Parameter('image_transport', 'raw', 'raw: sensor_msgs/Image on `image`; compressed: '
                   'sensor_msgs/CompressedImage on `image/compressed`',
                   choices=('raw', 'compressed')),
-        Parameter('reliability', 'auto', 'how the camera is subscribed to: best_effort takes '
-                  'frames from every camera, reliable from reliable ones only and loses none on '
-                  'the way; auto is best_effort, and reliable where frame_queue is above 1',
-                  choices=('auto', 'best_effort', 'reliable')),
-        Parameter('frame_queue', 1, 'frames that may wait: 1 answers the newest only; more loses '
-                  'none of a data set or bag', 1, 1000),
-        Parameter('depth', 0, 'frames that DDS keeps until the node takes them over; 0 for as '
-                  'many as frame_queue', 0, 1000),
+        Parameter('reliability', 'auto', 'reliability of the camera subscription: best_effort '
+                  'takes frames from every camera; reliable takes them from reliable cameras only '
+                  'and loses none on the way; auto is reliable if frame_queue is above 1, else '
+                  'best_effort', choices=('auto', 'best_effort', 'reliable')),
+        Parameter('frame_queue', 1, 'frames that may wait: 1 answers the newest only; set more '
+                  'to lose no frame of a data set or bag', 1, 1000),
+        Parameter('depth', 0, 'frames that DDS keeps until the node takes them; 0 for as many as '
+                  'frame_queue', 0, 1000),
         Parameter('roi', [0.0, 0.0, 1.0, 1.0], 'region of interest: x, y, width, height as '
                   'fractions of the frame', 0.0, 1.0),
-        Parameter('crop', 0.875, 'centre square of the region of interest that is looked at, as '
-                  'a fraction of its short side', 0.05, 1.0),
+        Parameter('crop', 0.875, 'side of the centre square that the encoder sees, as a fraction '
+                  'of the short side of the region of interest', 0.05, 1.0),
         Parameter('image_timeout', 2.0, 'seconds without a frame after which the camera counts '
                   'as silent', 0.1, 3600.0, live=True),
     ),
     'Teaching': (
         Parameter('learning', True, 'accept teaching', live=True),
-        Parameter('teach_frames', 1, 'frames that one `~/teach` labels, the newest one included',
-                  1, 1000, live=True),
-        Parameter('min_change', MIN_CHANGE, 'change (1 - cosine of the embeddings) from the '
-                  'newest sample of its label below which a frame is not learned again; 0 learns '
-                  'every frame', 0.0, 1.0, live=True),
-        Parameter('recent_frames', 300, 'answered frames that can still be taught by their stamp',
-                  1, 100000, live=True),
+        Parameter('teach_frames', 1, 'frames that one `~/teach` labels: the newest and those '
+                  'after it', 1, 1000, live=True),
+        Parameter('min_change', MIN_CHANGE, 'least change (1 - cosine of the embeddings) from '
+                  'the newest sample of the label; a frame that changed less is not learned '
+                  'again; 0 learns every frame', 0.0, 1.0, live=True),
+        Parameter('recent_frames', 300, 'how many answered frames can still be taught by their '
+                  'stamp', 1, 100000, live=True),
     ),
     'Answers': (
-        Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels '
-                  'answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),
+        Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '
+                  'are answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),
         Parameter('top_k', TOP, 'labels ranked in an answer', 1, 100, live=True),
-        Parameter('smoothing', 1, 'frames of one scene whose answers are averaged; 1 judges '
+        Parameter('smoothing', 1, 'frames of one scene over which answers are averaged; 1 judges '
                   'every frame alone', 1, 100, live=True),
     ),
 }

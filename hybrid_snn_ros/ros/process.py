@@ -92,14 +92,14 @@ def _files(words: Sequence[str]) -> list[str]:
 def _advice(sentence: str, words: Sequence[str]) -> str:
     """Return what to do about a refusal of rcl, where it does not say so itself."""
     if 'logging' in sentence.split(':')[0]:
-        return '; set HOME, or ROS_LOG_DIR to a directory that may be written to'
+        return '; set HOME, or set ROS_LOG_DIR to a writable directory'
     for path in _files(words):
         try:
             parameter_files.load(path)
         except ValueError as error:
             return f'; {error}'
         if path.startswith('~'):
-            return f'; ROS replaces no ~ here: write {user_path(path)}'
+            return f'; ROS does not expand ~ here: write {user_path(path)}'
     return ''
 
 

@@ -167,8 +167,8 @@ class QosMonitor:
         elif end.suspected is not None and now - end.suspected > _DISCOVERY:
             if end.unnamed:
                 self._node.get_logger().warning(
-                    f'{topic}: a peer that the graph does not show is not connected, because of '
-                    f'the policy {end.unnamed}')
+                    f'{topic}: the policy {end.unnamed} keeps a peer away that the graph does not '
+                    'show')
             end.suspected = None
         return found
 
@@ -186,11 +186,12 @@ def differences(offered: QoSProfile, asked: QoSProfile) -> list[str]:
             ('durability', DurabilityPolicy.TRANSIENT_LOCAL, DurabilityPolicy.VOLATILE),
             ('liveliness', LivelinessPolicy.MANUAL_BY_TOPIC, LivelinessPolicy.AUTOMATIC)):
         if getattr(asked, policy) == strong and getattr(offered, policy) == weak:
-            found.append(f'{policy} {weak.name} is offered, {strong.name} asked for')
+            found.append(f'publisher offers {policy} {weak.name}, subscriber asks for '
+                         f'{strong.name}')
     for policy in ('deadline', 'liveliness_lease_duration'):
         least, most = _seconds(getattr(offered, policy)), _seconds(getattr(asked, policy))
         if least > most:
-            found.append(f'{policy} {least:g} s is offered, {most:g} s asked for')
+            found.append(f'publisher offers {policy} {least:g} s, subscriber asks for {most:g} s')
     return found
 
 

@@ -136,7 +136,7 @@ class Requests:
         def command() -> Command:
             old, separator, new = text.partition('=')
             if not separator:
-                raise CommandError(f"to {operation} takes 'old=new', not {text[:80]!r}")
+                raise CommandError(f"{operation} takes 'old=new', not {text[:80]!r}")
             return Command(operation, written(old),
                            (normalise if operation == 'rename' else written)(new),
                            source=operation)
@@ -180,8 +180,8 @@ class Requests:
             assert executor is not None  # it runs this
             executor.create_task(self._destroy_services)
         if result is None:
-            response.message = (f'not done within {_SERVICE_PATIENCE:g} s; what becomes of it is '
-                                'told on ~/teach_result')
+            response.message = (f'not done within {_SERVICE_PATIENCE:g} s; the result follows on '
+                                '~/teach_result')
         else:
             response.success, response.message = result.level == 'OK', result.message
         return response

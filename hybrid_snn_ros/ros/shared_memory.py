@@ -42,7 +42,7 @@ def clear(place: Path = PLACE) -> str:
         except OSError:  # somebody else's, or gone meanwhile
             continue
         count, size = count + 1, size + status.st_size
-    return (f'shared memory that killed processes had left is removed: {size / 2**20:.1f} MB in '
+    return (f'removed shared memory that killed processes had left: {size / 2**20:.1f} MB in '
             f"{count} segment{'s' * (count > 1)}" if count else '')
 
 
@@ -90,9 +90,9 @@ def short(place: Path = PLACE) -> str:
         return ''
     if free >= ROOM:
         return ''
-    return (f'{place} has {free // 2**20} MB free, a node takes {ROOM // 2**20}: raw frames can '
-            'get lost; `fastdds shm clean` removes what killed processes left, in a container '
-            '--shm-size=512m gives more')
+    return (f'{place} has {free // 2**20} MB free, but a node needs {ROOM // 2**20} MB: raw '
+            'frames can get lost; `fastdds shm clean` removes what killed processes left; in a '
+            'container, --shm-size=512m gives more')
 
 
 def _segments(place: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, os.stat_result]]:

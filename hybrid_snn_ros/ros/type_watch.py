@@ -55,9 +55,10 @@ class TypeWatch:
             for peer, other in {(graph.full_name(peer), peer.topic_type) for peer in ask(topic)}:
                 if other == kind:
                     continue
-                yield (f'{topic}: {peer} publishes {other}, expected is {kind}: nothing arrives '
-                       'from it' if incoming else
-                       f'{topic}: {peer} expects {other}, published is {kind}: nothing reaches it')
+                yield (f'{topic}: {peer} publishes {other}, this node expects {kind}: nothing '
+                       'arrives from it' if incoming else
+                       f'{topic}: {peer} expects {other}, this node publishes {kind}: nothing '
+                       'reaches it')
 
     def _services(self) -> Iterator[str]:
         own = {self._node.resolve_service_name(service.srv_name): graph.kind_name(
@@ -67,5 +68,5 @@ class TypeWatch:
                 if other == own.get(name, other):
                     continue
                 for caller in graph.callers(self._node, name, other) or [graph.NAMELESS]:
-                    yield (f'{name}: {caller} calls it as {other}, it is {own[name]}: '
+                    yield (f'{name}: {caller} calls it as {other}, but it is {own[name]}: '
                            'no call arrives')

@@ -139,7 +139,7 @@ class Worker(threading.Thread):
                 if time.monotonic() >= self._next_status:
                     self._renew_status()
             except Exception as error:  # nothing may end the thread; the node must live on
-                self._log.error(f'something failed in an unforeseen way: {error!r}',
+                self._log.error(f'unexpected error: {error!r}',
                                 throttle_duration_sec=5.0)
         # What is not rebuilt by now is so after the next start: the journal has it.
         while (command := self._commands.get(not self._classifier.behind)) is not None:
@@ -156,10 +156,10 @@ class Worker(threading.Thread):
             self._classifier.warm_up()
             self._tell_loss()
         except Exception as error:  # then the first frame pays, or says the same
-            self._log.error(f'warming up failed in an unforeseen way: {error!r}')
+            self._log.error(f'warming up failed unexpectedly: {error!r}')
         taken = time.perf_counter() - begin
         if taken > 0.1:
-            self._log.info(f'the backend warmed up for {taken:.1f} s')
+            self._log.info(f'warming up the backend took {taken:.1f} s')
 
     def _tell_loss(self) -> None:
         lost = self._classifier.backend.lost

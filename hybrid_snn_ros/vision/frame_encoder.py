@@ -5,7 +5,7 @@
 import base64
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +23,13 @@ SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
 
 def _no_lap(stage: str) -> None:
     """Measure nothing."""
+
+
+class Encoded(NamedTuple):
+    """A frame as the encoder saw it, and what it made of it."""
+
+    codes: np.ndarray  # uint8 (N,)
+    crop: np.ndarray  # uint8 RGB (size, size, 3)
 
 
 class FrameEncoder:
@@ -84,9 +91,9 @@ class FrameEncoder:
         return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
                 'crop': self.crop.fraction, 'roi': list(self.crop.roi), 'golden': self._golden}
 
-    def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap) -> np.ndarray:
+    def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap) -> Encoded:
         """
-        Return the output codes of a camera message, uint8 (N,).
+        Encode a camera message.
 
         :param message: sensor_msgs/Image, or CompressedImage where `compressed`, or what has its
             fields, from a subscription or from a bag.
@@ -97,9 +104,9 @@ class FrameEncoder:
         return self._encode(
             decode_message(message, compressed, self.encoder.input_size, self.crop), lap)
 
-    def encode_file(self, content: bytes) -> np.ndarray:
+    def encode_file(self, content: bytes) -> Encoded:
         """
-        Return the output codes of a picture file, given what is in it, uint8 (N,).
+        Encode a picture file, given what is in it.
 
         The same bytes in a sensor_msgs/CompressedImage give the same codes.
 
@@ -130,9 +137,9 @@ class FrameEncoder:
         from hybrid_snn_ros.vision.frames import decode_image
         height, width, channels = array.shape
         return self._encode(decode_image('rgb8', height, width, width * channels,
-                                         np.ascontiguousarray(array), self.crop))
+                                         np.ascontiguousarray(array), self.crop)).codes
 
-    def _encode(self, picture: 'Picture', lap: Lap = _no_lap) -> np.ndarray:
+    def _encode(self, picture: 'Picture', lap: Lap = _no_lap) -> Encoded:
         """Bring what was decoded to the encoder's size and embed it: every frame's way."""
         from hybrid_snn_ros.vision.frames import crop_picture
         lap('decode')
@@ -140,4 +147,4 @@ class FrameEncoder:
         lap('crop')
         codes = self.encoder.codes(rgb)
         lap('encode')
-        return codes
+        return Encoded(codes, rgb)

@@ -472,9 +472,9 @@ def test_nothing_saved_is_as_loud_as_saved(robot, phone):
     before = robot.samples()['the same again']
     try:
         phone.press('#teach')
-        phone.until_text('#note', 'Nothing saved: too alike')
+        phone.until_text('#note', 'Nothing saved: too similar')
         assert phone.run("return document.getElementById('note').dataset.kind") == 'skipped'
-        assert phone.text('#tally') == 'Too alike: turn it'
+        assert phone.text('#tally') == 'Too similar: turn it'
         settled(phone)
         assert robot.samples()['the same again'] == before
     finally:
@@ -981,8 +981,8 @@ def test_the_keypad_is_shown_only_for_a_pin_of_digits(robot, browser, pin, keypa
         web.end()
 
 
-@pytest.mark.parametrize('many, words', [(1, 'A browser looks already'),
-                                         (2, '2 browsers look already')])
+@pytest.mark.parametrize('many, words', [(1, 'Another browser is connected'),
+                                         (2, '2 browsers are already connected')])
 def test_one_browser_too_many_is_told_so_and_let_in_later(robot, browser, many, words):
     browser.look(PHONE, False)
     first = browser.driver.current_window_handle

@@ -55,8 +55,8 @@ def start(tmp_path, domain):
         begun.append(process)
         if 'public_url' not in parameters:
             return url, urlsplit(url).port
-        log = process.wait_for_log(' for the proxy it listens on ')
-        return url, int(re.search(r'for the proxy it listens on \S+ port (\d+)', log).group(1))
+        log = process.wait_for_log(' it listens for the proxy on ')
+        return url, int(re.search(r'it listens for the proxy on \S+ port (\d+)', log).group(1))
 
     begin.processes = begun
     yield begin
@@ -338,10 +338,10 @@ def test_the_page_listens_on_both_families_and_names_where(start, host):
 
 
 @pytest.mark.parametrize('parameters, sentence', [
-    ({'host': '192.0.2.77'}, '192.0.2.77 port 0 cannot be listened on: that is no address of'),
-    ({'host': 'nobody.invalid'}, 'nobody.invalid port 0 cannot be listened on: there is no such'),
+    ({'host': '192.0.2.77'}, 'cannot listen on 192.0.2.77 port 0: this computer does not have'),
+    ({'host': 'nobody.invalid'}, 'cannot listen on nobody.invalid port 0: that name is unknown'),
     ({'public_url': 'robot.local'}, 'public_url must look like https://robot.example.org/ or'),
-    ({'public_host': 'https://robot.local'}, 'public_host must be a name or an address alone')])
+    ({'public_host': 'https://robot.local'}, 'public_host must be just a name or an address')])
 def test_what_cannot_be_is_one_sentence(tmp_path, domain, parameters, sentence):
     with Process(tmp_path, domain, 'operator_page.main', port=0, **parameters) as process:
         assert process.process.wait(timeout=20) == 1
@@ -387,5 +387,5 @@ def test_the_page_says_why_it_cannot_come_in(start, tls, browser):
             *(f'{name}: {value}' for name, value in UPGRADE.items()), '', '']).encode())
         assert b' 101 ' in first.recv(100)
         browser.open(f'http://127.0.0.1:{port}/')
-        browser.until_text('#banner', 'looks already')
+        browser.until_text('#banner', 'is connected')
     browser.until_text('#banner', 'classifier does not answer')

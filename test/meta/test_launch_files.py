@@ -165,15 +165,15 @@ def test_the_other_arguments():
     (lambda g: launching.dds_profile(g, '', {}), {'dds_profile': '~nobody_is_called_so/x.xml'},
      'there is no user nobody_is_called_so'),
     (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
-     {'params_file': '$HOME/x.yaml'}, 'params_file: $HOME in $HOME/x.yaml is not replaced'),
+     {'params_file': '$HOME/x.yaml'}, 'params_file: $HOME in $HOME/x.yaml is not expanded'),
     (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
-     {'namespace': 'a b', 'params_file': ''}, '/a b/classifier is no name of a node'),
+     {'namespace': 'a b', 'params_file': ''}, '/a b/classifier is not a name for a node'),
     (lambda g: launching.parameter_file(g, 'params_file', 'classifier'),
-     {'namespace': '/8/robot', 'params_file': ''}, '/8/robot/classifier is no name of a node'),
+     {'namespace': '/8/robot', 'params_file': ''}, '/8/robot/classifier is not a name for a node'),
     (lambda g: launching.initial_memory(g, ''), {'initial_memory': '~nobody_is_called_so/x'},
      'initial_memory: ~nobody_is_called_so/x: there is no user'),
     (lambda g: launching.path(g, 'memory'), {'memory': '$HOME/robot'},
-     'memory: $HOME in $HOME/robot is not replaced here: write ~/robot')])
+     'memory: $HOME in $HOME/robot is not expanded here: write ~/robot')])
 def test_a_wrong_argument_is_refused_by_one_sentence(read, arguments, sentence):
     with pytest.raises(ValueError) as refusal:
         read(given(**arguments))
@@ -242,7 +242,8 @@ def test_what_is_left_empty_for_a_camera_is_as_if_it_was_not_there(tmp_path):
     ('7', 'must name cameras'),
     ('a: {image: [x, y]}', "the camera a: image takes one value, not ['x', 'y']"),
     ('a: {image: {x: y}}', "image takes one value, not {'x': 'y'}"), ('a: {image: []}', 'not []'),
-    ('a: 7', 'the camera a needs launch arguments, not 7'), ('"a b": {}', "which 'a b' cannot be"),
+    ('a: 7', 'the camera a needs launch arguments, not 7'),
+    ('"a b": {}', "and 'a b' cannot be one"),
     ('a: {imagee: x, picture: y}', 'the camera a: classifier.launch.py has no argument imagee, '
                                    'picture; did you mean image?')])
 def test_wrong_cameras_are_refused_by_one_sentence(tmp_path, text, sentence):

@@ -61,7 +61,7 @@ def test_whatever_else_is_published_the_advice_leads_to_frames():
             assert 'no one publishes any other image topic' in found.text
             alone += 1
             continue
-        assert followed(found.text.split('for the first ')[-1], image, kind) in pictures
+        assert followed(found.text.split('to use the first, ')[-1], image, kind) in pictures
         led += 1
     assert led > 1000 and alone > 200
 
@@ -100,4 +100,4 @@ def test_of_many_topics_the_nearest_names_come_first():
     text = reason('/camera/imge_raw', RAW, [], lambda: graph).text
     assert text.startswith(f'no one publishes it; image topics are /camera/image_raw ({RAW}), '
                            f'/camera/image_rect ({RAW}), /zone')
-    assert ' and 39 more; for the first remap image to /camera/image_raw' in text
+    assert ' and 39 more; to use the first, remap image to /camera/image_raw' in text

@@ -293,7 +293,7 @@ def test_a_parameter_file_for_others_or_for_nobody_is_refused(start, tmp_path, f
     assert f'{argument}: nothing in {mine} applies to this node, {node}' in line
     if file == 'classifier':
         for path, sentence in ((mine.with_name('mime.yaml'), f'did you mean {mine}?'),
-                               ('$HOME/mine.yaml', 'is not replaced here: write ~/mine.yaml')):
+                               ('$HOME/mine.yaml', 'is not expanded here: write ~/mine.yaml')):
             assert sentence in fails(start(f'{file}.launch.py', f'{argument}:={path}'))
 
 
@@ -352,7 +352,7 @@ def test_a_users_own_set_up_of_fast_dds_is_kept_and_that_is_told_once(start, env
 
 
 @pytest.mark.parametrize('arguments, sentence', [
-    (('memory:=$HOME/robot',), '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    (('memory:=$HOME/robot',), '$HOME in $HOME/robot is not expanded here: write ~/robot'),
     (('memory:=~nobody_is_called_so',), 'there is no user nobody_is_called_so'),
     (('initial_memory:=~nobody_is_called_so/x',), 'there is no user nobody_is_called_so'),
     (('dds_profile:=/no/x.xml',), 'there is no dds_profile /no/x.xml, not even the directory'),

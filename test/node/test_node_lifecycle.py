@@ -259,7 +259,7 @@ def test_an_unforeseen_failure_of_configure_is_told_and_survived(tmp_path, visio
     with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
                      environment={'PYTHONPATH': vision_msgs['PYTHONPATH']}) as node, \
             Peer(domain) as peer:
-        node.wait_for_log('on_configure failed in an unforeseen way')
+        node.wait_for_log('on_configure failed unexpectedly')
         assert 'vision_msgs' in node.log
         assert peer.state() == 'unconfigured'
         assert not peer.change('configure')

@@ -164,7 +164,7 @@ def test_undo_of_one_sample_by_its_id(taught):
     assert (result.level, result.message) == (ERROR, f'there is no sample {second}')
     for text in ('', 'blue', '0', '-1', '1.5', '9' * 19, '9' * 5000, 'x' * 100_000):
         result = peer.request('undo_sample', text)
-        assert (result.level, result.message[:33]) == (ERROR, 'to take a sample back takes its i')
+        assert (result.level, result.message[:31]) == (ERROR, 'name a sample by its id, not by')
         assert len(result.message) < 200
     assert remembered(memory).labels == ['red', 'green']
     assert peer.show(frame(picture(GREEN)))['label'] == 'green'
@@ -198,8 +198,8 @@ def test_forget_and_rename_and_merge(taught):
             ('forget', '', 'a label needs at least one character that can be seen'),
             ('rename', 'blue=red', "nothing was taught as 'blue'"),
             ('rename', 'green=green', "'green' has that name already"),
-            ('rename', 'green', "to rename takes 'old=new', not 'green'"),
-            ('merge', 'green', "to merge takes 'old=new', not 'green'"),
+            ('rename', 'green', "rename takes 'old=new', not 'green'"),
+            ('merge', 'green', "merge takes 'old=new', not 'green'"),
             ('merge', 'green=blue', "nothing was taught as 'blue': to give 'green' that name, "
              'rename it'),
             ('merge', 'blue=green', "nothing was taught as 'blue'"),
@@ -264,7 +264,7 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
      'forget, rename, merge, rollback, save, not '),
     ('{"do": "explode", "id": "7"}', "save, not 'explode'"),
     (json.dumps({'do': 'x' * 4000, 'id': '7'}), 'a command\'s "do" must be one of'),
-    (json.dumps({'do': 'teach', 'label': 'x' * 4096}), 'a command may be 4096 bytes long'),
+    (json.dumps({'do': 'teach', 'label': 'x' * 4096}), 'a command may have at most 4096 bytes'),
     ('{"do": "teach", "id": "7"}', 'this command needs a "label", a text'),
     ('{"do": "teach", "label": 5, "id": "7"}', 'this command needs a "label", a text'),
     ('{"do": "rename", "label": "red", "id": "7"}', 'this command needs a "to", a text'),
@@ -272,12 +272,12 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
     ('{"do": "undo", "id": "\\ud800"}', 'must be text of at most 64 bytes'),
     ('{"do": "undo", "id": 7}', 'must be text of at most 64 bytes'),
     (json.dumps({'do': 'undo', 'id': 'é' * 33}), 'must be text of at most 64 bytes'),
-    ('{"do": "undo", "sample": 0, "id": "7"}', 'takes its id, not 0'),
-    ('{"do": "undo", "sample": true, "id": "7"}', 'takes its id, not True'),
-    ('{"do": "undo", "sample": null, "id": "7"}', 'takes its id, not None'),
-    ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'takes its id, not 999'),
-    ('{"do": "undo", "change": 0, "id": "7"}', 'to take a change back takes its id, not 0'),
-    ('{"do": "redo", "change": "x", "id": "7"}', "takes its id, not 'x'"),
+    ('{"do": "undo", "sample": 0, "id": "7"}', 'name a sample by its id, not by 0'),
+    ('{"do": "undo", "sample": true, "id": "7"}', 'by its id, not by True'),
+    ('{"do": "undo", "sample": null, "id": "7"}', 'by its id, not by None'),
+    ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'by its id, not by 999'),
+    ('{"do": "undo", "change": 0, "id": "7"}', 'name a change by its id, not by 0'),
+    ('{"do": "redo", "change": "x", "id": "7"}', "name a change by its id, not by 'x'"),
     ('{"do": "rollback", "version": "x", "id": "7"}', "whole number from 0, not 'x'"),
     ('{"do": "rollback", "version": -1, "id": "7"}', 'whole number from 0, not -1'),
     ('{"do": "rollback", "version": 9999, "id": "7"}', 'there is no state 9999 to return to'),

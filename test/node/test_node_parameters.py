@@ -201,11 +201,11 @@ def test_unknown_names_in_the_parameter_file_are_warned_of(tmp_path):
         said = peer.counters()['unknown_parameters']
         assert sorted(said.split(', ')) == ['exposure', 'image.timeout', 'topk']
         warned = [line.split(': ', 1)[1] for line in node.log.splitlines()
-                  if 'there is no parameter' in line]
+                  if 'unknown parameter' in line]
         assert sorted(warned) == [
-            'there is no parameter exposure: it has no effect',
-            'there is no parameter image.timeout: it has no effect; did you mean image_timeout?',
-            'there is no parameter topk: it has no effect; did you mean top_k?']
+            'unknown parameter exposure is ignored',
+            'unknown parameter image.timeout is ignored; did you mean image_timeout?',
+            'unknown parameter topk is ignored; did you mean top_k?']
         assert peer.show(frame(picture(RED)))['unknown']
         node.end()
 
@@ -230,14 +230,14 @@ def test_a_parameter_file_for_other_nodes_is_warned_of(tmp_path):
 
 
 @pytest.mark.parametrize('path, sentence', [
-    ('~/mine.yaml', 'ROS replaces no ~ here: write {home}/mine.yaml'),
+    ('~/mine.yaml', 'ROS does not expand ~ here: write {home}/mine.yaml'),
     ('~/mime.yaml', 'there is no parameter file {home}/mime.yaml; did you mean {home}/mine.yaml?'),
     ('{home}', 'the parameter file {home} is a directory'),
     ('{home}/broken.yaml', '{home}/broken.yaml is no YAML'),
     ('{home}/log directory.yaml', '{home}/log directory.yaml is no YAML'),
     ('{home}/null.yaml', 'there are no parameters below ros__parameters of /classifier'),
     ('{home}/alias.yaml', '{home}/alias.yaml has *a in line 2: ROS knows no aliases here'),
-    ('$HOME/mine.yaml', '$HOME in $HOME/mine.yaml is not replaced here: write ~/mine.yaml')])
+    ('$HOME/mine.yaml', '$HOME in $HOME/mine.yaml is not expanded here: write ~/mine.yaml')])
 def test_a_parameter_file_that_ros_cannot_open_is_told_with_what_to_do(tmp_path, path, sentence):
     (tmp_path / 'mine.yaml').write_text('classifier: {ros__parameters: {top_k: 3}}')
     for name in ('broken.yaml', 'log directory.yaml'):
@@ -266,17 +266,17 @@ def test_a_relative_memory_is_shown_whole_and_warned_of_once(tmp_path):
         for transition in ('deactivate', 'cleanup', 'configure', 'activate'):
             peer.change(transition)
         assert f'memory {whole}: 1 labels' in node.wait_for_log('1 labels')
-        assert node.log.count(f'memory {relative} is relative: started elsewhere than in '
-                              f'{ROOT}') == 1
+        assert node.log.count(f'memory {relative} is relative: a node that starts elsewhere '
+                              f'than in {ROOT}') == 1
         node.end()
     assert (tmp_path / 'robot').is_dir()
 
 
 @pytest.mark.parametrize('name, value, sentence', [
     ('memory', '~nobody_is_called_so', 'there is no user nobody_is_called_so'),
-    ('memory', '$HOME/robot', '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    ('memory', '$HOME/robot', '$HOME in $HOME/robot is not expanded here: write ~/robot'),
     ('initial_memory', '~nobody_is_called_so/x.memory', 'there is no user nobody_is_called_so'),
-    ('initial_memory', '${HOME}/x.memory', 'is not replaced here: write ~/x.memory'),
+    ('initial_memory', '${HOME}/x.memory', 'is not expanded here: write ~/x.memory'),
     ('model', '~nobody_is_called_so/m.tflite', 'there is no user nobody_is_called_so'),
     ('model', '~/absent.tflite', '{home}/absent.tflite cannot be read: No such file'),
     ('delegate', '~/absent.so', '{home}/absent.so')])
@@ -299,7 +299,7 @@ def test_no_home_is_told_with_what_to_do(tmp_path):
     with NodeProcess(tmp_path, fresh_domain(), environment=nowhere) as node:
         assert node.exit_code(WAIT) == 1
         assert node.log.splitlines()[-1].endswith(
-            '; set HOME, or ROS_LOG_DIR to a directory that may be written to')
+            '; set HOME, or set ROS_LOG_DIR to a writable directory')
 
 
 def test_unknown_names_are_told_by_the_page_too(capfd):
@@ -309,7 +309,7 @@ def test_unknown_names_are_told_by_the_page_too(capfd):
     node = rclpy.create_node('teach_page', context=context)
     try:
         assert settings.declare(node).rate == 5.0
-        assert 'there is no parameter prot: it has no effect; did you mean port?' \
+        assert 'unknown parameter prot is ignored; did you mean port?' \
             in capfd.readouterr().err
         result, = node.set_parameters([Parameter('rate', value=7.0)])
         assert (result.successful, node.get_parameter('rate').value) == (False, 5)

@@ -77,8 +77,9 @@ def test_who_cannot_be_connected_is_named_with_topic_and_policy(tmp_path):
             status = diagnosed(peer, lambda status: status.level == ERROR,
                                lambda: camera.publish(frame(SMALL)))
             assert status.message == (
-                'incompatible QoS: /image: nothing arrives from /rig/dull_camera: reliability '
-                'BEST_EFFORT is offered, RELIABLE asked for (parameter reliability)')
+                'incompatible QoS: /image: nothing arrives from /rig/dull_camera: publisher '
+                'offers reliability BEST_EFFORT, subscriber asks for RELIABLE '
+                '(parameter reliability)')
             assert values(status)['received'] == '0'
 
             # Another camera is heard: no error any more, but still to be seen.
@@ -94,10 +95,10 @@ def test_who_cannot_be_connected_is_named_with_topic_and_policy(tmp_path):
             robot.create_publisher(String, '/classifier/teach', BEST_EFFORT)
             status = diagnosed(peer, lambda s: s.level == WARN and s.message.count('/rig') == 2,
                                lambda: peer.camera.publish(frame(SMALL)))
-            assert ('/classifier/label: nothing reaches /rig/robot: durability VOLATILE is '
-                    'offered, TRANSIENT_LOCAL asked for') in status.message
-            assert ('/classifier/teach: nothing arrives from /rig/robot: reliability BEST_EFFORT '
-                    'is offered, RELIABLE asked for') in status.message
+            assert ('/classifier/label: nothing reaches /rig/robot: publisher offers '
+                    'durability VOLATILE, subscriber asks for TRANSIENT_LOCAL') in status.message
+            assert ('/classifier/teach: nothing arrives from /rig/robot: publisher offers '
+                    'reliability BEST_EFFORT, subscriber asks for RELIABLE') in status.message
         diagnosed(peer, lambda status: status.level == OK,
                   lambda: peer.camera.publish(frame(SMALL)))
         assert node.log.count('nothing arrives from /rig/dull_camera') == 1
@@ -205,7 +206,8 @@ def test_the_graph_is_asked_after_an_event_or_where_there_are_none(kind):
         publisher = node.create_publisher(Image, 'image', BEST_EFFORT)
         [mismatch] = spun(executor, connections.mismatches)
         assert (mismatch.topic, mismatch.peer) == ('/image', '/lonely')
-        assert mismatch.policies == 'reliability BEST_EFFORT is offered, RELIABLE asked for'
+        assert mismatch.policies == (
+            'publisher offers reliability BEST_EFFORT, subscriber asks for RELIABLE')
         node.destroy_publisher(publisher)
         assert spun(executor, lambda: connections.mismatches() == [])
         connections.destroy(camera)

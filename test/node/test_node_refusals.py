@@ -221,7 +221,7 @@ def test_five_frames_five_acknowledgements_and_a_new_label_cuts_the_earlier_shor
     cut = [(r.name, r.level) for r in peer.results[before:]]
     assert cut == [('first', OK), ('first', ERROR)] + [('second', OK)] * 5
     assert peer.results[before + 1].message == \
-        "taught 1 of 5 frames of 'first', then another one came"
+        "taught 1 of 5 frames of 'first', then another request came"
     assert peer.set(teach_frames=1) == ['']
     counts = remembered(memory).counts
     assert (counts['five'], counts['first'], counts['second']) == (5, 1, 5)

@@ -44,7 +44,7 @@ def _begin(peer, label, count):
     ({'do': 'forget', 'label': 'mug'}, 'the label was forgotten', {}),
     ({'do': 'rename', 'label': 'mug', 'to': 'beaker'}, 'the label was renamed', {'beaker': 3}),
     ({'do': 'merge', 'label': 'mug', 'to': 'duck'}, 'the label was merged', {'duck': 4}),
-    ({'do': 'rollback', 'version': 2}, 'version 2 was returned to', {}),
+    ({'do': 'rollback', 'version': 2}, 'the memory returned to version 2', {}),
     ({'do': 'undo'}, 'it was taken back', {}),
 ], ids=lambda value: value.get('do') if isinstance(value, dict) else '')
 def test_what_was_done_to_a_label_ends_its_course(robot, order, reason, left):
@@ -133,7 +133,7 @@ def test_undo_of_a_course_without_a_frame_takes_back_nothing_else(frames, tmp_pa
         peer.ask('mug')
         response = peer.trigger('undo')
         assert response.success and response.message == (
-            "'mug' is not taught, its first frame had not come yet; nothing else was taken back")
+            "'mug' is not taught: its first frame had not come yet; nothing else was taken back")
 
         def said():
             return [result.level for result in peer.results if result.name == 'mug']

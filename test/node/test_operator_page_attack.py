@@ -387,11 +387,11 @@ def test_loopback_asks_for_no_pin_and_view_only_teaches_nothing(tmp_path):
         status, link = site.socket()
         assert status == 101
         send(link, json.dumps({'do': 'undo', 'id': 'x'}).encode())
-        assert 'looking only' in result(link, 'x')['message']
+        assert 'viewing only' in result(link, 'x')['message']
         link.close()
         with Process(tmp_path, domain, 'operator_page.main', port=site.port) as second:
             assert second.process.wait(timeout=20) == 1
-            assert re.fullmatch(r'teach_page: 127\.0\.0\.1 port \d+ cannot be listened on: '
+            assert re.fullmatch(r'teach_page: cannot listen on 127\.0\.0\.1 port \d+: '
                                 r'another program listens there; take another port, .*\n',
                                 second.log)
         process.end()

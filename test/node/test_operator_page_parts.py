@@ -360,7 +360,7 @@ def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():
     ({'pin': 12345678}, 'pin must be of type str, not 12345678'),
     ({'view_only': 1}, 'view_only must be of type bool, not 1'),
     ({'language': 'xx'}, "language must be one of '', en, de, not 'xx'"),
-    ({'certificate': 'a.pem'}, 'TLS needs both, certificate and key')])
+    ({'certificate': 'a.pem'}, 'TLS needs both certificate and key')])
 def test_wrong_parameters_are_named(change, sentence):
     with pytest.raises(ValueError) as refusal:
         settings.checked({**DEFAULTS, **change})

@@ -70,8 +70,8 @@ def test_segments_of_the_dead_go_and_all_else_stays(tmp_path):
             'fastdds_0123', 'fast_datasharing_x', 'fastdds_0123456789abcdefg']
     for name in kept:
         (tmp_path / name).touch()
-    assert shared_memory.clear(tmp_path) == ('shared memory that killed processes had left is '
-                                             'removed: 0.0 MB in 3 segments')
+    assert shared_memory.clear(tmp_path) == ('removed shared memory that killed processes had '
+                                             'left: 0.0 MB in 3 segments')
     assert {path.name for path in tmp_path.iterdir()} == {
         *kept, 'fastdds_aaaaaaaaaaaaaaaa', 'fastdds_aaaaaaaaaaaaaaaa_el',
         'fastdds_bbbbbbbbbbbbbbbb', 'fastdds_bbbbbbbbbbbbbbbb_el'}

@@ -106,8 +106,8 @@ def test_run_refuses_settings_by_a_sentence():
             ('threads=many', "threads must be of type int, not 'many'"),
             ('threads=0', 'threads must lie in 1..64, not 0'),
             ('memory=~nobody_is_called_so', 'memory: ~nobody_is_called_so: there is no user'),
-            ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not replaced here'),
-            ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not replaced'),
+            ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not expanded here'),
+            ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not expanded'),
             ('rule=backprop', f"rule must be one of {', '.join(RULES)}, not 'backprop'")):
         err = refused(sentence, 'run', '--set', setting)
         assert err.startswith('hybrid-snn run: ')
@@ -121,7 +121,7 @@ def test_run_refuses_files_and_levels_that_do_not_exist(tmp_path):
             '--dds-profile', absent)
     refused("invalid choice: 'loud'", 'run', '--log-level', 'loud')
     for place, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
-                            ('$HOME/x', '$HOME in $HOME/x is not replaced here: write ~/x'),
+                            ('$HOME/x', '$HOME in $HOME/x is not expanded here: write ~/x'),
                             (tmp_path, 'is a directory'), ('/no/where/x', 'not even the direc')):
         for option in ('--params-file', '--dds-profile'):
             err = refused(sentence, 'run', option, place)
@@ -142,7 +142,7 @@ def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
             ('/robot/classifier', ('--ros-args', '-r', '__ns:=/rover'), '/rover/classifier'),
             ('classifier', ('--ros-args', '-r', '__node:=eye'), '/eye')):
         file.write_text(f'"{section}": {{ros__parameters: {{learning: false}}}}')
-        err = refused(f'nothing in {file} applies to this node, {name}: it speaks to /', 'run',
+        err = refused(f'nothing in {file} applies to this node, {name}: it is for /', 'run',
                       '--params-file', file, *words)
         assert f'call that section {name}, or /**' in err and len(err.splitlines()) == 1
 
@@ -158,7 +158,7 @@ def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
     ('parameters', '--write={}')], ids=' '.join)
 def test_a_path_that_stands_for_nothing_is_refused_before_work_begins(words, tmp_path):
     for path, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
-                           ('$HOME/x', '$HOME in $HOME/x is not replaced here: write ~/x')):
+                           ('$HOME/x', '$HOME in $HOME/x is not expanded here: write ~/x')):
         refused(sentence, *(word.format(path) for word in words), cwd=tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -94,14 +94,14 @@ def test_all_addresses_of_a_name_share_one_port():
 
 
 @pytest.mark.parametrize('host, sentence', [
-    ('192.0.2.77', 'that is no address of this computer; it has 127.0.0.1'),
-    ('2001:db8::77', 'that is no address of this computer; it has 127.0.0.1'),
-    ('nobody.invalid', 'there is no such name here'), ('http://0.0.0.0', 'there is no such name'),
-    ('a b', 'there is no such name'), ('x' * 80, 'there is no such name')])
+    ('192.0.2.77', 'this computer does not have that address; it has 127.0.0.1'),
+    ('2001:db8::77', 'this computer does not have that address; it has 127.0.0.1'),
+    ('nobody.invalid', 'that name is unknown here'), ('http://0.0.0.0', 'that name is unknown'),
+    ('a b', 'that name is unknown'), ('x' * 80, 'that name is unknown')])
 def test_an_address_that_is_not_ours_is_refused_with_what_to_do(host, sentence):
     with pytest.raises(ValueError) as refusal:
         listening(host, 8080)
-    assert str(refusal.value).startswith(f'{host} port 8080 cannot be listened on: {sentence}')
+    assert str(refusal.value).startswith(f'cannot listen on {host} port 8080: {sentence}')
 
 
 @pytest.mark.parametrize('host, taken', [
@@ -130,13 +130,13 @@ def test_a_public_url_is_kept_as_browsers_write_it(text, shown):
 
 @pytest.mark.parametrize('text, why', [
     ('robot.example.org', 'begin with http'), ('robot:8080', 'begin with http'),
-    ('ftp://robot/', 'begin with http'), ('//robot/', 'begin with http'), ('https://', 'no name'),
+    ('ftp://robot/', 'begin with http'), ('//robot/', 'begin with http'), ('https://', 'neither'),
     ('https://me@robot/', 'user name'), ('https://robot/?a=1', 'follow the path'),
     ('https://robot/#pin=123456', 'follow the path'), ('https://robot:0/', 'port'),
-    ('https://robot:99999/', 'ort'), ('https://robot:/', 'port'), ('https://ro bot/', 'no name'),
-    ('https://1.2.3/', 'no name'), ('https://[fe80::1%eth0]/', 'no name'), ('https://[::1', ''),
+    ('https://robot:99999/', 'ort'), ('https://robot:/', 'port'), ('https://ro bot/', 'neither'),
+    ('https://1.2.3/', 'neither'), ('https://[fe80::1%eth0]/', 'neither'), ('https://[::1', ''),
     ('https://robot/../x', 'path'), ('https://robot/{x}/', 'path'), ('https://robot/a//b', 'path'),
-    ('https://-robot/', 'no name'), ('https://' + 'x' * 64 + '/', 'no name')])
+    ('https://-robot/', 'neither'), ('https://' + 'x' * 64 + '/', 'neither')])
 def test_a_public_url_that_is_none_is_refused_with_an_example(text, why):
     with pytest.raises(ValueError) as refusal:
         settings.checked({**DEFAULTS, 'public_url': text})
@@ -147,7 +147,7 @@ def test_a_public_url_that_is_none_is_refused_with_an_example(text, why):
 @pytest.mark.parametrize('text', [
     'https://robot.local', 'robot.local:8080', 'robot.local/x', 'a b', '1.2.3', 'robot.local?'])
 def test_a_public_host_is_a_name_alone(text):
-    with pytest.raises(ValueError, match='public_host must be a name or an address alone'):
+    with pytest.raises(ValueError, match='public_host must be just a name or an address'):
         settings.checked({**DEFAULTS, 'public_host': text})
     for good in ('Robot.local', '192.168.1.7', '[fd00::2]', 'fd00::2'):
         settings.checked({**DEFAULTS, 'public_host': good})

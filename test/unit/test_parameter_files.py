@@ -17,22 +17,22 @@ def file(tmp_path):
 
 
 @pytest.mark.parametrize('text, sentence', [
-    ('clasifier: %s', 'it speaks to /clasifier; call that section /classifier, or /**'),
-    ('classifier_node: %s', 'it speaks to /classifier_node; call that section /classifier'),
+    ('clasifier: %s', 'it is for /clasifier; call that section /classifier, or /**'),
+    ('classifier_node: %s', 'it is for /classifier_node; call that section /classifier'),
     ('/robot/classifier: %s', 'or start the node in the namespace /robot'),
     ('robot: {left: {classifier: %s}}', 'or start the node in the namespace /robot/left'),
-    ('/camera: %s\n/clasifier: %s', 'it speaks to /clasifier, /camera; call'),
-    ('{a: %s, b: %s, c: %s, d: %s, e: %s, classify: %s}', 'it speaks to /classify, '),
-    ('"/class(ifier": %s', 'it speaks to /class(ifier; call that section /classifier'),
-    ('"[x": %s', 'it speaks to /[x;'), ('c.assifier: %s', 'it speaks to /c.assifier;'),
-    ('clas*: %s', 'it speaks to /clas*;'), ('"a\\\\": %s', 'it speaks to /a\\;'),
-    ('"/*/classifier": %s', 'it speaks to /*/classifier; call that section /classifier')])
+    ('/camera: %s\n/clasifier: %s', 'it is for /clasifier, /camera; call'),
+    ('{a: %s, b: %s, c: %s, d: %s, e: %s, classify: %s}', 'it is for /classify, '),
+    ('"/class(ifier": %s', 'it is for /class(ifier; call that section /classifier'),
+    ('"[x": %s', 'it is for /[x;'), ('c.assifier: %s', 'it is for /c.assifier;'),
+    ('clas*: %s', 'it is for /clas*;'), ('"a\\\\": %s', 'it is for /a\\;'),
+    ('"/*/classifier": %s', 'it is for /*/classifier; call that section /classifier')])
 def test_a_file_for_others_is_refused_with_the_nearest_name(file, text, sentence):
     path = file(text.replace('%s', '{ros__parameters: {learning: false}}'))
     with pytest.raises(ValueError) as refusal:
         parameter_files.check(path, '/classifier')
     said = str(refusal.value)
-    assert said.startswith(f'nothing in {path} applies to this node, /classifier: it speaks to')
+    assert said.startswith(f'nothing in {path} applies to this node, /classifier: it is for')
     assert sentence in said and '\n' not in said
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_none_is_refused(tmp_path, monkeypatch):
     for path, sentence in (('~/nine.yaml', f'did you mean {tmp_path}/mine.yaml?'),
                            ('~', 'is a directory'), ('~/mine.yaml', 'is no YAML'),
                            ('~nobody_is_called_so/x', 'there is no user'), ('/no/x', 'not even'),
-                           ('$HOME/mine.yaml', 'is not replaced here: write ~/mine.yaml')):
+                           ('$HOME/mine.yaml', 'is not expanded here: write ~/mine.yaml')):
         with pytest.raises(ValueError, match='.') as refusal:
             parameter_files.check(path, '/classifier')
         assert sentence in str(refusal.value)
@@ -100,5 +100,5 @@ def test_the_name_of_a_node_follows_the_rules_of_its_command_line():
         assert parameter_files.remapped(
             'classifier', namespace, ['--ros-args', *words.split()]) == name, words
     for namespace in ('a b', '8', '/a/8', 'é', 'a-b', '~', 'a.b', '*', 'a\n'):
-        with pytest.raises(ValueError, match='is no name of a node: between two / stand'):
+        with pytest.raises(ValueError, match='is not a name for a node: between slashes use'):
             parameter_files.remapped('classifier', namespace, [])

@@ -38,21 +38,21 @@ def test_a_home_is_replaced_and_all_else_is_left_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize('text, sentence', [
-    (f'~{NOBODY}', f'there is no user {NOBODY} whose home ~{NOBODY} could be'),
-    (f'~{NOBODY}/a/b', f'write ~/{NOBODY} for what lies in your own'),
+    (f'~{NOBODY}', f'~{NOBODY}: there is no user {NOBODY}; write'),
+    (f'~{NOBODY}/a/b', f'write ~/{NOBODY} for a file in your own home'),
     (f'~{NOBODY}~', f'there is no user {NOBODY}~'),
-    ('$HOME/robot', '$HOME in $HOME/robot is not replaced here: write ~/robot'),
+    ('$HOME/robot', '$HOME in $HOME/robot is not expanded here: write ~/robot'),
     ('${HOME}/robot', 'write ~/robot'), ('$HOME', 'write ~'),
-    ('/data/$ROBOT/m', '$ROBOT in /data/$ROBOT/m is not replaced here: write the whole path'),
+    ('/data/$ROBOT/m', '$ROBOT in /data/$ROBOT/m is not expanded here: write the whole path'),
     ('${XDG_DATA_HOME}/m', '${XDG_DATA_HOME} in ${XDG_DATA_HOME}/m'),
-    ('~/$USER', '$USER in ~/$USER is not replaced here')])
+    ('~/$USER', '$USER in ~/$USER is not expanded here')])
 def test_what_stands_for_nothing_is_refused_by_one_sentence(text, sentence):
     with pytest.raises(paths.PathError) as refusal:
         paths.user_path(text)
     assert sentence in str(refusal.value) and '\n' not in str(refusal.value)
     for use in (look, lambda path: Vault.open(path, None), lambda path: Classifier().save(path),
                 lambda path: paths.memory_path(path)):
-        with pytest.raises((ValueError, StoreError), match='no user|not replaced'):
+        with pytest.raises((ValueError, StoreError), match='no user|not expanded'):
             use(text)
     assert not list(Path.cwd().iterdir()), 'nothing was made by that name'
 
@@ -97,8 +97,8 @@ def test_the_memory_of_a_node_is_a_whole_path_named_like_it(tmp_path):
 def test_a_relative_memory_is_remarked_with_where_it_is_now(tmp_path):
     for chosen in ('robot', './robot', '../robot', 'a/b'):
         assert paths.relative_remark(chosen) == (
-            f'memory {chosen} is relative: started elsewhere than in {tmp_path} it is another '
-            f'one; write {tmp_path / chosen}')
+            f'memory {chosen} is relative: a node that starts elsewhere than in {tmp_path} '
+            f'uses another directory; write {tmp_path / chosen}')
     for chosen in ('', '/robot', '~/robot', '~'):
         assert paths.relative_remark(chosen) == ''
 
@@ -114,7 +114,7 @@ def test_what_is_missing_is_told_with_what_may_be_meant(tmp_path):
                            f'{tmp_path}/params.yaml?'),
             ('params.yml', 'did you mean'), ('zzz', f'there is no file {tmp_path}/zzz'),
             ('link.yaml', f'there is no file {tmp_path}/link.yaml'),
-            ('pipe.yaml', f'the file {tmp_path}/pipe.yaml is no file'),
+            ('pipe.yaml', f'the file {tmp_path}/pipe.yaml is not a file'),
             ('params.yaml/x', f'the file {tmp_path}/params.yaml/x cannot be read: Not a dir'),
             ('a' * 300, 'cannot be read: File name too long'), ('a/' * 3000, 'too long'),
             ('a\0b', 'cannot be read: embedded null'),
@@ -130,7 +130,7 @@ def test_the_pages_certificate_and_key_are_paths_too(tmp_path):
     assert chosen.certificate == f'{tmp_path}/home/c.pem' and chosen.key == 'k.pem'
     for wrong in (f'~{NOBODY}/c.pem', '$HOME/c.pem', '/etc/${SSL}/c.pem'):
         for name, other in (('certificate', 'key'), ('key', 'certificate')):
-            with pytest.raises(ValueError, match='no user|not replaced'):
+            with pytest.raises(ValueError, match='no user|not expanded'):
                 settings.checked({**values, name: wrong, other: '/x.pem'})
     assert settings.checked(values).certificate == ''
 

@@ -46,7 +46,7 @@ def state(capsys):
 def test_every_command_explains_itself(state, command):
     """With its exit codes."""
     code, out, _ = state(command, '--help')
-    assert code == 0 and f'hybrid-snn state {command}' in out and 'could not be done' in out
+    assert code == 0 and f'hybrid-snn state {command}' in out and '2 the command failed' in out
 
 
 def test_show_names_labels_samples_ages_sizes_versions(state, directory):

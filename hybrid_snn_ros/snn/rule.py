@@ -82,6 +82,7 @@ class Rule(Protocol):
 
     def check(self, params: Any) -> None:
         """Raise ValueError, one sentence naming the constant and its bounds, if one is off."""
+        return  # a body: without one mypy takes it for abstract
 
     def counts(self, params: Any, codes: np.ndarray) -> np.ndarray:
         """Code the encoder's output codes, uint8 (N,), as spike counts 0..10, uint8 (N,)."""

@@ -33,6 +33,8 @@ class Layout(NamedTuple):
 
     channels: int
     code: int | None
+    # 'pixels': `bytes` of each channel side by side, and `code` only moves channels: the crop is
+    # shrunk first, then converted.  All others are converted first, so a byte may hold anything:
     # 'pairs': two pixels share colour; 'mosaic': one colour per pixel; 'planes': a plane of
     # brightness, then one of colour
     kind: str = 'pixels'

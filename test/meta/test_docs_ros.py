@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is written for people about ROS names things that are there."""
 
+import fnmatch
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -10,6 +11,7 @@ from checkout import ROOT
 import pytest
 
 PAGE = (ROOT / 'docs' / 'ros.md').read_text(encoding='utf-8')
+README = (ROOT / 'README.md').read_text(encoding='utf-8')
 LAYOUT = json.loads((ROOT / 'config' / 'foxglove_layout.json').read_text(encoding='utf-8'))
 
 
@@ -42,13 +44,34 @@ def test_the_layout_speaks_of_topics_and_services_of_the_node():
             assert list(json.loads(config['value'])) == ['data']
 
 
-def test_the_page_shows_every_topic_service_and_parameter():
-    missing = [name for name in granted() if name not in PAGE
-               and name not in ('/clock', 'image', 'image/compressed')]
-    assert not missing
-    pytest.importorskip('rclpy', reason='rclpy is not installed (extra ros)')
-    from hybrid_snn_ros.ros.parameters import TABLE
-    assert not [p.name for p in TABLE if f'\n  {p.name}\n' not in PAGE]
+def names_in(text):
+    """Return the names of topics and services in a text, relative ones in full."""
+    return {name.replace('~', '/classifier') for name in re.findall(r'(?<![\w/])[~/][\w/]+', text)}
+
+
+def test_every_topic_and_service_is_shown_wherever_all_are():
+    """What ROS gives every node (parameters, lifecycle) is not in the README."""
+    own = {name for name in granted() if name.startswith('/classifier/')}
+    listed, quality = (PAGE.partition(heading)[2].partition('\n\n')[0] for heading in (
+        '$ ros2 topic list', '## Quality of service\n\n'))
+    info = PAGE.partition('$ ros2 node info')[2].partition('```')[0]
+    kinds = dict(re.findall(r'    (/\S+): (\w+)/', info))
+    assert own - kinds.keys() == set()
+    topics = set(re.findall(r'    (/classifier/\S+): \w+/msg', info))
+    published = set(re.findall(r'    (/classifier/\S+): \w+/msg', info.partition('Publishers')[2]))
+    of_ros = {name for name, package in kinds.items() if package in (
+        'lifecycle_msgs', 'rcl_interfaces', 'type_description_interfaces')}
+    assert topics - names_in(listed) == set()
+    assert published - of_ros - names_in(quality) == set()
+    assert own - of_ros - names_in(README) == set()
+
+
+def test_the_page_shows_every_encoding_that_is_read():
+    encodings = pytest.importorskip('hybrid_snn_ros.vision.encodings', reason='no OpenCV here')
+    rows = PAGE.partition('### Encodings')[2].partition('refused')[0]
+    shown = re.findall(r'`([^`]+)`', rows)
+    assert not [name for name in encodings.ENCODINGS
+                if not any(fnmatch.fnmatch(name, pattern) for pattern in shown)]
 
 
 def test_the_page_shows_every_field_of_an_answer_and_of_the_labels():

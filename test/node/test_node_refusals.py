@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, STOP, values
 
+from hybrid_snn_ros.snn.rules import RULES
+
 SILENCE = 1.0  # seconds without a frame after which the camera counts as silent
 GOOD = picture((250, 60, 20), size=(48, 64))
 
@@ -243,7 +245,7 @@ def test_of_several_parameters_the_good_ones_are_taken(robot):
     ({'false_unknown': 7.0}, 'classifier: false_unknown must lie in 0.0..0.9, not 7.0'),
     ({'top_k': 'many'}, "classifier: top_k must be of type int, not 'many'"),
     ({'roi': 0.5}, 'classifier: roi needs 4 numbers, not 0.5'),
-    ({'rule': 'backprop'}, "classifier: rule must be one of lateral, original, not 'backprop'"),
+    ({'rule': 'backprop'}, f"classifier: rule must be one of {', '.join(RULES)}, not 'backprop'"),
 ])
 def test_a_bad_value_in_the_parameter_file_ends_the_start(tmp_path, values, sentence):
     """Exit code 1 and one sentence, without a traceback."""

@@ -15,12 +15,12 @@ from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.snn import lateral, original
+from hybrid_snn_ros.snn.rules import RULES
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 from hybrid_snn_ros.vision.framing import Crop
 from hybrid_snn_ros.vision.runtime import load_runtime
 
-RULES = ('lateral', 'original')
 INPUTS = 400
 LABELS = ('mug', 'duck', 'lego brick', 'racecar', 'tray')
 
@@ -90,17 +90,15 @@ def test_one_frame_is_enough_to_be_named(rule):
     assert answer.ranked == [('mug', 1.0)]
 
 
-def test_new_views_are_named(learned):
-    learned.false_unknown = 0
+def test_new_views_are_named(learned, monkeypatch):
+    monkeypatch.setattr(learned, 'false_unknown', 0)
     right = [learned.predict(codes).label == label for codes, label in lesson(20, seed=5)]
-    learned.false_unknown = 0.05
     assert np.mean(right) >= 0.99
 
 
-def test_the_answer_is_ranked(learned):
-    learned.false_unknown = 0
+def test_the_answer_is_ranked(learned, monkeypatch):
+    monkeypatch.setattr(learned, 'false_unknown', 0)
     answer = learned.predict(cluster(2, 1, seed=5)[0])
-    learned.false_unknown = 0.05
     names = [name for name, _ in answer.ranked]
     scores = [score for _, score in answer.ranked]
     assert sorted(names) == sorted(LABELS)
@@ -154,7 +152,8 @@ def test_teaching_copies_the_codes():
 # -- unknown -------------------------------------------------------------------------------------
 
 
-def test_what_was_never_taught_is_unknown(learned):
+def test_what_was_never_taught_is_unknown(learned, monkeypatch):
+    monkeypatch.setattr(learned, 'false_unknown', 0.05)
     unknown = [learned.predict(codes) for kind in range(100, 106)
                for codes in cluster(kind, 10)]
     known = [learned.predict(codes) for codes, _ in lesson(20, seed=5)]
@@ -168,10 +167,9 @@ def test_what_was_never_taught_is_unknown(learned):
             assert answer.score == 1 - answer.p_value
 
 
-def test_a_share_of_zero_answers_everything(learned):
-    learned.false_unknown = 0
+def test_a_share_of_zero_answers_everything(learned, monkeypatch):
+    monkeypatch.setattr(learned, 'false_unknown', 0)
     answers = [learned.predict(codes) for codes in cluster(100, 10)]
-    learned.false_unknown = 0.05
     assert not any(answer.unknown for answer in answers)
     assert all(answer.label in LABELS for answer in answers)
 
@@ -240,7 +238,7 @@ def test_all_labels_have_a_say_in_the_threshold_when_taught_in_turns():
 
 
 @pytest.mark.parametrize('options, sentence', [
-    ({'rule': 'backprop'}, "rule must be one of lateral, original, not 'backprop'"),
+    ({'rule': 'backprop'}, f"rule must be one of {', '.join(RULES)}, not 'backprop'"),
     ({'false_unknown': 1}, r'false_unknown must lie in \[0, 1\), not 1'),
     ({'false_unknown': -0.1}, 'false_unknown must lie'),
     ({'false_unknown': float('nan')}, 'false_unknown must lie'),
@@ -370,11 +368,10 @@ def seeing(encoder):
     return classifier
 
 
-def test_frames_are_taught_and_named_in_new_views(seeing):
-    seeing.false_unknown = 0
+def test_frames_are_taught_and_named_in_new_views(seeing, monkeypatch):
+    monkeypatch.setattr(seeing, 'false_unknown', 0)
     answers = [seeing.predict(picture(kind, view)).label
                for kind in range(3) for view in range(10, 14)]
-    seeing.false_unknown = 0.05
     assert answers == [name for name in NAMES for _ in range(4)]
 
 

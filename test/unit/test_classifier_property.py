@@ -17,6 +17,7 @@ from hybrid_snn_ros import Classifier
 from hybrid_snn_ros import classifier as classifiers
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.network import network as networks
+from hybrid_snn_ros.snn.rules import RULES
 
 INPUTS = 16
 DRAW = np.random.default_rng(23)
@@ -52,7 +53,7 @@ def bits(classifier):
 class Robot(RuleBasedStateMachine):
     """A classifier with a directory; what it knows is told from its book alone."""
 
-    @initialize(learning=st.sampled_from(['lateral', 'original']))
+    @initialize(learning=st.sampled_from(list(RULES)))
     def start(self, learning):
         self.learning = learning
         self.place = Path(tempfile.mkdtemp(prefix='robot-'))

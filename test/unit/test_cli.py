@@ -5,6 +5,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 import hybrid_snn_ros
 from hybrid_snn_ros.cli.main import COMMANDS
+from hybrid_snn_ros.snn.rules import RULES
 
 
 def start(*words, **options):
@@ -65,7 +67,7 @@ def test_every_command_explains_itself_and_every_option(command):
     code, out, err = run(command, '--help', env={'COLUMNS': '200'})
     assert (code, err) == (0, '')
     assert out.startswith(f'usage: hybrid-snn {command} ')
-    options = [line for line in out.splitlines() if line.startswith('  --')]
+    options = [line for line in out.splitlines() if re.match('  (-[^h], )?--', line)]
     assert options or command == 'state'
     for place, line in enumerate(options):
         after = out.splitlines()[out.splitlines().index(line) + 1:][:1]
@@ -106,7 +108,7 @@ def test_run_refuses_settings_by_a_sentence():
             ('memory=~nobody_is_called_so', 'memory: ~nobody_is_called_so: there is no user'),
             ('initial_memory=$HOME/x', 'initial_memory: $HOME in $HOME/x is not expanded here'),
             ('model=${HOME}/m.tflite', 'model: ${HOME} in ${HOME}/m.tflite is not expanded'),
-            ('rule=backprop', "rule must be one of lateral, original, not 'backprop'")):
+            ('rule=backprop', f"rule must be one of {', '.join(RULES)}, not 'backprop'")):
         err = refused(sentence, 'run', '--set', setting)
         assert err.startswith('hybrid-snn run: ')
         assert len(err.splitlines()) == 1

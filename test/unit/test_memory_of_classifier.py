@@ -16,8 +16,8 @@ from hybrid_snn_ros.memory.errors import IdentityError, LockedError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.network import network as networks
+from hybrid_snn_ros.snn.rules import RULES
 
-RULES = ('lateral', 'original')
 INPUTS = 24
 DRAW = np.random.default_rng(17)
 PLACES = DRAW.gamma(0.6, 40, (5, INPUTS))

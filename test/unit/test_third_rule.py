@@ -192,7 +192,7 @@ def test_a_classifier_is_taught_undone_renamed_and_opened_again(registered, tmp_
 
 
 def test_a_name_that_is_not_registered_is_refused():
-    with pytest.raises(ValueError, match="one of lateral, original, not 'nearest-mean'"):
+    with pytest.raises(ValueError, match=f"one of {', '.join(RULES)}, not 'nearest-mean'"):
         Classifier(rule=NAME, inputs=INPUTS)
 
 
@@ -255,7 +255,8 @@ def test_the_parameter_offers_it(registered):
     [rule] = [parameter for parameter in parameters.TABLE if parameter.name == 'rule']
     assert refusal(rule, NAME) is None
     assert refusal(rule, 'furthest-mean') == (
-        f"rule must be one of lateral, original, {NAME}, not 'furthest-mean'")
-    assert f'one of lateral, original, {NAME}' in yaml_text('classifier')
-    assert f'one of lateral, original, {NAME}' in markdown('classifier')
+        f"rule must be one of {', '.join(RULES)}, not 'furthest-mean'")
+    assert NAME in RULES and f"one of {', '.join(RULES)}" in markdown('classifier')
+    unwrapped = ' '.join(yaml_text('classifier').replace('#', '').split())
+    assert f"one of {', '.join(RULES)}" in unwrapped
     assert yaml.safe_load(yaml_text('classifier'))['/**']['ros__parameters']['rule'] == 'lateral'

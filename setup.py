@@ -73,7 +73,7 @@ setup(
         'plots': ['matplotlib>=3.7'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x[ctk]'],
-        'test': ['pytest<9', 'hypothesis', 'ruff', 'mypy', 'types-PyYAML', 'wheel'],
+        'test': ['pytest<9', 'hypothesis', 'apsw', 'ruff', 'mypy', 'types-PyYAML', 'wheel'],
     },
     zip_safe=False,
     maintainer='The hybrid_snn_ros developers',

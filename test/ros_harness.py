@@ -29,9 +29,9 @@ from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.bench.dds import empty_domain
-from hybrid_snn_ros.memory.journal import FILE_NAME
-from hybrid_snn_ros.memory.ledger import Ledger
-from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.memory.contents import read_store
+from hybrid_snn_ros.memory.files import FILE_NAME
+from hybrid_snn_ros.memory.state import StoreState
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = 20.0  # seconds; far more than anything takes, since the machine may be busy
@@ -54,7 +54,7 @@ def fresh_domain():
 
 def remembered(memory):
     """Return the Ledger that a memory holds on disk now, also while a node is writing there."""
-    return look(memory).ledger if (memory / FILE_NAME).exists() else Ledger()
+    return read_store(memory).state if (memory / FILE_NAME).exists() else StoreState()
 
 
 def values(result):

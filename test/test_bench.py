@@ -87,7 +87,8 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     assert found['form'] == kernel.describe()
     assert set(found['sweeps']) == {
         'lateral', 'original', 'encoder_threads', 'blas_threads'}
-    assert set(found['teach']) >= {'encode', 'journal', 'learn', 'whole'}
+    assert set(found['teach']) >= {'encode', 'store', 'learn', 'whole'}
+    assert set(found['memory']) >= {'open', 'teach', 'forget', 'undo a forget', 'undo a merge'}
 
 
 def test_a_network_on_a_device_is_timed(monkeypatch):

@@ -11,9 +11,9 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.classifier import SHIPPED_ENCODER
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.labels import LabelError
-from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.share import shared_file
 from hybrid_snn_ros.snn import lateral, original
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
@@ -428,8 +428,8 @@ def test_another_runtime_is_remarked(encoder, tmp_path):
     """The codes may differ slightly; what was taught is used all the same."""
     classifier = Classifier(encoder)
     then = {**classifier.eye.identity, 'runtime': 'tflite-runtime 2.14.0'}
-    with Vault.open(tmp_path, then) as vault:
-        vault.teach('mug', classifier.eye.codes(picture(0, 1)))
+    with DiskStore.open(tmp_path, then) as store:
+        store.teach('mug', classifier.eye.codes(picture(0, 1)))
     for remember in (classifier.open, Classifier(encoder).load):
         [remark] = remember(tmp_path)
         assert 'tflite-runtime 2.14.0' in remark and encoder.runtime in remark

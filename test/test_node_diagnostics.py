@@ -28,7 +28,7 @@ from ros_harness import (  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
 from hybrid_snn_ros import Classifier  # noqa: E402
-from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
+from hybrid_snn_ros.memory.files import FILE_NAME  # noqa: E402
 from hybrid_snn_ros.ros.stage_times import STAGES  # noqa: E402
 from hybrid_snn_ros.snn import synaptic_operations  # noqa: E402
 
@@ -117,8 +117,8 @@ def test_every_value_is_there_and_right(watched):
     assert found['model_digest'] == known.encoder.digest
     assert found['delegate'] == known.encoder.delegate and found['cpus'] == 'all'
     assert (found['labels'], found['samples']) == ('2', '2')
-    assert (found['journal'], found['journal_entries']) == ('writer', '2')
-    assert int(found['journal_bytes']) == (memory / FILE_NAME).stat().st_size
+    assert (found['store'], found['store_records']) == ('open', '2')
+    assert int(found['store_bytes']) >= (memory / FILE_NAME).stat().st_size
 
 
 def test_debug_tells_what_one_frame_makes_the_network_do(watched):

@@ -35,8 +35,7 @@ from ros_harness import (  # noqa: E402
     STOP,
 )
 
-from hybrid_snn_ros.memory.header import MAGIC  # noqa: E402
-from hybrid_snn_ros.memory.journal import FILE_NAME  # noqa: E402
+from hybrid_snn_ros.memory.files import COPY_NAME, FILE_NAME  # noqa: E402
 
 MODEL = ROOT / 'models' / 'efficientnet_lite0_int8.tflite'
 CYCLES, WARM_UP, WINDOW = 100, 20, 10
@@ -302,15 +301,15 @@ def test_a_damaged_memory_fails_configure_and_is_left_as_it_is(tmp_path):
     """What may be somebody's work is neither used nor overwritten."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
     taught(memory).close()
-    journal = memory / FILE_NAME
-    content = journal.read_bytes()
-    content = content.replace(MAGIC, b'neither ')  # both copies of its head
-    journal.write_bytes(content)
+    for name in (FILE_NAME, COPY_NAME):  # nobody knows then which encoder it is of
+        file = memory / name
+        content = file.read_bytes().replace(b'fingerprint{', b'fingerprinT{')
+        file.write_bytes(content)
     with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
-        assert 'its header is damaged' in node.wait_for_log('configure failed')
+        assert 'too damaged to know which encoder' in node.wait_for_log('configure failed')
         assert peer.state() == 'unconfigured'
         node.end()
-    assert journal.read_bytes() == content
+    assert file.read_bytes() == content
 
 
 def test_default_memory_lies_under_home_by_namespace_and_name(tmp_path):

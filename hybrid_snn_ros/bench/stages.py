@@ -20,7 +20,7 @@ import numpy as np
 
 from hybrid_snn_ros.bench import machine
 from hybrid_snn_ros.bench.figures import jitter, summary
-from hybrid_snn_ros.memory.vault import Vault
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.network.prediction import Prediction, prediction_of
 from hybrid_snn_ros.snn import backend, decision, synaptic_operations
 from hybrid_snn_ros.snn.response import Response
@@ -189,21 +189,21 @@ def _wire(kind: str, shown: list[Picture]) -> Any:
 
 def teach_frames(subject: Subject, count: int) -> Figures:
     """
-    Teach frames as the node does: shown, answered, journaled with fsync, learned.
+    Teach frames as the node does: shown, answered, stored and synced, learned.
 
     :return: {stage: summary}; 'whole' is from the frame in hand to the sample learned and on disk,
         'calibrate' and 'readout' are what the next frame pays.
     """
     shown = pictures('vga')
     clock = time.perf_counter
-    stages = ('encode', 'journal', 'learn', 'whole', 'readout', 'calibrate')
+    stages = ('encode', 'store', 'learn', 'whole', 'readout', 'calibrate')
     taken = []
     rule = subject.rule
     learned: list[Lesson] = []
     labels = len(subject.labels)
-    with tempfile.TemporaryDirectory() as directory, Vault.open(
+    with tempfile.TemporaryDirectory() as directory, DiskStore.open(
             Path(directory), {'encoder': subject.encoder.digest, 'inputs': subject.encoder.width}
-    ) as vault:
+    ) as store:
         for number in range(count):
             begin = clock()
             codes = subject.encoder.codes(subject.cut('vga', shown[number % len(shown)]))
@@ -211,7 +211,7 @@ def teach_frames(subject: Subject, count: int) -> Figures:
             counts = rule.counts(subject.params, codes)
             rule.present(subject.params, subject.readout, counts)
             answered = clock()
-            vault.teach_all([(f'label{number % labels}', codes, '')], 'bench')
+            store.teach(f'label{number % labels}', codes, source='bench')
             stored = clock()
             subject.state = rule.teach(subject.params, subject.state, counts, number % labels,
                                        subject.readout)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network.history import columns_of
 from hybrid_snn_ros.network.network import Network
 from hybrid_snn_ros.snn.rule import Lesson

@@ -31,7 +31,7 @@ def facts(classifier: Classifier, worker: Worker, memory: Path,
         'interpreter': encoder.runtime, 'delegate': encoder.delegate,
         'threads': encoder.threads, 'cpus': ', '.join(map(str, encoder.cpus)) or 'all',
         'model_digest': encoder.digest, 'memory': str(memory),
-        **classifier.condition(), **_effort(classifier, worker),
+        **classifier.status(), **_effort(classifier, worker),
         'vision_msgs': 'on' if messages.HAVE_VISION_MSGS else 'not installed', **soc.read(root)}
 
 

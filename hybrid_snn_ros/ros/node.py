@@ -20,7 +20,12 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header, String
 
 from hybrid_snn_ros.classifier import Classifier, Prediction
-from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
+from hybrid_snn_ros.memory.errors import (
+    IdentityError,
+    NewerVersionError,
+    OldFormatError,
+    StoreError,
+)
 from hybrid_snn_ros.paths import memory_path, relative_remark
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
@@ -125,7 +130,7 @@ class ClassifierNode(LifecycleNode):
             f'memory {self.memory}: {len(classifier.labels)} labels, '
             f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
             f'backend {classifier.backend.why}; {kernel.describe()}'
-            + ('; read along, not written' if classifier.follows else ''))
+            + ('; read, not written' if classifier.is_readonly else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
@@ -143,13 +148,13 @@ class ClassifierNode(LifecycleNode):
             if self._settings.learning:
                 remarks = classifier.open(self.memory, initial)
             else:  # a frozen robot: nothing is written
-                remarks = classifier.borrow(self.memory, 'learning is off', initial)
-        except (IdentityError, NewerVersionError):
+                remarks = classifier.open_readonly(self.memory, 'learning is off', initial)
+        except (IdentityError, NewerVersionError, OldFormatError):
             raise
         except StoreError as error:
             self._trouble = str(error)
             remarks = [f'{error}; frames are answered, teaching is refused until that is over']
-            remarks += classifier.borrow(self.memory, str(error), initial)
+            remarks += classifier.open_readonly(self.memory, str(error), initial)
         for remark in remarks:
             self.get_logger().warning(remark)
 
@@ -248,8 +253,8 @@ class ClassifierNode(LifecycleNode):
         for publisher in self._outgoing:
             self._connections.destroy(publisher)
         self._outgoing = []
-        # Closing saves what was computed; a frozen robot writes nothing at all.
-        (self._classifier if self._settings.learning else self._classifier.book).close()
+        # Closing renews the second copy; a frozen robot writes nothing at all.
+        (self._classifier if self._settings.learning else self._classifier.store).close()
         self._classifier = None
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TYPE_CHECKING
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier, Prediction
-from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.errors import ChangedError, StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
 from hybrid_snn_ros.ros.frame_slot import Frame, FrameSlot
@@ -39,7 +39,7 @@ _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of learning anew between two looks for a frame
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
-_FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
+_POLL_PERIOD = 0.25  # seconds between two looks at a memory that others may write
 
 
 class Worker(threading.Thread):
@@ -78,7 +78,7 @@ class Worker(threading.Thread):
         self._newest = 0, 0  # stamp of the last answered frame
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
-        self._next_look = 0.0  # monotonic seconds; see _follow
+        self._next_look = 0.0  # monotonic seconds; see _poll
         self.tutor = Tutor(classifier, settings, on_result)
         # (samples learned, samples to learn) while learning anew
         self.relearning: tuple[int, int] | None = None
@@ -108,13 +108,13 @@ class Worker(threading.Thread):
                 if self.tutor.waiting and self.tutor.patience() <= 0:
                     self.tutor.give_up(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
-                self._follow()
+                self._poll()
                 self._catch_up()
                 self._tell_loss()
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'something failed in an unforeseen way: {error!r}',
                                 throttle_duration_sec=5.0)
-        # What is not learned anew by now is so after the next start: the journal has it.
+        # What is not learned anew by now is so after the next start: the memory has it.
         while (command := self._commands.get(not self._classifier.behind)) is not None:
             self.tutor.run(command)
         while (command := self._commands.get()) is not None:
@@ -142,16 +142,21 @@ class Worker(threading.Thread):
     def _patience(self) -> float:
         if self._catching_up is not None or len(self._commands):
             return 0.0
-        longest = _FOLLOW_PERIOD if self._classifier.follows else 3600.0
-        return min(max(self.tutor.patience(), 0.0), longest) if self.tutor.waiting else longest
+        if not self.tutor.waiting:
+            return _POLL_PERIOD
+        return min(max(self.tutor.patience(), 0.0), _POLL_PERIOD)
 
-    def _follow(self) -> None:
-        """Learn what somebody else has written to a memory that is only borrowed here."""
-        if not self._classifier.follows or time.monotonic() < self._next_look:
+    def _poll(self) -> None:
+        """Learn what other processes have written to the memory."""
+        if time.monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + _FOLLOW_PERIOD
+        self._next_look = time.monotonic() + _POLL_PERIOD
         try:
-            self._classifier.follow(later=True)
+            if not self._settings.learning:
+                self._classifier.release('learning is off')
+            self._classifier.poll(later=True)
+        except ChangedError as error:
+            self._log.warning(str(error))
         except StoreError as error:
             self._log.warning(f'{error}; frames are answered from what is known',
                               throttle_duration_sec=60.0)

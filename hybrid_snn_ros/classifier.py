@@ -12,30 +12,28 @@ The classifier without ROS: look at frames, be taught, take it back, answer, rem
     >>> classifier.undo()
 """
 
+from collections.abc import Mapping
 import contextlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from hybrid_snn_ros.learner import Learner, Taught
+from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory import identity as identities
-from hybrid_snn_ros.memory.book import Book
-from hybrid_snn_ros.memory.borrowed import Borrowed
+from hybrid_snn_ros.memory.database import Head
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
-from hybrid_snn_ros.memory.follower import Follower
-from hybrid_snn_ros.memory.header import Header
-from hybrid_snn_ros.memory.ledger import Ledger
-from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look_whole, View
+from hybrid_snn_ros.memory.readonly_store import ReadOnlyStore
+from hybrid_snn_ros.memory.store import SampleStore
 from hybrid_snn_ros.network import cache, Prediction
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER
 
 __all__ = ['Classifier', 'Prediction', 'SHIPPED_ENCODER', 'Taught']
 
-_SNAPSHOT_EVERY = 256  # changes after which what was computed is kept for the next start
-# Version, arrays and notes of a snapshot.
+# Version, arrays and notes of what was computed before.
 _Found = tuple[int, dict[str, np.ndarray], dict[str, Any]]
 
 
@@ -45,160 +43,183 @@ class Classifier(Learner):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Make an untaught classifier that remembers nowhere yet; arguments as of Learner."""
         super().__init__(*arguments, **options)
-        # directory and initial file of a borrowed memory
+        # directory and initial file of a memory that is only read
         self._home: tuple[Path | str, Path | str | None] | None = None
-        self._saved = 0  # version of the last snapshot
-        self._tried = 0  # version at which one was tried last
+        self._kept: int | None = None  # version that was saved last
 
     def open(self, directory: Path | str, initial: Path | str | None = None) -> list[str]:
         """
         Remember in a directory from now on, and know what it holds.
 
+        Other processes may have it open and teach as well; ``poll`` tells what they did.
+
         :param initial: a file that ``save`` wrote, whose samples an empty memory begins with.
-        :return: sentences the user should hear (another runtime, a torn end that was cut off).
-        :raises StoreError: when it cannot be read, is in use, or belongs to another encoder.
+        :return: sentences the user should hear (another runtime, damage that was mended).
+        :raises StoreError: when it cannot be read, or belongs to another encoder.
         """
-        vault = Vault.open(directory, self.frame_encoder.identity)
+        store = DiskStore.open(directory, self.frame_encoder.identity)
         try:
-            found = vault.snapshot_for_recovery()
-            remarks = list(vault.remarks)
-            remarks += self._begin(vault, initial)
+            remarks = list(store.remarks)
+            remarks += self._begin(store, initial)
+            found = store.cached() if self._order_matters else None
         except BaseException:
-            vault.close()
+            store.close()
             raise
         self.close()
-        self._take_over(vault, found)
+        self._take_over(store, found)
         return remarks
 
-    def borrow(self, directory: Path | str, reason: str,
-               initial: Path | str | None = None) -> list[str]:
+    def open_readonly(self, directory: Path | str, reason: str,
+                      initial: Path | str | None = None) -> list[str]:
         """
         Know what a directory holds and leave it alone; every change tries to ``open`` it first.
 
-        What its writer changes is known after the next ``follow``.
+        What others change is known after the next ``poll``.
 
         :param reason: sentence with which changes are refused as long as that fails.
         :param initial: as in ``open``.
         :return: sentences the user should hear.
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
-        follower = Follower(directory, self.frame_encoder.identity)
-        remarks: list[str] = []
-        ledger: Ledger | None = None
-        found: _Found | None = None
-        view = cast(View | None, follower.news())  # the first time never mere entries
-        if view is not None:
-            remarks, ledger = view.problems, view.ledger
-            found = next(((s.sequence, s.arrays, s.notes) for s in view.snapshots), None)
-        book = Borrowed(self.frame_encoder.identity, ledger, follower)
-        remarks = remarks + self._begin(book, initial)
-        book.reason = reason
+        store = ReadOnlyStore(directory, self.frame_encoder.identity)
+        remarks = list(store.remarks)
+        remarks += self._begin(store, initial)
+        store.reason = reason
         self.close()
         self._home = directory, initial
-        self._take_over(book, found)
+        self._take_over(store, None)
         return remarks
 
+    def release(self, reason: str) -> None:
+        """
+        Only read a memory that is open from now on, and close its file; see ``open_readonly``.
+
+        The network stays as it is: nothing is learned again.
+        """
+        store = self._store
+        if not isinstance(store, DiskStore):
+            return
+        store.close()
+        frozen = ReadOnlyStore(store.directory, self.frame_encoder.identity)
+        frozen.reason = reason
+        current = not self.behind and frozen.version == store.version
+        self._store, self._duplicates, self._home = frozen, None, (store.directory, None)
+        self._learned = frozen.version if current else None
+
     @property
-    def follows(self) -> bool:
-        """Whether the memory is a borrowed one, whose writer can be followed."""
+    def is_readonly(self) -> bool:
+        """Whether the memory is only read."""
         return self._home is not None
 
-    def follow(self, later: bool = False) -> bool:
+    def poll(self, later: bool = False) -> bool:
         """
-        Know what the writer of a borrowed memory has changed meanwhile; nothing is written.
+        Know what other processes have changed meanwhile.
 
-        A look costs one stat while nothing has changed.
+        A look costs next to nothing while nothing has changed.
 
         :param later: as in ``undo``.
         :return: whether anything has changed.
-        :raises StoreError: when it cannot be read; what is known stays.
+        :raises StoreError: when it cannot be read, or somebody put another file in its place;
+            what is known stays, unless it is errors.ChangedError.
         """
-        before = self.ledger
-        if not self.follows or not cast(Borrowed, self._book).follow():
-            return False
-        if self.ledger is not before:
-            self._learned = None  # another history, whose versions mean something else
-        self._changed(later)
-        return True
+        before = self.ledger, self.version
+        try:
+            self.store.poll()
+        finally:
+            if self.ledger is not before[0]:
+                self._learned = None  # another history, whose versions mean something else
+            changed = before != (self.ledger, self.version)
+            if changed:
+                self._changed(later=True)
+        if changed and not later:
+            self._catch_up_now()
+        return changed
 
-    def _take_over(self, book: Book, found: _Found | None) -> None:
-        """Know what a book holds; a snapshot that was found, if any, saves learning it again."""
-        self._book, self._repeats, self._learned = book, None, None
-        self._saved = self._tried = 0
+    @property
+    def _order_matters(self) -> bool:
+        """Whether the rule must learn all samples one by one, which a cache saves at a start."""
+        return bool(self.network.rule.PREQUENTIAL)
+
+    def _take_over(self, store: SampleStore, found: _Found | None) -> None:
+        """Know what a store holds; what was computed before, if any, saves learning it again."""
+        self._store, self._duplicates, self._learned = store, None, None
+        self._kept = None
         # Set when it is whole: another thread may look at it, and would else make one, too.
         network = self._untaught()
         if found is not None:
             version, arrays, notes = found
-            restored = cache.restored(
-                network, arrays, notes, book.ledger.as_of(version).samples)
-            if restored is not None:
-                network, self._saved, self._tried = restored, version, version
+            network = cache.restored(
+                network, arrays, notes, store.state.as_of(version).samples) or network
         self._network = network
         self._catch_up_now()
 
-    def _begin(self, book: Book, initial: Path | str | None) -> list[str]:
-        """Let an empty book begin with the samples of a file."""
-        return self._take_in(book, initial, 'initial') if initial and book.version == 0 else []
+    def _begin(self, store: SampleStore, initial: Path | str | None) -> list[str]:
+        """Let an empty store begin with the samples of a file."""
+        if not initial or store.version:
+            return []
+        return self._take_in(store, initial, 'initial', empty=True)
 
     def _own(self) -> None:
-        """Open a borrowed memory, if it may be opened now, before it is changed."""
+        """Have the memory, and know what others wrote, before it is changed."""
         if self._home is not None:
             self.open(*self._home)
+        else:
+            self.poll(later=True)
 
     def close(self) -> None:
         """Give the directory back; what is known stays in memory."""
-        if self._book is None:
+        if self._store is None:
             return
-        with contextlib.suppress(StoreError):  # a cache; the journal holds what matters
+        with contextlib.suppress(StoreError):  # a copy and a cache; the rest is on disk
             self.keep()
-        book, self._book = self._book, Book(self.frame_encoder.identity, self._book.ledger)
-        self._home = None
-        book.close()
+        store, self._home = self._store, None
+        self._store = SampleStore(self.frame_encoder.identity, store.state)
+        store.close()
 
-    def keep(self) -> Path | None:
+    def keep(self) -> bool:
         """
-        Save what was computed, so that the next start is quick; nothing depends on it.
+        Save what makes the next start quick and safe; what was taught is on disk already.
 
-        :return: the path of the snapshot, or None when there is nothing new.
+        A second copy of the memory is renewed, and the version noted as one to return to.
+
+        :return: whether there was anything new.
         :raises StoreError: when the disk refuses, or somebody else changed what is there.
         """
-        if not isinstance(self._book, Vault):
-            return None
-        self._book.check()
-        if self._saved == self.version or self.behind:
-            return None
-        self._tried = self.version
-        path = self._book.save_snapshot(
-            cache.arrays(self.network), cache.notes(self.network))
-        self._saved = self.version
-        return path
+        if not isinstance(self._store, DiskStore):
+            return False
+        self.poll(later=True)
+        if self._kept == self.version or not self.version:
+            return False
+        if self._order_matters and not self.behind:
+            self._store.keep(cache.arrays(self.network), cache.notes(self.network))
+        else:
+            self._store.keep()
+        self._kept = self.version
+        return True
 
     def _caught_up(self) -> None:
-        if self.version - self._tried >= _SNAPSHOT_EVERY:
+        if isinstance(self._store, DiskStore) and self._store.copy_is_due:
             with contextlib.suppress(StoreError):  # as in close
                 self.keep()
 
     def status(self) -> dict[str, Any]:
-        """Return how the memory stands, {name: value}: the journal, and what a start relearns."""
-        told = self.book.condition()
-        if isinstance(self._book, Vault):
-            told['journal_since_snapshot'] = self.version - self._saved
-        return told
+        """Return how the memory stands, {name: value}."""
+        return self.store.status()
 
-    def snapshots(self) -> list[int]:
-        """Return the versions that can be returned to by snapshot, newest first."""
-        return [snapshot.sequence for snapshot in self.book.snapshots()]
+    def versions(self) -> list[int]:
+        """Return the versions that were saved on purpose, newest first; see ``rollback``."""
+        return self.store.versions()
 
-    def save(self, path: Path | str) -> int:
+    def save(self, path: Path | str, pictures: Mapping[int, bytes] | None = None) -> int:
         """
         Write all that is known into one file that another robot can take over.
 
+        :param pictures: {number: JPEG} to go with it, as the store's ``pictures`` gives them.
         :return: bytes written.
         :raises StoreError: when the disk refuses.
         """
-        header = Header(identities.plain(self.frame_encoder.identity))
-        path = user_path(path)
-        return export(View(path, header, [], self.ledger, 0, [], []), path)
+        head = Head(identities.plain(self.frame_encoder.identity), self.store.author)
+        return contents_of.export(self.ledger, head, user_path(path), pictures)
 
     def load(self, path: Path | str, replace: bool = True, source: str = 'import',
              force: bool = False) -> list[str]:
@@ -212,14 +233,16 @@ class Classifier(Learner):
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
         self._own()
-        remarks = self._take_in(self.book, path, source, replace, force)
+        remarks = self._take_in(self.store, path, source, replace, force)
         self._changed(later=False)
         return remarks
 
-    def _take_in(self, book: Book, path: Path | str, source: str, replace: bool = False,
-                 force: bool = False) -> list[str]:
-        view = look_whole(path, replace and bool(book.ledger.samples), force)
-        remarks = view.problems + identities.compare(
-            str(path), view.header.identity, self.frame_encoder.identity)
-        book.import_samples(view.header.identity, view.ledger.samples.values(), replace, source)
+    def _take_in(self, store: SampleStore, path: Path | str, source: str, replace: bool = False,
+                 force: bool = False, empty: bool = False) -> list[str]:
+        found = contents_of.read_whole(path, replace and bool(store.state.samples), force)
+        remarks = found.problems + identities.compare(
+            str(path), found.identity, self.frame_encoder.identity)
+        samples, jpegs = found.state.samples, contents_of.pictures_of(found)
+        store.import_samples(found.identity, samples.values(), replace, source,
+                             [jpegs.get(number) for number in samples], empty)
         return remarks

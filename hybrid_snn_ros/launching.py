@@ -10,7 +10,6 @@ that names the argument.
 
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
-import os
 from pathlib import Path
 import re
 from typing import Any, NamedTuple, overload
@@ -261,32 +260,23 @@ class Place(NamedTuple):
 
     namespace: str
     arguments: dict[str, str]  # of classifier.launch.py, name -> text
-    teacher: str = ''  # namespace of the camera that writes the memory of this one
 
 
 def cameras(given: dict[str, str], known: Collection[str]) -> list[Place]:
     """
     Return the Places of `cameras`, or of `cameras_file`.
 
-    Those with the same memory share it: the first one that learns writes, the others only read.
+    Those with the same memory share it: each of them may be taught, and all know it.
 
     :param known: names of the arguments that classifier.launch.py has.
     """
     places: list[Place] = []
-    writers: dict[str, str] = {}
     for name, own in _chosen(given).items():
         arguments = {'image': given['image'], 'memory': given['memory'],
                      **_checked(name, own, known)}
         above = given['namespace']
         namespace = f"{above.rstrip('/')}/{name}" if above else name
-        memory = arguments['memory']
-        memory = memory and os.path.abspath(user_path(memory))
-        teacher = writers.get(memory, '')
-        if teacher:
-            arguments.setdefault('learning', 'false')
-        elif memory and arguments.get('learning') != 'false':
-            writers[memory] = namespace
-        places.append(Place(namespace, arguments, teacher))
+        places.append(Place(namespace, arguments))
     return places
 
 

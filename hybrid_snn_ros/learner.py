@@ -13,12 +13,13 @@ from typing import Any, cast, NamedTuple, TYPE_CHECKING
 import numpy as np
 
 from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TOP
-from hybrid_snn_ros.memory.book import Book
+from hybrid_snn_ros.memory.duplicates import DuplicateFilter, Outcome
 from hybrid_snn_ros.memory.history import Change
-from hybrid_snn_ros.memory.labels import find, normalise
-from hybrid_snn_ros.memory.ledger import Ledger, Sample
-from hybrid_snn_ros.memory.repeats import Outcome, Repeats
+from hybrid_snn_ros.memory.labels import alike, find, normalise
+from hybrid_snn_ros.memory.record import Record, Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
+from hybrid_snn_ros.memory.state import Sample, StoreState
+from hybrid_snn_ros.memory.store import SampleStore
 from hybrid_snn_ros.network import Consolidation, Network, Prediction, Rebuild
 from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
@@ -38,6 +39,7 @@ class Taught(NamedTuple):
     samples: int  # samples its label has now
     skipped: str = ''  # why nothing was learned, a sentence; empty when it was
     outcome: Outcome = Outcome.LEARNED
+    remark: str = ''  # what the operator should know of a new label, a sentence
 
 
 class Learner:
@@ -88,8 +90,8 @@ class Learner:
         # Whether a GPU pays depends on the labels: 'auto' is decided when they are known.
         self._backend = None if backend == 'auto' else Backend(backend)
         self.frame_encoder = FrameEncoder(encoder, crop, inputs)
-        self._book: Book | None = None
-        self._repeats: Repeats | None = None
+        self._store: SampleStore | None = None
+        self._duplicates: DuplicateFilter | None = None
         self._network: Network | None = None
         # version the network has caught up with, None for an earlier one
         self._learned: int | None = 0
@@ -107,16 +109,16 @@ class Learner:
     # -- what is known -------------------------------------------------------------------------
 
     @property
-    def book(self) -> Book:
-        """What is known and may change: a memory.book.Book, or the Vault of a directory."""
-        if self._book is None:
-            self._book = Book(self.frame_encoder.identity)
-        return self._book
+    def store(self) -> SampleStore:
+        """What is known and may change: a memory.store.SampleStore, or that of a directory."""
+        if self._store is None:
+            self._store = SampleStore(self.frame_encoder.identity)
+        return self._store
 
     @property
-    def ledger(self) -> Ledger:
-        """The samples and labels that are known (memory.ledger.Ledger)."""
-        return self.book.ledger
+    def ledger(self) -> StoreState:
+        """The samples and labels that are known (memory.state.StoreState)."""
+        return self.store.state
 
     @property
     def network(self) -> Network:
@@ -189,14 +191,18 @@ class Learner:
     # -- being taught, and taking it back ------------------------------------------------------
 
     def teach(self, frame_or_codes: np.ndarray, label: str, stamp: str = '', source: str = 'teach',
-              group: str = '', min_change: float | None = None) -> Taught:
+              group: str = '', region: Region = WHOLE, picture: bytes | None = None,
+              min_change: float | None = None) -> Taught:
         """
         Learn one frame under a label, which is made if it is new; on disk before it returns.
 
-        :param stamp: text that names the frame; the same frame counts once.
-        :param source: who taught it, for the journal.
+        :param stamp: text that names the frame; the same part of it counts once.
+        :param source: who taught it, for the memory.
         :param group: text; what one source teaches under one group ``undo`` takes back as a
             whole. '' makes each frame a change of its own.
+        :param region: x, y, width and height of the part that was shown, as fractions of the
+            frame; one frame can teach several things.
+        :param picture: JPEG of what the encoder saw, which the memory keeps with the sample.
         :param min_change: in place of what the classifier was made with.
         :return: Taught.
         :raises LabelError: when the text cannot be a label.
@@ -206,46 +212,57 @@ class Learner:
         label = normalise(label)
         codes = self.frame_encoder.codes(frame_or_codes)
         self._own()
-        repeat = self._repeat_index().find(
-            label, codes, stamp, self.min_change if min_change is None else min_change)
+        repeat = self._duplicate_filter().find(
+            label, codes, stamp, self.min_change if min_change is None else min_change, region)
         if repeat is not None:
             return Taught(repeat.sample, self.ledger.counts[label], repeat.sentence,
                           repeat.outcome)
         self._catch_up_now()
-        number = self.book.teach(label, codes, stamp, source, group).sample
-        self.network.learn(number, label, self.ledger.samples[number].codes)
-        self._repeat_index().add(stamp, number)
+        remark = '' if label in self.ledger.counts else alike(label, self.ledger.counts)
+        before = self.ledger, self.version
+        number = self.store.teach(label, codes, stamp, source, group, region, picture).number
+        self._learn(before, self.ledger.record(number))
+        return Taught(number, self.ledger.counts[label], remark=remark)
+
+    def _learn(self, before: tuple[StoreState, int], record: Record | None) -> None:
+        """Learn a lesson; what others wrote at the same moment as well."""
+        assert record is not None  # just written
+        if before != (self.ledger, record.number - 1):
+            self._changed(later=False)
+            return
+        sample = self.ledger.samples[record.number]
+        self.network.learn(record.number, sample.label, sample.codes)
+        self._duplicate_filter().add(sample.stamp, record.number, sample.region)
         self._learned = self.version
         self._caught_up()
-        return Taught(number, self.ledger.counts[label])
 
-    def taught_as(self, stamp: str) -> str | None:
-        """Return the label under which the frame of a stamp was taught, or None."""
-        sample = self._repeat_index().sample_of(stamp)
+    def taught_as(self, stamp: str, region: Region = WHOLE) -> str | None:
+        """Return the label under which a region of the frame of a stamp was taught, or None."""
+        sample = self._duplicate_filter().sample_of(stamp, region)
         return None if sample is None else sample.label
 
-    def name_of(self, stamp: tuple[int, int], codes: np.ndarray) -> str:
+    def name_of(self, stamp: tuple[int, int], codes: np.ndarray, region: Region = WHOLE) -> str:
         """
         Return the stamp by which a frame is known again, '' where it cannot tell frames apart.
 
         :param stamp: (sec, nanosec); 0 is that of a camera that does not stamp its frames.
-        :param codes: uint8 (N,).  Where a sample of that stamp has others, a clock stands still
-            or began again: another frame.
+        :param codes: uint8 (N,).  Where a sample of that stamp and region has others, a clock
+            stands still or began again: another frame.
         """
         if not any(stamp):
             return ''
         name = stamp_text(stamp)
-        sample = self._repeat_index().sample_of(name)
+        sample = self._duplicate_filter().sample_of(name, region)
         return name if sample is None or np.array_equal(sample.codes, codes) else ''
 
     def codes_of(self, stamp: str) -> np.ndarray:
         """Return the codes of the sample of a stamp, which must be there."""
-        return cast(Sample, self._repeat_index().sample_of(stamp)).codes
+        return cast(Sample, self._duplicate_filter().sample_of(stamp)).codes
 
-    def _repeat_index(self) -> Repeats:
-        if self._repeats is None or self._repeats.ledger is not self.ledger:
-            self._repeats = Repeats(self.ledger)
-        return self._repeats
+    def _duplicate_filter(self) -> DuplicateFilter:
+        if self._duplicates is None or self._duplicates.state is not self.ledger:
+            self._duplicates = DuplicateFilter(self.ledger)
+        return self._duplicates
 
     def undo(self, change: int | None = None, source: str = 'undo', later: bool = False) -> Change:
         """
@@ -261,7 +278,7 @@ class Learner:
         :raises StoreError: when the disk refuses.
         """
         self._own()
-        taken = self.book.undo(change, source)
+        taken = self.store.undo(change, source)
         self._changed(later)
         return taken
 
@@ -272,7 +289,7 @@ class Learner:
         :return: memory.history.Change.
         """
         self._own()
-        put_back = self.book.redo(change, source)
+        put_back = self.store.redo(change, source)
         self._changed(later)
         return put_back
 
@@ -284,7 +301,19 @@ class Learner:
         :raises StoreError: when there is no such sample, or the disk refuses.
         """
         self._own()
-        label = self.book.remove(sample, source).label
+        label = self.store.remove(sample, source).text
+        self._changed(later)
+        return label
+
+    def take_back(self, record: int, source: str = 'take back', later: bool = False) -> str:
+        """
+        Take any record back by its number (``store.SampleStore.take_back``).
+
+        :return: the label it was about, '' where it was about several.
+        :raises StoreError: when there is no such record in force, or the disk refuses.
+        """
+        self._own()
+        label = self.store.take_back(record, source).text
         self._changed(later)
         return label
 
@@ -297,7 +326,7 @@ class Learner:
         """
         self._own()
         count = self.ledger.counts.get(find(label, self.ledger.counts), 0)
-        self.book.forget(label, source)
+        self.store.forget(label, source)
         self._changed(later)
         return count
 
@@ -313,7 +342,7 @@ class Learner:
         :raises StoreError: when the disk refuses.
         """
         self._own()
-        self.book.rename(old, new, source, merge)
+        self.store.rename(old, new, source, merge)
         self._changed(later)
         return self.ledger.counts[normalise(new)]
 
@@ -324,11 +353,11 @@ class Learner:
         :raises StoreError: when there is no history that far back, or the disk refuses.
         """
         self._own()
-        self.book.rollback(version, source)
+        self.store.rollback(version, source)
         self._changed(later)
 
     def _changed(self, later: bool) -> None:
-        self._repeats = None
+        self._duplicates = None
         if not later:
             self._catch_up_now()
 

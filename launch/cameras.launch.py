@@ -6,8 +6,8 @@ Starts a classifier for each of several cameras, in a namespace of its own.
     ros2 launch hybrid_snn_ros cameras.launch.py cameras:=front,rear
     ros2 launch hybrid_snn_ros cameras.launch.py cameras_file:=mine.yaml log_level:=debug
 
-Cameras that are given the same memory share it: the first one writes, and so can be taught; the
-others only read, and follow what the first is taught.
+Cameras that are given the same memory share it: each of them can be taught, and all know half a
+second later.
 """
 
 from launch import LaunchDescription
@@ -15,7 +15,6 @@ from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
     IncludeLaunchDescription,
-    LogInfo,
     OpaqueFunction,
 )
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -42,9 +41,6 @@ def classifiers(context):
             OURS.perform(context), context.environment,
             lambda package: FindPackagePrefix(package).perform(context))
     for place in places:
-        if place.teacher:
-            actions.append(LogInfo(
-                msg=f'{place.namespace} shares its memory: teach it at {place.teacher}'))
         actions.append(GroupAction([IncludeLaunchDescription(
             PythonLaunchDescriptionSource(path), launch_arguments={
                 'namespace': place.namespace, **place.arguments}.items())], scoped=True))

@@ -110,7 +110,7 @@ def _peers(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ours(args: argparse.Namespace) -> dict[str, Any]:
-    from hybrid_snn_ros.bench import blas, figures, stages, sweeps
+    from hybrid_snn_ros.bench import blas, figures, memory, stages, sweeps
     from hybrid_snn_ros.resources import shared_file
     from hybrid_snn_ros.snn import kernel
     from hybrid_snn_ros.snn.backend import Backend
@@ -142,6 +142,9 @@ def _ours(args: argparse.Namespace) -> dict[str, Any]:
         _print(f'the same, {kind}', report['inputs'][kind])
     report['teach'] = stages.teach_frames(subject, max(10, args.frames // 4))
     _print('teaching a frame: whole is frame in hand to learned and on disk', report['teach'])
+    report['store'] = memory.measure(5, 4, 2) if args.quick else memory.measure()
+    _print(f"a memory of {'5 labels x 4' if args.quick else '100 labels x 50'} samples on disk, "
+           'without the network', report['store'])
     seconds = 0.02 if args.quick else 0.4
     report['sweeps'] = {
         'lateral': sweeps.lateral_sweep(sweeps.LABELS[:2] if args.quick else sweeps.LABELS,

@@ -1,25 +1,27 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``hybrid-snn state``: look at, check, carry over and tidy up what was taught."""
+"""``hybrid-snn state``: look at, check, take back, carry over and tidy up what was taught."""
 
 import argparse
 from collections.abc import Callable, Sequence
 import os
 import time
 
-from hybrid_snn_ros.cli import state_report, torture
+from hybrid_snn_ros.cli import state_pictures, state_report, torture
 from hybrid_snn_ros.cli.printable import complain, printable
-from hybrid_snn_ros.memory.disk import expanded
+from hybrid_snn_ros.memory import contents as contents_of
+from hybrid_snn_ros.memory.contents import read_store, read_whole, stored_identity
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
-from hybrid_snn_ros.memory.journal import FILE_NAME
+from hybrid_snn_ros.memory.files import expanded, FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
-from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import export, look, look_whole, stored_identity
+from hybrid_snn_ros.memory.store import SampleStore
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
-EPILOG = ('Exit code: 0 all is well; 1 the command ran, but something is damaged or lost; 2 the '
-          'command failed.')
+EPILOG = ('All commands but migrate work while nodes use the memory; the nodes know of it half a '
+          'second later. Exit code: 0 all is well; 1 the command ran, but something is damaged or '
+          'lost; 2 the command failed.')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,33 +40,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                                   '(default: %(default)s)')
         return one
 
-    command('show', _show, 'list labels, samples, ages, sizes and versions')
+    one = command('show', _show, 'list labels, samples, ages, sizes and versions')
+    one.add_argument('--label', help='only the samples of this label, one a line')
+    one.add_argument('--pictures', metavar='DIR',
+                     help='write the kept pictures there, those of --label or all')
     command('verify', _verify, 'read everything and compare every checksum; changes nothing')
-    one = command('export', _export, 'write all samples into one file, for other robots with the '
-                                     'same encoder; works while the node runs')
-    one.add_argument('file', help='the file to write')
-    one.add_argument('--force', action='store_true', help='replace the file if it exists')
-    one = command('import', _import, 'add the samples of an exported file; the node must not be '
-                                     'running')
+    one = command('export', _export, 'write what is known into one file, for other robots with '
+                                     'the same encoder, or its pictures into folders')
+    one.add_argument('file', nargs='?', help='the file to write')
+    one.add_argument('--pictures', metavar='DIR',
+                     help='write the kept pictures: a folder for each label, as '
+                          '`hybrid-snn teach` and other tools read them')
+    one.add_argument('--force', action='store_true', help='replace the file if it is there')
+    one = command('import', _import, 'take over the samples of an exported file, or of a memory '
+                                     'of an earlier format')
     one.add_argument('file', help='a file that `export` wrote, or the directory of a memory')
     one.add_argument('--replace', action='store_true',
                      help='forget everything else (default: merge; equal samples count once)')
     one.add_argument('--force', action='store_true',
                      help='import the readable part of a damaged file; with --replace, accept a '
                           'file without samples')
-    command('undo', _undo, 'take back the last change as a whole; once more, the one before; the '
-                           'node must not be running')
+    one = command('undo', _undo, 'take back the last change as a whole; once more, the one before')
+    one.add_argument('--record', type=torture.count, metavar='N',
+                     help='take back record N instead, whatever it is and however old: a sample, '
+                          'a forget, a merge, a rename, an undo; `log` lists them')
     command('redo', _redo, 'put back what the last undo took, unless something else was done '
-                           'since; the node must not be running')
-    one = command('rollback', _rollback, 'return to an earlier version; `undo` takes that back; '
-                                         'the node must not be running')
+                           'since')
+    one = command('rollback', _rollback, 'return to an earlier version; `undo` takes that back')
     one.add_argument('version', type=_version, help='as `show` and `log` list them')
     command('compact', _compact, 'delete from the disk, for good, what was taken back; you cannot '
-                                 'return to earlier versions after that; the node must not be '
-                                 'running')
-    one = command('log', _log, 'list who taught what, and when; works while the node runs')
-    one.add_argument('--last', type=torture.count, metavar='N', help='only the newest N entries')
-    one.add_argument('--label', help='only entries that name this label')
+                                 'return to earlier versions after that')
+    one = command('migrate', state_pictures.migrate, 'encode all kept pictures again through '
+                                                     'another encoder; no node may be running')
+    one.add_argument('--model', required=True, metavar='FILE',
+                     help='the new encoder, a TFLite model')
+    one = command('log', _log, 'list who taught what, and when')
+    one.add_argument('--last', type=torture.count, metavar='N', help='only the newest N records')
+    one.add_argument('--label', help='only records that name this label')
     one = command('torture', torture.main, 'kill teaching processes at random moments and look '
                                            'for losses', memory=False)
     torture.add_arguments(one)
@@ -74,7 +86,7 @@ def main(args: argparse.Namespace) -> int:
     """Run one of the commands; return the exit code."""
     try:
         return args.action(args)
-    except (StoreError, LabelError) as error:
+    except (StoreError, LabelError, OSError, ValueError) as error:
         complain('state', error)
         return 2
 
@@ -87,58 +99,85 @@ def _tell(problems: Sequence[str]) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    view = look(args.memory)
-    print('\n'.join(state_report.show(view, time.time())))
-    return _tell(view.problems)
+    contents = read_store(args.memory)
+    if args.label:
+        lines = state_report.samples(contents.state, args.label)
+        if not lines:
+            raise StoreError(f"nothing was taught as '{args.label}'")
+        print('\n'.join(lines))
+    else:
+        print('\n'.join(state_report.show(contents, time.time())))
+    if args.pictures:
+        print(state_pictures.write(contents, expanded(args.pictures), args.label))
+    return _tell(contents.problems)
 
 
 def _verify(args: argparse.Namespace) -> int:
-    view = look(args.memory)
-    code = _tell(view.problems)
-    print(f'{printable(view.path)}: {len(view.entries)} entries, '
-          f'{len(view.ledger.samples)} samples of {len(view.ledger.counts)} labels, '
-          f'{len(view.snapshots)} snapshots read: '
+    contents = read_store(args.memory)
+    state = contents.state
+    code = _tell(contents.problems)
+    print(f'{printable(contents.path)}: {len(contents.records)} records, '
+          f'{len(state.samples)} samples of {len(state.counts)} labels read, digest '
+          f'{state.digest}: '
           + ('damage was found' if code else 'every byte is as it was written'))
     return code
 
 
 def _export(args: argparse.Namespace) -> int:
-    path = expanded(args.file)
-    if os.path.lexists(path) and not args.force:
-        raise StoreError(f'{path} is there already; give --force to replace it')
-    view = look(args.memory)
-    written = export(view, path)
-    print(f'{printable(path)}: {len(view.ledger.samples)} samples of '
-          f'{len(view.ledger.counts)} labels, {state_report.size(written)}')
-    return _tell(view.problems)
+    if args.file is None and not args.pictures:
+        raise StoreError('name a file to write, or --pictures DIR')
+    path = None if args.file is None else expanded(args.file)
+    contents = read_store(args.memory)
+    if args.pictures:
+        print(state_pictures.write(contents, expanded(args.pictures), None))
+    if path is not None:
+        if os.path.lexists(path) and not args.force:
+            raise StoreError(f'{path} is there already; give --force to replace it')
+        state = contents.state
+        written = contents_of.export(state, contents.head, path,
+                                     contents_of.pictures_of(contents))
+        print(f'{printable(path)}: {len(state.samples)} samples of {len(state.counts)} labels, '
+              f'{state_report.size(written)}')
+    return _tell(contents.problems)
 
 
 def _import(args: argparse.Namespace) -> int:
     try:
-        view = look_whole(args.file, args.replace, args.force)
+        contents = read_whole(args.file, args.replace, args.force)
     except DamagedError as error:
         raise StoreError(f'{error}; --force takes what can be read') from error
-    journal = expanded(args.memory) / FILE_NAME
-    if os.path.exists(journal) and os.path.samefile(journal, view.path):
+    memory = expanded(args.memory) / FILE_NAME
+    if os.path.exists(memory) and os.path.samefile(memory, contents.path):
         raise StoreError(f'{args.file} is the memory itself; nothing was imported')
-    with Vault.open(args.memory, stored_identity(args.memory) or view.header.identity) as vault:
+    identity = stored_identity(args.memory) or contents.identity
+    samples, jpegs = contents.state.samples, contents_of.pictures_of(contents)
+    with DiskStore.open(args.memory, identity, old_format=True) as store:
         try:
-            added, known = vault.import_samples(
-                view.header.identity, view.ledger.samples.values(), args.replace)
+            added, known = store.import_samples(
+                contents.identity, samples.values(), args.replace,
+                pictures=[jpegs.get(number) for number in samples])
         except IdentityError as error:
-            raise IdentityError(f'{args.file} does not fit {vault.directory}: {error}') from error
-        print(f'{printable(vault.directory)}: {added} samples added, {known} were known; now '
-              f'{len(vault.ledger.samples)} samples of {len(vault.ledger.counts)} labels, '
-              f'version {vault.version}')
-        return _tell(view.problems + vault.remarks)
+            raise IdentityError(f'{args.file} does not fit {store.directory}: {error}') from error
+        store.keep()
+        print(f'{printable(store.directory)}: {added} samples added, {known} were known; now '
+              f'{len(store.state.samples)} samples of {len(store.state.counts)} labels, '
+              f'version {store.version}')
+        return _tell(contents.problems + store.remarks)
 
 
 def _undo(args: argparse.Namespace) -> int:
-    return _step(args, lambda vault: taken_back(vault.undo()))
+    if args.record is None:
+        return _step(args, lambda store: taken_back(store.undo()))
+
+    def step(store: SampleStore) -> str:
+        store.take_back(args.record)
+        return (f'record {args.record} is taken back: {samples_text(len(store.state.samples))} '
+                f'of {len(store.state.counts)} labels')
+    return _step(args, step)
 
 
 def _redo(args: argparse.Namespace) -> int:
-    return _step(args, lambda vault: put_back(vault.redo()))
+    return _step(args, lambda store: put_back(store.redo()))
 
 
 def _version(text: str) -> int:
@@ -148,33 +187,34 @@ def _version(text: str) -> int:
 
 
 def _rollback(args: argparse.Namespace) -> int:
-    def step(vault: Vault) -> str:
-        vault.rollback(args.version)
+    def step(store: SampleStore) -> str:
+        store.rollback(args.version)
         return (f'what was known at version {args.version} is known again: '
-                f'{samples_text(len(vault.ledger.samples))} of {len(vault.ledger.counts)} labels')
+                f'{samples_text(len(store.state.samples))} of {len(store.state.counts)} labels')
     return _step(args, step)
 
 
-def _step(args: argparse.Namespace, step: Callable[[Vault], str]) -> int:
+def _step(args: argparse.Namespace, step: Callable[[DiskStore], str]) -> int:
     """Change a memory that is there, and say so."""
-    look(args.memory, cached=False)  # nothing there: say so instead of making an empty one
-    with Vault.open(args.memory, None) as vault:
-        remarks = list(vault.remarks)
-        print(step(vault))
+    read_store(args.memory)  # nothing there: say so instead of making an empty one
+    with DiskStore.open(args.memory, None) as store:
+        remarks = list(store.remarks)
+        print(step(store))
         return _tell(remarks)
 
 
 def _compact(args: argparse.Namespace) -> int:
-    def step(vault: Vault) -> str:
-        before, after = vault.compact()
-        return (f'{printable(vault.directory)}: {state_report.size(before)} before, '
-                f'{state_report.size(after)} now, {len(vault.ledger.samples)} samples')
+    def step(store: DiskStore) -> str:
+        before, after = store.compact()
+        return (f'{printable(store.directory)}: {state_report.size(before)} before, '
+                f'{state_report.size(after)} now, {len(store.state.samples)} samples')
     return _step(args, step)
 
 
 def _log(args: argparse.Namespace) -> int:
-    view = look(args.memory)
-    entries = [entry for entry in view.entries
-               if args.label is None or args.label in (entry.label, entry.target)]
-    print('\n'.join(state_report.log(entries[-args.last:] if args.last else entries)))
-    return _tell(view.problems)
+    contents = read_store(args.memory)
+    records = [record for record in contents.records
+               if args.label is None or args.label in (record.text, record.was)]
+    print('\n'.join(state_report.log(contents.state,
+                                     records[-args.last:] if args.last else records)))
+    return _tell(contents.problems)

@@ -8,9 +8,10 @@ import unicodedata
 
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.memory import identity as identities
-from hybrid_snn_ros.memory.entry import Entry
+from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.history import Change
-from hybrid_snn_ros.memory.view import View
+from hybrid_snn_ros.memory.record import Record, WHOLE
+from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.wording import samples_text
 
 
@@ -54,27 +55,34 @@ def size(count: int) -> str:
     return f'{count} bytes'
 
 
-def show(view: View, now: float) -> list[str]:
+def show(contents: StoreContents, now: float) -> list[str]:
     """Return the lines of ``state show``."""
-    samples = view.ledger.samples.values()
+    state, base = contents.state, contents.head.base.version
     rows: list[Sequence[object]] = []
-    for label, count in view.ledger.counts.items():
-        times = [sample.time for sample in samples if sample.label == label]
+    for label, count in state.counts.items():
+        times = [sample.time for sample in state.samples.values() if sample.label == label]
         rows.append((count, age(now - max(times)), moment(min(times)), moment(max(times)), label))
     rows = rows or [('-', '-', '-', '-', '-')]
     lines = table(('samples', 'last taught', 'first', 'last', 'label'), rows)
-    lines += ['', f'{len(view.ledger.counts)} labels, {len(samples)} samples, version '
-              f'{view.ledger.version}', '']
-    header = view.header
-    facts = [('file', f'{view.path}, {size(view.size)}, {len(view.entries)} entries'),
-             ('history', f'states {header.base} to {view.ledger.version} can be returned to')]
-    facts += identities.facts(header.identity)
-    newest = view.ledger.history.newest()
+    lines += ['', f'{len(state.counts)} labels, {len(state.samples)} samples, version '
+              f'{state.version}', '']
+    facts = [('file', f'{contents.path}, {size(contents.size)}, {len(contents.records)} records'),
+             ('history', f'versions {base} to {state.version} can be returned to')]
+    facts += identities.facts(contents.identity)
+    newest = state.history.newest()
     facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
-    facts += [('snapshot', f'state {kept.sequence}, {moment(kept.time)}, {size(kept.size)}')
-              for kept in view.snapshots]
+    facts += [('saved', f'version {number}, {moment(saved)}')
+              for number, saved in contents.versions if number >= base]
     name = max(len(key) for key, _ in facts)
     return lines + [printable(f'{key:{name}}  {value}') for key, value in facts]
+
+
+def samples(state: StoreState, label: str) -> list[str]:
+    """Return the lines of ``state show --label``; [] where it has no sample."""
+    rows = [(number, moment(sample.time), sample.source, sample.stamp,
+             '' if sample.region == WHOLE else ' '.join(f'{part:.3g}' for part in sample.region))
+            for number, sample in state.samples.items() if sample.label == label]
+    return table(('sample', 'when', 'who', 'stamp of the frame', 'region'), rows) if rows else []
 
 
 def change(done: Change) -> str:
@@ -84,19 +92,25 @@ def change(done: Change) -> str:
             'rename': f"'{done.label}' was renamed '{done.target}'",
             'merge': f"'{done.label}' was merged into '{done.target}'",
             'remove': f"a sample of '{done.label}' was removed",
+            'restore': 'a record was taken back',
             'rollback': f'the return to version {done.target}'}
     return (what.get(done.what) or f'{samples_text(done.samples)}{label}, by {done.source}') + (
         f', {moment(done.time)}')
 
 
-def log(entries: Iterable[Entry]) -> list[str]:
-    """Return the lines of ``state log``, oldest entry first."""
+def log(state: StoreState, records: Iterable[Record]) -> list[str]:
+    """Return the lines of ``state log``, oldest record first; what is taken back is marked."""
     rows = []
-    for entry in entries:
-        done = entry.reason or {'undo': 'remove'}.get(entry.operation, entry.operation)
-        what = {'rename': f'{entry.label} -> {entry.target}',
-                'rollback': f'to state {entry.target}',
-                'repair': entry.target}.get(entry.operation, entry.label)
-        rows.append((entry.sequence, moment(entry.time), done, entry.sample or '', entry.source,
-                     entry.stamp if entry.operation == 'teach' else '', what))
-    return table(('entry', 'when', 'what', 'sample', 'who', 'stamp of the frame', 'label'), rows)
+    for record in records:
+        what = {'rename': f'{record.was} -> {record.text}',
+                'merge': f'{record.was} -> {record.text}',
+                'rollback': f'to version {record.text}'}.get(record.act, record.text)
+        if record.act in ('undo', 'redo', 'remove', 'restore'):
+            numbers = [one.number for one in state.targets(record)]
+            span = f'{numbers[0]} to {numbers[-1]}' if len(numbers) > 1 else ''.join(
+                map(str, numbers))
+            what = f'{what} ({span})' if what else f'({span})'
+        rows.append((record.number, moment(record.time), record.act,
+                     '' if state.in_force(record) else 'taken back', record.source,
+                     record.stamp, what))
+    return table(('record', 'when', 'what', 'now', 'who', 'stamp of the frame', 'label'), rows)

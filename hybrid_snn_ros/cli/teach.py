@@ -68,9 +68,9 @@ def main(args: argparse.Namespace) -> int:
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation.left_out import LeftOut
+    from hybrid_snn_ros.memory.contents import stored_identity
     from hybrid_snn_ros.memory.errors import StoreError
     from hybrid_snn_ros.memory.labels import LabelError
-    from hybrid_snn_ros.memory.view import stored_identity
     from hybrid_snn_ros.vision import bags
     from hybrid_snn_ros.vision.encoder import EncoderError
     for name, path in (('the folder or bag', args.source), ('--memory', args.memory),

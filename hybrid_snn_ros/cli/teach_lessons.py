@@ -9,8 +9,9 @@ import uuid
 
 import numpy as np
 
+from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.cli.progress import Progress
-from hybrid_snn_ros.memory.repeats import change_between
+from hybrid_snn_ros.memory.duplicates import change_between
 
 _NEARLY = 'nearly the same as the newest of its label'
 
@@ -52,6 +53,8 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
                 result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach',
                                           group=run)
                 known += bool(result.skipped)
+                if result.remark:
+                    print(printable(f"'{label}' is new: {result.remark}"))
                 if said or not result.skipped:
                     last[label] = codes
                 if not result.skipped:

@@ -27,12 +27,16 @@ class LabelExistsError(RefusedError):
     """A rename to a label that is there: the two would become one, which is to be said."""
 
 
-class LockedError(StoreError):
-    """A memory that another process has open."""
+class ChangedError(StoreError):
+    """A file that somebody else put in the place of an open one; nothing was saved to it."""
 
 
 class NewerVersionError(StoreError):
     """A file written by a newer version of this package."""
+
+
+class OldFormatError(StoreError):
+    """A memory of the format before SQLite; the message says how it is taken over."""
 
 
 class DamagedError(StoreError):

@@ -5,64 +5,49 @@ What people did to a memory, as they would count it, and what Undo therefore tak
 
 A change is one thing a person did: a press of the teach button (however many frames it taught), a
 forget, a rename, a merge, the removal of one sample, an import, a return to an earlier version.
-Undo takes back the newest change as a whole and Redo puts it back; both are entries of the
-journal like any other.  What the robot began with was done by nobody, so no Undo touches it.
+Undo takes back the newest change as a whole by one tombstone, and Redo takes back that tombstone.
+What the robot began with was done by nobody, so no Undo touches it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TYPE_CHECKING
 
-from hybrid_snn_ros.memory.entry import Entry
+from hybrid_snn_ros.memory.record import INITIAL, LESSON, Record
 
 if TYPE_CHECKING:
-    from hybrid_snn_ros.memory.ledger import Ledger, Sample
+    from hybrid_snn_ros.memory.state import StoreState
 
-INITIAL = 'initial'  # source of the samples that an empty memory begins with
+UNDO, REDO = 'undo', 'redo'
 
 
 class Change(NamedTuple):
     """One thing a person did."""
 
-    id: int  # sequence of its first entry
-    what: str  # teach, forget, rename, merge, remove, import or rollback
+    id: int  # number of its first record
+    what: str  # teach, forget, rename, merge, remove, restore, import or rollback
     label: str  # '' where it concerns several, or all
     target: str  # new label of a rename or merge; version a rollback returned to
     samples: int  # how many it concerns, of a teach or import those that are still there
     source: str  # who or how
-    time: float  # unix seconds of its first entry
-    taught: tuple[int, ...]  # ids of the samples it taught that are still there
-    reversible: int  # version that is as if it had not been done, 0 where only `taught` tells
-
-
-class _Node(NamedTuple):
-    """An entry that was not taken back, and the one before it."""
-
-    entry: Entry
-    before: '_Node | None'
-    same: '_Node | None'  # the nearest before it of the same press
+    time: float  # unix seconds of its first record
+    taught: tuple[int, ...]  # numbers of the samples it taught that are still there
+    replaced: bool = False  # of an import: whether it took the place of all that was known
 
 
 class History:
-    """The changes in a growing list of entries."""
+    """The changes among the records of a state."""
 
-    def __init__(self, ledger: 'Ledger', entries: list[Entry]) -> None:
-        """
-        Begin before the first entry.
-
-        :param ledger: Ledger of the entries.
-        :param entries: its list, oldest first; it may grow.
-        """
-        self._ledger = ledger
-        self._entries = entries
-        self._read = 0  # how many of them are in the chain
-        self._chain: _Node | None = None  # of the newest entry that a person is behind
-        # (source, group) -> its newest _Node in the chain; None: not at hand
-        self._presses: dict[tuple[str, str], _Node] | None = {}
-        # sequence -> the chain after it
-        self._chains: dict[int, _Node | None] = {ledger.base: None}
-        self._places: dict[int, int] = {}  # sequence -> place in the list
-        # (version, newest, undone)
+    def __init__(self, state: 'StoreState') -> None:
+        """Begin without any."""
+        self._state = state
+        self._presses: dict[tuple[str, str], list[Record]] = {}
         self._told: tuple[int, Change | None, Change | None] | None = None
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take note of records, in order."""
+        for record in records:
+            if record.group:
+                self._presses.setdefault((record.source, record.group), []).append(record)
 
     def newest(self) -> Change | None:
         """Return the Change that Undo takes back, None where nobody did anything yet."""
@@ -72,129 +57,61 @@ class History:
         """Return the Change that was taken back last and can be put back, or None."""
         return self._tell()[2]
 
-    def put_back_version(self) -> int | None:
-        """Return the version right before the last Undo, None where that was not the last."""
-        self._read_on()
-        entry = self._last()
-        while entry is not None and entry.reason == 'redo':  # as if its Undo had never been
-            entry = self._at(int(entry.target))
-        return entry.first - 1 if entry is not None and entry.reason == 'undo' else None
-
-    def gone_since(self, sequence: int) -> set[int]:
-        """Return ids of the samples that an Undo in force took back behind a sequence."""
-        return {entry.sample for entry in self._ledger.in_force()
-                if entry.sequence > sequence and entry.operation == 'undo'
-                and entry.reason == 'undo'}
-
     def _tell(self) -> tuple[int, Change | None, Change | None]:
-        version = self._ledger.version
+        version = self._state.version
         if self._told is None or self._told[0] != version:
-            self._read_on()
-            before = self.put_back_version()
-            undone = None
-            if before is not None:
-                earlier = self._ledger.as_of(before)
-                undone = _describe(self._chains.get(before), earlier.samples, earlier)
-            self._told = version, _describe(self._chain, self._ledger.samples,
-                                            self._ledger), undone
+            undo = self.last_undo()
+            undone = [] if undo is None else self._state.targets(undo)
+            self._told = version, self._describe(self.newest_records()), self._describe(undone)
         return self._told
 
-    def _read_on(self) -> None:
-        for place in range(self._read, len(self._entries)):
-            entry = self._entries[place]
-            self._chain = self._after(entry)
-            self._chains[entry.sequence] = self._chain
-            self._places[entry.sequence] = place
-        self._read = len(self._entries)
+    def newest_records(self) -> list[Record]:
+        """Return the records in force of the newest change, in order; [] where there is none."""
+        head = next((record for record in reversed(self._state.records)
+                     if self._is_deed(record)), None)
+        return [] if head is None else self.whole(head)
 
-    def _after(self, entry: Entry) -> _Node | None:
-        if entry.operation == 'rollback' and entry.reason:
-            self._presses = None
-            # An Undo or Redo: what people did is what they had done then. A version that damage
-            # took away cannot be returned to either.
-            return self._chains.get(int(entry.target)) if entry.target.isdecimal() else None
-        if entry.operation == 'repair' or entry.reason or entry.source == INITIAL:
-            return self._chain
-        if not entry.group:
-            return _Node(entry, self._chain, None)
-        if self._presses is None:
-            self._presses = _presses(self._chain)
-        key = entry.source, entry.group
-        self._presses[key] = _Node(entry, self._chain, self._presses.get(key))
-        return self._presses[key]
+    def whole(self, record: Record) -> list[Record]:
+        """Return the records in force of the change that a record is part of, in order."""
+        press = self._presses[record.source, record.group] if record.group else [record]
+        return [one for one in press if self._state.in_force(one)]
 
-    def _last(self) -> Entry | None:
-        return self._entries[-1] if self._entries else None
+    def _is_deed(self, record: Record) -> bool:
+        """Tell whether a person is behind a record in force that can be taken back."""
+        return (record.act not in (UNDO, REDO) and record.source != INITIAL
+                and (record.kind == LESSON or record.number > self._state.base)
+                and self._state.in_force(record))
 
-    def _at(self, sequence: int) -> Entry | None:
-        place = self._places.get(sequence)
-        return None if place is None else self._entries[place]
+    def last_undo(self) -> Record | None:
+        """Return the tombstone that Redo takes back, None where the last act was no Undo."""
+        records, place = self._state.records, len(self._state.records) - 1
+        while place >= 0 and records[place].act == REDO:  # as if its Undo had never been
+            undo = next(iter(self._state.targets(records[place])), None)
+            if undo is None:
+                return None
+            while place >= 0 and records[place].id != undo.id:
+                place -= 1
+            place -= 1
+        found = records[place] if place >= 0 else None
+        return found if found is not None and found.act == UNDO else None
 
-
-def _describe(chain: _Node | None, samples: Mapping[int, 'Sample'],
-              ledger: 'Ledger') -> Change | None:
-    """
-    Return the newest Change of a chain, or None.
-
-    :param samples: {id: Sample} that are known at its end.
-    :param ledger: whose history it is.
-    """
-    while chain is not None and chain.entry.operation == 'teach' and (
-            chain.entry.sample not in samples):
-        chain = chain.before  # taken back by an Undo meanwhile
-    if chain is None:
-        return None
-    newest = chain.entry
-    if newest.operation in ('teach', 'forget') and newest.group:
-        entries = _press(chain)
-        if any(entry.operation == 'forget' for entry in entries):  # an import in place of all
-            taught = tuple(e.sample for e in entries if e.operation == 'teach')
-            return Change(entries[0].sequence, 'import', '', '', len(taught), newest.source,
-                          entries[0].time, taught, entries[0].sequence - 1)
-        return _taught([e for e in entries if e.sample in samples], samples)
-    if newest.operation == 'teach':
-        return _taught([newest], samples)
-    return _single(newest, ledger)
-
-
-def _presses(chain: _Node | None) -> dict[tuple[str, str], _Node]:
-    """Return {(source, group): its newest node} of a chain."""
-    found: dict[tuple[str, str], _Node] = {}
-    while chain is not None:
-        if chain.entry.group:
-            found.setdefault((chain.entry.source, chain.entry.group), chain)
-        chain = chain.before
-    return found
-
-
-def _press(node: _Node | None) -> list[Entry]:
-    """Return the entries of one press, oldest first; others may have come between."""
-    entries = []
-    while node is not None:
-        entries.append(node.entry)
-        node = node.same
-    return entries[::-1]
-
-
-def _taught(entries: list[Entry], samples: Mapping[int, 'Sample']) -> Change:
-    labels = {samples[entry.sample].label for entry in entries}
-    first = entries[0]
-    return Change(first.sequence, 'import' if first.source == 'import' else 'teach',
-                  labels.pop() if len(labels) == 1 else '', '', len(entries), first.source,
-                  first.time, tuple(entry.sample for entry in entries), 0)
-
-
-def _single(entry: Entry, ledger: 'Ledger') -> Change:
-    """Describe a change that is one entry: the state before it tells whom it concerned."""
-    what, count = entry.operation, 1
-    if what == 'undo':
-        what = 'remove'
-    elif what in ('forget', 'rename'):
-        before = ledger.as_of(entry.sequence - 1).counts
-        count = before.get(entry.label, 0)
-        if what == 'rename' and entry.target in before:
-            what = 'merge'
-    elif what == 'rollback':
-        count = 0
-    return Change(entry.sequence, what, entry.label, entry.target, count, entry.source,
-                  entry.time, (), entry.sequence - 1)
+    def _describe(self, records: Sequence[Record]) -> Change | None:
+        """Return the Change that some records are, None where they are none."""
+        if not records:
+            return None
+        first, last = records[0], records[-1]
+        taught = tuple(one.number for one in records if one.kind == LESSON)
+        if not taught:
+            label, target = last.was or last.text, last.text
+            if last.act == 'rollback':
+                label, target = '', last.text
+            elif last.kind == 'tombstone':
+                target = ''
+            return Change(first.number, last.act, label, target, last.samples, last.source,
+                          first.time, ())
+        labels = {self._state.text_of(one.label_id) for one in records if one.kind == LESSON}
+        replaced = len(taught) < len(records)
+        return Change(
+            first.number, 'import' if first.source == 'import' or replaced else 'teach',
+            labels.pop() if len(labels) == 1 and not replaced else '', '', len(taught),
+            first.source, first.time, taught, replaced)

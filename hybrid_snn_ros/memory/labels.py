@@ -30,7 +30,7 @@ def normalise(text: object) -> str:
     """
     label = tidied(_typed(text)).strip()
     _check(label)
-    if unicodedata.normalize('NFKC', label).casefold() == UNKNOWN:
+    if _folded(label) == UNKNOWN:
         raise LabelError(f"'{UNKNOWN}' is the answer for what was never taught, not a label")
     return label
 
@@ -62,6 +62,17 @@ def find(text: object, known: Collection[str]) -> str:
     label = normalise(text)
     alike = [other for other in known if tidied(other) == label]
     return alike[0] if label not in known and len(alike) == 1 else label
+
+
+def alike(label: str, known: Collection[str]) -> str:
+    """Return a sentence where a new label differs from known ones in case or width only."""
+    folded = _folded(label)
+    others = [f"'{other}'" for other in known if other != label and _folded(other) == folded]
+    return f"{' and '.join(others)} differs in case or width only" if others else ''
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize('NFKC', text).casefold()
 
 
 def _typed(text: object) -> str:

@@ -13,7 +13,7 @@ def samples_text(count: int) -> str:
 def taken_back(change: Change) -> str:
     """Say what an Undo did (memory.history.Change)."""
     label, count = change.label, samples_text(change.samples)
-    if change.what == 'import' and change.reversible:  # in place of all that was known
+    if change.replaced:  # in place of all that was known
         return f'the import of {count} is taken back, what it replaced is known again'
     if change.what in ('teach', 'import'):
         verb = 'is' if change.samples == 1 else 'are'
@@ -28,6 +28,7 @@ def taken_back(change: Change) -> str:
         'merge': f"'{label}' is a label of its own again, with {count}, apart from "
                  f"'{change.target}'",
         'remove': f"the sample of '{label}' that was removed is back",
+        'restore': 'what was taken back by its number is as before',
         'rollback': f'the return to version {change.target} is taken back',
     }[change.what]
 
@@ -43,5 +44,6 @@ def put_back(change: Change) -> str:
         'rename': f"'{label}' is '{change.target}' again, with {count}",
         'merge': f"'{label}' is part of '{change.target}' again",
         'remove': f"the sample of '{label}' is removed again",
+        'restore': 'what was taken back by its number is taken back again',
         'rollback': f'what was known at version {change.target} is known again',
     }[change.what]

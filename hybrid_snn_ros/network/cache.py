@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network.history import columns_of, History
 from hybrid_snn_ros.network.network import Network
 from hybrid_snn_ros.snn.decision import Record

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.snn.decision import Record
 from hybrid_snn_ros.snn.rule import Lesson
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network.difference import Difference, difference
 from hybrid_snn_ros.network.history import columns_of, History
 from hybrid_snn_ros.network.network import Network

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.duplicates import Outcome
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
 from hybrid_snn_ros.memory.labels import find, LabelError
-from hybrid_snn_ros.memory.repeats import Outcome
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
@@ -184,12 +184,13 @@ class CommandExecutor:
             level = 'OK' if taught.outcome is Outcome.KNOWN else 'WARN'
             self._answer(command, level, taught.skipped, **values)
         else:
+            remark = f'; {taught.remark}' if taught.remark else ''
             self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "
-                         'saved', **values)
+                         f'saved{remark}', **values)
         return True
 
     def _name(self, seen: RecentFrame, label: str) -> str:
-        """Return the stamp by which the journal knows a frame again, '' where it cannot tell."""
+        """Return the stamp by which the memory knows a frame again, '' where it cannot tell."""
         name = self._classifier.name_of(seen.stamp, seen.codes)
         taught = self._classifier.taught_as(name) if name else None
         if taught not in (None, label):
@@ -201,6 +202,12 @@ class CommandExecutor:
             label = self._classifier.remove(command.sample, command.source, later=True)
             self._changed(command, f"sample {command.sample} of '{label}' is taken back",
                           sample=command.sample, label=label)
+            return
+        if command.record:
+            label = self._classifier.take_back(command.record, command.source, later=True)
+            self._end_session('something was taken back')
+            self._changed(command, f'record {command.record} is taken back', label=label,
+                          record=command.record)
             return
         waiting = self._session
         if waiting and not waiting.taught and not command.change:
@@ -247,9 +254,9 @@ class CommandExecutor:
     def _run_rollback(self, command: Command) -> None:
         version = command.version
         if version is None:
-            earlier = [v for v in self._classifier.snapshots() if v < self._classifier.version]
+            earlier = [v for v in self._classifier.versions() if v < self._classifier.version]
             if not earlier:
-                raise CommandError('there is no earlier snapshot to return to; a command may '
+                raise CommandError('there is no earlier version that was saved; a command may '
                                    'name a "version"')
             version = earlier[0]
         self._classifier.rollback(version, command.source, later=True)

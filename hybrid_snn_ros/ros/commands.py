@@ -17,6 +17,7 @@ MAX_COMMAND_BYTES = 4096
 MAX_WAITING = 256
 _SAMPLE = 'name a sample by its id'
 _CHANGE = 'name a change by its id'
+_RECORD = 'name a record by its number'
 
 
 class CommandError(ValueError):
@@ -35,14 +36,16 @@ class Command(NamedTuple):
     label: str = ''  # of teach, forget, rename and merge (the old one)
     target: str = ''  # new label of a rename or merge
     sample: int = 0  # id, of undo; 0 for the last change, whatever it was
+    record: int = 0  # number of any record to take back, of undo; 0 for none
     change: int = 0  # id that the change must have, of undo and redo; 0 for any
-    version: int | None = None  # to return to, of rollback; None for the newest snapshot before
+    # to return to, of rollback; None for the newest that was saved before
+    version: int | None = None
     press: str = ''  # of teach: frames of one press are one change
     # (sec, nanosec) of the frame meant by teach; None for the newest
     stamp: tuple[int, int] | None = None
     frames: int = 1  # frames that teach labels, from the newest on
     id: str = ''  # chosen by who asks, handed back with the result
-    source: str = ''  # how it came, for the journal
+    source: str = ''  # how it came, for the memory
     on_result: 'Callable[[Result], None] | None' = None  # besides publishing the Result
 
 
@@ -96,8 +99,9 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
                            f'{repr(operation)[:80]}')
     sample = _whole(fields['sample'], _SAMPLE) if 'sample' in fields else 0
     change = _whole(fields['change'], _CHANGE) if 'change' in fields else 0
-    if sample and change:
-        raise CommandError('a command takes back a "sample" or a "change", not both')
+    record = _whole(fields['record'], _RECORD) if 'record' in fields else 0
+    if (sample > 0) + (change > 0) + (record > 0) > 1:
+        raise CommandError('a command takes back a "sample", a "change" or a "record", not both')
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
               'merge': ('label', 'to')}
     # What is taught, or a new name, follows the rule; what is known may be older than the rule.
@@ -105,9 +109,9 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
     texts = {name: _label(fields, name, normalise if name in new.get(operation, ()) else written)
              for name in wanted.get(operation, ())}
     version = _version(fields['version']) if 'version' in fields else None
-    return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, change,
-                   version, _name(fields, 'press'), _stamp(fields.get('stamp')), id=identifier,
-                   source='command')
+    return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, record,
+                   change, version, _name(fields, 'press'), _stamp(fields.get('stamp')),
+                   id=identifier, source='command')
 
 
 def sample_id(value: object) -> int:

@@ -7,14 +7,14 @@ import json
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.memory.entry import Entry
+from hybrid_snn_ros.memory.record import JOIN, LESSON, NAME, Record
 from hybrid_snn_ros.snn import synaptic_operations
 from hybrid_snn_ros.snn.response import Response
 
 PERIOD = 0.2  # seconds between two looks
 _INPUTS = 40
 _COLUMNS = 8
-_ENTRIES = 8
+_RECORDS = 8
 
 
 def view(classifier: Classifier, codes: np.ndarray, response: Response,
@@ -26,7 +26,7 @@ def view(classifier: Classifier, codes: np.ndarray, response: Response,
     :return: JSON text: stamp, spikes and evidence of the leading labels, spike trains of the
         busiest inputs (steps at which each fired), potentials of the leading columns in units of
         the threshold, what the frame makes the network do (snn.synaptic_operations), and the last
-        entries of the journal.
+        records of the memory.
     """
     network = classifier.network
     labels = network.labels
@@ -44,8 +44,8 @@ def view(classifier: Classifier, codes: np.ndarray, response: Response,
         'synaptic_operations': {
             'spikes': _plain(done.spikes), 'sparsity': _plain(done.sparsity),
             'columns': _plain(done.columns), 'typicality': _plain(done.typicality)},
-        'journal': [_line(entry) for entry in
-                    classifier.ledger.entries_since(classifier.version - _ENTRIES)],
+        'records': [_line(record) for record in
+                    classifier.ledger.records_since(classifier.version - _RECORDS)],
     }, ensure_ascii=False)
 
 
@@ -53,9 +53,9 @@ def _plain(value: float) -> float | None:
     return round(float(value), 3) if np.isfinite(value) else None
 
 
-def _line(entry: Entry) -> str:
-    words = [str(entry.sequence), entry.operation]
-    words += [f"'{entry.label}'"] if entry.label else []
-    words += [f"to '{entry.target}'"] if entry.operation == 'rename' else []
-    words += [f'sample {entry.sample}'] if entry.sample else []
-    return ' '.join(words + [f'({entry.source})'])
+def _line(record: Record) -> str:
+    words = [str(record.number), record.act]
+    words += [f"'{record.was or record.text}'"] if record.text else []
+    words += [f"to '{record.text}'"] if record.kind in (NAME, JOIN) else []
+    words += [f'sample {record.number}'] if record.kind == LESSON else []
+    return ' '.join(words + [f'({record.source})'])

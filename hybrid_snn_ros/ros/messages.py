@@ -18,7 +18,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from hybrid_snn_ros.memory.history import Change
-from hybrid_snn_ros.memory.ledger import Ledger
+from hybrid_snn_ros.memory.state import StoreState
 
 try:
     from vision_msgs.msg import (
@@ -86,14 +86,14 @@ def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], late
     }, ensure_ascii=False)
 
 
-def labels(ledger: Ledger) -> str:
+def labels(ledger: StoreState) -> str:
     """
     Return what is known as JSON text for ``~/labels``.
 
     ``undo`` is the change that Undo takes back, ``redo`` the one that can be put back; ``newest``
     holds id, label and time of the newest samples, newest first.
 
-    :param ledger: memory.ledger.Ledger.
+    :param ledger: memory.state.StoreState.
     """
     newest = itertools.islice(reversed(ledger.samples.items()), NEWEST)
     return json.dumps({

@@ -14,7 +14,12 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.memory.errors import IdentityError, NewerVersionError, StoreError
+from hybrid_snn_ros.memory.errors import (
+    IdentityError,
+    NewerVersionError,
+    OldFormatError,
+    StoreError,
+)
 from hybrid_snn_ros.paths import memory_path, relative_remark
 from hybrid_snn_ros.ros import host_metrics, messages
 from hybrid_snn_ros.ros.bond import Bond
@@ -116,7 +121,7 @@ class ClassifierNode(LifecycleNode):
             f'memory {self.memory}: {len(classifier.labels)} labels, '
             f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
             f'backend {classifier.backend.why}; {kernel.describe()}'
-            + ('; only read, not written' if classifier.follows else ''))
+            + ('; only read, not written' if classifier.is_readonly else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
                 'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
@@ -134,14 +139,14 @@ class ClassifierNode(LifecycleNode):
             if self._settings.learning:
                 remarks = classifier.open(self.memory, initial)
             else:  # a frozen robot: nothing is written
-                remarks = classifier.borrow(self.memory, 'learning is off', initial)
-        except (IdentityError, NewerVersionError):
+                remarks = classifier.open_readonly(self.memory, 'learning is off', initial)
+        except (IdentityError, NewerVersionError, OldFormatError):
             raise
         except StoreError as error:
             self._trouble = str(error)
             remarks = [f'{error}; the node answers frames, but refuses teaching until that is '
                        'over']
-            remarks += classifier.borrow(self.memory, str(error), initial)
+            remarks += classifier.open_readonly(self.memory, str(error), initial)
         for remark in remarks:
             self.get_logger().warning(remark)
 
@@ -223,8 +228,8 @@ class ClassifierNode(LifecycleNode):
         if self._out is not None:
             self._out.destroy()
             self._out = None
-        # Closing saves what was computed; a frozen robot writes nothing at all.
-        (self._classifier if self._settings.learning else self._classifier.book).close()
+        # Closing renews the second copy; a frozen robot writes nothing at all.
+        (self._classifier if self._settings.learning else self._classifier.store).close()
         self._classifier = None
 
     def close(self) -> None:

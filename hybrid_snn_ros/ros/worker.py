@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TYPE_CHECKING
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import answer
-from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.errors import ChangedError, StoreError
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
@@ -42,7 +42,7 @@ _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of rebuilding between two looks for a frame
 _QUIET = 1.0  # seconds without a change after which the network is consolidated
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
-_FOLLOW_PERIOD = 0.5  # seconds between two looks at a memory that somebody else writes
+_POLL_PERIOD = 0.25  # seconds between two looks at a memory that others may write
 _STATUS_PERIOD = 0.5  # seconds
 
 
@@ -86,7 +86,7 @@ class Worker(threading.Thread):
         self._newest = 0, 0  # stamp of the last answered frame
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
-        self._next_look = 0.0  # monotonic seconds; see _follow
+        self._next_look = 0.0  # monotonic seconds; see _poll
         self._consolidating: Iterator[None] | None = None
         self._revision: object = None  # of the network when it was looked at last
         self._quiet_from = 0.0  # monotonic seconds; see _consolidate
@@ -132,7 +132,7 @@ class Worker(threading.Thread):
                 if self._executor.waiting and self._executor.patience() <= 0:
                     self._executor.abort(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
-                self._follow()
+                self._poll()
                 self._catch_up()
                 self._consolidate()
                 self._tell_loss()
@@ -141,7 +141,7 @@ class Worker(threading.Thread):
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'unexpected error: {error!r}',
                                 throttle_duration_sec=5.0)
-        # What is not rebuilt by now is so after the next start: the journal has it.
+        # What is not rebuilt by now is so after the next start: the memory has it.
         while (command := self._commands.get(not self._classifier.behind)) is not None:
             self._executor.run(command)
         while (command := self._commands.get()) is not None:
@@ -170,20 +170,24 @@ class Worker(threading.Thread):
     def _patience(self) -> float:
         if self._catching_up is not None or len(self._commands):
             return 0.0
-        longest = min(_FOLLOW_PERIOD, _STATUS_PERIOD)
+        longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.behind or self._classifier.consolidated):
             longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
         if not self._executor.waiting:
             return longest
         return min(max(self._executor.patience(), 0.0), longest)
 
-    def _follow(self) -> None:
-        """Learn what somebody else has written to a memory that is only borrowed here."""
-        if not self._classifier.follows or time.monotonic() < self._next_look:
+    def _poll(self) -> None:
+        """Learn what other processes have written to the memory."""
+        if time.monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + _FOLLOW_PERIOD
+        self._next_look = time.monotonic() + _POLL_PERIOD
         try:
-            self._classifier.follow(later=True)
+            if not self._settings.learning:
+                self._classifier.release('learning is off')
+            self._classifier.poll(later=True)
+        except ChangedError as error:
+            self._log.warning(str(error))
         except StoreError as error:
             self._log.warning(f'{error}; frames are answered from what is known',
                               throttle_duration_sec=60.0)

@@ -78,12 +78,12 @@ def test_the_page_shows_every_field_of_an_answer_and_of_the_labels():
     messages = pytest.importorskip('hybrid_snn_ros.ros.messages', reason='no ROS here')
     from std_msgs.msg import Header
 
-    from hybrid_snn_ros.memory.ledger import Ledger
+    from hybrid_snn_ros.memory.state import StoreState
     from hybrid_snn_ros.network.prediction import Prediction
     prediction = Prediction('duck', 1.0, False, [('duck', 1.0)], 1.0)
     for topic, text in (
             ('answer', messages.answer(Header(), prediction, (0, 0, 1, 1), 0, 0)),
-            ('labels', messages.labels(Ledger()))):
+            ('labels', messages.labels(StoreState()))):
         shown = re.search(rf"--full-length /classifier/{topic}\ndata: '(.*)'\n", PAGE)
         assert shown and json.loads(shown[1]).keys() == json.loads(text).keys(), topic
 

@@ -205,16 +205,16 @@ def test_everyday_objects_are_for_those_who_look_through_what_they_were_taught_w
 def test_the_example_of_several_cameras_is_one():
     known = names('classifier.launch.py') | names('camera.launch.py')
     places = launching.cameras(given(namespace='robot'), known)
-    assert [(place.namespace, place.arguments, place.teacher) for place in places] == [
-        ('robot/front', {'image': 'image_raw', 'memory': ''}, ''),
-        ('robot/rear', {'image': 'image_raw', 'memory': ''}, '')]
+    assert [tuple(place) for place in places] == [
+        ('robot/front', {'image': 'image_raw', 'memory': ''}),
+        ('robot/rear', {'image': 'image_raw', 'memory': ''})]
     spelt = {above: launching.cameras(given(namespace=above), known)[0].namespace
              for above in ('', '/', '/robot', 'robot/')}
     assert spelt == {'': 'front', '/': '/front', '/robot': '/robot/front',
                      'robot/': 'robot/front'}
 
 
-def test_cameras_with_the_same_memory_share_it_and_the_first_that_learns_writes(tmp_path):
+def test_cameras_with_the_same_memory_are_all_taught_unless_they_are_told_not_to(tmp_path):
     file = tmp_path / 'mine.yaml'
     file.write_text('frozen: {learning: false}\nfront: {image: /a, threads: 2}\nrear:\n'
                     'side: {memory: /other}\n')
@@ -222,10 +222,9 @@ def test_cameras_with_the_same_memory_share_it_and_the_first_that_learns_writes(
         given(cameras_file=str(file), memory='~/m'), {'memory', 'image', 'learning', 'threads'})
     common = {'image': 'image_raw', 'memory': '~/m'}
     assert [tuple(place) for place in places] == [
-        ('frozen', {**common, 'learning': 'false'}, ''),
-        ('front', {**common, 'image': '/a', 'threads': '2'}, ''),
-        ('rear', {**common, 'learning': 'false'}, 'front'),
-        ('side', {**common, 'memory': '/other'}, '')]
+        ('frozen', {**common, 'learning': 'false'}),
+        ('front', {**common, 'image': '/a', 'threads': '2'}), ('rear', common),
+        ('side', {**common, 'memory': '/other'})]
 
 
 def test_what_is_left_empty_for_a_camera_is_as_if_it_was_not_there(tmp_path):

@@ -19,7 +19,7 @@ import pytest
 from ros_harness import NodeProcess, OK, Peer, remembered, values, WAIT
 
 from hybrid_snn_ros import Classifier
-from hybrid_snn_ros.memory.vault import Vault
+from hybrid_snn_ros.memory.disk_store import DiskStore
 
 # Hears the typed topics in a process that has vision_msgs, and prints each message as JSON.
 LISTENER = """
@@ -64,7 +64,7 @@ def test_what_is_taught_outlives_restart_and_kill(tmp_path):
                     assert result.level == OK, result
                     assert (result.name, len(kept.samples)) == (name, taught)
                     assert kept.samples[int(said['sample'])].label == name
-                    assert kept.newest == int(said['sample'])
+                    assert max(kept.samples) == int(said['sample'])
                     assert said['stamp'] == stamp_of(message) == kept.samples[taught].stamp
                     assert said['database_version'] == str(taught)
             before = {(name, i): peer.show(frame(picture(colour, i)))
@@ -93,9 +93,8 @@ def test_what_is_taught_outlives_restart_and_kill(tmp_path):
             assert peer.show(frame(picture(GREEN)))['label'] == 'leaf'
             node.wait_for_log('3 labels, 7 samples')
             node.end()
-    # Snapshots of the two clean ends; nothing half-written is left behind.
-    assert sorted(path.name for path in memory.iterdir()) == [
-        'journal', 'lock', 'snapshot-000000000006.bin', 'snapshot-000000000007.bin']
+    # One file and its copy; nothing half-written is left behind.
+    assert sorted(path.name for path in memory.iterdir()) == ['memory.copy.db', 'memory.db']
 
 
 def test_answer_carries_the_header_of_its_frame(robot):
@@ -167,7 +166,8 @@ def test_save_service_while_teaching_leaves_a_whole_memory(robot):
     assert saves[0].message == 'everything taught is on disk'
     assert set(taught()) == {OK}
     assert len(remembered(memory).samples) == samples + 60
-    assert len(list(memory.glob('snapshot-*.bin'))) == 3  # the last three are kept
+    with DiskStore.open(memory, None) as store:
+        assert len(store.versions()) == 20  # the last ones are kept
 
 
 def test_vision_msgs_topics(vision_msgs, tmp_path):
@@ -242,16 +242,16 @@ def test_memory_of_another_setting_is_refused_by_name(robot, tmp_path):
 
 
 @pytest.mark.parametrize('shift, said', [
-    (7, 'configure failed: {memory}/journal holds codes that mean something else here'),
-    (None, '{memory}/journal was begun before the crop was the same on every computer')])
+    (7, 'configure failed: {memory}/memory.db holds codes that mean something else here'),
+    (None, '{memory}/memory.db was begun before the crop was the same on every computer')])
 def test_codes_of_another_computer_are_refused_or_remarked_on(tmp_path, shift, said):
     """A memory whose golden codes are others, and one of an earlier version, which has none."""
     identity = Classifier().frame_encoder.identity
     golden = np.frombuffer(base64.b64decode(identity.pop('golden')), np.uint8)
     if shift:
         identity['golden'] = base64.b64encode(np.roll(golden, shift).tobytes()).decode()
-    with Vault.open(tmp_path / 'memory', identity) as vault:
-        vault.teach('mug', golden)
+    with DiskStore.open(tmp_path / 'memory', identity) as store:
+        store.teach('mug', golden)
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=f'{tmp_path}/memory') as node, \
             Peer(domain) as peer:
@@ -261,8 +261,8 @@ def test_codes_of_another_computer_are_refused_or_remarked_on(tmp_path, shift, s
         else:
             assert peer.show(frame(picture(BLUE)))['ranked'][0][0] == 'mug'
         node.end()
-    with Vault.open(tmp_path / 'memory', identity) as vault:
-        assert list(vault.ledger.counts) == ['mug']
+    with DiskStore.open(tmp_path / 'memory', identity) as store:
+        assert list(store.state.counts) == ['mug']
 
 
 def test_soak_command(tmp_path):

@@ -16,7 +16,7 @@ from ros_harness import NodeProcess, OK, Peer
 from sensor_msgs.msg import CompressedImage, Image
 
 from hybrid_snn_ros.cli.main import main
-from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.memory.contents import read_store
 from hybrid_snn_ros.vision import frames
 
 
@@ -113,7 +113,7 @@ def test_a_frame_is_taught_as_the_file_of_the_same_bytes_is(tmp_path):
         node.end()
     assert main(['teach', str(tmp_path / 'pictures'), '-m', str(tmp_path / 'filed'),
                  '--crop', '0.7']) == 0
-    live, filed = ({sample.codes.tobytes() for sample in look(tmp_path / name).ledger
+    live, filed = ({sample.codes.tobytes() for sample in read_store(tmp_path / name).state
                     .samples.values()} for name in ('live', 'filed'))
     assert len(live) == len(contents) and live == filed
 

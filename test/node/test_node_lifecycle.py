@@ -22,8 +22,7 @@ from memory_samples import taught
 import pytest
 from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, STOP
 
-from hybrid_snn_ros.memory.header import MAGIC
-from hybrid_snn_ros.memory.journal import FILE_NAME
+from hybrid_snn_ros.memory.files import COPY_NAME, FILE_NAME
 
 CYCLES, WARM_UP, WINDOW = 100, 20, 10
 # KB for ten cycles of configure, activate, deactivate and cleanup with a frame in each. Measured:
@@ -288,15 +287,15 @@ def test_a_damaged_memory_fails_configure_and_is_left_as_it_is(tmp_path):
     """What may be somebody's work is neither used nor overwritten."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
     taught(memory).close()
-    journal = memory / FILE_NAME
-    content = journal.read_bytes()
-    content = content.replace(MAGIC, b'neither ')  # both copies of its head
-    journal.write_bytes(content)
+    for name in (FILE_NAME, COPY_NAME):  # nobody knows then which encoder it is of
+        file = memory / name
+        content = file.read_bytes().replace(b'fingerprint{', b'fingerprinT{')
+        file.write_bytes(content)
     with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
-        assert 'its header is damaged' in node.wait_for_log('configure failed')
+        assert 'too damaged to know which encoder' in node.wait_for_log('configure failed')
         assert peer.state() == 'unconfigured'
         node.end()
-    assert journal.read_bytes() == content
+    assert file.read_bytes() == content
 
 
 def test_default_memory_lies_under_home_by_namespace_and_name(tmp_path):

@@ -15,8 +15,10 @@ from ros_harness import ERROR, NodeProcess, OK, Peer, remembered, values, WAIT, 
 from std_msgs.msg import String
 
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.memory.entry import Entry
-from hybrid_snn_ros.memory.journal import Journal
+from hybrid_snn_ros.memory.contents import write_file
+from hybrid_snn_ros.memory.database import Head
+from hybrid_snn_ros.memory.files import FILE_NAME
+from hybrid_snn_ros.memory.record import LESSON, Record
 
 # Publishes ~/teach_frame from a process that has vision_msgs: a line "sec nanosec label" each.
 TEACHER = """
@@ -213,7 +215,7 @@ def test_forget_and_rename_and_merge(taught):
     assert peer.diagnosis().level == OK
 
 
-def test_rollback_returns_to_the_snapshot_before(taught):
+def test_rollback_returns_to_what_was_saved_before(taught):
     """What was known when ~/save was called is known again; the version rises all the same."""
     peer, memory, _ = taught
     peer.show(frame(picture(RED)))
@@ -255,6 +257,22 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
         assert values(result)['database_version'] == str(remembered(memory).version)
 
 
+def test_any_record_is_taken_back_by_its_number(taught):
+    """A forget that other things were done after; and a label that looks like another one."""
+    peer, memory, _ = taught
+    forgotten = values(peer.request('forget', 'green'))['database_version']
+    peer.show(frame(picture(GREEN, 8)))
+    said, = peer.teach('RED')
+    assert said.message == "'RED' has 1 sample, saved; 'red' differs in case or width only"
+    assert peer.command(do='undo', record=int(forgotten)).message == (
+        f'record {forgotten} is taken back')
+    assert remembered(memory).counts == {'red': 1, 'blue': 1, 'green': 1, 'RED': 1}
+    result = peer.command(do='undo', record=int(forgotten))
+    assert (result.level, 'is taken back already' in result.message) == (ERROR, True)
+    assert peer.trigger('undo').success
+    assert 'green' not in remembered(memory).counts
+
+
 @pytest.mark.parametrize('text, reason', [
     ('', 'a command must be JSON: '),
     ('{"do": ', 'a command must be JSON: '),
@@ -278,6 +296,7 @@ def test_every_command_in_json_is_answered_with_its_id(taught):
     ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'by its id, not by 999'),
     ('{"do": "undo", "change": 0, "id": "7"}', 'name a change by its id, not by 0'),
     ('{"do": "redo", "change": "x", "id": "7"}', "name a change by its id, not by 'x'"),
+    ('{"do": "undo", "record": 0, "id": "7"}', 'name a record by its number, not 0'),
     ('{"do": "rollback", "version": "x", "id": "7"}', "whole number from 0, not 'x'"),
     ('{"do": "rollback", "version": -1, "id": "7"}', 'whole number from 0, not -1'),
     ('{"do": "rollback", "version": 9999, "id": "7"}', 'there is no state 9999 to return to'),
@@ -324,7 +343,7 @@ def test_a_frame_is_taught_by_its_stamp_and_counts_once(taught):
     assert results[1].message == f'that frame is sample {values(results[0])["sample"]} already'
     ledger = remembered(memory)
     assert ledger.counts['cup'] == 1
-    assert ledger.samples[ledger.newest].stamp == stamp_of(meant)
+    assert ledger.samples[max(ledger.samples)].stamp == stamp_of(meant)
     assert peer.show(frame(picture(RED, 6)))['label'] == 'cup'
 
     result = peer.command(do='teach', label='mug', stamp=_stamp(meant))
@@ -395,7 +414,7 @@ def test_a_still_camera_is_no_evidence(taught):
     peer.show(frame(picture(RED)))
     result, = peer.teach('mug')
     assert peer.set(min_change=0.0) == ['']
-    newest = remembered(memory).newest
+    newest = max(remembered(memory).samples)
     assert (result.level, result.message) == (
         WARN, f'that frame is nearly sample {newest} again (change 0.000, min_change 0.02)')
     assert values(result)['sample'] == str(newest)
@@ -407,10 +426,10 @@ def test_labels_that_cannot_be_seen_are_not_taught_and_old_ones_are_got_rid_of(t
     domain, memory = fresh_domain(), tmp_path / 'memory'
     memory.mkdir()
     old = ['mug', 'mug\u200b', '\u200b', 'unknown\u00ad', 'red\u3000cup', 'b\u2060ox', 'box']
-    journal = Journal.open(memory, Classifier().frame_encoder.identity)
-    journal.append(Entry(number, 1.5, 'teach', label, '', number, codes=np.random.default_rng(
-        number).integers(0, 256, 1280, dtype=np.uint8)) for number, label in enumerate(old, 1))
-    journal.close()
+    write_file(memory / FILE_NAME, Head(Classifier().frame_encoder.identity, 'ab' * 16), [
+        Record(number, 'ab' * 16, number, LESSON, 'teach', number, 1.5, 'teach', text=label,
+               codes=np.random.default_rng(number).integers(0, 256, 1280, dtype=np.uint8))
+        for number, label in enumerate(old, 1)], {})
     with NodeProcess(tmp_path, domain, memory=str(memory)) as node, Peer(domain) as peer:
         peer.show(frame(picture(RED)))
         for text in ('\u200b', 'unknown\u200b', 'ｕｎｋｎｏｗｎ', '\ufeff\u2800'):

@@ -4,7 +4,8 @@
 
 import numpy as np
 
-from hybrid_snn_ros.memory.vault import Vault
+from hybrid_snn_ros.memory.disk_store import DiskStore
+from hybrid_snn_ros.memory.store import NewLesson
 
 IDENTITY = {'encoder': 'ab12', 'inputs': 16, 'runtime': 'LiteRT 2.0', 'roi': (0.0, 0.0, 1.0, 1.0)}
 
@@ -16,13 +17,13 @@ def codes(number, width=16):
 
 def taught(directory):
     """Return an open memory with two mugs and a box in it."""
-    vault = Vault.open(directory, IDENTITY)
-    vault.teach('mug', codes(1), '1.5')
-    vault.teach_all([('box', codes(2), '2.5'), ('mug', codes(3), '3.5')])
-    return vault
+    store = DiskStore.open(directory, IDENTITY)
+    store.teach('mug', codes(1), '1.5')
+    store.teach_all([NewLesson('box', codes(2), '2.5'), NewLesson('mug', codes(3), '3.5')])
+    return store
 
 
-def reopen(vault, identity=IDENTITY):
+def reopen(store, identity=IDENTITY):
     """Close a memory and open it again."""
-    vault.close()
-    return Vault.open(vault.directory, identity)
+    store.close()
+    return DiskStore.open(store.directory, identity)

@@ -26,9 +26,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from hybrid_snn_ros.memory.journal import FILE_NAME
-from hybrid_snn_ros.memory.ledger import Ledger
-from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.memory.contents import read_store
+from hybrid_snn_ros.memory.files import FILE_NAME
+from hybrid_snn_ros.memory.state import StoreState
 
 WAIT = 20.0  # seconds; far more than anything takes, since the machine may be busy
 STOP = 5.0  # seconds within which the node must have ended after a signal
@@ -42,7 +42,7 @@ os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(ROOT / 'config' / 'fastdds.xml
 
 def remembered(memory):
     """Return the Ledger that a memory holds on disk now, also while a node is writing there."""
-    return look(memory).ledger if (memory / FILE_NAME).exists() else Ledger()
+    return read_store(memory).state if (memory / FILE_NAME).exists() else StoreState()
 
 
 def values(result):

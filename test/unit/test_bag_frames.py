@@ -25,7 +25,7 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.evaluation.bag_source import load_bag
 from hybrid_snn_ros.evaluation.sources import SourceError
-from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.memory.contents import read_store
 from hybrid_snn_ros.vision import bags
 from hybrid_snn_ros.vision.frames import FrameError
 
@@ -49,7 +49,7 @@ def teach(tmp_path, capsys):
 @pytest.fixture
 def counts(tmp_path):
     """Return a function: how many samples of each label are in that memory."""
-    return lambda: look(tmp_path / 'memory').ledger.counts
+    return lambda: read_store(tmp_path / 'memory').state.counts
 
 
 @pytest.fixture(scope='module')
@@ -85,7 +85,7 @@ def test_frames_that_differ_are_different_frames_whatever_their_stamps(
     code, out, err = teach(bag, '--labels', '/label')
     assert code == 0, err
     assert counts() == {'red': 3, 'green': 3} and 'left out' not in out
-    named = [s.stamp for s in look(tmp_path / 'memory').ledger.samples.values() if s.stamp]
+    named = [s.stamp for s in read_store(tmp_path / 'memory').state.samples.values() if s.stamp]
     assert sorted(named) == sorted({f'{s}.{n:09d}' for s, n in stamps if (s, n) != (0, 0)})
 
 

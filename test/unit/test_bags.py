@@ -10,7 +10,7 @@ import pytest
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.bag_source import load_bag
-from hybrid_snn_ros.memory.view import look
+from hybrid_snn_ros.memory.contents import read_store
 
 pytest.importorskip('ai_edge_litert', reason='no TFLite runtime is installed')
 COLOURS = {'red': RED, 'blue': BLUE}
@@ -42,9 +42,9 @@ def test_a_bag_is_taught_under_the_labels_of_a_topic(bag, tmp_path):
                            '--min-change', '0')
     assert code == 0, err
     assert '8 frames of 2 labels taught' in out
-    view = look(tmp_path / 'memory')
-    assert view.ledger.counts == {'red': 4, 'blue': 4}
-    stamps = [sample.stamp for sample in view.ledger.samples.values()]
+    view = read_store(tmp_path / 'memory')
+    assert view.state.counts == {'red': 4, 'blue': 4}
+    stamps = [sample.stamp for sample in view.state.samples.values()]
     assert stamps[0] == '7.100000001' and len(set(stamps)) == 8
 
 
@@ -54,7 +54,7 @@ def test_a_bag_taught_twice_counts_once(bag, tmp_path):
         code, out, err = teach(bag, '--label', 'thing', '-m', tmp_path / 'memory',
                                '--min-change', '0')
         assert code == 0, err
-    assert look(tmp_path / 'memory').ledger.counts == {'thing': 8}
+    assert read_store(tmp_path / 'memory').state.counts == {'thing': 8}
 
 
 @pytest.mark.slow
@@ -66,7 +66,7 @@ def test_frames_left_out_as_nearly_the_same_are_left_out_again(bag, change, tmp_
         code, out, err = teach(bag, '--label', 'thing', '-m', tmp_path / 'memory',
                                '--min-change', change)
         assert code == 0, err
-        runs.append(list(look(tmp_path / 'memory').ledger.samples))
+        runs.append(list(read_store(tmp_path / 'memory').state.samples))
     assert runs[0] and runs[1] == runs[0] and runs[2] == runs[0]
     assert '0 frames of 0 labels taught' in out
 
@@ -136,7 +136,7 @@ def test_a_folder_is_taught_and_exported(tmp_path):
     assert code == 0, err
     assert '6 frames of 2 labels taught' in out
     assert 'left out: 1 (no picture that can be read): red_thing/broken.jpg (it holds ' in out
-    assert look(tmp_path / 'x.memory').ledger.counts == {'blue thing': 3, 'red thing': 3}
+    assert read_store(tmp_path / 'x.memory').state.counts == {'blue thing': 3, 'red thing': 3}
 
 
 @pytest.mark.slow

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros import Classifier
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.labels import LabelError
-from hybrid_snn_ros.memory.vault import Vault
 from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.snn import lateral, original
 from hybrid_snn_ros.snn.rules import RULES
@@ -425,10 +425,9 @@ def test_a_memory_of_another_encoder_is_refused(seeing, encoder, tmp_path):
 def test_another_runtime_is_remarked(encoder, tmp_path):
     """Where nothing else tells whether codes differ; what was taught is used all the same."""
     classifier = Classifier(encoder)
-    then = {**classifier.frame_encoder.identity, 'runtime': 'tflite-runtime 2.14.0',
-            'golden': ''}
-    with Vault.open(tmp_path, then) as vault:
-        vault.teach('mug', classifier.frame_encoder.codes(picture(0, 1)))
+    then = {**classifier.frame_encoder.identity, 'runtime': 'tflite-runtime 2.14.0'}
+    with DiskStore.open(tmp_path, then) as store:
+        store.teach('mug', classifier.frame_encoder.codes(picture(0, 1)))
     for remember in (classifier.open, Classifier(encoder).load):
         remark = remember(tmp_path)[-1]
         assert 'tflite-runtime 2.14.0' in remark and encoder.runtime in remark

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros import Classifier
-from hybrid_snn_ros import classifier as classifiers
+from hybrid_snn_ros.memory import disk_store
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.snn.rules import RULES
@@ -31,10 +31,10 @@ views = st.integers(0, 19)
 
 @pytest.fixture(scope='module', autouse=True)
 def _often():
-    """Keep a checkpoint after three lessons and a snapshot after five changes."""
+    """Keep a checkpoint after three lessons and a second copy after five changes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(networks, 'CHECKPOINT_EVERY', 3)
-        patch.setattr(classifiers, '_SNAPSHOT_EVERY', 5)
+        patch.setattr(disk_store, 'COPY_EVERY', 5)
         yield
 
 
@@ -51,7 +51,7 @@ def bits(classifier):
 
 
 class Robot(RuleBasedStateMachine):
-    """A classifier with a directory; what it knows is told from its book alone."""
+    """A classifier with a directory; what it knows is told from its store alone."""
 
     @initialize(learning=st.sampled_from(list(RULES)))
     def start(self, learning):
@@ -133,7 +133,7 @@ class Robot(RuleBasedStateMachine):
     def rollback(self, data, later):
         ledger = self.classifier.ledger
         target = data.draw(st.sampled_from(
-            [ledger.base, *self.classifier.snapshots(), *range(ledger.base, ledger.version)]))
+            [ledger.base, *self.classifier.versions(), *range(ledger.base, ledger.version)]))
         self.change(later, self.classifier.rollback, target)
 
     @rule()
@@ -142,7 +142,7 @@ class Robot(RuleBasedStateMachine):
 
     @rule()
     def compact(self):
-        self.classifier.book.compact()
+        self.classifier.store.compact()
 
     @rule(replace=st.booleans(), taken=st.lists(st.tuples(labels, views), max_size=4))
     def load(self, replace, taken):
@@ -161,8 +161,7 @@ class Robot(RuleBasedStateMachine):
 
     def killed(self):
         """Close the files and nothing else, as the kernel does for a process that was killed."""
-        self.classifier.book.journal.close()
-        self.classifier.book._lock.release()
+        self.classifier.store.close()
 
     @rule()
     def crash(self):

@@ -382,7 +382,7 @@ def test_auto_measures_both(strict, monkeypatch, slow):
         patch.setattr(lateral, 'present', slowed)
         ours = Classifier(rule='lateral', inputs=INPUTS, backend='auto')
         for label, codes in lessons(4):
-            ours.book.teach(label, codes, '', 'test')
+            ours.store.teach(label, codes, '', 'test')
         backend = ours.backend
     assert {*seen} == {(name, size) for name in ('numpy', 'strict_device') for size in (2, 4, 9)}
     assert backend.name == ('cupy' if slow == 'numpy' else 'numpy')

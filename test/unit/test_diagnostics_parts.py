@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros import Classifier
-from hybrid_snn_ros.memory.journal import FILE_NAME
+from hybrid_snn_ros.memory.files import FILE_NAME
 from hybrid_snn_ros.ros import host_metrics
 from hybrid_snn_ros.ros.frame_queue import LatestFrameQueue
 from hybrid_snn_ros.ros.stage_times import STAGES, StageTimes
@@ -96,27 +96,27 @@ def test_the_queue_keeps_the_newest_and_counts_the_rest():
     assert queue.take(0) is None and len(queue) == 0
 
 
-def test_the_journal_tells_how_it_stands(tmp_path):
-    """In this process only; on disk, with bytes and entries as the file has them; a reader."""
+def test_the_store_tells_how_it_stands(tmp_path):
+    """In this process only; on disk, with bytes and records; a reader."""
     classifier = Classifier(inputs=len(CODES))
     classifier.teach(CODES, 'mug')
     assert classifier.status() == {
-        'journal': 'none: what is taught lasts as long as this process'}
+        'store': 'none: what is taught lasts as long as this process'}
     classifier = Classifier(inputs=len(CODES))
     classifier.open(tmp_path)
-    assert classifier.status() == {
-        'journal': 'writer', 'journal_bytes': 0, 'journal_entries': 0,
-        'journal_synced': 'not yet since the start', 'journal_since_snapshot': 0}
+    found = classifier.status()
+    assert found.pop('store_bytes') >= (tmp_path / FILE_NAME).stat().st_size
+    assert found == {'store': 'open', 'store_records': 0, 'store_since_copy': 0,
+                     'store_written': 'not yet since the start'}
     classifier.teach(CODES, 'mug')
     classifier.teach(CODES[::-1].copy(), 'cup')
     found = classifier.status()
-    assert found['journal_bytes'] == (tmp_path / FILE_NAME).stat().st_size
-    assert (found['journal_entries'], found['journal_since_snapshot']) == (2, 2)
-    seconds, unit = found['journal_synced'].split(' ', 1)
+    assert (found['store_records'], found['store_since_copy']) == (2, 2)
+    seconds, unit = found['store_written'].split(' ', 1)
     assert 0 <= float(seconds) < 60 and unit == 's ago'
     classifier.keep()
-    assert classifier.status()['journal_since_snapshot'] == 0
+    assert classifier.status()['store_since_copy'] == 0
     classifier.close()
     frozen = Classifier(inputs=len(CODES))
-    frozen.borrow(tmp_path, 'learning is off')
-    assert frozen.status() == {'journal': 'reader: learning is off'}
+    frozen.open_readonly(tmp_path, 'learning is off')
+    assert frozen.status() == {'store': 'reader: learning is off'}

@@ -12,9 +12,9 @@ import pytest
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory.contents import stored_identity
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import IdentityError
-from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import stored_identity
 from hybrid_snn_ros.vision.encoder import Encoder
 from hybrid_snn_ros.vision.golden import golden_codes, golden_picture
 
@@ -39,8 +39,8 @@ def bent(identity, number):
 
 def taught(directory, identity):
     """Make a memory of this identity with a sample in it."""
-    with Vault.open(directory, identity) as vault:
-        vault.teach('mug', (np.arange(identity['inputs']) % 250).astype(np.uint8))
+    with DiskStore.open(directory, identity) as store:
+        store.teach('mug', (np.arange(identity['inputs']) % 250).astype(np.uint8))
     return directory
 
 
@@ -107,13 +107,13 @@ def test_codes_that_mean_something_else_are_refused_and_nothing_is_lost(
     assert str(memory) in sentence and 'golden picture' in sentence
     assert 'choose another memory' in sentence and '\n' not in sentence
     with pytest.raises(IdentityError, match='golden picture'):
-        classifier.borrow(memory, 'in use')
+        classifier.open_readonly(memory, 'in use')
     with pytest.raises(IdentityError, match='golden picture'):
         classifier.load(memory)
     assert {path: path.read_bytes() for path in before} == before
     # Whoever computes as it was computed then has all of it.
-    with Vault.open(memory, wrong) as vault:
-        assert list(vault.ledger.counts) == ['mug'] and not vault.remarks
+    with DiskStore.open(memory, wrong) as store:
+        assert list(store.state.counts) == ['mug'] and not store.remarks
 
 
 def test_an_import_compares_them_too(tmp_path, identity, capsys):

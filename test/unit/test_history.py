@@ -7,7 +7,6 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory.errors import LabelExistsError, NothingToUndoError
-from hybrid_snn_ros.memory.view import look
 
 INPUTS = 16
 
@@ -159,7 +158,7 @@ def test_nothing_that_nobody_taught_is_undone(robot, tmp_path):
         with pytest.raises(NothingToUndoError):
             new.undo()
         assert new.ledger.counts == {'apple': 4, 'pear': 2}
-        new.book.compact()
+        new.store.compact()
     new.close()
 
 
@@ -191,7 +190,7 @@ def test_what_remains_of_a_press_is_what_undo_takes(robot):
     robot.teach('mug', 5, 'press')
     robot.classifier.remove(4)
     robot.classifier.remove(7)
-    robot.classifier.book.compact()
+    robot.classifier.store.compact()
     newest = robot.classifier.ledger.history.newest()
     assert (newest.what, newest.samples, newest.taught) == ('teach', 3, (3, 5, 6))
     restart(robot)
@@ -230,18 +229,3 @@ def test_a_rename_to_a_label_that_exists_says_so_first(robot, new):
     assert len(robot.knows) == 2
     robot.classifier.undo()
     assert robot.order == before
-
-
-def test_memories_from_before_there_were_changes_are_undone_frame_by_frame(tmp_path):
-    """Their entries name no press; what they hold is read as before."""
-    robot = Robot(tmp_path / 'old')
-    robot.teach('mug', 3)
-    robot.classifier.forget('mug')
-    assert all(not entry.group and not entry.reason
-               for entry in look(tmp_path / 'old').entries)
-    restart(robot)
-    robot.classifier.undo()
-    assert robot.knows == {'mug': 3}
-    robot.classifier.undo()
-    assert robot.knows == {'mug': 2}
-    robot.classifier.close()

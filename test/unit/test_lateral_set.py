@@ -13,7 +13,7 @@ from lateral_common import any_counts, few_counts, teach_all, untaught
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import Consolidation, Network, Rebuild
 from hybrid_snn_ros.network.difference import difference
 from hybrid_snn_ros.snn import kernel, lateral

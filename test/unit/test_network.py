@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import cache, Consolidation, Network, Rebuild
 from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.snn import checkpoints, kernel

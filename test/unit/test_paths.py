@@ -12,9 +12,9 @@ import pytest
 
 from hybrid_snn_ros import Classifier, paths
 from hybrid_snn_ros.cli.main import main
+from hybrid_snn_ros.memory.contents import read_store
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
-from hybrid_snn_ros.memory.vault import Vault
-from hybrid_snn_ros.memory.view import look
 from hybrid_snn_ros.operator_page import settings
 
 NOBODY = 'nobody_is_called_so'
@@ -50,7 +50,8 @@ def test_what_stands_for_nothing_is_refused_by_one_sentence(text, sentence):
     with pytest.raises(paths.PathError) as refusal:
         paths.user_path(text)
     assert sentence in str(refusal.value) and '\n' not in str(refusal.value)
-    for use in (look, lambda path: Vault.open(path, None), lambda path: Classifier().save(path),
+    for use in (read_store, lambda path: DiskStore.open(path, None),
+                lambda path: Classifier().save(path),
                 lambda path: paths.memory_path(path)):
         with pytest.raises((ValueError, StoreError), match='no user|not expanded'):
             use(text)

@@ -16,7 +16,7 @@ from hybrid_snn_ros.cli.parameters import markdown, yaml_text
 from hybrid_snn_ros.evaluation import protocols, runner
 from hybrid_snn_ros.evaluation.protocols import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings
-from hybrid_snn_ros.memory.ledger import Sample
+from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import cache, Network, Rebuild
 from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.resources import shared_file

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import RefusedError
-from hybrid_snn_ros.memory.ledger import Ledger, Sample
+from hybrid_snn_ros.memory.record import Region, WHOLE
+from hybrid_snn_ros.memory.state import Sample, StoreState
 
 
 class Outcome(Enum):
@@ -27,45 +28,46 @@ class Repeat(NamedTuple):
     sentence: str  # why the frame is not learned
 
 
-class Repeats:
-    """Recognises repeats among the samples of a ledger."""
+class DuplicateFilter:
+    """Recognises repeats among the samples of a state: by stamp and region, and by likeness."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        """Index the stamps of a ledger's samples."""
-        self.ledger = ledger
-        self._by_stamp = {sample.stamp: number for number, sample in ledger.samples.items()
-                          if sample.stamp}
+    def __init__(self, state: StoreState) -> None:
+        """Index the stamps of a state's samples."""
+        self.state = state
+        self._by_stamp = {(sample.stamp, sample.region): number
+                          for number, sample in state.samples.items() if sample.stamp}
 
-    def add(self, stamp: str, number: int) -> None:
+    def add(self, stamp: str, number: int, region: Region = WHOLE) -> None:
         """Note the stamp of a sample that was taught."""
         if stamp:
-            self._by_stamp[stamp] = number
+            self._by_stamp[stamp, region] = number
 
-    def sample_of(self, stamp: str) -> Sample | None:
-        """Return the sample that was taught from the frame of a stamp, or None."""
-        number = self._by_stamp.get(stamp)
-        return None if number is None else self.ledger.samples[number]
+    def sample_of(self, stamp: str, region: Region = WHOLE) -> Sample | None:
+        """Return the sample that was taught from a region of the frame of a stamp, or None."""
+        number = self._by_stamp.get((stamp, region))
+        return None if number is None else self.state.samples[number]
 
-    def find(self, label: str, codes: np.ndarray, stamp: str,
-             min_change: float) -> Repeat | None:
+    def find(self, label: str, codes: np.ndarray, stamp: str, min_change: float,
+             region: Region = WHOLE) -> Repeat | None:
         """
         Find the sample that a frame repeats.
 
         :param codes: uint8 (N,).
         :param stamp: of the frame, may be empty.
         :param min_change: 1 - cosine to the label's newest sample that makes a frame new.
+        :param region: of the frame; another one shows another thing.
         :return: what it repeats, or None.
         :raises RefusedError: when the frame was taught under another label.
         """
-        number = self._by_stamp.get(stamp) if stamp else None
+        number = self._by_stamp.get((stamp, region)) if stamp else None
         if number is not None:
-            taught = self.ledger.samples[number].label
+            taught = self.state.samples[number].label
             if taught != label:
                 raise RefusedError(f"that frame was taught as '{taught}' (sample {number}); "
                                    'take that back first')
             return Repeat(number, Outcome.KNOWN, f'that frame is sample {number} already')
-        if min_change > 0 and label in self.ledger.counts:
-            newest, sample = next((n, s) for n, s in reversed(self.ledger.samples.items())
+        if min_change > 0 and label in self.state.counts:
+            newest, sample = next((n, s) for n, s in reversed(self.state.samples.items())
                                   if s.label == label)
             change = change_between(sample.codes, codes)
             if change < min_change:

@@ -1,0 +1,109 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The kept pictures of a memory: written into folders, or encoded again by another encoder."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from hybrid_snn_ros.cli.printable import printable
+from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.memory import contents as contents_of
+from hybrid_snn_ros.memory.contents import StoreContents
+from hybrid_snn_ros.memory.disk_store import DiskStore
+from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.state import StoreState
+
+
+def folder_name(label: str, taken: set[str]) -> str:
+    """Return a folder's name for a label, none of those taken: its text where that is a name."""
+    name = ''.join('_' if character in '/\\:*?"<>|' else character for character in label)
+    name = f'_{name[1:]}' if name.startswith('.') else name
+    number, free = 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f'{name} ({number})'
+    taken.add(free.casefold())
+    return free
+
+
+def write(contents: StoreContents, directory: Path, label: str | None) -> str:
+    """
+    Write the pictures of a label, or of all in a folder for each.
+
+    :return: what was written, a sentence.
+    :raises StoreError: when no sample has a picture.
+    """
+    samples = {number: sample for number, sample in contents.state.samples.items()
+               if label in (None, sample.label)}
+    found = contents_of.pictures_of(contents)
+    wanted = {number: found[number] for number in samples if number in found}
+    if not wanted:
+        raise StoreError(f'no picture is kept in {contents.path}')
+    taken: set[str] = set()
+    folders = {text: directory if label else directory / folder_name(text, taken)
+               for text in contents.state.labels}
+    for number, jpeg in wanted.items():
+        folder = folders[samples[number].label]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f'{number}.jpg').write_bytes(jpeg)
+    without = len(samples) - len(wanted)
+    return f'{printable(directory)}: {len(wanted)} pictures' + (
+        f'; {without} samples have none' if without else '')
+
+
+def migrate(args: argparse.Namespace) -> int:
+    """Encode every kept picture again and put the new codes in place, all at once."""
+    import cv2
+
+    from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.vision.framing import Crop
+    stored = contents_of.read_store(args.memory).identity
+    crop = Crop(stored.get('crop', 0.875), tuple(stored.get('roi', (0.0, 0.0, 1.0, 1.0))))
+    encoder = Classifier(args.model, crop=crop).frame_encoder
+    with DiskStore.open(args.memory, None) as store:
+        lessons = [one.number for one in store.state.records if one.kind == 'lesson']
+        jpegs = store.pictures(lessons)
+        if len(jpegs) < len(lessons):
+            raise StoreError(f'{len(lessons) - len(jpegs)} of {len(lessons)} samples have no '
+                             'picture, so they cannot be encoded again; forget them and run '
+                             '`hybrid-snn state compact` first')
+        before = accuracy(store.state)
+        progress, codes = Progress('encoding'), {}
+        for place, number in enumerate(lessons, 1):
+            bgr = cv2.imdecode(np.frombuffer(jpegs[number], np.uint8), cv2.IMREAD_COLOR)
+            if bgr is None:
+                raise StoreError(f'the picture of sample {number} cannot be read; nothing was '
+                                 'changed')
+            rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+            codes[number] = encoder.encoder.codes(cv2.resize(
+                rgb, (encoder.encoder.input_size, encoder.encoder.input_size),
+                interpolation=cv2.INTER_LINEAR))
+            progress(place, len(lessons))
+        progress.close()
+        store.migrate(encoder.identity, codes)
+        print(f'{printable(store.directory)}: {len(lessons)} samples encoded again; right by '
+              f'leave-one-out: {before:.1%} before, {accuracy(store.state):.1%} now')
+    return 0
+
+
+def accuracy(state: StoreState) -> float:
+    """
+    Return the share of samples that are named right by the nearest mean of all the others.
+
+    Leave-one-out with the class means of normalised codes: a plain measure that needs no network.
+    """
+    samples = list(state.samples.values())
+    codes = np.array([sample.codes for sample in samples], np.float64)
+    codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
+    labels = state.labels
+    owner = np.array([labels.index(sample.label) for sample in samples])
+    sums = np.array([codes[owner == column].sum(axis=0) for column in range(len(labels))])
+    right = 0
+    for row, column in zip(codes, owner):
+        means = sums.copy()
+        means[column] -= row
+        norms = np.linalg.norm(means, axis=1)
+        right += int(np.argmax(means @ row / np.maximum(norms, 1e-12))) == column
+    return right / max(len(samples), 1)

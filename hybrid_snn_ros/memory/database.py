@@ -1,0 +1,271 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The SQLite file of a memory: its tables, and rows from and to records.
+
+Every row has a CRC of its own.  Pictures are rows of their own: reading what was taught need not
+read them.  All functions raise sqlite3.Error as it comes; `refusal` makes a sentence of it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+import errno
+import json
+import os
+from pathlib import Path
+import sqlite3
+from typing import Any, NamedTuple, TypeAlias
+import zlib
+
+import numpy as np
+
+from hybrid_snn_ros.memory.errors import NewerVersionError, StoreError
+from hybrid_snn_ros.memory.record import checksum, KINDS, NO_CODES, Record, Region, WHOLE
+
+APPLICATION_ID = 0x68736E6E  # 'hsnn'
+FORMAT = 2  # user_version; the formats before were no databases
+PAGE_SIZE = 8192  # five lessons of 1280 codes
+BUSY_S = 5.0  # how long to wait for another process that is writing
+
+Connection: TypeAlias = sqlite3.Connection
+Connect: TypeAlias = Callable[..., Connection]
+
+# Whoever types .schema reads this.
+_TABLES = (
+    """CREATE TABLE memory (  -- what holds for all records
+    name TEXT PRIMARY KEY,    -- fingerprint: what the codes depend on; author: who writes here;
+                              -- base: when it was compacted last; lost: what damage took
+    value TEXT NOT NULL,      -- JSON
+    crc INTEGER NOT NULL)""",
+    """CREATE TABLE records (   -- what was done; rows are only added, never changed
+    number INTEGER PRIMARY KEY, -- in order of arrival; the id of a sample, a change, a version
+    author TEXT NOT NULL,       -- who wrote it, 32 hexadecimal digits,
+    sequence INTEGER NOT NULL,  -- and his how-manieth record it is: its id is author/sequence
+    kind TEXT NOT NULL,         -- lesson, name, join, or tombstone: takes back its targets
+    act TEXT NOT NULL,          -- teach, remove, forget, rename, merge, rollback, undo, ...
+    clock INTEGER NOT NULL,     -- hybrid logical clock: milliseconds since 1970 * 65536 + counter
+    time REAL NOT NULL,         -- seconds since 1970
+    source TEXT NOT NULL,       -- who or how
+    press TEXT NOT NULL,        -- rows of one source and press are one change
+    label TEXT NOT NULL,        -- id of the label: that of its first lesson; empty: its own
+    target TEXT NOT NULL,       -- label a join puts it into; ids a tombstone takes back
+    text TEXT NOT NULL,         -- the label's text at the time; the new one of a name
+    was TEXT NOT NULL,          -- the text before, of a name or join
+    samples INTEGER NOT NULL,   -- how many it concerned
+    stamp TEXT NOT NULL,        -- of the frame of a lesson, seconds
+    region TEXT NOT NULL,       -- x y width height in fractions; empty: all of it
+    codes BLOB,                 -- of a lesson: the encoder's output, a byte each
+    crc INTEGER NOT NULL)""",
+    """CREATE TABLE pictures (  -- what the encoder saw of a lesson
+    number INTEGER PRIMARY KEY, -- of the lesson
+    jpeg BLOB NOT NULL,
+    crc INTEGER NOT NULL)""",
+    """CREATE TABLE versions (  -- when it was saved on purpose, for a rollback
+    number INTEGER PRIMARY KEY, -- the last record then
+    time REAL NOT NULL)""",
+    """CREATE TABLE cache (     -- what was computed from the records; may be deleted
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,   -- the last record it is computed from
+    notes TEXT NOT NULL,        -- JSON: what it depends on besides
+    arrays BLOB NOT NULL,       -- NumPy's npz
+    crc INTEGER NOT NULL)""")
+COLUMNS = len(Record._fields) + 1
+
+
+class Base(NamedTuple):
+    """Where the history of a memory begins."""
+
+    version: int = 0  # there is no history before it
+    rows: int = 0  # records that were kept of it
+    sequence: int = 0  # of the author, the last one by then
+
+
+class Head(NamedTuple):
+    """What holds for all records of a file."""
+
+    fingerprint: dict[str, Any]  # what the codes depend on, see memory.identity
+    author: str
+    base: Base = Base()
+    lost: Sequence[int] = ()  # numbers of records that damage took: said once, not every time
+    format: int = FORMAT
+
+
+class Damage(Exception):
+    """A database that SQLite cannot read, or that lacks what ours have."""
+
+
+_BROKEN = ('no such table', 'no such column', 'unsupported file format', 'malformed')
+
+
+def is_damage(error: Exception) -> bool:
+    """Tell whether an error is of the file, not of the moment: a full disk, another process."""
+    if isinstance(error, sqlite3.OperationalError):
+        return any(words in str(error) for words in _BROKEN)
+    return isinstance(error, (Damage, sqlite3.DatabaseError))
+
+
+def refusal(doing: str, path: Path, error: Exception) -> StoreError:
+    """Return the StoreError for an error: what was being done, and why it could not be."""
+    reason = getattr(error, 'strerror', None) or str(error)
+    if 'locked' in reason:
+        reason = f'another process has been writing to it for {BUSY_S:g} s'
+    elif 'disk is full' in reason:
+        reason = 'No space left on device'
+    elif 'readonly' in reason or 'unable to open' in reason:
+        reason = _why(path) or reason
+    return StoreError(f'cannot {doing} {path}: {reason}')
+
+
+def _why(path: Path) -> str:
+    """Return why a file cannot be written, as the system says it; '' where it does not."""
+    try:
+        place = path if path.exists() else path.parent
+        if os.statvfs(place).f_flag & os.ST_RDONLY:
+            return os.strerror(errno.EROFS)
+        return '' if os.access(place, os.W_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        return os.strerror(error.errno or 0)
+
+
+def connect(path: Path, maker: Connect = sqlite3.connect, mode: str = 'rwc') -> Connection:
+    """
+    Open a database, for any thread.
+
+    :param mode: 'rwc', 'ro', or 'ro&immutable=1' for a file that nobody writes to.
+    """
+    text = str(path).replace('%', '%25').replace('?', '%3f').replace('#', '%23')
+    opened = maker(f'file:{text}?mode={mode}', uri=True, timeout=BUSY_S, isolation_level=None,
+                   check_same_thread=False)
+    opened.text_factory = lambda raw: raw.decode('utf-8', 'replace')  # its CRC tells
+    return opened
+
+
+def create(db: Connection, head: Head) -> None:
+    """Make the tables, unless another process was quicker."""
+    db.execute(f'PRAGMA page_size={PAGE_SIZE}')
+    db.execute('PRAGMA journal_mode=WAL')
+    db.execute('BEGIN IMMEDIATE')
+    try:
+        if not one(db, 'SELECT count(*) FROM sqlite_master'):
+            db.execute(f'PRAGMA application_id={APPLICATION_ID}')
+            db.execute(f'PRAGMA user_version={FORMAT}')
+            for table in _TABLES:
+                db.execute(table)
+            write_head(db, head)
+        db.execute('COMMIT')
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute('ROLLBACK')
+        raise
+
+
+def one(db: Connection, sql: str, values: tuple = ()) -> Any:
+    """Return the first column of the first row; None where there is none."""
+    row = db.execute(sql, values).fetchone()
+    return None if row is None else row[0]
+
+
+def check_format(db: Connection, path: Path) -> None:
+    """
+    Make sure that a database is a memory.
+
+    :raises NewerVersionError: when a newer program wrote it.
+    :raises StoreError: when it is another program's.
+    """
+    found, version = one(db, 'PRAGMA application_id'), one(db, 'PRAGMA user_version')
+    if found != APPLICATION_ID:
+        raise Damage('it is no memory')
+    # Said twice, so that one bad bit is not taken for a newer program.
+    said = head_of(db.execute('SELECT name, value, crc FROM memory'))
+    if version > FORMAT and (said is None or said.format != FORMAT):
+        raise NewerVersionError(f'{path} has version {version}, written by a newer program; this '
+                                f'one reads up to version {FORMAT}')
+    if version != FORMAT or said is None:
+        raise Damage('its head is damaged')
+
+
+def write_head(db: Connection, head: Head) -> None:
+    """Write what holds for all records."""
+    for name, value in head._asdict().items():
+        text = json.dumps(value, sort_keys=True)
+        db.execute('INSERT OR REPLACE INTO memory VALUES (?, ?, ?)',
+                   (name, text, zlib.crc32(f'{name}\x1f{text}'.encode())))
+
+
+def is_whole(row: tuple) -> bool:
+    """Tell whether a row of the table memory is as it was written."""
+    name, text, crc = row
+    return isinstance(text, str) and crc == zlib.crc32(f'{name}\x1f{text}'.encode())
+
+
+def head_of(rows: Iterable[tuple]) -> Head | None:
+    """Return the Head that the rows of the table memory are, None where one is damaged."""
+    found = {row[0]: json.loads(row[1]) for row in rows if is_whole(row)}
+    if not set(Head._fields) <= set(found):
+        return None
+    return Head(found['fingerprint'], found['author'], Base(*found['base']), found['lost'],
+                found['format'])
+
+
+def read_head(db: Connection) -> Head:
+    """Return the Head; Damage where it is not whole."""
+    head = head_of(db.execute('SELECT name, value, crc FROM memory'))
+    if head is None:
+        raise Damage('the table memory is damaged')
+    return head
+
+
+def _region(text: str) -> Region:
+    parts = tuple(map(float, text.split()))
+    return (parts[0], parts[1], parts[2], parts[3]) if len(parts) == 4 else WHOLE
+
+
+def row_of(record: Record) -> tuple:
+    """Return the row of a record."""
+    region = '' if record.region == WHOLE else ' '.join(map(repr, record.region))
+    codes = record.codes.tobytes() if len(record.codes) else None
+    return (*record[:15], region, codes, checksum(record))
+
+
+def record_of(row: tuple) -> Record | None:
+    """Return the record of a row; None where its CRC is wrong."""
+    *fields, region, codes, crc = row
+    try:
+        record = Record._make((*fields, _region(region), NO_CODES if codes is None
+                               else np.frombuffer(codes, np.uint8)))
+        whole = record.kind in KINDS and checksum(record) == crc
+    except (TypeError, ValueError, AttributeError, UnicodeError):
+        return None
+    return record if whole else None
+
+
+def read_records(db: Connection, since: int = 0) -> tuple[list[Record], list[int]]:
+    """Return the records behind a version, in order of arrival, and the numbers of bad ones."""
+    records, bad = [], []
+    for row in db.execute('SELECT * FROM records WHERE number > ? ORDER BY number', (since,)):
+        record = record_of(row)
+        if record is None:
+            bad.append(row[0])
+        else:
+            records.append(record)
+    return records, bad
+
+
+def write_records(db: Connection, records: Iterable[Record],
+                  pictures: Mapping[int, bytes]) -> None:
+    """Add records and pictures, within a transaction of the caller's."""
+    question = ', '.join('?' * COLUMNS)
+    for record in records:
+        db.execute(f'INSERT INTO records VALUES ({question})', row_of(record))
+    for number, jpeg in pictures.items():
+        db.execute('INSERT INTO pictures VALUES (?, ?, ?)', (number, jpeg, zlib.crc32(jpeg)))
+
+
+def read_pictures(db: Connection, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return {number: JPEG} of the lessons that have a whole picture."""
+    found = {}
+    for number in numbers:
+        row = db.execute('SELECT jpeg, crc FROM pictures WHERE number = ?', (number,)).fetchone()
+        if row is not None and zlib.crc32(row[0]) == row[1]:
+            found[number] = row[0]
+    return found

@@ -1,0 +1,211 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a set of records amounts to: a pure fold, the same for every order they came in.
+
+A tombstone in force takes its targets out of force, another tombstone included; it reaches only
+what is older by clock, so that there is an end to it.  A label is named by its newest name in
+force, else by the text of its first lesson.  A join in force makes one label part of another.
+Labels of one text are shown as one.
+"""
+
+import bisect
+from collections.abc import Iterable
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.memory.errors import RefusedError
+from hybrid_snn_ros.memory.history import History
+from hybrid_snn_ros.memory.record import (
+    canonical,
+    JOIN,
+    LESSON,
+    NAME,
+    read_spans,
+    Record,
+    Region,
+    TOMBSTONE,
+    WHOLE,
+)
+
+
+class Sample(NamedTuple):
+    """One lesson that is in force."""
+
+    label: str
+    codes: np.ndarray  # uint8 (N,)
+    stamp: str  # of the frame
+    time: float  # unix seconds at which it was taught
+    source: str
+    group: str = ''  # see memory.record.Record
+    region: Region = WHOLE
+
+
+class StoreState:
+    """
+    Labels and samples after some records.
+
+    Samples are in the order of their records, labels in that of their first sample; a label
+    without samples is none.
+    """
+
+    def __init__(self, records: Iterable[Record] = (), base: int = 0) -> None:
+        """
+        Fold records.
+
+        :param base: version before which there is no history: it was compacted then.
+        """
+        self.base = base
+        self.version = base  # number of the last record; rises with each
+        self.samples: dict[int, Sample] = {}  # by number, in order
+        self.records: list[Record] = []  # in order
+        self.add(records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take in more records, in any order."""
+        new = sorted(records, key=lambda record: record.order)
+        appended = not self.records or not new or new[0].order > self.records[-1].order
+        simple = bool(self.records) and appended and all(one.kind == LESSON for one in new)
+        self.version = max([self.version, *(record.number for record in new)])
+        self.records += new
+        if not appended:
+            self.records.sort(key=lambda record: record.order)
+        if not simple:
+            self._fold()
+            return
+        for record in new:
+            self._first.setdefault(record.label_id, record.text)
+            self._note(record)
+            self._admit(record)
+        self.history.add(new)
+
+    def _fold(self) -> None:
+        self._known: dict[str, set[int]] = {}  # author -> sequences of the records that are here
+        self._last: dict[str, int] = {}  # author -> highest of them
+        for record in self.records:
+            self._note(record)
+        self._dead: set[tuple[str, int]] = set()
+        for record in reversed(self.records):
+            if record.kind == TOMBSTONE and record.id not in self._dead:
+                self._dead.update(self.ids(record.target))
+        self._first: dict[str, str] = {}  # label id -> text it was taught under first
+        self._names: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
+        hints: dict[str, str] = {}
+        for record in self.records:
+            if record.kind == LESSON:
+                self._first.setdefault(record.label_id, record.text)
+            elif record.id in self._dead:
+                continue
+            elif record.kind == NAME:
+                self._names[record.label] = record.text
+            elif record.kind == JOIN:
+                one, other = self.root(record.label), self.root(record.target)
+                hints[record.target] = record.text
+                if one != other:
+                    self._parents[one] = other
+        self._first = {**hints, **self._first}
+        self.samples = {}
+        self._counts: dict[str, int] = {}
+        self._roots: dict[str, dict[str, None]] = {}  # text -> ids of the labels it shows
+        for record in self.records:
+            if record.kind == LESSON and record.id not in self._dead:
+                self._admit(record)
+        self.history = History(self)
+        self.history.add(self.records)
+
+    def _note(self, record: Record) -> None:
+        self._known.setdefault(record.author, set()).add(record.sequence)
+        self._last[record.author] = max(self._last.get(record.author, 0), record.sequence)
+
+    def _admit(self, record: Record) -> None:
+        label = self.text_of(record.label_id)
+        self.samples[record.number] = Sample(
+            label, record.codes, record.stamp, record.time, record.source, record.group,
+            record.region)
+        self._counts[label] = self._counts.get(label, 0) + 1
+        self._roots.setdefault(label, {})[self.root(record.label_id)] = None
+
+    def ids(self, target: str) -> Iterable[tuple[str, int]]:
+        """Yield the ids of a tombstone's targets that are here."""
+        for author, first, last in read_spans(target):
+            here = self._known.get(author, set())
+            if last - first < len(here):
+                yield from ((author, number) for number in range(first, last + 1)
+                            if number in here)
+            else:
+                yield from ((author, number) for number in here if first <= number <= last)
+
+    def targets(self, record: Record) -> list[Record]:
+        """Return the records that a tombstone takes back, in order."""
+        wanted = set(self.ids(record.target))
+        return [one for one in self.records if one.id in wanted]
+
+    def in_force(self, record: Record) -> bool:
+        """Tell whether a record of this state is not taken back."""
+        return record.id not in self._dead
+
+    def record(self, number: int) -> Record | None:
+        """Return the record of a number, or None."""
+        # Numbers and order agree but for what came late from elsewhere.
+        place = bisect.bisect_left(self.records, number, key=lambda one: one.number)
+        if place < len(self.records) and self.records[place].number == number:
+            return self.records[place]
+        return next((one for one in self.records if one.number == number), None)
+
+    def root(self, label: str) -> str:
+        """Return the id of the label that a label is part of now; itself where it is alone."""
+        while label in self._parents:
+            label = self._parents[label]
+        return label
+
+    def text_of(self, label: str) -> str:
+        """Return under which text the label of an id is shown."""
+        root = self.root(label)
+        return self._names.get(root) or self._first.get(root) or self._first.get(label, '')
+
+    def roots(self, text: str) -> list[str]:
+        """Return the ids of the labels that are shown under a text, in order."""
+        return list(self._roots.get(text, ()))
+
+    def last_sequence(self, author: str, floor: int = 0) -> int:
+        """Return the highest sequence of an author that is here, at least `floor`."""
+        return max(self._last.get(author, 0), floor)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Samples of each label: {label: count}, in the order of the columns."""
+        return self._counts
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels in the order of their first sample: the columns."""
+        return list(self._counts)
+
+    @property
+    def digest(self) -> str:
+        """16 bytes in hexadecimal digits that two sets share only if they are equal."""
+        total = sum(int.from_bytes(hashlib.sha256(canonical(one)).digest()[:16], 'little')
+                    for one in self.records)
+        return f'{total % (1 << 128):032x}'
+
+    def records_since(self, version: int) -> list[Record]:
+        """Return the records that arrived behind a version, in order of arrival."""
+        return sorted((one for one in self.records if one.number > version),
+                      key=lambda one: one.number)
+
+    def as_of(self, version: int) -> 'StoreState':
+        """
+        Return the state as it was at a version.
+
+        :raises RefusedError: when there is no history that far back.
+        """
+        if not self.base <= version <= self.version:
+            raise RefusedError(
+                f'there is no state {version} to return to, only {self.base} (when it was '
+                f'compacted last) to {self.version}')
+        state = StoreState((one for one in self.records if one.number <= version), self.base)
+        state.version = version
+        return state

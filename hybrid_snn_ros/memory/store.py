@@ -1,0 +1,407 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A sample store that is not on disk: all changes there are, made to a state in memory alone."""
+
+from collections.abc import Callable, Iterable, Sequence
+import threading
+import time
+from typing import Any, NamedTuple
+import uuid
+
+import numpy as np
+
+from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory.errors import (
+    LabelExistsError,
+    NothingToUndoError,
+    RefusedError,
+    StoreError,
+    UnknownLabel,
+    UnknownSample,
+)
+from hybrid_snn_ros.memory.history import Change, REDO, UNDO
+from hybrid_snn_ros.memory.labels import find, LabelError, normalise
+from hybrid_snn_ros.memory.record import (
+    check,
+    JOIN,
+    LESSON,
+    MAX_CODES,
+    NAME,
+    Record,
+    Region,
+    spans,
+    TOMBSTONE,
+    WHOLE,
+)
+from hybrid_snn_ros.memory.state import Sample, StoreState
+from hybrid_snn_ros.memory.wording import samples_text
+
+CLOCK_UNIT = 16  # bits of the counter in a hybrid logical clock
+_Draft = dict[str, Any]  # fields of a record that is to be written
+
+
+class NewLesson(NamedTuple):
+    """One frame that is to be taught."""
+
+    label: str
+    codes: np.ndarray  # uint8 (N,)
+    stamp: str = ''  # of the frame
+    region: Region = WHOLE  # the part of the crop it shows, as fractions
+    picture: bytes | None = None  # what the encoder saw, as a JPEG
+
+
+class SampleStore:
+    """What is known, and how it may change. Changes may come from several threads."""
+
+    def __init__(self, identity: dict[str, Any], state: StoreState | None = None,
+                 now: Callable[[], float] = time.time) -> None:
+        """
+        Begin with a state, an empty one if none is given.
+
+        :param identity: dict of what the codes depend on (encoder, crop, roi, inputs, runtime).
+        :param now: function that tells the unix time in seconds.
+        """
+        self.state = StoreState() if state is None else state
+        self.remarks: list[str] = []  # sentences the operator should hear
+        self.author = uuid.uuid4().hex
+        self._identity = identity
+        self._now = now
+        self._guard = threading.RLock()
+        self._floor = 0  # sequence of ours that is taken although its record was compacted away
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the stored codes depend on."""
+        return self._identity
+
+    @property
+    def version(self) -> int:
+        """Rises with every change."""
+        return self.state.version
+
+    def versions(self) -> list[int]:
+        """Return the versions that were saved on purpose, newest first: only a disk holds any."""
+        return []
+
+    def status(self) -> dict[str, Any]:
+        """Return how the store stands, {name: value}, for people who watch over the robot."""
+        return {'store': 'none: what is taught lasts as long as this process'}
+
+    def poll(self) -> bool:
+        """Take in what others wrote; tell whether there was anything. Here nobody else writes."""
+        return False
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def teach(self, label: str, codes: np.ndarray, stamp: str = '', source: str = 'teach',
+              group: str = '', region: Region = WHOLE, picture: bytes | None = None) -> Record:
+        """
+        Add one sample.
+
+        :param codes: the encoder's output, uint8 (N,).
+        :param group: text of at most 64 bytes; what one source teaches under one group is one
+            change, which is taken back as a whole. '' makes it a change of its own.
+        :param region: x, y, width and height of what it shows, as fractions.
+        :param picture: JPEG of what the encoder saw, kept with it.
+        :return: its Record.
+        :raises LabelError: when the text cannot be a label.
+        :raises StoreError: when the codes do not fit or the disk refuses.
+        """
+        return self.teach_all([NewLesson(label, codes, stamp, region, picture)], source, group)[0]
+
+    def teach_all(self, lessons: Iterable[NewLesson], source: str = 'teach',
+                  group: str = '') -> list[Record]:
+        """Add several samples, all or none of them; see `teach`."""
+        checked = [one._replace(label=normalise(one.label), codes=self._own(one.codes))
+                   for one in lessons]
+        return self._change(lambda: self._lessons(checked, source, group))
+
+    def _lessons(self, lessons: Iterable[NewLesson], source: str, group: str,
+                 fresh: bool = False) -> list[_Draft]:
+        drafts: list[_Draft] = []
+        labels: dict[str, Any] = {}  # text: id of the label, or the draft it begins with
+        for one in lessons:
+            draft = {'kind': LESSON, 'act': 'teach', 'text': one.label, 'codes': one.codes,
+                     'stamp': one.stamp, 'region': one.region, 'source': source, 'group': group,
+                     'picture': one.picture, 'samples': 1}
+            if one.label not in labels:
+                here = [] if fresh else self.state.roots(one.label)
+                # A label that is not there begins with this record, whose id is not known yet.
+                labels[one.label] = here[0] if here else draft
+            draft['label'] = labels[one.label] if labels[one.label] is not draft else ''
+            drafts.append(draft)
+        return drafts
+
+    def remove(self, number: int, source: str = 'cli') -> Record:
+        """
+        Take one sample out; a change like any other, which `undo` takes back.
+
+        :return: the tombstone's Record; its text is the sample's label.
+        :raises UnknownSample: when there is no such sample.
+        """
+        def drafts() -> list[_Draft]:
+            if number not in self.state.samples:
+                raise UnknownSample(f'there is no sample {number}')
+            return [self._tombstone('remove', self._found([number]), source,
+                                    self.state.samples[number].label, 1)]
+        return self._change(drafts)[0]
+
+    def take_back(self, number: int, source: str = 'cli') -> Record:
+        """
+        Take one record back by its number, whatever it is; a change like any other.
+
+        A sample goes; of a tombstone (a forget, a removal, an undo) what it took is back; a
+        rename or merge is as if it had not been.
+
+        :return: the tombstone's Record.
+        :raises UnknownSample: when there is no such record, or it is taken back already.
+        """
+        if number in self.state.samples:
+            return self.remove(number, source)
+
+        def drafts() -> list[_Draft]:
+            record = self.state.record(number)
+            if record is None:
+                raise UnknownSample(f'there is no record {number}')
+            if not self.state.in_force(record):
+                raise UnknownSample(f'record {number} ({record.act}) is taken back already')
+            return [self._tombstone('restore', [record], source, record.was or record.text,
+                                    record.samples)]
+        return self._change(drafts)[0]
+
+    def undo(self, change: int | None = None, source: str = 'cli') -> Change:
+        """
+        Take back the newest change, as a whole; again, the one before.
+
+        :param change: the id it must have (memory.history.Change), None for whichever it is.
+        :return: the Change.
+        :raises NothingToUndoError: when nobody did anything, or the newest change is another
+            one.
+        """
+        taken: list[Change] = []
+
+        def drafts() -> list[_Draft]:
+            taken.append(self._named(self.state.history.newest(), change, self._nothing()))
+            return [self._tombstone(UNDO, self.state.history.newest_records(), source,
+                                    taken[0].label, taken[0].samples)]
+        self._change(drafts)
+        return taken[0]
+
+    def redo(self, change: int | None = None, source: str = 'cli') -> Change:
+        """
+        Put back what the last `undo` took, as long as nothing else was done since.
+
+        :param change: as of `undo`.
+        :return: the Change.
+        :raises NothingToUndoError: when there is nothing of that kind.
+        """
+        put_back: list[Change] = []
+
+        def drafts() -> list[_Draft]:
+            history = self.state.history
+            put_back.append(self._named(history.undone(), change,
+                                        'nothing was undone that could be put back'))
+            undo = history.last_undo()
+            assert undo is not None  # there is one, else nothing would be undone
+            return [self._tombstone(REDO, [undo], source, put_back[0].label,
+                                    put_back[0].samples)]
+        self._change(drafts)
+        return put_back[0]
+
+    def _nothing(self) -> str:
+        left = len(self.state.samples)
+        return 'there is nothing to undo' + (
+            f'; the {samples_text(left)} here came with the memory, forget takes labels out'
+            if left else '')
+
+    @staticmethod
+    def _named(found: Change | None, change: int | None, nothing: str) -> Change:
+        if found is None:
+            raise NothingToUndoError(nothing)
+        if change is not None and found.id != change:
+            raise NothingToUndoError('something else was done meanwhile; look again at what '
+                                     'would be taken back or put back')
+        return found
+
+    def forget(self, label: str, source: str = 'cli') -> Record:
+        """Take all samples of a label back; UnknownLabel if there are none."""
+        def drafts() -> list[_Draft]:
+            text = self._there(label)
+            return [self._forgetting(text, source)]
+        return self._change(drafts)[0]
+
+    def _there(self, label: str) -> str:
+        text = find(label, self.state.counts)
+        if text not in self.state.counts:
+            raise UnknownLabel(f"nothing was taught as '{text}'")
+        return text
+
+    def _forgetting(self, text: str, source: str, group: str = '') -> _Draft:
+        lessons = self._found([number for number, sample in self.state.samples.items()
+                               if sample.label == text])
+        return {**self._tombstone('forget', lessons, source, text, len(lessons)), 'group': group}
+
+    def rename(self, old: str, new: str, source: str = 'cli', merge: bool = False) -> Record:
+        """
+        Give a label another name.
+
+        :param merge: whether the name may be that of a label that is there: they become one.
+        :raises UnknownLabel: when nothing was taught under the old name.
+        :raises LabelExistsError: when the new name is that of a label, and no merge was asked for.
+        """
+        def drafts() -> list[_Draft]:
+            counts = self.state.counts
+            was, text = find(old, counts), find(new, counts) if merge else normalise(new)
+            if was == text:
+                raise RefusedError(f"'{was}' has that name already")
+            if not merge and was in counts and text in counts:
+                raise LabelExistsError(
+                    f"'{text}' is a label already, with {samples_text(counts[text])}; to put the "
+                    f"{samples_text(counts[was])} of '{was}' into it, merge the two")
+            was = self._there(was)
+            text = normalise(text) if text not in counts else text
+            roots = self.state.roots(was)
+            into = self.state.roots(text)[0] if text in counts else ''
+            common = {'act': 'merge' if into else 'rename', 'kind': JOIN if into else NAME,
+                      'text': text, 'was': was, 'target': into, 'source': source,
+                      'samples': counts[was],
+                      'group': f'rename {self.version + 1}' if len(roots) > 1 else ''}
+            return [{**common, 'label': root} for root in roots]
+        return self._change(drafts)[0]
+
+    def rollback(self, version: int, source: str = 'cli') -> Record:
+        """
+        Return to what was known at an earlier version; a change like any other.
+
+        :raises RefusedError: when there is no history that far back.
+        """
+        def drafts() -> list[_Draft]:
+            self.state.as_of(version)  # refuses what cannot be
+            return [self._tombstone('rollback', self.state.records_since(version), source,
+                                    str(int(version)), 0)]
+        return self._change(drafts)[0]
+
+    def import_samples(self, identity: dict[str, Any], samples: Iterable[Sample],
+                       replace: bool = False, source: str = 'import', pictures: Sequence[
+                           bytes | None] | None = None, empty: bool = False) -> tuple[int, int]:
+        """
+        Take over samples of another memory, all or none of them.
+
+        :param identity: what their codes depend on.
+        :param samples: iterable of Sample; one whose label and codes are known already, or came
+            before, counts once.
+        :param replace: forget everything else first.
+        :param pictures: of the samples, where there are any.
+        :param empty: take nothing unless the memory is empty: two that begin at once.
+        :return: (samples added, samples that were known).
+        :raises LabelError: when a text cannot be a label.
+        :raises StoreError: when they do not fit here or the disk refuses.
+        """
+        self.remarks += identities.compare('what is to be imported', identity, self.identity)
+        lessons = []
+        for place, sample in enumerate(samples):
+            try:
+                lessons.append(NewLesson(
+                    normalise(sample.label), self._own(sample.codes), sample.stamp, sample.region,
+                    pictures[place] if pictures else None))
+            except LabelError as error:  # a label older than the rule
+                raise LabelError(f'{sample.label!a} cannot be taken over: {error}; give it '
+                                 'another name where it is known') from error
+        added = [0]
+
+        def drafts() -> list[_Draft]:
+            if empty and self.version:
+                return []
+            known = set() if replace else {
+                (sample.label, sample.codes.tobytes()) for sample in self.state.samples.values()}
+            new = []
+            for lesson in lessons:
+                if (key := (lesson.label, lesson.codes.tobytes())) not in known:
+                    known.add(key)
+                    new.append(lesson)
+            added[0] = len(new)
+            group = f'import {self.version + 1}'  # of its own: one change
+            changes = [self._forgetting(label, source, group)
+                       for label in (self.state.labels if replace else ())]
+            # In place of all, their labels are new ones, whatever they are called.
+            return changes + self._lessons(new, source, group, fresh=replace)
+        self._change(drafts)
+        return added[0], len(lessons) - added[0]
+
+    # -- how a change is made ------------------------------------------------------------------
+
+    def _found(self, numbers: Iterable[int]) -> list[Record]:
+        wanted = set(numbers)
+        return [record for record in self.state.records if record.number in wanted]
+
+    @staticmethod
+    def _tombstone(act: str, targets: Sequence[Record], source: str, text: str,
+                   samples: int) -> _Draft:
+        return {'kind': TOMBSTONE, 'act': act, 'target': spans(targets), 'source': source,
+                'text': text, 'samples': samples}
+
+    def _change(self, drafts: Callable[[], list[_Draft]]) -> list[Record]:
+        """Make a change out of what is known now, safe before it is applied; all or nothing."""
+        with self._guard:
+            if not self.identity:
+                raise StoreError(f'{self._name} is empty and nobody said which encoder it is for')
+            self._begin()
+            try:
+                records, pictures = self._numbered(drafts())
+                self._write(records, pictures)
+            except BaseException:
+                self._abandon()
+                raise
+            if records:
+                self.state.add(records)
+            return records
+
+    def _numbered(self, drafts: list[_Draft]) -> tuple[list[Record], dict[int, bytes]]:
+        moment, mine = self._now(), self.author
+        clock = max([int(moment * 1000) << CLOCK_UNIT,
+                     *(record.clock + 1 for record in self.state.records[-1:])])
+        sequence = self.state.last_sequence(mine, self._floor)
+        records: list[Record] = []
+        pictures: dict[int, bytes] = {}
+        made: dict[int, Record] = {}  # id of a draft: the record that it has become
+        for place, draft in enumerate(drafts):
+            picture = draft.pop('picture', None)
+            label = draft.get('label', '')
+            if isinstance(label, dict):  # of a lesson before it
+                draft = {**draft, 'label': made[id(label)].label_id}
+            record = Record(
+                self.version + place + 1, mine, sequence + place + 1, draft.pop('kind'),
+                draft.pop('act'), clock + place, moment, draft.pop('source'), **draft)
+            check(record)
+            made[id(drafts[place])] = record
+            records.append(record)
+            if picture is not None:
+                pictures[record.number] = picture
+        return records, pictures
+
+    @property
+    def _name(self) -> str:
+        return 'the memory'
+
+    def _begin(self) -> None:
+        """Take in what others wrote, and keep them from writing more until the change is made."""
+
+    def _write(self, records: list[Record], pictures: dict[int, bytes]) -> None:
+        """Make records safe before they are applied; here there is nothing to do."""
+
+    def _abandon(self) -> None:
+        """Let others write again where a change was not made."""
+
+    def _own(self, codes: np.ndarray) -> np.ndarray:
+        """Return a copy that nobody can change, the caller may reuse its buffer."""
+        codes = np.array(codes)
+        width = self.identity.get('inputs')
+        if codes.dtype != np.uint8 or codes.ndim != 1 or len(codes) > MAX_CODES or (
+                width is not None and len(codes) != width):
+            raise StoreError(f'a frame must have uint8 codes, {width or MAX_CODES} of them, not '
+                             f'{codes.dtype} {codes.shape}')
+        codes.flags.writeable = False
+        return codes

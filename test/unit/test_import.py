@@ -261,7 +261,7 @@ def test_a_file_that_may_not_be_read_is_one_sentence(file, robot, state):
 def test_the_home_of_nobody_is_one_sentence(file, robot, state, words):
     """Instead of a directory of that name in the present one."""
     code, out, error = state(*(word.format(file=file, robot=robot) for word in words))
-    assert (code, out) == (2, '') and 'there is no user nobody here whose home' in error
+    assert (code, out) == (2, '') and 'there is no user nobody here;' in error
     with pytest.raises(StoreError, match='there is no user nobody here'):
         Classifier(inputs=16).open_readonly('~nobody here/x', 'a reason')
 

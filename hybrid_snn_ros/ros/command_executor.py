@@ -172,7 +172,7 @@ class CommandExecutor:
         try:
             taught = self._classifier.teach(
                 seen.codes, command.label, self._name(seen, command.label), command.source,
-                command.press, self._settings.min_change)
+                command.press, min_change=self._settings.min_change)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error, stamp=stamp)
             return False

@@ -41,7 +41,8 @@ class StoreContents(NamedTuple):
     @property
     def state(self) -> StoreState:
         """What the records amount to."""
-        return StoreState(self.records, self.head.base.version)
+        taken = max((last for _, last in self.head.lost), default=0)
+        return StoreState(self.records, self.head.base.version, taken)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -117,8 +118,9 @@ def read_store(path: Path | str, maker: Connect = sqlite3.connect) -> StoreConte
     except (sqlite3.Error, Damage, OSError) as error:
         if not database.is_damage(error):
             raise database.refusal('read', path, error) from error
-        contents = salvaged(path, str(error))
-    return contents
+        return salvaged(path, str(error))
+    # A page that says it holds fewer rows than it does: SQLite passes over the others.
+    return salvaged(path, 'a check of it failed') if contents.problems else contents
 
 
 def read(db: Connection, path: Path) -> StoreContents:
@@ -135,7 +137,7 @@ def read(db: Connection, path: Path) -> StoreContents:
             db.execute('RELEASE look')
     problems = sentences(path, head, records, bad)
     if not problems and check != 'ok':
-        problems = [f'{path}: {check}; no record is lost']
+        problems = [f"{path} is damaged ({' '.join(check.split())})"]
     return StoreContents(path, head, records, problems, versions, size_of(path))
 
 
@@ -148,7 +150,18 @@ def missing(head: Head, records: Iterable[Record], bad: Iterable[int] = ()) -> l
     """Return the numbers of records that should be there and are not, those of `lost` aside."""
     numbers = {record.number for record in records}
     wanted = range(head.base.version + 1, max(numbers, default=0) + 1)
-    return sorted({*bad, *wanted} - numbers - set(head.lost))
+    known = {number for first, last in head.lost for number in range(first, last + 1)}
+    return sorted({*bad, *wanted} - numbers - known)
+
+
+def spans_of(numbers: Iterable[int]) -> list[list[int]]:
+    """Return rising numbers as [first, last] each."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if not spans or number > spans[-1][1] + 1:
+            spans.append([number, number])
+        spans[-1][1] = number
+    return spans
 
 
 def sentences(path: Path, head: Head, records: Sequence[Record],
@@ -160,15 +173,17 @@ def sentences(path: Path, head: Head, records: Sequence[Record],
         return [f'{path} is damaged: {kept} of {head.base.rows} records are there']
     if not gone:
         return []
-    spans = [[gone[0], gone[0]]]
-    for number in gone[1:]:
-        if number > spans[-1][1] + 1:
-            spans.append([number, number])
-        spans[-1][1] = number
-    named = ', '.join(str(a) if a == b else f'{a} to {b}' for a, b in spans[:8])
+    named = ', '.join(str(a) if a == b else f'{a} to {b}' for a, b in spans_of(gone)[:8])
     many = len(gone) > 1
     return [f"{path} is damaged, record{'s' if many else ''} {named} {'are' if many else 'is'} "
             'lost; all others are there']
+
+
+def whole_up_to(path: Path, records: Sequence[Record], reason: str) -> str:
+    """Say that all records of a damaged file are there, as far as it can tell."""
+    last = records[-1].number if records else 0
+    return (f'{path} is damaged ({reason}); all records up to {last} are there, what came behind '
+            'them, if anything, is not')
 
 
 def salvaged(path: Path, reason: str) -> StoreContents:
@@ -182,8 +197,7 @@ def salvaged(path: Path, reason: str) -> StoreContents:
         raise StoreError(f'{path} is not a memory, or too damaged to know which encoder it is of '
                          f'({reason})')
     records = [found.records[number] for number in sorted(found.records)]
-    problems = sentences(path, found.head, records) or [
-        f'{path} is damaged ({reason}); no record is lost']
+    problems = sentences(path, found.head, records) or [whole_up_to(path, records, reason)]
     return StoreContents(path, found.head, records, problems, [], size_of(path))
 
 
@@ -195,7 +209,11 @@ def joined(path: Path) -> Found:
         other = salvage(copy)
         if other.head is not None and (found.head is None
                                        or found.head.author == other.head.author):
-            found = Found(found.head or other.head, {**other.records, **found.records},
+            head = found.head or other.head
+            # A copy from before it was compacted holds what was taken back: no more of that.
+            since = 0 if other.head.base == head.base else head.base.version
+            theirs = {number: one for number, one in other.records.items() if number > since}
+            found = Found(head, {**theirs, **found.records},
                           {**other.pictures, **found.pictures})
     return found
 

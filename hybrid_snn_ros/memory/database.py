@@ -86,7 +86,8 @@ class Head(NamedTuple):
     fingerprint: dict[str, Any]  # what the codes depend on, see memory.identity
     author: str
     base: Base = Base()
-    lost: Sequence[int] = ()  # numbers of records that damage took: said once, not every time
+    # first and last numbers of records that damage took: said once, and never given again
+    lost: Sequence[Sequence[int]] = ()
     format: int = FORMAT
 
 

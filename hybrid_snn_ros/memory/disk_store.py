@@ -399,7 +399,7 @@ class DiskStore(SampleStore):
                 database.write_head(db, head)
                 db.execute('COMMIT')
                 self._take_head(head)
-                self.state = StoreState(records, base.version)
+                self.state = StoreState(records, base.version, self.version)
                 self._copied = -1
                 db.execute('VACUUM')
             except (sqlite3.Error, OSError) as error:

@@ -60,6 +60,7 @@ class OpenFile:
         """Open the file, which is made if needed; return what it holds."""
         self._db = db = database.connect(self.path, self._maker)
         db.execute('PRAGMA synchronous=FULL')
+        db.execute('PRAGMA secure_delete=ON')  # what was compacted away is not mended back
         db.execute('PRAGMA wal_autocheckpoint=0')  # done by `take_in_log`, seen by `_mark`
         if not database.one(db, 'SELECT count(*) FROM sqlite_master'):
             database.create(db, head)

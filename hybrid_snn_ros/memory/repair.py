@@ -16,6 +16,7 @@ from hybrid_snn_ros.memory.database import Connection
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.files import beside, COPY_NAME, free_name, put
 
+_ROOM = 1000  # numbers that are left free behind a damaged file
 _SHARED, _SHARED_SIZE = 0x40000002, 510  # bytes that every user of a SQLite file has locked
 
 
@@ -67,14 +68,18 @@ def mend(path: Path, reason: str) -> list[str]:
         raise StoreError(f'{path} is not a memory, or too damaged to know which encoder it is of '
                          f'({reason}); it is left as it is')
     records = [found.records[number] for number in sorted(found.records)]
-    lost = contents_of.missing(found.head, records)
     problems = contents_of.sentences(path, found.head, records) or [
-        f'{path} was damaged ({reason}); no record is lost']
+        contents_of.whole_up_to(path, records, reason)]
     kept = free_name(path.parent, 'memory.damaged')
-    base = found.head.base
+    base, last = found.head.base, max([found.head.base.version, *found.records])
+    lost = contents_of.spans_of(contents_of.missing(found.head, records))
     head = found.head._replace(
-        lost=[*found.head.lost, *lost],
-        base=base._replace(rows=sum(one.number <= base.version for one in records)))
+        # Nobody knows how many came behind the last one: no number is given twice.
+        lost=[*found.head.lost, *lost, [last + 1, last + _ROOM]],
+        base=base._replace(
+            rows=sum(one.number <= base.version for one in records),
+            sequence=_ROOM + max([base.sequence, *(
+                one.sequence for one in records if one.author == found.head.author)])))
     new = path.with_name('memory.mended.db')
     with _alone(path):
         contents_of.write_file(new, head, records, {

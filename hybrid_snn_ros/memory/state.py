@@ -51,14 +51,15 @@ class StoreState:
     without samples is none.
     """
 
-    def __init__(self, records: Iterable[Record] = (), base: int = 0) -> None:
+    def __init__(self, records: Iterable[Record] = (), base: int = 0, taken: int = 0) -> None:
         """
         Fold records.
 
         :param base: version before which there is no history: it was compacted then.
+        :param taken: number up to which all are taken, also where records were lost.
         """
         self.base = base
-        self.version = base  # number of the last record; rises with each
+        self.version = max(base, taken)  # number of the last record; rises with each
         self.samples: dict[int, Sample] = {}  # by number, in order
         self.records: list[Record] = []  # in order
         self.add(records)

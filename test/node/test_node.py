@@ -242,8 +242,8 @@ def test_memory_of_another_setting_is_refused_by_name(robot, tmp_path):
 
 
 @pytest.mark.parametrize('shift, said', [
-    (7, 'configure failed: {memory}/memory.db holds codes that mean something else here'),
-    (None, '{memory}/memory.db was begun before the crop was the same on every computer')])
+    (7, 'configure failed: {memory} holds codes that mean something else here'),
+    (None, '{memory} was begun before the crop was the same on every computer')])
 def test_codes_of_another_computer_are_refused_or_remarked_on(tmp_path, shift, said):
     """A memory whose golden codes are others, and one of an earlier version, which has none."""
     identity = Classifier().frame_encoder.identity

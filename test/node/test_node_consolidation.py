@@ -43,7 +43,7 @@ def test_after_lessons_and_what_is_taken_back_the_bits_tell_nothing_of_the_way(t
         answer = peer.show(frame(picture(RED, 99)))
         node.end()
     fresh = Classifier(false_unknown=0.0)
-    fresh.borrow(memory, 'to look at it')
+    fresh.open_readonly(memory, 'to look at it')
     fresh.consolidate()
     expected = fresh.predict(picture(RED, 99))
     assert answer['label'] == expected.label == 'red'

@@ -296,7 +296,7 @@ def test_any_record_is_taken_back_by_its_number(taught):
     ('{"do": "undo", "sample": ' + '9' * 3000 + ', "id": "7"}', 'by its id, not by 999'),
     ('{"do": "undo", "change": 0, "id": "7"}', 'name a change by its id, not by 0'),
     ('{"do": "redo", "change": "x", "id": "7"}', "name a change by its id, not by 'x'"),
-    ('{"do": "undo", "record": 0, "id": "7"}', 'name a record by its number, not 0'),
+    ('{"do": "undo", "record": 0, "id": "7"}', 'name a record by its number, not by 0'),
     ('{"do": "rollback", "version": "x", "id": "7"}', "whole number from 0, not 'x'"),
     ('{"do": "rollback", "version": -1, "id": "7"}', 'whole number from 0, not -1'),
     ('{"do": "rollback", "version": 9999, "id": "7"}', 'there is no state 9999 to return to'),

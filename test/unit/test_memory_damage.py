@@ -33,7 +33,7 @@ def whole(tmp_path_factory):
     with DiskStore.open(directory, WIDE) as store:
         shutil.copyfile(directory / 'memory.copy.db', directory / 'begin')
         store.teach_all([NewLesson(f'thing {number % 7}', codes(number, 1280), f'{number}.5',
-                                   picture=b'jpeg' * number)
+                                   picture=b'jpeg' * 40 * number)  # also over several pages
                          for number in range(SAMPLES)])
         store.rename('thing 1', 'mug')
         store.keep()
@@ -129,6 +129,35 @@ def test_sectors_cost_nothing_that_is_in_the_copy(whole, tmp_path):
             assert found == before or not copy, (sector, remarks)
             assert len(before) - len(found) <= 6, (sector, remarks)
             assert len(found) == len(before) or remarks
+
+
+def test_what_was_compacted_away_is_not_mended_back(whole, tmp_path):
+    """Not from free pages, nor from a copy that is older."""
+    damaged(whole, tmp_path / 'memory', {}, copy=True)
+    with DiskStore.open(tmp_path / 'memory', WIDE) as store:
+        store.forget('thing 3')
+        kept = listed(store.state)
+        shutil.copyfile(tmp_path / 'memory' / 'memory.copy.db', tmp_path / 'copy')
+        store.compact()
+    shutil.copyfile(tmp_path / 'copy', tmp_path / 'memory' / 'memory.copy.db')
+    with open(tmp_path / 'memory' / 'memory.db', 'r+b') as file:
+        content = file.read()
+        file.seek(content.index(codes(50, 1280).tobytes()) + 5)
+        file.write(b'\0\0\0')
+    with DiskStore.open(tmp_path / 'memory', WIDE) as store:
+        found = listed(store.state)
+    assert found.keys() == kept.keys() - {51}
+
+
+def test_without_its_first_page_every_picture_is_there(whole, tmp_path):
+    """Also those that go over several pages; a label with many samples as well."""
+    with DiskStore.open(whole, WIDE) as store:
+        before = store.pictures(range(1, SAMPLES + 1))
+    assert max(map(len, before.values())) > PAGE_SIZE
+    damaged(whole, tmp_path / 'memory', {0: bytes(PAGE_SIZE)})
+    with DiskStore.open(tmp_path / 'memory', WIDE) as store:
+        assert 'all records up to 101 are there' in store.remarks[0]
+        assert store.pictures(range(1, SAMPLES + 1)) == before
 
 
 def test_a_file_that_is_gone_or_empty_is_made_of_its_copy(whole, tmp_path):

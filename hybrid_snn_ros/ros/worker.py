@@ -96,13 +96,9 @@ class Worker(threading.Thread):
         self._times = StageTimes()
         self._next_status = 0.0  # monotonic seconds
         self.counters = Counters()
+        self.problem = problem  # why teaching is refused, or ''; once the thread has ended
         self.status: Status
         self._renew_status()
-
-    @property
-    def problem(self) -> str:
-        """Why teaching is refused, '' where it is not; for when the thread has ended."""
-        return self._executor.problem
 
     def _report(self, result: Result) -> None:
         self._renew_status()  # who hears the result finds it in /diagnostics
@@ -118,6 +114,9 @@ class Worker(threading.Thread):
         self._stopping.set()
         self._frames.wake()
         self.join()
+        # It reports to this object: a circle that would keep the network from being freed at once.
+        self.problem = self._executor.problem
+        del self._executor
 
     def run(self) -> None:
         """Work until stopped."""

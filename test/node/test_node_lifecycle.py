@@ -114,7 +114,7 @@ def test_a_hundred_cycles_leak_nothing_and_keep_what_was_taught(tmp_path):
         growth = statistics.median(
             later - earlier for earlier, later in zip(resident[WARM_UP:],
                                                       resident[WARM_UP + WINDOW:]))
-        assert growth < MAX_GROWTH, (growth, resident)
+        assert growth < MAX_GROWTH, str((growth, resident))
         node.end()
     assert remembered(tmp_path / 'memory').counts == {'red': 1}
 

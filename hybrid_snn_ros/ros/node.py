@@ -71,6 +71,7 @@ class ClassifierNode(LifecycleNode):
         self._camera: Camera
         self._diagnostics: Diagnostics
         self._out: Publishers | None = None
+        self._requests: Requests | None = None  # of the last activation
         self._traffic = ExitStack()  # what closes all that the last activation has opened
         self._qos_monitor = QosMonitor(self)
         self._trouble = ''  # why teaching is refused, while no worker knows better
@@ -175,8 +176,11 @@ class ClassifierNode(LifecycleNode):
         later(self.destroy_timer, self.create_timer(
             LOOK, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME)))
         later(Bond(self).close)
-        later(Requests(self, self._qos_monitor, self._settings, self._commands,
-                       self._frames.wake, self._publish_result).close)
+        if self._requests is not None:
+            self._requests.destroy_services()  # of the activation before
+        self._requests = Requests(self, self._qos_monitor, self._settings, self._commands,
+                                  self._frames.wake, self._publish_result)
+        later(self._requests.close)
         self._camera = Camera(self, self._qos_monitor, self._settings, self._frames.put)
         later(self._camera.close)
         self._types = TypeWatch(self, self._qos_monitor, self._camera.topic)
@@ -225,6 +229,9 @@ class ClassifierNode(LifecycleNode):
     def _free(self) -> None:
         if self._classifier is None:
             return
+        if self._requests is not None:
+            self._requests.destroy_services()
+            self._requests = None
         if self._out is not None:
             self._out.destroy()
             self._out = None

@@ -100,17 +100,25 @@ class Requests:
             for operation in ('undo', 'redo', 'rollback', 'save')]
 
     def close(self) -> None:
-        """Close them; services that still wait are gone when the last has sent its answer."""
+        """Close them; services that still wait for the worker stay until `destroy_services`."""
         self._closed = True
         for subscription in self._subscriptions:
             self._qos_monitor.destroy(subscription)
+        # An answer gets lost if its service is destroyed before it has arrived.
         if not self._waiting:
-            self._destroy_services()
+            self.destroy_services()
 
-    def _destroy_services(self) -> None:
+    def destroy_services(self) -> None:
+        """Destroy what `close` has left for answers that were on their way."""
+        executor = self._node.executor
+        if self._waiting and executor is not None:  # behind the callbacks that still answer
+            executor.create_task(self.destroy_services)
+            return
         for service in self._services:
             self._node.destroy_service(service)
-        self._node.destroy_guard_condition(self._guard)
+        if self._services:
+            self._node.destroy_guard_condition(self._guard)
+        self._services = []
 
     def _on_teach(self, message: String) -> None:
         self._ask('teach', message.data, lambda: Command(
@@ -167,6 +175,9 @@ class Requests:
     async def _serve(self, operation: str, request: Trigger.Request,
                      response: Trigger.Response) -> Trigger.Response:
         """Answer a service: hand the request to the worker and wait for what became of it."""
+        if self._closed:
+            response.message = 'the node is not active'
+            return response
         awaited = _Awaited(self._guard.trigger)
         if not self._commands.put(Command(operation, source=operation, on_result=awaited.set)):
             response.message = _TOO_MANY
@@ -175,10 +186,6 @@ class Requests:
         self._waiting += 1
         result = await awaited
         self._waiting -= 1
-        if self._closed and not self._waiting:  # in a task behind this one, which still answers
-            executor = self._node.executor
-            assert executor is not None  # it runs this
-            executor.create_task(self._destroy_services)
         if result is None:
             response.message = (f'not done within {_SERVICE_PATIENCE:g} s; the result follows on '
                                 '~/teach_result')

@@ -21,7 +21,7 @@ import numpy as np
 
 from hybrid_snn_ros.learner import Learner, Taught
 from hybrid_snn_ros.memory import contents as contents_of
-from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.database import Head
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
@@ -57,7 +57,7 @@ class Classifier(Learner):
         :return: sentences the user should hear (another runtime, damage that was mended).
         :raises StoreError: when it cannot be read, or belongs to another encoder.
         """
-        store = DiskStore.open(directory, self.frame_encoder.identity)
+        store = DiskStore.open(directory, self.frame_encoder.fingerprint)
         try:
             remarks = list(store.remarks)
             remarks += self._begin(store, initial)
@@ -81,7 +81,7 @@ class Classifier(Learner):
         :return: sentences the user should hear.
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
-        store = ReadOnlyStore(directory, self.frame_encoder.identity)
+        store = ReadOnlyStore(directory, self.frame_encoder.fingerprint)
         remarks = list(store.remarks)
         remarks += self._begin(store, initial)
         store.reason = reason
@@ -100,9 +100,9 @@ class Classifier(Learner):
         if not isinstance(store, DiskStore):
             return
         store.close()
-        frozen = ReadOnlyStore(store.directory, self.frame_encoder.identity)
+        frozen = ReadOnlyStore(store.directory, self.frame_encoder.fingerprint)
         frozen.reason = reason
-        current = not self.behind and frozen.version == store.version
+        current = not self.is_stale and frozen.version == store.version
         self._store, self._duplicates, self._home = frozen, None, (store.directory, None)
         self._learned = frozen.version if current else None
 
@@ -122,13 +122,13 @@ class Classifier(Learner):
         :raises StoreError: when it cannot be read, or somebody put another file in its place;
             what is known stays, unless it is errors.ChangedError.
         """
-        before = self.ledger, self.version
+        before = self.state, self.version
         try:
             self.store.poll()
         finally:
-            if self.ledger is not before[0]:
+            if self.state is not before[0]:
                 self._learned = None  # another history, whose versions mean something else
-            changed = before != (self.ledger, self.version)
+            changed = before != (self.state, self.version)
             if changed:
                 self._changed(later=True)
         if changed and not later:
@@ -173,7 +173,7 @@ class Classifier(Learner):
         with contextlib.suppress(StoreError):  # a copy and a cache; the rest is on disk
             self.keep()
         store, self._home = self._store, None
-        self._store = SampleStore(self.frame_encoder.identity, store.state)
+        self._store = SampleStore(self.frame_encoder.fingerprint, store.state)
         store.close()
 
     def keep(self) -> bool:
@@ -190,7 +190,7 @@ class Classifier(Learner):
         self.poll(later=True)
         if self._kept == self.version or not self.version:
             return False
-        if self._order_matters and not self.behind:
+        if self._order_matters and not self.is_stale:
             self._store.keep(cache.arrays(self.network), cache.notes(self.network))
         else:
             self._store.keep()
@@ -218,8 +218,8 @@ class Classifier(Learner):
         :return: bytes written.
         :raises StoreError: when the disk refuses.
         """
-        head = Head(identities.plain(self.frame_encoder.identity), self.store.author)
-        return contents_of.export(self.ledger, head, user_path(path), pictures)
+        head = Head(fingerprints.plain(self.frame_encoder.fingerprint), self.store.author)
+        return contents_of.export(self.state, head, user_path(path), pictures)
 
     def load(self, path: Path | str, replace: bool = True, source: str = 'import',
              force: bool = False) -> list[str]:
@@ -240,9 +240,9 @@ class Classifier(Learner):
     def _take_in(self, store: SampleStore, path: Path | str, source: str, replace: bool = False,
                  force: bool = False, empty: bool = False) -> list[str]:
         found = contents_of.read_whole(path, replace and bool(store.state.samples), force)
-        remarks = found.problems + identities.compare(
-            str(path), found.identity, self.frame_encoder.identity)
+        remarks = found.problems + fingerprints.compare(
+            str(path), found.fingerprint, self.frame_encoder.fingerprint)
         samples, jpegs = found.state.samples, contents_of.pictures_of(found)
-        store.import_samples(found.identity, samples.values(), replace, source,
+        store.import_samples(found.fingerprint, samples.values(), replace, source,
                              [jpegs.get(number) for number in samples], empty)
         return remarks

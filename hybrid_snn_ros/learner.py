@@ -112,11 +112,11 @@ class Learner:
     def store(self) -> SampleStore:
         """What is known and may change: a memory.store.SampleStore, or that of a directory."""
         if self._store is None:
-            self._store = SampleStore(self.frame_encoder.identity)
+            self._store = SampleStore(self.frame_encoder.fingerprint)
         return self._store
 
     @property
-    def ledger(self) -> StoreState:
+    def state(self) -> StoreState:
         """The samples and labels that are known (memory.state.StoreState)."""
         return self.store.state
 
@@ -136,7 +136,7 @@ class Learner:
         if self._backend is None:
             self._backend = backend_selection.choose(
                 RULES[self.rule_name], self.params, self.frame_encoder.inputs,
-                len(self.ledger.labels))
+                len(self.state.labels))
         return self._backend
 
     @property
@@ -147,10 +147,10 @@ class Learner:
     @property
     def version(self) -> int:
         """Rises with every change of what is known."""
-        return self.ledger.version
+        return self.state.version
 
     @property
-    def behind(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether the network has yet to catch up with what is known (see ``catch_up``)."""
         return self._learned != self.version
 
@@ -215,22 +215,22 @@ class Learner:
         repeat = self._duplicate_filter().find(
             label, codes, stamp, self.min_change if min_change is None else min_change, region)
         if repeat is not None:
-            return Taught(repeat.sample, self.ledger.counts[label], repeat.sentence,
+            return Taught(repeat.sample, self.state.counts[label], repeat.sentence,
                           repeat.outcome)
         self._catch_up_now()
-        remark = '' if label in self.ledger.counts else alike(label, self.ledger.counts)
-        before = self.ledger, self.version
+        remark = '' if label in self.state.counts else alike(label, self.state.counts)
+        before = self.state, self.version
         number = self.store.teach(label, codes, stamp, source, group, region, picture).number
-        self._learn(before, self.ledger.record(number))
-        return Taught(number, self.ledger.counts[label], remark=remark)
+        self._learn(before, self.state.record(number))
+        return Taught(number, self.state.counts[label], remark=remark)
 
     def _learn(self, before: tuple[StoreState, int], record: Record | None) -> None:
         """Learn a lesson; what others wrote at the same moment as well."""
         assert record is not None  # just written
-        if before != (self.ledger, record.number - 1):
+        if before != (self.state, record.number - 1):
             self._changed(later=False)
             return
-        sample = self.ledger.samples[record.number]
+        sample = self.state.samples[record.number]
         self.network.learn(record.number, sample.label, sample.codes)
         self._duplicate_filter().add(sample.stamp, record.number, sample.region)
         self._learned = self.version
@@ -260,8 +260,8 @@ class Learner:
         return cast(Sample, self._duplicate_filter().sample_of(stamp)).codes
 
     def _duplicate_filter(self) -> DuplicateFilter:
-        if self._duplicates is None or self._duplicates.state is not self.ledger:
-            self._duplicates = DuplicateFilter(self.ledger)
+        if self._duplicates is None or self._duplicates.state is not self.state:
+            self._duplicates = DuplicateFilter(self.state)
         return self._duplicates
 
     def undo(self, change: int | None = None, source: str = 'undo', later: bool = False) -> Change:
@@ -325,7 +325,7 @@ class Learner:
         :raises StoreError: when there are none, or the disk refuses.
         """
         self._own()
-        count = self.ledger.counts.get(find(label, self.ledger.counts), 0)
+        count = self.state.counts.get(find(label, self.state.counts), 0)
         self.store.forget(label, source)
         self._changed(later)
         return count
@@ -344,7 +344,7 @@ class Learner:
         self._own()
         self.store.rename(old, new, source, merge)
         self._changed(later)
-        return self.ledger.counts[normalise(new)]
+        return self.state.counts[normalise(new)]
 
     def rollback(self, version: int, source: str = 'rollback', later: bool = False) -> None:
         """
@@ -371,12 +371,12 @@ class Learner:
 
         A generator of (steps done, steps to do); the old network answers until it ends.
         """
-        while self.behind:
-            ledger, version = self.ledger, self.version
-            rebuild = Rebuild(self.network, ledger.samples)
+        while self.is_stale:
+            state, version = self.state, self.version
+            rebuild = Rebuild(self.network, state.samples)
             for step in rebuild.steps():
                 yield step
-                if self.ledger is not ledger or self.version != version:
+                if self.state is not state or self.version != version:
                     break  # changed again meanwhile: what was begun is of no use
             else:
                 self._network, self._learned = rebuild.network, version
@@ -385,7 +385,7 @@ class Learner:
     @property
     def consolidated(self) -> bool:
         """Whether the network's bits depend on what is known alone, and not on the way to it."""
-        return not self.behind and self.network.consolidated
+        return not self.is_stale and self.network.consolidated
 
     def consolidation(self) -> Iterator[None]:
         """
@@ -395,12 +395,12 @@ class Learner:
         until it ends.  Where something changes meanwhile it ends without having done anything.
         """
         network = self.network
-        if self.behind or network.consolidated:
+        if self.is_stale or network.consolidated:
             return
         computed = Consolidation(network)
         for _ in computed.steps():
             yield
-            if self.behind or self._network is not network:
+            if self.is_stale or self._network is not network:
                 return
         self._network = computed.network
 

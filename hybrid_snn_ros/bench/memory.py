@@ -24,13 +24,13 @@ def measure(labels: int = 100, shots: int = 50, times: int = 20) -> dict[str, Su
         tells of it (`~/labels`) is worked out as well.
     """
     rng = np.random.default_rng(0)
-    identity = {'encoder': 'bench', 'inputs': INPUTS}
+    fingerprint = {'encoder': 'bench', 'inputs': INPUTS}
 
     def codes() -> np.ndarray:
         return rng.integers(0, 256, INPUTS, dtype=np.uint8)
 
     with tempfile.TemporaryDirectory() as directory:
-        with DiskStore.open(Path(directory), identity) as store:
+        with DiskStore.open(Path(directory), fingerprint) as store:
             for _ in range(shots):
                 store.teach_all([NewLesson(f'label {number}', codes())
                                  for number in range(labels)])
@@ -38,9 +38,9 @@ def measure(labels: int = 100, shots: int = 50, times: int = 20) -> dict[str, Su
         taken: dict[str, list[float]] = {'open': []}
         for _ in range(5):
             begin = time.perf_counter()
-            DiskStore.open(Path(directory), identity).close()
+            DiskStore.open(Path(directory), fingerprint).close()
             taken['open'].append(time.perf_counter() - begin)
-        with DiskStore.open(Path(directory), identity) as store:
+        with DiskStore.open(Path(directory), fingerprint) as store:
             state = store.state
             changes: dict[str, Callable[[int], object]] = {
                 'teach': lambda place: store.teach('label 0', codes()),

@@ -98,10 +98,10 @@ def _changes(classifier: Classifier, picture: np.ndarray, rounds: int) -> dict[s
         times[1].append((time.perf_counter() - begin) * 1e3)
 
     rng = np.random.default_rng(1)
-    codes = next(iter(classifier.ledger.samples.values())).codes
+    codes = next(iter(classifier.state.samples.values())).codes
     for _ in range(rounds):
         one, other = rng.choice(classifier.labels, 2, replace=False)
-        first = next(iter(classifier.ledger.samples))
+        first = next(iter(classifier.state.samples))
         do('teach', classifier.teach, rng.permutation(codes), one, min_change=0)
         do('undo the lesson', classifier.undo, later=True)
         do('take the first sample back', classifier.remove, first, later=True)

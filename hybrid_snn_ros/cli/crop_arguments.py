@@ -27,7 +27,7 @@ def crop_of(args: argparse.Namespace, stored: Mapping[str, Any] | None = None) -
     """
     Return the Crop that the options say, and where they say nothing what a memory says.
 
-    :param stored: identity of the memory, or None.
+    :param stored: fingerprint of the memory, or None.
     :raises FrameError: when that isn't inside the frame.
     """
     stored, plain = stored or {}, Crop()

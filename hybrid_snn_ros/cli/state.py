@@ -10,9 +10,9 @@ import time
 from hybrid_snn_ros.cli import state_pictures, state_report, torture
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.memory import contents as contents_of
-from hybrid_snn_ros.memory.contents import read_store, read_whole, stored_identity
+from hybrid_snn_ros.memory.contents import read_store, read_whole, stored_fingerprint
 from hybrid_snn_ros.memory.disk_store import DiskStore
-from hybrid_snn_ros.memory.errors import DamagedError, IdentityError, StoreError
+from hybrid_snn_ros.memory.errors import DamagedError, FingerprintError, StoreError
 from hybrid_snn_ros.memory.files import expanded, FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.store import SampleStore
@@ -149,15 +149,16 @@ def _import(args: argparse.Namespace) -> int:
     memory = expanded(args.memory) / FILE_NAME
     if os.path.exists(memory) and os.path.samefile(memory, contents.path):
         raise StoreError(f'{args.file} is the memory itself; nothing was imported')
-    identity = stored_identity(args.memory) or contents.identity
+    fingerprint = stored_fingerprint(args.memory) or contents.fingerprint
     samples, jpegs = contents.state.samples, contents_of.pictures_of(contents)
-    with DiskStore.open(args.memory, identity, old_format=True) as store:
+    with DiskStore.open(args.memory, fingerprint, old_format=True) as store:
         try:
             added, known = store.import_samples(
-                contents.identity, samples.values(), args.replace,
+                contents.fingerprint, samples.values(), args.replace,
                 pictures=[jpegs.get(number) for number in samples])
-        except IdentityError as error:
-            raise IdentityError(f'{args.file} does not fit {store.directory}: {error}') from error
+        except FingerprintError as error:
+            raise FingerprintError(
+                f'{args.file} does not fit {store.directory}: {error}') from error
         store.keep()
         print(f'{printable(store.directory)}: {added} samples added, {known} were known; now '
               f'{len(store.state.samples)} samples of {len(store.state.counts)} labels, '

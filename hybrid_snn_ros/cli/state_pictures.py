@@ -59,7 +59,7 @@ def migrate(args: argparse.Namespace) -> int:
 
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.vision.framing import Crop
-    stored = contents_of.read_store(args.memory).identity
+    stored = contents_of.read_store(args.memory).fingerprint
     crop = Crop(stored.get('crop', 0.875), tuple(stored.get('roi', (0.0, 0.0, 1.0, 1.0))))
     encoder = Classifier(args.model, crop=crop).frame_encoder
     with DiskStore.open(args.memory, None) as store:
@@ -82,7 +82,7 @@ def migrate(args: argparse.Namespace) -> int:
                 interpolation=cv2.INTER_LINEAR))
             progress(place, len(lessons))
         progress.close()
-        store.migrate(encoder.identity, codes)
+        store.migrate(encoder.fingerprint, codes)
         print(f'{printable(store.directory)}: {len(lessons)} samples encoded again; right by '
               f'leave-one-out: {before:.1%} before, {accuracy(store.state):.1%} now')
     return 0

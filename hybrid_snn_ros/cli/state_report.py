@@ -7,7 +7,7 @@ import time
 import unicodedata
 
 from hybrid_snn_ros.cli.printable import printable
-from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.record import Record, WHOLE
@@ -68,7 +68,7 @@ def show(contents: StoreContents, now: float) -> list[str]:
               f'{state.version}', '']
     facts = [('file', f'{contents.path}, {size(contents.size)}, {len(contents.records)} records'),
              ('history', f'versions {base} to {state.version} can be returned to')]
-    facts += identities.facts(contents.identity)
+    facts += fingerprints.facts(contents.fingerprint)
     newest = state.history.newest()
     facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
     facts += [('saved', f'version {number}, {moment(saved)}')

@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> int:
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation.left_out import LeftOut
-    from hybrid_snn_ros.memory.contents import stored_identity
+    from hybrid_snn_ros.memory.contents import stored_fingerprint
     from hybrid_snn_ros.memory.errors import StoreError
     from hybrid_snn_ros.memory.labels import LabelError
     from hybrid_snn_ros.vision import bags
@@ -89,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
             raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
         _check(args, bag)
-        stored = {} if memory is None else stored_identity(memory)
+        stored = {} if memory is None else stored_fingerprint(memory)
         classifier = Classifier(args.model, crop=crop_arguments.crop_of(args, stored),
                                 min_change=args.min_change or 0.0)
         if not args.model and stored.get('encoder', classifier.encoder.digest) != (

@@ -32,7 +32,7 @@ from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import NewLesson
 
 WIDTH = 1280
-IDENTITY = {'encoder': 'torture', 'inputs': WIDTH}
+FINGERPRINT = {'encoder': 'torture', 'inputs': WIDTH}
 LABELS = ('mug', 'cup', 'box', 'key', 'Schlüssel')
 KINDS = {'teach': 20, 'group': 3, 'undo': 3, 'forget': 1, 'rename': 2, 'compact': 1,
          'keep': 2}
@@ -143,7 +143,7 @@ def _compare(directory: str, known: _Known, possible: list[_Known],
              sums: collections.Counter[str]) -> _Known:
     """Open the memory, count what is wrong with it, and return what it holds."""
     try:
-        store = DiskStore.open(directory, IDENTITY)
+        store = DiskStore.open(directory, FINGERPRINT)
     except Exception as error:  # whatever it is: the memory did not open
         complain('state torture', error)
         sums['closed'] += 1
@@ -188,7 +188,7 @@ def _teach_until_killed(directory: str, seed: int, pipe: int) -> NoReturn:
     """Announce, change and acknowledge without end; the child's whole life."""
     try:
         rng = random.Random(seed)
-        store = DiskStore.open(directory, IDENTITY)
+        store = DiskStore.open(directory, FINGERPRINT)
         while True:
             change = _plan(rng, store.state)
             os.write(pipe, json.dumps(change).encode() + b'\n')

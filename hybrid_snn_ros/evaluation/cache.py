@@ -36,25 +36,25 @@ def digest_of_sources(*modules: ModuleType) -> str:
     return digest.hexdigest()
 
 
-def encoder_identity(facade: Classifier) -> dict[str, Any]:
+def encoder_fingerprint(facade: Classifier) -> dict[str, Any]:
     """Return what a Classifier's codes depend on besides the pictures."""
     from hybrid_snn_ros.vision import frames
-    return {**facade.frame_encoder.identity, 'vision': digest_of_sources(frames)}
+    return {**facade.frame_encoder.fingerprint, 'vision': digest_of_sources(frames)}
 
 
-def cached(name: str, identity: Mapping[str, Any],
+def cached(name: str, fingerprint: Mapping[str, Any],
            make: Callable[[], tuple[Embeddings, Sequence[str]]],
            remark: Callable[[str], None]) -> tuple[Embeddings, Sequence[str]]:
     """
-    Return the embeddings of this identity and their notes, made now unless they are cached.
+    Return the embeddings of this fingerprint and their notes, made now unless they are cached.
 
     A damaged cache is made again; one that cannot be written is remarked on and done without.
 
-    :param identity: all that the embeddings depend on, as JSON can hold it.
+    :param fingerprint: all that the embeddings depend on, as JSON can hold it.
     :param make: function without arguments, gives (sources.Embeddings, notes), which are texts.
     :param remark: called with a sentence where the cache cannot be written.
     """
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(fingerprint, sort_keys=True).encode()).hexdigest()
     try:
         path = directory() / f'{digest[:32]}.npz'
     except RuntimeError as error:

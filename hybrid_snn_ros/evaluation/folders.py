@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.evaluation.cache import cached, encoder_identity
+from hybrid_snn_ros.evaluation.cache import cached, encoder_fingerprint
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.picture_folder import list_pictures
 from hybrid_snn_ros.evaluation.picture_reader import PictureReader
@@ -33,10 +33,10 @@ def load_folder(root: str | Path, facade: Classifier,
     root, left_out = Path(root), LeftOut()
     try:
         files = _list(root, left_out)
-        identity = {**encoder_identity(facade), 'root': str(root.resolve()), 'files': [
+        fingerprint = {**encoder_fingerprint(facade), 'root': str(root.resolve()), 'files': [
             [path.relative_to(root).as_posix(), label, status.st_size, status.st_mtime_ns]
             for part in files for path, label in part for status in [path.stat()]]}
-        data, notes = cached(root.resolve().name, identity, lambda: _embed(
+        data, notes = cached(root.resolve().name, fingerprint, lambda: _embed(
             root, files, facade, progress, left_out), remark)
         left_out.take(notes)
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.evaluation.cache import cached, digest_of_sources, encoder_identity
+from hybrid_snn_ros.evaluation.cache import cached, digest_of_sources, encoder_fingerprint
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 
 _SCENE_SEED = 0
@@ -34,10 +34,10 @@ def load_turntable(
         renderer = metadata.version('pybullet')
     except metadata.PackageNotFoundError:
         pass
-    identity = {
-        **encoder_identity(facade), 'condition': condition, 'seed': _SCENE_SEED,
+    fingerprint = {
+        **encoder_fingerprint(facade), 'condition': condition, 'seed': _SCENE_SEED,
         'scene': digest_of_sources(turntable), 'renderer': renderer}
-    return cached(f'turntable {condition}', identity, lambda: (
+    return cached(f'turntable {condition}', fingerprint, lambda: (
         _render(turntable, condition, facade, progress), []), lambda sentence: None)[0]
 
 

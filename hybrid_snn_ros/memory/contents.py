@@ -45,7 +45,7 @@ class StoreContents(NamedTuple):
         return StoreState(self.records, self.head.base.version, taken)
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def fingerprint(self) -> dict[str, Any]:
         """What the codes depend on."""
         return self.head.fingerprint
 
@@ -218,10 +218,10 @@ def joined(path: Path) -> Found:
     return found
 
 
-def stored_identity(path: Path | str) -> dict[str, Any]:
+def stored_fingerprint(path: Path | str) -> dict[str, Any]:
     """Return what the codes of a memory depend on; {} where there is none, or it is damaged."""
     try:
-        return read_store(path).identity
+        return read_store(path).fingerprint
     except StoreError:  # opening it will say so
         return {}
 
@@ -240,7 +240,7 @@ def read_whole(path: Path | str, replace: bool = False, force: bool = False) -> 
         contents = read_store(path)
     except OldFormatError:
         old = legacy.read(legacy.old_file(expanded(path)))
-        contents = StoreContents(old.path, Head(old.identity, '0' * 32, Base()), old.records,
+        contents = StoreContents(old.path, Head(old.fingerprint, '0' * 32, Base()), old.records,
                                  old.problems, [], old.path.stat().st_size)
     if contents.problems and not force:
         raise DamagedError('; '.join(contents.problems) + '; nothing was taken over')

@@ -83,7 +83,7 @@ class Base(NamedTuple):
 class Head(NamedTuple):
     """What holds for all records of a file."""
 
-    fingerprint: dict[str, Any]  # what the codes depend on, see memory.identity
+    fingerprint: dict[str, Any]  # what the codes depend on, see memory.fingerprint
     author: str
     base: Base = Base()
     # first and last numbers of records that damage took: said once, and never given again

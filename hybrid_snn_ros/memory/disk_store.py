@@ -28,7 +28,7 @@ import numpy as np
 
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory import database, legacy, repair
-from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.database import Base, Connect, Damage, Head
 from hybrid_snn_ros.memory.errors import ChangedError, OldFormatError, StoreError
@@ -52,9 +52,9 @@ _TROUBLE = (sqlite3.Error, Damage, OSError)
 class DiskStore(SampleStore):
     """An open memory; made by `DiskStore.open`. Changes may come from several threads."""
 
-    def __init__(self, directory: Path, identity: dict[str, Any] | None,
+    def __init__(self, directory: Path, fingerprint: dict[str, Any] | None,
                  now: Callable[[], float], maker: Connect) -> None:
-        super().__init__(identities.plain(identity or {}), now=now)
+        super().__init__(fingerprints.plain(fingerprint or {}), now=now)
         self.directory = directory
         self.path = directory / FILE_NAME
         self._file = OpenFile(self.path, maker)
@@ -65,14 +65,14 @@ class DiskStore(SampleStore):
         self._aside: tuple[tuple[str, int], Path] | None = None
 
     @classmethod
-    def open(cls, directory: Path | str, identity: dict[str, Any] | None,
+    def open(cls, directory: Path | str, fingerprint: dict[str, Any] | None,
              now: Callable[[], float] = time.time,
              maker: Connect = sqlite3.connect, old_format: bool = False) -> 'DiskStore':
         """
         Open the memory of a directory, which is made if needed.
 
-        :param identity: dict of what codes depend on (encoder, crop, roi, inputs, runtime, ...);
-            None takes what is stored, and a new memory cannot be taught then.
+        :param fingerprint: dict of what codes depend on (encoder, crop, roi, inputs, runtime,
+            ...); None takes what is stored, and a new memory cannot be taught then.
         :param now: unix time in seconds.
         :param old_format: begin a new memory beside one of the format before, to import that.
         :raises OldFormatError: when it holds a memory of the format before.
@@ -85,10 +85,10 @@ class DiskStore(SampleStore):
             make_directories(directory)
         except OSError as error:
             raise database.refusal('make the directory', directory, error) from error
-        store = cls(directory, identity, now, maker)
+        store = cls(directory, fingerprint, now, maker)
         try:
             store.remarks += repair.replace_missing(store.path)
-            if identity is not None or os.path.exists(store.path):
+            if fingerprint is not None or os.path.exists(store.path):
                 store._know(store._readable())
                 store._look_at_copy()
         except _TROUBLE as error:
@@ -134,9 +134,9 @@ class DiskStore(SampleStore):
 
     def _know(self, found: StoreContents) -> None:
         """Know what a file holds instead of what was known."""
-        remarks = identities.compare(str(self.directory), found.identity, self._identity)
+        remarks = fingerprints.compare(str(self.directory), found.fingerprint, self._identity)
         for record in found.records:
-            width = found.identity.get('inputs')
+            width = found.fingerprint.get('inputs')
             if record.kind == 'lesson' and width not in (None, len(record.codes)):
                 raise StoreError(f'sample {record.number} in {self.directory} must have uint8 '
                                  f'codes, {width} of them, not {len(record.codes)}')
@@ -357,7 +357,7 @@ class DiskStore(SampleStore):
         left = contents_of.remaining
         return self._rewrite(lambda: (self._identity, left(self.state)), True)
 
-    def migrate(self, identity: dict[str, Any], codes: dict[int, np.ndarray]) -> None:
+    def migrate(self, fingerprint: dict[str, Any], codes: dict[int, np.ndarray]) -> None:
         """
         Put other codes in the place of all: those that another encoder gives for the pictures.
 
@@ -371,7 +371,7 @@ class DiskStore(SampleStore):
             if missing:
                 raise StoreError(f'{len(missing)} samples have no codes of the new encoder; '
                                  'nothing was changed')
-            return identities.plain(identity), [
+            return fingerprints.plain(fingerprint), [
                 one._replace(codes=codes[one.number]) if one.kind == 'lesson' else one
                 for one in self.state.records]
         self._rewrite(records, False)
@@ -383,7 +383,7 @@ class DiskStore(SampleStore):
             db = self._file.db
             try:
                 before = contents_of.size_of(self.path)
-                identity, records = make()
+                fingerprint, records = make()
                 last = self.state.last_sequence(self.author, self._floor)
                 base = Base(self.version, len(records), last) if compacted else self._head.base
                 kept = {record.number for record in records}
@@ -394,7 +394,7 @@ class DiskStore(SampleStore):
                         db.execute('DELETE FROM pictures WHERE number = ?', (number,))
                 db.execute('DELETE FROM cache')
                 db.execute('DELETE FROM versions WHERE number < ?', (base.version,))
-                head = Head(identity, self.author, base,
+                head = Head(fingerprint, self.author, base,
                             [] if compacted else self._head.lost)
                 database.write_head(db, head)
                 db.execute('COMMIT')

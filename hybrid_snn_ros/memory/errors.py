@@ -43,7 +43,7 @@ class DamagedError(StoreError):
     """A file that does not hold all that it was written with, or nothing at all."""
 
 
-class IdentityError(StoreError):
+class FingerprintError(StoreError):
     """Samples of another encoder, or of another part of the frame."""
 
 

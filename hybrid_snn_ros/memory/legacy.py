@@ -41,7 +41,7 @@ class Old(NamedTuple):
     """What such a file holds."""
 
     path: Path
-    identity: dict[str, Any]
+    fingerprint: dict[str, Any]
     records: list[Record]  # a lesson for each sample that is left
     problems: list[str]
 
@@ -161,10 +161,10 @@ def _records(entries: list[_Entry]) -> list[Record]:
     first: dict[str, str] = {}
     records = []
     for number, (label, entry) in samples.items():
-        identity = f"{'0' * 32}/{number}"
+        fingerprint = f"{'0' * 32}/{number}"
         records.append(Record(
             number, '0' * 32, number, LESSON, 'teach', number, entry.time,
             entry.texts[3] or INITIAL, '', first.get(label, ''), text=label, samples=1,
             stamp=entry.texts[2], codes=entry.codes))
-        first.setdefault(label, identity)
+        first.setdefault(label, fingerprint)
     return records

@@ -7,10 +7,10 @@ import sqlite3
 from typing import Any
 
 from hybrid_snn_ros.memory import database, legacy
-from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import opened, read_store
 from hybrid_snn_ros.memory.database import Head
-from hybrid_snn_ros.memory.errors import IdentityError, OldFormatError, StoreError
+from hybrid_snn_ros.memory.errors import FingerprintError, OldFormatError, StoreError
 from hybrid_snn_ros.memory.files import beside, expanded, FILE_NAME, mark
 from hybrid_snn_ros.memory.record import checksum, Record
 from hybrid_snn_ros.memory.store import SampleStore
@@ -21,13 +21,13 @@ _Marks = list[tuple[int, ...] | None]
 class ReadOnlyStore(SampleStore):
     """What is known, with the reason why it is not to be changed here. Leaves no trace."""
 
-    def __init__(self, directory: Path | str, identity: dict[str, Any]) -> None:
+    def __init__(self, directory: Path | str, fingerprint: dict[str, Any]) -> None:
         """
         Read what is there, if anything is.
 
         :raises StoreError: when it cannot be read, or was taught through another encoder.
         """
-        super().__init__(identity)
+        super().__init__(fingerprint)
         # sentence with which changes are refused; None while it is filled
         self.reason: str | None = None
         self._path = expanded(directory) / FILE_NAME
@@ -55,9 +55,9 @@ class ReadOnlyStore(SampleStore):
                 return bool(new)
             try:
                 found = read_store(self._path.parent)
-                self.remarks += found.problems + identities.compare(
-                    str(self._path.parent), found.identity, self.identity)
-            except IdentityError:
+                self.remarks += found.problems + fingerprints.compare(
+                    str(self._path.parent), found.fingerprint, self.fingerprint)
+            except FingerprintError:
                 raise  # as long as it stays what it is, that has been said
             except StoreError:
                 self._marks = before

@@ -10,7 +10,7 @@ import uuid
 
 import numpy as np
 
-from hybrid_snn_ros.memory import identity as identities
+from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.errors import (
     LabelExistsError,
     NothingToUndoError,
@@ -53,24 +53,24 @@ class NewLesson(NamedTuple):
 class SampleStore:
     """What is known, and how it may change. Changes may come from several threads."""
 
-    def __init__(self, identity: dict[str, Any], state: StoreState | None = None,
+    def __init__(self, fingerprint: dict[str, Any], state: StoreState | None = None,
                  now: Callable[[], float] = time.time) -> None:
         """
         Begin with a state, an empty one if none is given.
 
-        :param identity: dict of what the codes depend on (encoder, crop, roi, inputs, runtime).
+        :param fingerprint: dict of what the codes depend on (encoder, crop, roi, inputs, runtime).
         :param now: function that tells the unix time in seconds.
         """
         self.state = StoreState() if state is None else state
         self.remarks: list[str] = []  # sentences the operator should hear
         self.author = uuid.uuid4().hex
-        self._identity = identity
+        self._identity = fingerprint
         self._now = now
         self._guard = threading.RLock()
         self._floor = 0  # sequence of ours that is taken although its record was compacted away
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def fingerprint(self) -> dict[str, Any]:
         """What the stored codes depend on."""
         return self._identity
 
@@ -284,13 +284,13 @@ class SampleStore:
                                     str(int(version)), 0)]
         return self._change(drafts)[0]
 
-    def import_samples(self, identity: dict[str, Any], samples: Iterable[Sample],
+    def import_samples(self, fingerprint: dict[str, Any], samples: Iterable[Sample],
                        replace: bool = False, source: str = 'import', pictures: Sequence[
                            bytes | None] | None = None, empty: bool = False) -> tuple[int, int]:
         """
         Take over samples of another memory, all or none of them.
 
-        :param identity: what their codes depend on.
+        :param fingerprint: what their codes depend on.
         :param samples: iterable of Sample; one whose label and codes are known already, or came
             before, counts once.
         :param replace: forget everything else first.
@@ -300,7 +300,8 @@ class SampleStore:
         :raises LabelError: when a text cannot be a label.
         :raises StoreError: when they do not fit here or the disk refuses.
         """
-        self.remarks += identities.compare('what is to be imported', identity, self.identity)
+        self.remarks += fingerprints.compare(
+            'what is to be imported', fingerprint, self.fingerprint)
         lessons = []
         for place, sample in enumerate(samples):
             try:
@@ -346,7 +347,7 @@ class SampleStore:
     def _change(self, drafts: Callable[[], list[_Draft]]) -> list[Record]:
         """Make a change out of what is known now, safe before it is applied; all or nothing."""
         with self._guard:
-            if not self.identity:
+            if not self.fingerprint:
                 raise StoreError(f'{self._name} is empty and nobody said which encoder it is for')
             self._begin()
             try:
@@ -398,7 +399,7 @@ class SampleStore:
     def _own(self, codes: np.ndarray) -> np.ndarray:
         """Return a copy that nobody can change, the caller may reuse its buffer."""
         codes = np.array(codes)
-        width = self.identity.get('inputs')
+        width = self.fingerprint.get('inputs')
         if codes.dtype != np.uint8 or codes.ndim != 1 or len(codes) > MAX_CODES or (
                 width is not None and len(codes) != width):
             raise StoreError(f'a frame must have uint8 codes, {width or MAX_CODES} of them, not '

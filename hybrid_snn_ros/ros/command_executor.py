@@ -72,7 +72,7 @@ class CommandExecutor:
             self._recent.popitem(last=False)
         if self._session and not self._settings.learning:
             self.abort('learning was switched off')
-        if self._session and not self._classifier.behind:  # else frames would have to wait
+        if self._session and not self._classifier.is_stale:  # else frames would have to wait
             self._next_of_session()
 
     def _newest(self) -> RecentFrame | None:
@@ -121,7 +121,7 @@ class CommandExecutor:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
         try:
-            known = self._classifier.ledger.counts
+            known = self._classifier.state.counts
             if command.operation in ('forget', 'rename', 'merge'):
                 command = command._replace(label=find(command.label, known))
             if command.operation == 'merge':
@@ -242,7 +242,7 @@ class CommandExecutor:
                       f'{samples_text(count)}', label=command.target)
 
     def _run_merge(self, command: Command) -> None:
-        if command.target not in self._classifier.ledger.counts:
+        if command.target not in self._classifier.state.counts:
             raise CommandError(f"nothing was taught as '{command.target}': to give "
                                f"'{command.label}' that name, rename it")
         count = self._classifier.rename(

@@ -45,7 +45,7 @@ def view(classifier: Classifier, codes: np.ndarray, response: Response,
             'spikes': _plain(done.spikes), 'sparsity': _plain(done.sparsity),
             'columns': _plain(done.columns), 'typicality': _plain(done.typicality)},
         'records': [_line(record) for record in
-                    classifier.ledger.records_since(classifier.version - _RECORDS)],
+                    classifier.state.records_since(classifier.version - _RECORDS)],
     }, ensure_ascii=False)
 
 

@@ -86,22 +86,22 @@ def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], late
     }, ensure_ascii=False)
 
 
-def labels(ledger: StoreState) -> str:
+def labels(state: StoreState) -> str:
     """
     Return what is known as JSON text for ``~/labels``.
 
     ``undo`` is the change that Undo takes back, ``redo`` the one that can be put back; ``newest``
     holds id, label and time of the newest samples, newest first.
 
-    :param ledger: memory.state.StoreState.
+    :param state: memory.state.StoreState.
     """
-    newest = itertools.islice(reversed(ledger.samples.items()), NEWEST)
+    newest = itertools.islice(reversed(state.samples.items()), NEWEST)
     return json.dumps({
-        'database_version': ledger.version,
+        'database_version': state.version,
         'labels': [{'label': name, 'samples': samples}
-                   for name, samples in ledger.counts.items()],
-        'undo': _change(ledger.history.newest()),
-        'redo': _change(ledger.history.undone()),
+                   for name, samples in state.counts.items()],
+        'undo': _change(state.history.newest()),
+        'redo': _change(state.history.undone()),
         'newest': [[number, sample.label, round(sample.time, 3)] for number, sample in newest],
     }, ensure_ascii=False)
 

@@ -15,7 +15,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.errors import (
-    IdentityError,
+    FingerprintError,
     NewerVersionError,
     OldFormatError,
     StoreError,
@@ -120,7 +120,7 @@ class ClassifierNode(LifecycleNode):
         self._classifier = classifier
         self.get_logger().info(
             f'memory {self.memory}: {len(classifier.labels)} labels, '
-            f'{len(classifier.ledger.samples)} samples; rule {classifier.rule_name}; '
+            f'{len(classifier.state.samples)} samples; rule {classifier.rule_name}; '
             f'backend {classifier.backend.why}; {kernel.describe()}'
             + ('; only read, not written' if classifier.is_readonly else ''))
         if not messages.HAVE_VISION_MSGS:
@@ -141,7 +141,7 @@ class ClassifierNode(LifecycleNode):
                 remarks = classifier.open(self.memory, initial)
             else:  # a frozen robot: nothing is written
                 remarks = classifier.open_readonly(self.memory, 'learning is off', initial)
-        except (IdentityError, NewerVersionError, OldFormatError):
+        except (FingerprintError, NewerVersionError, OldFormatError):
             raise
         except StoreError as error:
             self._trouble = str(error)

@@ -75,7 +75,7 @@ RESULTS = (
 # of each change of what is known, made of a Known
 KNOWN = (
     Topic('~/labels', String, LATCHED, lambda known: String(
-        data=messages.labels(known.classifier.ledger))),
+        data=messages.labels(known.classifier.state))),
     Topic('~/label_info', messages.LabelInfo, LATCHED, lambda known: messages.label_info(
         Header(stamp=known.stamp), known.classifier.labels)),
     Topic('~/vision_info', messages.VisionInfo, LATCHED, lambda known: messages.vision_info(

@@ -43,7 +43,7 @@ def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
     """
     encoder = classifier.encoder
     facts = {
-        'labels': len(classifier.labels), 'samples': len(classifier.ledger.samples),
+        'labels': len(classifier.labels), 'samples': len(classifier.state.samples),
         'rebuilding': '{} of {} samples'.format(*rebuilding) if rebuilding else 'no',
         'consolidated': 'yes' if classifier.consolidated else 'no',
         'database_version': classifier.version, 'rule': classifier.rule_name,

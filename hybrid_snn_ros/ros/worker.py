@@ -141,7 +141,7 @@ class Worker(threading.Thread):
                 self._log.error(f'unexpected error: {error!r}',
                                 throttle_duration_sec=5.0)
         # What is not rebuilt by now is so after the next start: the memory has it.
-        while (command := self._commands.get(not self._classifier.behind)) is not None:
+        while (command := self._commands.get(not self._classifier.is_stale)) is not None:
             self._executor.run(command)
         while (command := self._commands.get()) is not None:
             self._executor.refuse(
@@ -170,7 +170,7 @@ class Worker(threading.Thread):
         if self._catching_up is not None or len(self._commands):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
-        if not (self._classifier.behind or self._classifier.consolidated):
+        if not (self._classifier.is_stale or self._classifier.consolidated):
             longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
         if not self._executor.waiting:
             return longest
@@ -202,7 +202,7 @@ class Worker(threading.Thread):
             self._start_catching_up()
 
     def _start_catching_up(self) -> None:
-        if self._classifier.behind and self._catching_up is None:
+        if self._classifier.is_stale and self._catching_up is None:
             self._catching_up = self._classifier.catch_up()
 
     def _catch_up(self) -> None:
@@ -229,7 +229,7 @@ class Worker(threading.Thread):
         A step of it at least, so that it ends however many frames come, and then as long as no
         frame is waiting.
         """
-        if self._classifier.behind or self._classifier.consolidated:
+        if self._classifier.is_stale or self._classifier.consolidated:
             return
         revision = self._classifier.network.revision
         if revision is not self._revision:

@@ -76,7 +76,7 @@ class FrameEncoder:
         return self.encoder.width if self._inputs is None else self._inputs
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def fingerprint(self) -> dict[str, Any]:
         """
         What the codes depend on, as it is kept with a memory.
 

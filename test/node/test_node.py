@@ -246,11 +246,11 @@ def test_memory_of_another_setting_is_refused_by_name(robot, tmp_path):
     (None, '{memory} was begun before the crop was the same on every computer')])
 def test_codes_of_another_computer_are_refused_or_remarked_on(tmp_path, shift, said):
     """A memory whose golden codes are others, and one of an earlier version, which has none."""
-    identity = Classifier().frame_encoder.identity
-    golden = np.frombuffer(base64.b64decode(identity.pop('golden')), np.uint8)
+    fingerprint = Classifier().frame_encoder.fingerprint
+    golden = np.frombuffer(base64.b64decode(fingerprint.pop('golden')), np.uint8)
     if shift:
-        identity['golden'] = base64.b64encode(np.roll(golden, shift).tobytes()).decode()
-    with DiskStore.open(tmp_path / 'memory', identity) as store:
+        fingerprint['golden'] = base64.b64encode(np.roll(golden, shift).tobytes()).decode()
+    with DiskStore.open(tmp_path / 'memory', fingerprint) as store:
         store.teach('mug', golden)
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=f'{tmp_path}/memory') as node, \
@@ -261,7 +261,7 @@ def test_codes_of_another_computer_are_refused_or_remarked_on(tmp_path, shift, s
         else:
             assert peer.show(frame(picture(BLUE)))['ranked'][0][0] == 'mug'
         node.end()
-    with DiskStore.open(tmp_path / 'memory', identity) as store:
+    with DiskStore.open(tmp_path / 'memory', fingerprint) as store:
         assert list(store.state.counts) == ['mug']
 
 

@@ -341,9 +341,9 @@ def test_a_frame_is_taught_by_its_stamp_and_counts_once(taught):
     assert len({values(result)['sample'] for result in results}) == 1
     assert {values(result)['samples'] for result in results} == {'1'}
     assert results[1].message == f'that frame is sample {values(results[0])["sample"]} already'
-    ledger = remembered(memory)
-    assert ledger.counts['cup'] == 1
-    assert ledger.samples[max(ledger.samples)].stamp == stamp_of(meant)
+    state = remembered(memory)
+    assert state.counts['cup'] == 1
+    assert state.samples[max(state.samples)].stamp == stamp_of(meant)
     assert peer.show(frame(picture(RED, 6)))['label'] == 'cup'
 
     result = peer.command(do='teach', label='mug', stamp=_stamp(meant))
@@ -426,7 +426,7 @@ def test_labels_that_cannot_be_seen_are_not_taught_and_old_ones_are_got_rid_of(t
     domain, memory = fresh_domain(), tmp_path / 'memory'
     memory.mkdir()
     old = ['mug', 'mug\u200b', '\u200b', 'unknown\u00ad', 'red\u3000cup', 'b\u2060ox', 'box']
-    write_file(memory / FILE_NAME, Head(Classifier().frame_encoder.identity, 'ab' * 16), [
+    write_file(memory / FILE_NAME, Head(Classifier().frame_encoder.fingerprint, 'ab' * 16), [
         Record(number, 'ab' * 16, number, LESSON, 'teach', number, 1.5, 'teach', text=label,
                codes=np.random.default_rng(number).integers(0, 256, 1280, dtype=np.uint8))
         for number, label in enumerate(old, 1)], {})

@@ -75,8 +75,8 @@ def test_every_acknowledged_change_outlives_kill_9(tmp_path):
                 step(peer)
                 node.signal(signal.SIGKILL)
                 assert node.exit_code() == -signal.SIGKILL
-            ledger = remembered(memory)
-            assert (ledger.labels, ledger.version) == state
+            found = remembered(memory)
+            assert (found.labels, found.version) == state
         with NodeProcess(tmp_path, domain, memory=str(memory)) as node:
             assert peer.show(frame(picture(RED)))['ranked'] == []
             begins_with(5)
@@ -300,7 +300,7 @@ def _large_memory(directory, labels=60, each=20):
     """Fill a memory with random codes, each learned the slow way: nothing repeats."""
     codes = np.random.default_rng(5).integers(0, 256, (labels * each, 1280), dtype=np.uint8)
     names = [f'object {number % labels}' for number in range(labels * each)]
-    with DiskStore.open(directory, Classifier().frame_encoder.identity) as store:
+    with DiskStore.open(directory, Classifier().frame_encoder.fingerprint) as store:
         store.teach_all([NewLesson(*lesson) for lesson in zip(names, codes)])
 
 

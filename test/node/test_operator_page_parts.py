@@ -162,13 +162,13 @@ class Teaching:
             sample = self.classifier.teach(codes, label, '', 'command', press).sample
         result = {'level': level, 'operation': 'teach', 'label': label, 'sample': sample,
                   'id': f'{press}.{self.frame}', 'stamp': stamp,
-                  'samples': self.classifier.ledger.counts.get(label),
+                  'samples': self.classifier.state.counts.get(label),
                   'version': self.classifier.version}
         self.page_state.add_result(result)
         return self.tell(result)
 
     def tell(self, result=None):
-        self.page_state.set_known(json.loads(messages.labels(self.classifier.ledger)))
+        self.page_state.set_known(json.loads(messages.labels(self.classifier.state)))
         return result
 
     def do(self, function, *arguments, **options):

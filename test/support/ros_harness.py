@@ -41,7 +41,7 @@ os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(ROOT / 'config' / 'fastdds.xml
 
 
 def remembered(memory):
-    """Return the Ledger that a memory holds on disk now, also while a node is writing there."""
+    """Return the StoreState that a memory holds on disk now, also while a node writes there."""
     return read_store(memory).state if (memory / FILE_NAME).exists() else StoreState()
 
 

@@ -120,7 +120,7 @@ def test_what_is_taken_back_is_timed_and_the_memory_is_as_before(rule, monkeypat
     seen = []
     close = Classifier.close
     monkeypatch.setattr(Classifier, 'close', lambda self: (
-        seen.append(dict(self.ledger.counts)), close(self)))
+        seen.append(dict(self.state.counts)), close(self)))
     found = taking_back.measure(encoder, 3, 4, 2, rule)
     assert found['samples'] == 12
     assert {tuple(sorted(counts.items())) for counts in seen if counts} == {

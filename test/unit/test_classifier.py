@@ -121,7 +121,7 @@ def test_teaching_counts_samples_and_versions(rule):
     assert results == [(1, 1, ''), (2, 1, ''), (3, 2, '')]
     assert classifier.version == 3
     assert classifier.labels == ['mug', 'duck']
-    assert classifier.ledger.counts == {'mug': 2, 'duck': 1}
+    assert classifier.state.counts == {'mug': 2, 'duck': 1}
 
 
 def test_labels_are_normalised():
@@ -145,7 +145,7 @@ def test_teaching_copies_the_codes():
     buffer = VIEWS[0].copy()
     classifier.teach(buffer, 'mug')
     buffer[:] = 0  # as a camera driver that reuses its memory would
-    assert np.array_equal(classifier.ledger.samples[1].codes, VIEWS[0])
+    assert np.array_equal(classifier.state.samples[1].codes, VIEWS[0])
     assert np.array_equal(classifier.network.lessons[0].codes, VIEWS[0])
 
 
@@ -303,7 +303,7 @@ def test_a_bad_label_is_refused_and_nothing_is_learned(label):
     classifier = Classifier(inputs=INPUTS)
     with pytest.raises(LabelError):
         classifier.teach(VIEWS[0], label)
-    assert (classifier.labels, classifier.version, classifier.ledger.samples) == ([], 0, {})
+    assert (classifier.labels, classifier.version, classifier.state.samples) == ([], 0, {})
 
 
 @pytest.mark.parametrize('rule', RULES)
@@ -400,7 +400,7 @@ def test_a_file_of_frames_is_loaded_bit_for_bit(seeing, tmp_path):
     assert fresh.load(tmp_path / 'robot.memory') == []
     views = [seeing.frame_encoder.codes(picture(kind, 30)) for kind in range(3)]
     assert identical(responses(fresh, views), responses(seeing, views))
-    assert fresh.frame_encoder.identity == seeing.frame_encoder.identity
+    assert fresh.frame_encoder.fingerprint == seeing.frame_encoder.fingerprint
 
 
 @pytest.mark.parametrize('crop, name', [
@@ -425,7 +425,7 @@ def test_a_memory_of_another_encoder_is_refused(seeing, encoder, tmp_path):
 def test_another_runtime_is_remarked(encoder, tmp_path):
     """Where nothing else tells whether codes differ; what was taught is used all the same."""
     classifier = Classifier(encoder)
-    then = {**classifier.frame_encoder.identity, 'runtime': 'tflite-runtime 2.14.0',
+    then = {**classifier.frame_encoder.fingerprint, 'runtime': 'tflite-runtime 2.14.0',
             'golden': ''}
     with DiskStore.open(tmp_path, then) as store:
         store.teach('mug', classifier.frame_encoder.codes(picture(0, 1)))

@@ -75,7 +75,7 @@ class Robot(RuleBasedStateMachine):
 
     def change(self, later, do, *arguments):
         """Change something; ``later`` leaves the network behind, with the old answers."""
-        was_behind, before = self.classifier.behind, bits(self.classifier)
+        was_behind, before = self.classifier.is_stale, bits(self.classifier)
         lessons = len(self.classifier.network.lessons)
         do(*arguments, later=later)
         if later:
@@ -87,14 +87,14 @@ class Robot(RuleBasedStateMachine):
     def teach(self, label, view, stamped):
         self.stamp += 1
         taught = self.classifier.teach(CODES[view], label, f'{self.stamp}.0' if stamped else '')
-        assert not taught.skipped and not self.classifier.behind
-        assert taught.samples == self.classifier.ledger.counts[label]
+        assert not taught.skipped and not self.classifier.is_stale
+        assert taught.samples == self.classifier.state.counts[label]
 
-    @precondition(lambda self: self.classifier.ledger.samples)
+    @precondition(lambda self: self.classifier.state.samples)
     @rule(data=st.data())
     def teach_a_frame_again(self, data):
         version, (number, sample) = self.classifier.version, data.draw(
-            st.sampled_from(list(self.classifier.ledger.samples.items())))
+            st.sampled_from(list(self.classifier.state.samples.items())))
         if not sample.stamp:
             return
         assert self.classifier.teach(sample.codes, sample.label, sample.stamp).sample == number
@@ -102,38 +102,38 @@ class Robot(RuleBasedStateMachine):
             self.classifier.teach(sample.codes, 'another', sample.stamp)
         assert self.classifier.version == version
 
-    @precondition(lambda self: self.classifier.ledger.samples)
+    @precondition(lambda self: self.classifier.state.samples)
     @rule(data=st.data(), later=st.booleans())
     def undo(self, data, later):
-        number = data.draw(st.sampled_from([None, None, *self.classifier.ledger.samples]))
+        number = data.draw(st.sampled_from([None, None, *self.classifier.state.samples]))
         if number is not None:
             self.change(later, self.classifier.remove, number)
-        elif self.classifier.ledger.history.newest():
+        elif self.classifier.state.history.newest():
             self.change(later, self.classifier.undo)
 
     @rule(later=st.booleans())
     def redo(self, later):
-        if self.classifier.ledger.history.undone():
+        if self.classifier.state.history.undone():
             self.change(later, self.classifier.redo)
 
-    @precondition(lambda self: self.classifier.ledger.samples)
+    @precondition(lambda self: self.classifier.state.samples)
     @rule(data=st.data(), later=st.booleans())
     def forget(self, data, later):
         self.change(later, self.classifier.forget,
-                    data.draw(st.sampled_from(self.classifier.ledger.labels)))
+                    data.draw(st.sampled_from(self.classifier.state.labels)))
 
-    @precondition(lambda self: self.classifier.ledger.samples)
+    @precondition(lambda self: self.classifier.state.samples)
     @rule(data=st.data(), new=labels, later=st.booleans())
     def rename_or_merge(self, data, new, later):
-        old = data.draw(st.sampled_from(self.classifier.ledger.labels))
+        old = data.draw(st.sampled_from(self.classifier.state.labels))
         if old != new:
             self.change(later, functools.partial(self.classifier.rename, merge=True), old, new)
 
     @rule(data=st.data(), later=st.booleans())
     def rollback(self, data, later):
-        ledger = self.classifier.ledger
+        state = self.classifier.state
         target = data.draw(st.sampled_from(
-            [ledger.base, *self.classifier.versions(), *range(ledger.base, ledger.version)]))
+            [state.base, *self.classifier.versions(), *range(state.base, state.version)]))
         self.change(later, self.classifier.rollback, target)
 
     @rule()
@@ -181,17 +181,17 @@ class Robot(RuleBasedStateMachine):
     def equals_one_that_was_only_taught_the_rest(self):
         if not hasattr(self, 'place'):
             return
-        if self.classifier.behind:
+        if self.classifier.is_stale:
             # What merely adds samples is answered with those learned so far, where order counts.
             more = len(self.classifier.network.lessons) > self.old_lessons
             assert bits(self.classifier) == self.old or more and self.learning == 'original'
             return
-        ledger = self.classifier.ledger
+        state = self.classifier.state
         other = Classifier(rule=self.learning, inputs=INPUTS, min_change=0)
-        for sample in ledger.samples.values():
+        for sample in state.samples.values():
             other.teach(sample.codes, sample.label)
         assert bits(self.classifier) == bits(other)
-        assert self.classifier.labels == ledger.labels
+        assert self.classifier.labels == state.labels
 
 
 Robot.TestCase.settings = settings(

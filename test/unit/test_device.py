@@ -337,7 +337,7 @@ def test_lost_at_any_operation_of_a_life(strict):
     for at in range(start, whole, 37):
         ours, lost = lost_in(lambda: life('cupy'), at)
         assert lost
-        assert [*ours.ledger.samples] == [*theirs.ledger.samples]
+        assert [*ours.state.samples] == [*theirs.state.samples]
         agree(ours, theirs)
         assert ours.backend.lost
         traffic.recover()

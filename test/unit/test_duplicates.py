@@ -29,7 +29,7 @@ def test_a_frame_counts_once_for_its_label(classifier):
     for _ in range(3):
         again = classifier.teach(VIEWS[1], ' mug ', '1.0')
         assert again[:4] == (1, 2, 'that frame is sample 1 already', Outcome.KNOWN)
-    assert classifier.version == 3 and len(classifier.ledger.samples) == 3
+    assert classifier.version == 3 and len(classifier.state.samples) == 3
     after = cache.arrays(classifier.network)
     assert all(after[name].tobytes() == before[name].tobytes() for name in before)
 
@@ -43,7 +43,7 @@ def test_a_frame_has_one_label(classifier):
     assert classifier.labels == ['mug', 'box'] and classifier.version == 3
     classifier.remove(1)
     assert classifier.teach(VIEWS[1], 'cup', '1.0')[:4] == (5, 1, '', Outcome.LEARNED)
-    assert classifier.ledger.counts == {'box': 1, 'mug': 1, 'cup': 1}
+    assert classifier.state.counts == {'box': 1, 'mug': 1, 'cup': 1}
 
 
 @pytest.mark.parametrize('take_back', [
@@ -131,7 +131,7 @@ def test_the_same_flat_frame_is_a_repeat(value):
     flat = np.full(INPUTS, value, np.uint8)
     assert not classifier.teach(flat, 'dark').skipped
     assert 'change 0.000' in classifier.teach(flat, 'dark').skipped
-    assert classifier.ledger.counts == {'dark': 1}
+    assert classifier.state.counts == {'dark': 1}
     assert not classifier.teach(VIEWS[1], 'dark').skipped
 
 

@@ -31,12 +31,12 @@ class Robot:
 
     @property
     def knows(self):
-        return {label: count for label, count in self.classifier.ledger.counts.items()}
+        return {label: count for label, count in self.classifier.state.counts.items()}
 
     @property
     def order(self):
         return [(number, sample.label)
-                for number, sample in self.classifier.ledger.samples.items()]
+                for number, sample in self.classifier.state.samples.items()]
 
 
 @pytest.fixture
@@ -80,17 +80,17 @@ def test_each_thing_a_person_does_is_taken_back_whole_and_put_back(robot, name, 
     assert after != before
     if restarted:
         restart(robot)
-    newest = robot.classifier.ledger.history.newest()
+    newest = robot.classifier.state.history.newest()
     assert (newest.what, newest.label, newest.samples) == (what, label, samples)
     for _ in range(2):
         assert robot.classifier.undo(newest.id) == newest
         assert robot.order == before
         if restarted:
             restart(robot)
-        assert robot.classifier.ledger.history.undone() == newest
+        assert robot.classifier.state.history.undone() == newest
         assert robot.classifier.redo(newest.id) == newest
         assert robot.order == after
-        assert robot.classifier.ledger.history.newest() == newest
+        assert robot.classifier.state.history.newest() == newest
         with pytest.raises(NothingToUndoError, match='nothing was undone'):
             robot.classifier.redo()
     robot.classifier.undo()
@@ -131,7 +131,7 @@ def test_what_an_undone_press_taught_before_another_change_does_not_come_back_wi
         robot.teach('mug', 2, f'hold{hold}')
         change()
         robot.teach('mug', 1, f'hold{hold}')
-        while robot.classifier.ledger.history.newest().what == 'teach':
+        while robot.classifier.state.history.newest().what == 'teach':
             robot.classifier.undo()
         robot.classifier.undo()
         assert robot.knows == before
@@ -157,7 +157,7 @@ def test_nothing_that_nobody_taught_is_undone(robot, tmp_path):
         new.undo(), new.undo()
         with pytest.raises(NothingToUndoError):
             new.undo()
-        assert new.ledger.counts == {'apple': 4, 'pear': 2}
+        assert new.state.counts == {'apple': 4, 'pear': 2}
         new.store.compact()
     new.close()
 
@@ -173,7 +173,7 @@ def test_an_import_is_one_change(robot, tmp_path, replace):
     again.teach('key', 2, 'press')
     before = again.order
     again.classifier.load(tmp_path / 'other.memory', replace)
-    newest = again.classifier.ledger.history.newest()
+    newest = again.classifier.state.history.newest()
     assert newest.what == 'import' and newest.samples == sum(again.knows.values()) - (
         0 if replace else 4)
     after = again.order
@@ -191,7 +191,7 @@ def test_what_remains_of_a_press_is_what_undo_takes(robot):
     robot.classifier.remove(4)
     robot.classifier.remove(7)
     robot.classifier.store.compact()
-    newest = robot.classifier.ledger.history.newest()
+    newest = robot.classifier.state.history.newest()
     assert (newest.what, newest.samples, newest.taught) == ('teach', 3, (3, 5, 6))
     restart(robot)
     robot.classifier.undo()
@@ -201,7 +201,7 @@ def test_what_remains_of_a_press_is_what_undo_takes(robot):
 def test_undo_of_what_is_not_the_last_change_any_more_is_refused(robot):
     """What a screen showed may be old."""
     robot.teach('mug')
-    seen = robot.classifier.ledger.history.newest().id
+    seen = robot.classifier.state.history.newest().id
     robot.teach('duck')
     for call in (robot.classifier.undo, robot.classifier.redo):
         with pytest.raises(NothingToUndoError):

@@ -10,7 +10,7 @@ import sys
 
 from checkout import ROOT, SUPPORT
 from memory_samples import codes
-from memory_samples import IDENTITY as NARROW
+from memory_samples import FINGERPRINT as NARROW
 import pytest
 
 from hybrid_snn_ros.classifier import Classifier
@@ -24,13 +24,13 @@ from hybrid_snn_ros.memory.store import NewLesson
 
 OLD = SUPPORT / 'data'  # old_journal.bin and old_export.bin, written by the version before
 COUNT = 20  # samples of the file
-IDENTITY = {**NARROW, 'inputs': 1280}
+FINGERPRINT = {**NARROW, 'inputs': 1280}
 
 
 @pytest.fixture
 def file(tmp_path):
     """Return the path of an export of twenty samples."""
-    with DiskStore.open(tmp_path / 'teacher', IDENTITY) as store:
+    with DiskStore.open(tmp_path / 'teacher', FINGERPRINT) as store:
         store.teach_all([NewLesson(f'thing {number % 3}', codes(number, 1280), str(number))
                          for number in range(COUNT + 1)])
         store.remove(4)
@@ -42,7 +42,7 @@ def file(tmp_path):
 @pytest.fixture
 def robot(tmp_path):
     """Return the directory of a memory of two labels."""
-    with DiskStore.open(tmp_path / 'robot', IDENTITY) as store:
+    with DiskStore.open(tmp_path / 'robot', FINGERPRINT) as store:
         store.teach_all([NewLesson(label, codes(number + 50, 1280))
                          for number, label in enumerate(['mug', 'box', 'mug'])])
     return tmp_path / 'robot'
@@ -111,7 +111,7 @@ def test_force_takes_what_can_be_read_and_says_what_is_missing(file, robot, stat
     file.write_bytes(_flipped(content, content.index(codes(7, 1280).tobytes()) + 3))
     code, out, error = state('import', file, '-m', robot, '--replace', '--force')
     assert code == 1 and '19 samples added' in out and '20 of 21 records are there' in error
-    with DiskStore.open(robot, IDENTITY) as store:
+    with DiskStore.open(robot, FINGERPRINT) as store:
         assert len(store.state.samples) == 19
         store.undo()
         assert store.state.counts == {'mug': 2, 'box': 1}
@@ -121,7 +121,7 @@ def test_force_takes_what_can_be_read_and_says_what_is_missing(file, robot, stat
 
 def test_nothing_is_forgotten_for_a_file_without_samples(tmp_path, robot, state):
     """Unless that is wanted; a merge with nothing changes nothing."""
-    with DiskStore.open(tmp_path / 'emptied', IDENTITY) as store:
+    with DiskStore.open(tmp_path / 'emptied', FINGERPRINT) as store:
         store.teach('mug', codes(1, 1280))
         store.forget('mug')
         contents_of.export(store.state, read_store(store.directory).head,
@@ -137,7 +137,7 @@ def test_nothing_is_forgotten_for_a_file_without_samples(tmp_path, robot, state)
 
 def test_a_memory_is_taken_over_as_well_also_while_it_is_used(robot, tmp_path, state):
     """With what was taught a moment ago."""
-    with DiskStore.open(robot, IDENTITY) as store:
+    with DiskStore.open(robot, FINGERPRINT) as store:
         store.teach('key', codes(80, 1280))
         assert '4 samples added' in state('import', robot, '-m', tmp_path / 'two')[1]
     assert '4 samples added' in state('import', robot / 'memory.db', '-m', tmp_path / 'one')[1]
@@ -149,12 +149,12 @@ def test_an_export_that_is_used_as_a_memory_goes_on_as_one(file, tmp_path):
     directory.mkdir()
     shutil.copyfile(file, directory / 'memory.db')
     for number in range(3):
-        with DiskStore.open(directory, IDENTITY) as store:
+        with DiskStore.open(directory, FINGERPRINT) as store:
             assert not store.remarks and len(store.state.samples) == COUNT + number
             store.teach('mug', codes(40 + number, 1280))
             store.keep()
         assert not read_store(directory).problems
-    with DiskStore.open(directory, IDENTITY) as store:
+    with DiskStore.open(directory, FINGERPRINT) as store:
         assert store.state.history.newest().samples == 1
         store.compact()
     assert not read_whole(directory, replace=True).problems
@@ -191,15 +191,15 @@ def test_a_robot_with_a_memory_of_the_format_before_says_what_to_run(tmp_path, s
     assert state(*words)[0] == 0
     classifier = Classifier(inputs=16)
     classifier.open(tmp_path / 'robot')
-    assert classifier.ledger.counts == {'mug': 2, 'beaker': 2, 'tray': 1}
+    assert classifier.state.counts == {'mug': 2, 'beaker': 2, 'tray': 1}
     classifier.undo()
-    assert classifier.ledger.counts == {}, 'an import is one change'
+    assert classifier.state.counts == {}, 'an import is one change'
     classifier.close()
 
 
-def _with(identity, width):
+def _with(fingerprint, width):
     def make(path):
-        with DiskStore.open(path, identity) as store:
+        with DiskStore.open(path, fingerprint) as store:
             store.teach('mug', codes(1, width))
     return make
 
@@ -216,7 +216,7 @@ OTHERS = {
     'half a head of the format before': (
         lambda path: path.write_bytes((OLD / 'old_export.bin').read_bytes()[:40]),
         'is not a memory, or its head is damaged'),
-    'another encoder': (_with({**IDENTITY, 'encoder': 'cd34'}, 1280),
+    'another encoder': (_with({**FINGERPRINT, 'encoder': 'cd34'}, 1280),
                         'does not fit .* was taught with encoder cd34, here it is ab12'),
     'another width': (_with({'runtime': 'x'}, 9), 'must have uint8 codes'),
 }
@@ -293,16 +293,16 @@ def test_the_class_refuses_a_damaged_file_too(file, tmp_path):
             with pytest.raises(StoreError):
                 start()
         assert read_store(tmp_path / 'new').records == [], what
-    assert classifier.ledger.counts == {'mug': 1} and classifier.version == 1
+    assert classifier.state.counts == {'mug': 1} and classifier.version == 1
     file.write_bytes(_flipped(content, content.index(codes(7, 1280).tobytes())))
     with pytest.raises(DamagedError, match='20 of 21 records'):
         classifier.load(file)
     assert '20 of 21' in classifier.load(file, replace=False, force=True)[0]
-    assert len(classifier.ledger.samples) == 20
+    assert len(classifier.state.samples) == 20
     file.write_bytes(content)
     with_start = Classifier(inputs=1280)
     with_start.open(tmp_path / 'new', file)
-    assert len(with_start.ledger.samples) == COUNT and with_start.predict(codes(7, 1280)).label
+    assert len(with_start.state.samples) == COUNT and with_start.predict(codes(7, 1280)).label
     with_start.save(tmp_path / 'saved.memory')  # as `hybrid-snn teach --export` does
     with_start.close()
     assert not read_whole(tmp_path / 'saved.memory', replace=True).problems

@@ -12,7 +12,7 @@ import re
 import shutil
 import zlib
 
-from memory_samples import codes, IDENTITY
+from memory_samples import codes, FINGERPRINT
 import pytest
 
 from hybrid_snn_ros.memory.contents import read_store
@@ -215,14 +215,14 @@ def newer(whole):
 
 def test_a_copy_that_knows_more_is_kept(tmp_path):
     """Somebody put an older file back: what was known since is not overwritten."""
-    with DiskStore.open(tmp_path, IDENTITY) as store:
+    with DiskStore.open(tmp_path, FINGERPRINT) as store:
         store.teach('mug', codes(1))
         store.keep()
         shutil.copyfile(tmp_path / 'memory.db', tmp_path / 'backup')
         store.teach('box', codes(2))
         store.keep()
     shutil.copyfile(tmp_path / 'backup', tmp_path / 'memory.db')
-    with DiskStore.open(tmp_path, IDENTITY) as store:
+    with DiskStore.open(tmp_path, FINGERPRINT) as store:
         assert store.state.counts == {'mug': 1}
         assert 'that is kept in' in store.remarks[0] and 'memory.before-1.db' in store.remarks[0]
         store.teach('key', codes(3))

@@ -12,7 +12,7 @@ from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory import disk_store
 from hybrid_snn_ros.memory.contents import read_store
 from hybrid_snn_ros.memory.disk_store import DiskStore
-from hybrid_snn_ros.memory.errors import IdentityError, StoreError
+from hybrid_snn_ros.memory.errors import FingerprintError, StoreError
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.network import network as networks
 from hybrid_snn_ros.snn.rules import RULES
@@ -43,7 +43,7 @@ def taught(rule='lateral', lesson=LESSON, **options):
 def remaining(classifier):
     """Return a fresh classifier that was only taught what another one knows now."""
     return taught(classifier.rule_name, [(sample.codes, sample.label) for sample
-                                         in classifier.ledger.samples.values()],
+                                         in classifier.state.samples.values()],
                   params=classifier.params)
 
 
@@ -101,7 +101,7 @@ def test_every_way_back_ends_where_only_the_rest_was_taught(rule, often):
     assert bits(classifier) == bits(taught(rule))
     classifier.rollback(0)
     assert classifier.labels == [] and classifier.predict(PROBES[0]).label == 'unknown'
-    assert classifier.version == 27 and not classifier.behind
+    assert classifier.version == 27 and not classifier.is_stale
 
 
 @pytest.mark.parametrize('change, sentence', [
@@ -118,7 +118,7 @@ def test_what_cannot_be_taken_back_is_refused_by_a_sentence(change, sentence):
     with pytest.raises((StoreError, LabelError), match=sentence) as refusal:
         change(classifier)
     assert len(str(refusal.value).splitlines()) == 1
-    assert bits(classifier) == before and classifier.version == 20 and not classifier.behind
+    assert bits(classifier) == before and classifier.version == 20 and not classifier.is_stale
 
 
 def test_an_untaught_classifier_has_nothing_to_take_back():
@@ -140,14 +140,14 @@ def test_the_old_network_answers_until_the_new_one_is_ready(rule, change, often)
     classifier = taught(rule)
     before = bits(classifier)
     change(classifier)
-    assert classifier.behind and classifier.version == 21 and bits(classifier) == before
+    assert classifier.is_stale and classifier.version == 21 and bits(classifier) == before
     steps = classifier.catch_up()
     done = []
     for step in steps:
         done.append(step)
-        assert classifier.behind and bits(classifier) == before
+        assert classifier.is_stale and bits(classifier) == before
     assert done and done == sorted(done) and done[-1] == (done[-1][1],) * 2
-    assert not classifier.behind
+    assert not classifier.is_stale
     assert bits(classifier) == bits(remaining(classifier))
     assert list(classifier.catch_up()) == []
 
@@ -160,11 +160,11 @@ def test_teaching_while_behind_catches_up_first(rule, often):
     steps = classifier.catch_up()
     next(steps)
     assert classifier.teach(CODES[30], 'spoon')[:3] == (22, 1, '')
-    assert not classifier.behind and classifier.labels == ['duck', 'tray', 'box', 'spoon']
+    assert not classifier.is_stale and classifier.labels == ['duck', 'tray', 'box', 'spoon']
     expected = bits(remaining(classifier))
     assert bits(classifier) == expected
     assert list(steps) == [], 'what was begun before is given up'
-    assert bits(classifier) == expected and not classifier.behind
+    assert bits(classifier) == expected and not classifier.is_stale
 
 
 @pytest.mark.parametrize('change', [
@@ -183,7 +183,7 @@ def test_a_change_on_the_way_starts_it_anew(change, often, tmp_path):
     change(classifier)
     for _ in steps:
         pass
-    assert not classifier.behind
+    assert not classifier.is_stale
     assert bits(classifier) == bits(remaining(classifier))
 
 
@@ -321,7 +321,7 @@ def test_nothing_is_learned_that_is_not_on_disk(tmp_path):
         with pytest.raises(StoreError, match='No such file or directory') as refusal:
             change()
         assert len(str(refusal.value).splitlines()) == 1
-        assert bits(classifier) == before and not classifier.behind
+        assert bits(classifier) == before and not classifier.is_stale
         assert classifier.version == 20 and classifier.taught_as('9.5') is None
     away.rename(directory)
     assert classifier.teach(CODES[30], 'spoon', '9.5')[:3] == (21, 1, '')
@@ -368,7 +368,7 @@ def test_two_processes_teach_one_memory_and_answer_alike(tmp_path):
             ask('classifier.rename("duck", "bird")'), ask('classifier.undo()')
             assert home.undo().what == 'teach', 'the newest is what anybody did last'
             assert ask('classifier.poll()') == home.version
-            assert home.ledger.counts == {'mug': 8, 'duck': 5, 'tray': 4, 'box': 2}
+            assert home.state.counts == {'mug': 8, 'duck': 5, 'tray': 4, 'box': 2}
         finally:
             other.kill()
     assert bits(home) == bits(remaining(home))
@@ -406,7 +406,7 @@ def test_a_memory_that_is_only_read_is_followed_and_left_alone(tmp_path):
     assert reader.poll() and bits(reader) == bits(home)
     home.store.compact()
     reader.poll()
-    assert bits(reader) == bits(home) and reader.ledger.base == home.version
+    assert bits(reader) == bits(home) and reader.state.base == home.version
     home.close()
     reader.close()
 
@@ -442,7 +442,7 @@ def test_one_frame_teaches_several_things(tmp_path):
     again = made()
     again.open(tmp_path / 'other')
     again.load(tmp_path / 'x.memory')
-    assert [sample.region for sample in again.ledger.samples.values()] == [
+    assert [sample.region for sample in again.state.samples.values()] == [
         left, right, (0.0, 0.0, 1.0, 1.0)]
     assert again.store.pictures([1, 2, 3]) == {1: b'a jpeg'}
     again.close()
@@ -483,8 +483,9 @@ def test_another_width_is_refused_and_nothing_changes(tmp_path):
     before = bits(classifier)
     for call in (classifier.open, classifier.load,
                  lambda place: classifier.open_readonly(place, 'a reason')):
-        with pytest.raises(IdentityError, match=f'with embedding width {INPUTS // 2}, here it is '
-                                                f'{INPUTS}; restore that setting or choose'):
+        with pytest.raises(FingerprintError, match=(
+                f'with embedding width {INPUTS // 2}, here it is {INPUTS}; restore that setting '
+                'or choose')):
             call(tmp_path)
         assert bits(classifier) == before
     classifier.teach(CODES[30], 'mug')
@@ -513,11 +514,11 @@ def test_merging_keeps_what_is_known_and_counts_once(tmp_path):
     taught(lesson=LESSON[:6]).save(file)
     classifier = taught(lesson=[*LESSON[4:6], (CODES[30], 'spoon')])
     classifier.load(file, replace=False)
-    assert classifier.ledger.counts == {'duck': 2, 'mug': 3, 'spoon': 1, 'tray': 1}
+    assert classifier.state.counts == {'duck': 2, 'mug': 3, 'spoon': 1, 'tray': 1}
     assert bits(classifier) == bits(taught(
         lesson=[*LESSON[4:6], (CODES[30], 'spoon'), *LESSON[:4]]))
     classifier.rollback(3)
-    assert classifier.ledger.counts == {'duck': 1, 'mug': 1, 'spoon': 1}
+    assert classifier.state.counts == {'duck': 1, 'mug': 1, 'spoon': 1}
 
 
 def test_an_import_is_in_the_directory_too(tmp_path):
@@ -532,7 +533,7 @@ def test_an_import_is_in_the_directory_too(tmp_path):
     other.close()
     again = made()
     again.open(tmp_path / 'memory')
-    assert again.ledger.counts == {'mug': 1} and again.taught_as('1.5') == 'mug'
+    assert again.state.counts == {'mug': 1} and again.taught_as('1.5') == 'mug'
     assert bits(again) == bits(one)
     again.close()
 

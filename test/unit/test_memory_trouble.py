@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from memory_samples import codes, IDENTITY, reopen, taught
+from memory_samples import codes, FINGERPRINT, reopen, taught
 import numpy as np
 import pytest
 
@@ -25,7 +25,7 @@ CHANGES = {
     'rename': lambda store: store.rename('mug', 'beaker'),
     'rollback': lambda store: store.rollback(3),
     'import': lambda store: store.import_samples(
-        IDENTITY, list(store.state.samples.values())[:2], replace=True),
+        FINGERPRINT, list(store.state.samples.values())[:2], replace=True),
     'compact': lambda store: store.compact(),
     'keep': lambda store: store.keep(),
     'poll': lambda store: store.poll(),
@@ -122,7 +122,7 @@ def test_a_full_disk_refuses_and_recovers(small_disk):
 def test_a_read_only_disk_is_read_and_refuses(small_disk):
     """Also one with the log of a process that was killed; taught again once it is writable."""
     directory = small_disk / 'memory'
-    with DiskStore.open(directory, IDENTITY) as store:
+    with DiskStore.open(directory, FINGERPRINT) as store:
         store.teach('mug', codes(1))
         for path in directory.iterdir():
             shutil.copy(path, small_disk / path.name)
@@ -133,10 +133,10 @@ def test_a_read_only_disk_is_read_and_refuses(small_disk):
         subprocess.run(['mount', '-o', 'remount,ro', small_disk], check=True)
         assert read_store(place).state.counts == {'mug': 1}
         with pytest.raises(StoreError, match='readonly|unable to open|read-only|Read-only'):
-            with DiskStore.open(place, IDENTITY) as store:
+            with DiskStore.open(place, FINGERPRINT) as store:
                 store.teach('mug', codes(2))
         subprocess.run(['mount', '-o', 'remount,rw', small_disk], check=True)
-        with DiskStore.open(place, IDENTITY) as store:
+        with DiskStore.open(place, FINGERPRINT) as store:
             store.teach('mug', codes(2))
             assert store.state.counts == {'mug': 2} and not store.remarks
             subprocess.run(['mount', '-o', 'remount,ro', small_disk], capture_output=True)
@@ -146,13 +146,13 @@ def test_a_read_only_disk_is_read_and_refuses(small_disk):
     'a' * 300, 'é' * 200, 'abc/' * 1500, 'a/' * 5000, 'x/' + 'a' * 4096])
 def test_a_path_too_long_is_refused_by_a_sentence_and_nothing_is_made(tmp_path, name):
     with pytest.raises(StoreError, match='cannot make the directory .*: File name too long'):
-        DiskStore.open(tmp_path / name, IDENTITY)
+        DiskStore.open(tmp_path / name, FINGERPRINT)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_odd_path_is_one(tmp_path):
     """Whatever it means to a URI."""
-    with DiskStore.open(tmp_path / 'a?mode=ro#b%20&c', IDENTITY) as store:
+    with DiskStore.open(tmp_path / 'a?mode=ro#b%20&c', FINGERPRINT) as store:
         store.teach('mug', codes(1))
     assert read_store(tmp_path / 'a?mode=ro#b%20&c').state.counts == {'mug': 1}
 
@@ -283,7 +283,7 @@ def _backup(path):
 def _another(path):
     """Return the bytes of a memory with another history."""
     directory = path.parent.parent / 'another'
-    with DiskStore.open(directory, IDENTITY) as other:
+    with DiskStore.open(directory, FINGERPRINT) as other:
         other.teach_all([NewLesson('tray', codes(number)) for number in range(70, 75)])
     return (directory / 'memory.db').read_bytes()
 
@@ -419,7 +419,7 @@ def test_a_file_that_is_half_copied_is_waited_for(store, tmp_path):
 def test_a_memory_of_the_format_before_is_named_not_passed_over(tmp_path):
     """With the command that takes it over."""
     (tmp_path / 'journal').write_bytes(b'HSNNMEM\n' + bytes(100))
-    for call in (lambda: DiskStore.open(tmp_path, IDENTITY), lambda: read_store(tmp_path)):
+    for call in (lambda: DiskStore.open(tmp_path, FINGERPRINT), lambda: read_store(tmp_path)):
         with pytest.raises(OldFormatError, match=f'hybrid-snn state import {tmp_path} -m '):
             call()
     assert np.array_equal(os.listdir(tmp_path), ['journal'])

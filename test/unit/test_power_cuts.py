@@ -10,7 +10,7 @@ import os
 import random
 import shutil
 
-from memory_samples import codes, IDENTITY
+from memory_samples import codes, FINGERPRINT
 import pytest
 
 from hybrid_snn_ros.memory.contents import read_store
@@ -68,7 +68,7 @@ def run(directory, seed):
 
     states = [{}]
     power.on_write = perhaps
-    store = DiskStore.open(directory / 'memory', IDENTITY, maker=maker(vfs))
+    store = DiskStore.open(directory / 'memory', FINGERPRINT, maker=maker(vfs))
     for _ in range(CHANGES):
         make(store, rng)
         states.append(listed(store.state))
@@ -85,7 +85,7 @@ def test_what_was_acknowledged_is_there_after_a_power_cut(tmp_path):
         directory = tmp_path / str(seed)
         directory.mkdir()
         for image, before, after in run(directory, seed):
-            with DiskStore.open(image, IDENTITY) as store:
+            with DiskStore.open(image, FINGERPRINT) as store:
                 found = listed(store.state)
                 assert found in (before, after), (seed, image, store.remarks)
                 assert not any('lost' in remark for remark in store.remarks), store.remarks
@@ -102,7 +102,7 @@ def test_what_was_acknowledged_is_there_after_a_power_cut(tmp_path):
 def test_an_error_of_the_disk_refuses_and_recovers(tmp_path, error):
     """Whatever is asked; the next change works, and nothing that was refused is there later."""
     power = Power(random.Random(0))
-    with DiskStore.open(tmp_path / 'memory', IDENTITY, maker=maker(LosingVFS(power))) as store:
+    with DiskStore.open(tmp_path / 'memory', FINGERPRINT, maker=maker(LosingVFS(power))) as store:
         store.teach('mug', codes(1))
         store.teach('mug', codes(2))
         before = listed(store.state)
@@ -117,5 +117,5 @@ def test_an_error_of_the_disk_refuses_and_recovers(tmp_path, error):
         assert store.teach('box', codes(3)).number == 3
         power.cut(tmp_path / 'image', tmp_path / 'memory')
     for place in ('memory', 'image'):
-        with DiskStore.open(tmp_path / place, IDENTITY) as again:
+        with DiskStore.open(tmp_path / place, FINGERPRINT) as again:
             assert again.state.counts == {'mug': 2, 'box': 1} and not again.remarks

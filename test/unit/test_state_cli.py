@@ -14,13 +14,13 @@ from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.state_report import printable, table
 from hybrid_snn_ros.memory.disk_store import DiskStore
 
-IDENTITY = {'encoder': 'ab12', 'inputs': 8}
+FINGERPRINT = {'encoder': 'ab12', 'inputs': 8}
 
 
 @pytest.fixture
 def directory(tmp_path):
     """Return the directory of a memory with two labels."""
-    with DiskStore.open(tmp_path / 'memory', IDENTITY, now=lambda: 1_700_000_000) as store:
+    with DiskStore.open(tmp_path / 'memory', FINGERPRINT, now=lambda: 1_700_000_000) as store:
         store.teach('mug', np.arange(8, dtype=np.uint8), '17.25')
         store.teach('Tasse 杯', np.ones(8, np.uint8), '18.5', 'teach_frame')
         store.teach('mug', np.zeros(8, np.uint8))
@@ -147,7 +147,7 @@ def test_verify_finds_one_flipped_bit(state, directory):
 
 def test_pictures_go_into_a_folder_a_label(state, tmp_path):
     """Under names that every system takes; a memory without any says so."""
-    with DiskStore.open(tmp_path / 'memory', IDENTITY) as store:
+    with DiskStore.open(tmp_path / 'memory', FINGERPRINT) as store:
         for label in ('mug', 'A/C unit', '..', 'Mug'):
             store.teach(label, np.ones(8, np.uint8), picture=label.encode())
         store.teach('mug', np.zeros(8, np.uint8))
@@ -160,7 +160,7 @@ def test_pictures_go_into_a_folder_a_label(state, tmp_path):
     assert state('show', '--label', 'Mug', '--pictures', tmp_path / 'one', '-m',
                  tmp_path / 'memory')[0] == 0
     assert [path.name for path in (tmp_path / 'one').iterdir()] == ['4.jpg']
-    with DiskStore.open(tmp_path / 'none', IDENTITY) as store:
+    with DiskStore.open(tmp_path / 'none', FINGERPRINT) as store:
         store.teach('mug', np.ones(8, np.uint8))
     assert 'no picture is kept' in state('export', '--pictures', tmp_path / 'x', '-m',
                                          tmp_path / 'none')[2]
@@ -185,7 +185,7 @@ def test_migrate_encodes_every_picture_again(state, tmp_path):
     assert re.search(r'6 samples encoded again; right by leave-one-out: [\d.]+% before, [\d.]+% n',
                      out)
     assert state('undo', '-m', tmp_path / 'memory')[0] == 0
-    with DiskStore.open(tmp_path / 'memory', Classifier().frame_encoder.identity) as store:
+    with DiskStore.open(tmp_path / 'memory', Classifier().frame_encoder.fingerprint) as store:
         assert not store.remarks and store.state.counts == {'thing 1': 3, 'thing 0': 3}
         for number, sample in store.state.samples.items():
             assert (sample.codes == encoder.codes(np.ascontiguousarray(
@@ -211,7 +211,7 @@ def test_export_and_import_carry_a_memory_to_another_robot(state, directory, tmp
     assert '0 samples added, 2 were known' in state('import', file, '-m', other)[1]
     assert '2 samples added, 0 were known; now 2' in state(
         'import', file, '-m', other, '--replace')[1]
-    with DiskStore.open(other, IDENTITY) as store:
+    with DiskStore.open(other, FINGERPRINT) as store:
         assert store.state.labels == ['mug', 'cup']
         assert '0 samples added, 2 were known' in state('import', file, '-m', other)[1]
         assert state('undo', '-m', other)[0] == 0

@@ -25,7 +25,7 @@ from hybrid_snn_ros.memory.errors import (
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import SampleStore
 
-IDENTITY = {'inputs': 4}
+FINGERPRINT = {'inputs': 4}
 labels = st.sampled_from(['mug', 'cup', 'box', 'Schlüssel'])
 
 
@@ -90,7 +90,7 @@ class Memory(RuleBasedStateMachine):
         self.store = self.new()
 
     def new(self):
-        return SampleStore(IDENTITY)
+        return SampleStore(FINGERPRINT)
 
     def did(self, *step):
         self.done = Done((*self.done.steps, step))
@@ -219,7 +219,7 @@ class DiskMemory(Memory):
 
     def new(self):
         self.directory = tempfile.mkdtemp()
-        return DiskStore.open(self.directory, IDENTITY)
+        return DiskStore.open(self.directory, FINGERPRINT)
 
     def teardown(self):
         self.store.close()
@@ -230,7 +230,7 @@ class DiskMemory(Memory):
         if saved:
             self.store.keep()
         self.store.close()
-        self.store = DiskStore.open(self.directory, IDENTITY)
+        self.store = DiskStore.open(self.directory, FINGERPRINT)
         assert not self.store.remarks
 
     @rule(label=labels)
@@ -276,7 +276,7 @@ def receive(store, records):
 def test_robots_that_exchange_records_in_any_order_know_the_same(seed):
     """Clocks a day apart, words that cross, what was forgotten here and taught there."""
     rng = random.Random(seed)
-    robots = [SampleStore(IDENTITY, now=lambda skew=skew: 1e9 + skew + rng.random())
+    robots = [SampleStore(FINGERPRINT, now=lambda skew=skew: 1e9 + skew + rng.random())
               for skew in (0, 86400, -86400)]
     for _ in range(rng.randint(5, 40)):
         robot = rng.choice(robots)

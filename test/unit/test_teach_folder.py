@@ -455,7 +455,7 @@ def test_a_memory_says_what_part_of_a_picture_is_looked_at(teach, tmp_path, crop
 
 def test_a_memory_of_another_encoder_asks_for_its_file(teach, tmp_path):
     root, memory = fill(tmp_path / 'things', ['mug']), tmp_path / 'memory'
-    other = {**Classifier().frame_encoder.identity, 'encoder': 'ab12' * 16}
+    other = {**Classifier().frame_encoder.fingerprint, 'encoder': 'ab12' * 16}
     with DiskStore.open(memory, other) as store:
         store.teach('duck', np.zeros(1280, np.uint8), stamp='1.5')
     code, _, err = teach(root)
@@ -466,7 +466,7 @@ def test_a_memory_of_another_encoder_asks_for_its_file(teach, tmp_path):
     code, _, err = teach(root, '--model', tmp_path / 'own.tflite')
     assert code == 1 and 'was taught with encoder ab12' in err
     assert teach(root, '--model', tmp_path / 'own.tflite', memory=tmp_path / 'new')[0] == 0
-    assert read_store(tmp_path / 'new').identity['encoder'] == Classifier().encoder.digest
+    assert read_store(tmp_path / 'new').fingerprint['encoder'] == Classifier().encoder.digest
 
 
 def test_teach_evaluate_and_a_camera_see_the_same(teach, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 """
 What stored codes depend on: encoder, part of the frame, width of the embedding, what computes.
 
-An identity is a small JSON object.  Its keys ``runtime`` and ``golden`` say what computed the
+An fingerprint is a small JSON object.  Its keys ``runtime`` and ``golden`` say what computed the
 codes: a name, and in base64 the codes of one picture that is the same everywhere.  Codes that
 differ a little are remarked on, others refused.  Any other key that both sides know must be equal.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from hybrid_snn_ros.memory.errors import IdentityError
+from hybrid_snn_ros.memory.errors import FingerprintError
 
 _NAMES = {'inputs': 'embedding width', 'roi': 'region of interest'}
 _COMPUTES = {'runtime', 'golden'}
@@ -25,25 +25,25 @@ _COMPUTES = {'runtime', 'golden'}
 ALIKE = 0.98
 
 
-def plain(identity: dict[str, Any]) -> dict[str, Any]:
-    """Return an identity as JSON gives it back (tuples become lists)."""
-    return json.loads(json.dumps(identity))
+def plain(fingerprint: dict[str, Any]) -> dict[str, Any]:
+    """Return an fingerprint as JSON gives it back (tuples become lists)."""
+    return json.loads(json.dumps(fingerprint))
 
 
-def facts(identity: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return an identity as people read it, sorted; codes as their number and digest."""
-    codes = golden(identity)
-    shown = {key: str(value) for key, value in identity.items()}
+def facts(fingerprint: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return an fingerprint as people read it, sorted; codes as their number and digest."""
+    codes = golden(fingerprint)
+    shown = {key: str(value) for key, value in fingerprint.items()}
     if codes is not None:
         digest = hashlib.sha256(codes.tobytes()).hexdigest()
         shown['golden'] = f'{len(codes)} codes, sha256 {digest[:12]}'
     return sorted(shown.items())
 
 
-def golden(identity: dict[str, Any]) -> np.ndarray | None:
+def golden(fingerprint: dict[str, Any]) -> np.ndarray | None:
     """Return the codes of the golden picture, uint8 (N,), or None where it holds none."""
     try:
-        codes = np.frombuffer(base64.b64decode(identity['golden'], validate=True), np.uint8)
+        codes = np.frombuffer(base64.b64decode(fingerprint['golden'], validate=True), np.uint8)
     except (KeyError, TypeError, ValueError):
         return None
     return codes if len(codes) else None
@@ -53,16 +53,16 @@ def compare(where: str, stored: dict[str, Any], present: dict[str, Any]) -> list
     """
     Refuse codes that mean something else here; remark on what merely may differ.
 
-    :param where: what the stored identity is read from, for the sentences.
-    :param stored: identity of the stored codes.
-    :param present: identity of whoever wants to use them.
+    :param where: what the stored fingerprint is read from, for the sentences.
+    :param stored: fingerprint of the stored codes.
+    :param present: fingerprint of whoever wants to use them.
     :return: list of sentences.
-    :raises IdentityError: when they do not fit together.
+    :raises FingerprintError: when they do not fit together.
     """
     stored, present = plain(stored), plain(present)
     for key in sorted(stored.keys() & present.keys() - _COMPUTES):
         if stored[key] != present[key]:
-            raise IdentityError(
+            raise FingerprintError(
                 f'{where} was taught with {_NAMES.get(key, key)} {stored[key]}, here it is '
                 f'{present[key]}; restore that setting or choose another memory')
     remarks = []
@@ -91,12 +91,13 @@ def _compare_what_computes(where: str, stored: dict[str, Any],
         return []
     by = f'{then}, here it is {now}' if renamed else f'{now or then} on both'
     if len(theirs) != len(ours):
-        raise IdentityError(f'{where} was taught with {len(theirs)} codes of the golden picture, '
-                            f'here they are {len(ours)}; choose another memory')
+        raise FingerprintError(
+            f'{where} was taught with {len(theirs)} codes of the golden picture, '
+            f'here they are {len(ours)}; choose another memory')
     differ, alike = np.count_nonzero(theirs != ours), _cosine(theirs, ours)
     measured = f'{differ} of {len(ours)} codes of the golden picture differ, cosine {alike:.4f}'
     if alike < ALIKE:
-        raise IdentityError(
+        raise FingerprintError(
             f'{where} holds codes that mean something else here: the model is the same, but what '
             f'computes it is not ({measured}, at least {ALIKE} is needed; runtime {by}); go back '
             'to that runtime, delegate and processor, or choose another memory')

@@ -12,7 +12,7 @@ from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.track import Track
 
 if TYPE_CHECKING:
-    from hybrid_snn_ros.learner import Learner
+    from hybrid_snn_ros.classifier import Classifier
 
 # of a frame in this module, in order; 'decode', 'crop' and 'encode' are the frame encoder's
 STAGES = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
@@ -28,7 +28,7 @@ class Answer(NamedTuple):
     prediction: Prediction
 
 
-def answer(classifier: 'Learner', message: Any, compressed: bool, lap: Callable[[str], None],
+def answer(classifier: 'Classifier', message: Any, compressed: bool, lap: Callable[[str], None],
            track: Track | None = None, false_unknown: float | None = None,
            top: int | None = None) -> Answer:
     """
@@ -38,7 +38,7 @@ def answer(classifier: 'Learner', message: Any, compressed: bool, lap: Callable[
         fields; of plain pixels nothing is copied before the crop.
     :param lap: is called with the name of each of STAGES when it is done (Stopwatch.lap).
     :param track: smooths over successive frames.
-    :param false_unknown, top: as of Learner.decide.
+    :param false_unknown, top: as of Classifier.decide.
     :raises FrameError: when the message cannot be read.
     """
     codes, crop = classifier.frame_encoder.encode_message(message, compressed, lap)

@@ -29,7 +29,7 @@ PARTS = {
     'bench': ('#e7def5', 'how long everything takes'),
     'frame_pipeline': ('#d9efd8', 'the one way of a frame'),
     'classifier': ('#d9efd8', 'the classifier without ROS'),
-    'learner': ('#d9efd8', 'what is taught, and what follows'),
+    'taught_network': ('#d9efd8', 'the network follows what is known'),
     'network': ('#d9efd8', 'columns of spiking neurons'),
     'snn': ('#d9efd8', 'spikes, rules, decisions'),
     'memory': ('#f8d9d9', 'what was taught, on disk'),

@@ -38,7 +38,7 @@ class Backend:
     """
     Where the arrays of networks live.
 
-    All networks of a learner share one, so that a GPU that was lost is lost for all of them, and
+    All networks of a classifier share one, so that a lost GPU is lost for all of them, and
     reported once.
     """
 

@@ -460,21 +460,6 @@ def test_a_new_label_that_looks_like_another_one_is_pointed_out(known, new, said
     assert classifier.labels == [known, new]
 
 
-def test_who_looks_on_while_a_memory_is_taken_over_finds_a_network(tmp_path, monkeypatch):
-    """Diagnostics do, in a thread of their own; one made there could take the place of ours."""
-    home = taught(lesson=LESSON[:6])
-    home.open(tmp_path)
-    home.teach(CODES[0], 'mug')
-    home.close()
-    classifier = made()
-    classifier.open_readonly(tmp_path, 'frozen')
-    found, relearn = [], Classifier._catch_up_now
-    monkeypatch.setattr(Classifier, '_catch_up_now', lambda self: (
-        found.append(self._network), relearn(self))[1])
-    classifier.teach(CODES[1], 'cup')
-    assert found and None not in found and classifier.labels == ['mug', 'cup']
-
-
 def test_another_width_is_refused_and_nothing_changes(tmp_path):
     """With the setting and both values."""
     with DiskStore.open(tmp_path, {'inputs': INPUTS // 2}) as store:

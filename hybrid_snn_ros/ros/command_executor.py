@@ -21,6 +21,10 @@ from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.vision.pictures import jpeg
+
+_CROPS = 30  # newest frames of which a picture can be kept; each takes 150 kB until then
+_QUALITY = 90  # of JPEG
 
 
 class RecentFrame(NamedTuple):
@@ -56,20 +60,30 @@ class CommandExecutor:
         self._settings = settings
         self._report = report
         self._recent: OrderedDict[tuple[int, int], RecentFrame] = OrderedDict()  # by stamp
+        self._crops: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()  # of the newest
         self._session: TeachingSession | None = None
         self.problem = problem  # why the last change was refused by the disk, or ''
 
     # -- frames --------------------------------------------------------------------------------
 
-    def saw(self, stamp: tuple[int, int], codes: np.ndarray) -> None:
-        """Take note of an answered frame, and teach it if a session is under way."""
+    def saw(self, stamp: tuple[int, int], codes: np.ndarray, crop: np.ndarray) -> None:
+        """
+        Take note of an answered frame, and teach it if a session is under way.
+
+        :param stamp: (sec, nanosec).
+        :param codes: uint8 (N,); crop: uint8 RGB (size, size, 3), what the encoder saw.
+        """
         newest = self._newest()
         if newest and stamp < newest.stamp:
             # A bag that loops, a clock that was set back: old stamps mean other frames now.
             self._recent.clear()
+            self._crops.clear()
         self._recent[stamp] = RecentFrame(stamp, codes, time.monotonic())
         while len(self._recent) > self._settings.recent_frames:
             self._recent.popitem(last=False)
+        self._crops[stamp] = crop
+        while len(self._crops) > _CROPS:
+            self._crops.popitem(last=False)
         if self._session and not self._settings.learning:
             self.abort('learning was switched off')
         if self._session and not self._classifier.is_stale:  # else frames would have to wait
@@ -172,7 +186,8 @@ class CommandExecutor:
         try:
             taught = self._classifier.teach(
                 seen.codes, command.label, self._name(seen, command.label), command.source,
-                command.press, min_change=self._settings.min_change)
+                command.press, picture=self._picture(seen.stamp),
+                min_change=self._settings.min_change)
         except (StoreError, LabelError, CommandError) as error:
             self._refused(command, error, stamp=stamp)
             return False
@@ -188,6 +203,11 @@ class CommandExecutor:
             self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "
                          f'saved{remark}', **values)
         return True
+
+    def _picture(self, stamp: tuple[int, int]) -> bytes | None:
+        """Return the JPEG that is kept with a frame, None where none is or it is too long ago."""
+        crop = self._crops.get(stamp) if self._settings.keep_pictures else None
+        return None if crop is None else jpeg(crop, _QUALITY)
 
     def _name(self, seen: RecentFrame, label: str) -> str:
         """Return the stamp by which the memory knows a frame again, '' where it cannot tell."""

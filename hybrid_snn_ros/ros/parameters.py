@@ -68,6 +68,8 @@ GROUPS = {
                   'again; 0 learns every frame', 0.0, 1.0, live=True),
         Parameter('recent_frames', 300, 'how many answered frames can still be taught by their '
                   'stamp', 1, 100000, live=True),
+        Parameter('keep_pictures', True, 'keep what the encoder saw of each taught frame with it, '
+                  'as a JPEG of about 9 kB', live=True),
     ),
     'Answers': (
         Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '

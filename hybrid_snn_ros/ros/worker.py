@@ -286,7 +286,7 @@ class Worker(threading.Thread):
             {'latency': latency, 'receive': frame.stamped - taken,
              'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
             *synaptic_operations.activity(answered.counts))
-        self._executor.saw(stamp, answered.codes)
+        self._executor.saw(stamp, answered.codes, answered.crop)
 
 
 def _taken(stamp: Any, received: float) -> float:

@@ -1,10 +1,13 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Picture files: which ones are read, and what is in them."""
+"""Picture files: which ones are read, what is in them, and how one is made."""
 
 import os
 from pathlib import Path
 import stat
+
+import cv2
+import numpy as np
 
 from hybrid_snn_ros.vision.framing import FrameError
 
@@ -34,3 +37,11 @@ def read(path: str | Path) -> bytes:
     if not content:
         raise FrameError('the file is empty')
     return content
+
+
+def jpeg(rgb: np.ndarray, quality: int) -> bytes:
+    """Return a picture, uint8 RGB (height, width, 3), as a JPEG; quality 1..100."""
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    done, content = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert done  # whatever the pixels are
+    return content.tobytes()

@@ -5,17 +5,21 @@
 import json
 import math
 import os
+from pathlib import Path
 
 from camera_frames import BLUE, COLOURS, frame, GREEN, header, picture, RED
 from checkout import ROOT
+import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import fresh_domain
 import numpy as np
 import pytest
+from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.parameter import Parameter
 from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
 
+from hybrid_snn_ros.memory.contents import pictures_of, read_store
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros.parameter_table import bounds
 from hybrid_snn_ros.ros.parameters import TABLE
@@ -62,6 +66,26 @@ def what_is_little_changed_is_not_learned_again(peer):
     assert peer.set(min_change=0.0) == ['']
     peer.show(header(message))
     assert peer.teach('blue')[0].level == OK
+
+
+def pictures_are_kept_or_not(peer):
+    """What the encoder saw, with the sample, for a person to look at."""
+    memory = Path(peer.call('get_parameters', GetParameters, GetParameters.Request(
+        names=['memory'])).values[0].string_value)
+    taught = []
+    for keep in (True, False):
+        assert peer.set(keep_pictures=keep) == ['']
+        peer.show(frame(picture(BLUE, 7 + keep)))
+        result = peer.teach(f'kept {keep}')[0]
+        assert result.level == OK
+        taught.append(int(values(result)['sample']))
+    found = pictures_of(read_store(memory))
+    assert taught[1] not in found
+    seen = cv2.imdecode(np.frombuffer(found[taught[0]], np.uint8), cv2.IMREAD_COLOR)
+    assert seen.shape == (224, 224, 3) and seen[..., 0].mean() > 2 * seen[..., 2].mean()  # blue
+    for keep in (True, False):  # other proofs know the colours alone
+        assert peer.request('forget', f'kept {keep}').level == OK
+    assert peer.set(keep_pictures=True) == ['']
 
 
 def earlier_frames_are_forgotten(peer):
@@ -128,6 +152,7 @@ PROOFS = {
     'teach_frames': more_frames_are_taught,
     'min_change': what_is_little_changed_is_not_learned_again,
     'recent_frames': earlier_frames_are_forgotten,
+    'keep_pictures': pictures_are_kept_or_not,
     'false_unknown': strangers_are_unknown_or_not,
     'top_k': fewer_labels_are_ranked,
     'smoothing': answers_are_averaged,

@@ -61,7 +61,7 @@ def opened(path: Path, maker: Connect = sqlite3.connect) -> Iterator[Connection]
     """
     Open a database to read it, and leave no trace.
 
-    With nobody at work SQLite would make files beside it: then it is opened as one that nobody
+    With no one at work SQLite would make files beside it: then it is opened as one that no one
     writes to, or, where a process died before its write-ahead log was taken in, as a copy.
     """
     check_regular(path)
@@ -113,7 +113,7 @@ def read_store(path: Path | str, maker: Connect = sqlite3.connect) -> StoreConte
             before = mark(path)
             with opened(path, maker) as db:
                 contents = read(db, path)
-            if mark(path) == before:  # nobody took a log in meanwhile
+            if mark(path) == before:  # no one took a log in meanwhile
                 break
     except (sqlite3.Error, Damage, OSError) as error:
         if not database.is_damage(error):
@@ -190,7 +190,7 @@ def salvaged(path: Path, reason: str) -> StoreContents:
     """
     Read what can be read of a damaged file, and fill the holes from the second copy beside it.
 
-    :raises StoreError: when it is no memory, or nobody knows what its codes depend on.
+    :raises StoreError: when it is no memory, or no one knows what its codes depend on.
     """
     found = joined(path)
     if found.head is None:

@@ -132,7 +132,7 @@ def connect(path: Path, maker: Connect = sqlite3.connect, mode: str = 'rwc') -> 
     """
     Open a database, for any thread.
 
-    :param mode: 'rwc', 'ro', or 'ro&immutable=1' for a file that nobody writes to.
+    :param mode: 'rwc', 'ro', or 'ro&immutable=1' for a file that no one writes to.
     """
     text = str(path).replace('%', '%25').replace('?', '%3f').replace('#', '%23')
     opened = maker(f'file:{text}?mode={mode}', uri=True, timeout=BUSY_S, isolation_level=None,

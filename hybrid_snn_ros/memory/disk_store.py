@@ -193,7 +193,7 @@ class DiskStore(SampleStore):
         if head.author == self.author and (
                 head.base.version > self._head.base.version
                 or head.fingerprint != self._head.fingerprint):
-            return True  # compacted or encoded anew by another process: `_catch_up` reads it all
+            return True  # compacted or encoded again by another process: `_catch_up` reads it all
         if self.state.records and head != self._head:
             return False
         there = {record.number: checksum(record) for record in found.records}
@@ -227,7 +227,7 @@ class DiskStore(SampleStore):
         """
         Take in what other processes wrote; costs a stat and two look-ups while nothing happens.
 
-        :return: whether there was anything; the state is another one where it was read anew.
+        :return: whether there was anything; the state is another one where it was read again.
         :raises StoreError: when it cannot be read; what is known stays, unless it is ChangedError.
         """
         with self._guard:
@@ -244,7 +244,7 @@ class DiskStore(SampleStore):
         if not self._file.has_news(self.version):
             return
         db = self._file.db
-        if database.read_head(db) != self._head:  # compacted, or encoded anew
+        if database.read_head(db) != self._head:  # compacted, or encoded again
             self._know(contents_of.read(db, self.path))
         else:
             self.state.add(database.read_records(db, self.version)[0])

@@ -20,7 +20,7 @@ class UnknownSample(RefusedError):
 
 
 class NothingToUndoError(RefusedError):
-    """An Undo where nobody did anything, or a Redo that follows no Undo."""
+    """An Undo where no one did anything, or a Redo that follows no Undo."""
 
 
 class LabelExistsError(RefusedError):

@@ -34,7 +34,7 @@ def mark(path: Path) -> tuple[int, ...]:
     """Return what differs once a file was written to or replaced; OSError where there is none."""
     found = os.stat(path)
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns,
-            found.st_ctime_ns)  # nobody sets the last one back
+            found.st_ctime_ns)  # no one sets the last one back
 
 
 def check_regular(path: Path) -> None:

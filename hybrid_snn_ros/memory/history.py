@@ -6,7 +6,7 @@ What people did to a memory, as they would count it, and what Undo therefore tak
 A change is one thing a person did: a press of the teach button (however many frames it taught), a
 forget, a rename, a merge, the removal of one sample, an import, a return to an earlier version.
 Undo takes back the newest change as a whole by one tombstone, and Redo takes back that tombstone.
-What the robot began with was done by nobody, so no Undo touches it.
+What the robot began with was done by no one, so no Undo touches it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ class History:
                 self._presses.setdefault((record.source, record.group), []).append(record)
 
     def newest(self) -> Change | None:
-        """Return the Change that Undo takes back, None where nobody did anything yet."""
+        """Return the Change that Undo takes back, None where no one did anything yet."""
         return self._tell()[1]
 
     def undone(self) -> Change | None:

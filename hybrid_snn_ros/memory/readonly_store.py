@@ -41,7 +41,7 @@ class ReadOnlyStore(SampleStore):
         """
         Take in what was written meanwhile; costs two stats while nothing is.
 
-        :return: whether there was anything; the state is another one where it was read anew.
+        :return: whether there was anything; the state is another one where it was read again.
         :raises StoreError: when it cannot be read; what is known stays.
         """
         with self._guard:
@@ -67,7 +67,7 @@ class ReadOnlyStore(SampleStore):
             return True
 
     def _appended(self) -> list[Record] | None:
-        """Return the records behind those that are known; None where all is to be read anew."""
+        """Return the records behind those that are known; None where all is to be read again."""
         if self._head is None or not self.state.records:
             return None
         last = max(self.state.records, key=lambda one: one.number)
@@ -79,7 +79,7 @@ class ReadOnlyStore(SampleStore):
                 records, bad = database.read_records(db, last.number)
                 return None if bad else records
         except (sqlite3.Error, database.Damage, OSError):
-            return None  # reading anew tells why
+            return None  # reading again tells why
 
     def status(self) -> dict[str, Any]:
         """Say that it is read here, and why it is not written."""

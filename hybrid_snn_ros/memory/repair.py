@@ -61,7 +61,7 @@ def mend(path: Path, reason: str) -> list[str]:
 
     :param reason: what is wrong with it.
     :return: sentences the operator should hear.
-    :raises StoreError: when nobody knows what its codes depend on, or it is no memory.
+    :raises StoreError: when no one knows what its codes depend on, or it is no memory.
     """
     found = contents_of.joined(path)
     if found.head is None:
@@ -74,7 +74,7 @@ def mend(path: Path, reason: str) -> list[str]:
     base, last = found.head.base, max([found.head.base.version, *found.records])
     lost = contents_of.spans_of(contents_of.missing(found.head, records))
     head = found.head._replace(
-        # Nobody knows how many came behind the last one: no number is given twice.
+        # No one knows how many came behind the last one: no number is given twice.
         lost=[*found.head.lost, *lost, [last + 1, last + _ROOM]],
         base=base._replace(
             rows=sum(one.number <= base.version for one in records),
@@ -99,6 +99,6 @@ def _alone(path: Path) -> Iterator[None]:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED)
         except OSError as error:
             raise StoreError(f'{path} is damaged and in use by another process; it is mended '
-                             'when it is opened while nobody else has it') from error
+                             'when it is opened while no one else has it') from error
         yield
 

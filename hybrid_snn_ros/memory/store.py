@@ -88,7 +88,7 @@ class SampleStore:
         return {'store': 'none: what is taught lasts as long as this process'}
 
     def poll(self) -> bool:
-        """Take in what others wrote; tell whether there was anything. Here nobody else writes."""
+        """Take in what others wrote; tell whether there was anything. Here no one else writes."""
         return False
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ class SampleStore:
 
         :param change: the id it must have (memory.history.Change), None for whichever it is.
         :return: the Change.
-        :raises NothingToUndoError: when nobody did anything, or the newest change is another
+        :raises NothingToUndoError: when no one did anything, or the newest change is another
             one.
         """
         taken: list[Change] = []
@@ -348,7 +348,7 @@ class SampleStore:
         """Make a change out of what is known now, safe before it is applied; all or nothing."""
         with self._guard:
             if not self.fingerprint:
-                raise StoreError(f'{self._name} is empty and nobody said which encoder it is for')
+                raise StoreError(f'{self._name} is empty and no one said which encoder it is for')
             self._begin()
             try:
                 records, pictures = self._numbered(drafts())
@@ -397,7 +397,7 @@ class SampleStore:
         """Let others write again where a change was not made."""
 
     def _own(self, codes: np.ndarray) -> np.ndarray:
-        """Return a copy that nobody can change, the caller may reuse its buffer."""
+        """Return a copy that no one can change, the caller may reuse its buffer."""
         codes = np.array(codes)
         width = self.fingerprint.get('inputs')
         if codes.dtype != np.uint8 or codes.ndim != 1 or len(codes) > MAX_CODES or (

@@ -19,7 +19,7 @@
 
 /*
  * The same function twice, the processor chooses when the library is loaded (-DCLONED=: once).
- * Clang 14 gives such functions names under which nobody finds them.
+ * Clang 14 gives such functions names under which no one finds them.
  */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && !defined(__clang__) \
     && defined(__has_attribute) && !defined(CLONED)

@@ -838,7 +838,7 @@ def test_the_developers_view_reads_only(robot, phone):
     phone.until_text('#columns', 'duck')
     phone.until_text('#stages', 'encode')
     phone.until_text('#spikes-help', 'inputs with spikes')
-    phone.until('a journal', "return document.getElementById('journal').textContent.length > 3")
+    phone.until('the records', "return document.getElementById('records').textContent.length > 3")
     phone.look(PHONE, False)
     assert phone.run('return document.documentElement.scrollWidth') <= PHONE[0]
     heights = phone.run("return [...document.querySelectorAll('#stages td')]"

@@ -360,5 +360,5 @@ def test_axe_finds_nothing_at_the_pin(phone, locked):
 def test_axe_finds_nothing_in_the_developers_view(robot, phone):
     phone.open(robot.url + 'debug')
     phone.until_text('#stages', 'encode')
-    phone.until('a journal', "return document.getElementById('journal').textContent.length > 3")
+    phone.until('the records', "return document.getElementById('records').textContent.length > 3")
     assert found(phone) == []

@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What diagnostics are made of, without a node: the computer's files, times, queue, journal."""
+"""What diagnostics are made of, without a node: the computer's files, times, queue, store."""
 
 from pathlib import Path
 

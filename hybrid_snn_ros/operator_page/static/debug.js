@@ -44,12 +44,12 @@ function drawDiagnostics(values) {
   table($('counters'), counters);
 }
 
-function drawDebug({ spikes = {}, evidence = {}, trains = [], membranes = {}, journal = [] }) {
+function drawDebug({ spikes = {}, evidence = {}, trains = [], membranes = {}, records = [] }) {
   const labels = Object.keys({ ...spikes, ...evidence, ...membranes });
   const number = (value) => (typeof value === 'number' ? value.toFixed(3) : '');
   table($('columns'), labels.map((label) => [label, spikes[label] ?? '', number(evidence[label]),
     membranes[label]?.length ? number(Math.max(...membranes[label]) - 1) : '']));
-  $('journal').textContent = journal.join('\n');
+  $('records').textContent = records.join('\n');
   const steps = Math.max(1, ...Object.values(membranes).map((u) => u.length),
     ...trains.map((train) => 1 + Math.max(-1, ...train)));
   $('spikes-help').textContent = t('lab_spikes_help', { n: trains.length, steps });

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 import contextlib
 from pathlib import Path
 from typing import Any, cast, NamedTuple, TYPE_CHECKING
+import weakref
 
 import numpy as np
 
@@ -116,7 +117,9 @@ class Classifier:
         self.frame_encoder = FrameEncoder(encoder, crop, inputs)
         self._store: SampleStore | None = None
         self._duplicates: DuplicateFilter | None = None
-        self._taught = TaughtNetwork(self._untaught, lambda: self.state)
+        # Not by self: a circle would keep networks of 6.5 MB until the collector comes.
+        me = weakref.proxy(self)
+        self._taught = TaughtNetwork(lambda: me._untaught(), lambda: me.state)
         # directory and initial file of a memory that is only read
         self._home: tuple[Path | str, Path | str | None] | None = None
         self._kept: int | None = None  # version that was saved last

@@ -43,6 +43,7 @@ HURRY = 8  # so many times as often everything is done while the node warms up .
 LEAST = 30  # ... but no more often than every so many frames
 RUSHES, BURST = 3, 16  # held up and flooded so often, with so many frames
 SILENCE = 4.0  # seconds; image_timeout is half of it
+LAST = 20.0  # seconds in which the last frame is worked through
 RETURN = 3.0  # seconds after a silence within which /diagnostics must not say STALE any more
 TROUBLE = ('Traceback', 'unforeseen', '[ERROR]', '[FATAL]', 'terminate called')
 # One after the other; what is refused has to be refused with the bound in the sentence.
@@ -112,6 +113,13 @@ def steady_slope(times, values):
     first, second = np.triu_indices(len(times), 1)
     steep = (values[second] - values[first]) / (times[second] - times[first])
     return float(np.median(steep)) if len(steep) else 0.0
+
+
+def accounted_for(counters):
+    """Tell whether every received frame was answered, dropped or refused."""
+    received, *others = (int(counters[key]) for key in (
+        'received', 'answered', 'dropped', 'refused'))
+    return received == sum(others)
 
 
 class Meter:
@@ -249,7 +257,9 @@ class Day:
         self._settle()
         self._take_back()
         self._settle()
-        counters = peer.counters()
+        counters, end = peer.counters(), time.monotonic() + LAST
+        while not accounted_for(counters) and time.monotonic() < end:
+            counters = peer.counters()  # a frame was being worked on
         self.meter.row(time.monotonic() - begun, options.frames, counters)
         self.received = int(counters['received']) - already
         return counters
@@ -349,7 +359,7 @@ class Day:
               f'{self.silences} silences, back after at most {max(self.returns, default=0):.1f} s')
         return self.problems + [text for wrong, text in (
             (failed, f'{failed} frames failed unexpectedly'),
-            (received != answered + dropped + refused,
+            (not accounted_for(counters),
              f'received {received} is not answered + dropped + refused'),
             (not (1 - 2 * options.max_lost) * self.wrong - 2 <= refused <= self.wrong,
              f'{refused} frames were refused, {self.wrong} were bad'),

@@ -45,7 +45,7 @@ RUSHES, BURST = 3, 16  # held up and flooded so often, with so many frames
 SILENCE = 4.0  # seconds; image_timeout is half of it
 LAST = 20.0  # seconds in which the last frame is worked through
 RETURN = 3.0  # seconds after a silence within which /diagnostics must not say STALE any more
-TROUBLE = ('Traceback', 'unforeseen', '[ERROR]', '[FATAL]', 'terminate called')
+TROUBLE = ('Traceback', 'unexpected', '[ERROR]', '[FATAL]', 'terminate called')
 # One after the other; what is refused has to be refused with the bound in the sentence.
 CHANGES = ({'top_k': 3}, {'smoothing': 8}, {'false_unknown': 0.1}, {'min_change': 0.02},
            {'recent_frames': 50}, {'teach_frames': 2}, {'top_k': 0}, {}, {'teach_frames': 1},

@@ -45,14 +45,17 @@ class _Awaited:
         self._wake = wake
         self._results: list[Result] = []
         self._end = time.monotonic() + _SERVICE_PATIENCE
+        self._over = False  # nothing waits any more
 
     def set(self, result: Result) -> None:
         self._results.append(result)
-        self._wake()
+        if not self._over:  # else what it wakes may be gone
+            self._wake()
 
     def __await__(self) -> Generator[None, None, Result | None]:
         while not self._results and time.monotonic() < self._end:
             yield
+        self._over = True
         return self._results[0] if self._results else None
 
 

@@ -10,8 +10,9 @@ from ros_harness import ERROR, NodeProcess, OK, Peer, remembered
 
 
 def _node(tmp_path, domain, namespace, **parameters):
+    # While one camera is shown something the others are silent: that is no news here.
     return NodeProcess(tmp_path, domain, '-r', f'__ns:=/{namespace}', min_change=0.0,
-                       environment={'HOME': str(tmp_path)}, **parameters)
+                       image_timeout=60.0, environment={'HOME': str(tmp_path)}, **parameters)
 
 
 def _peer(domain, namespace):

@@ -13,6 +13,7 @@ from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.record import LESSON
 from hybrid_snn_ros.memory.state import StoreState
 
 
@@ -63,7 +64,7 @@ def migrate(args: argparse.Namespace) -> int:
     crop = Crop(stored.get('crop', 0.875), tuple(stored.get('roi', (0.0, 0.0, 1.0, 1.0))))
     encoder = Classifier(args.model, crop=crop).frame_encoder
     with DiskStore.open(args.memory, None) as store:
-        lessons = [one.number for one in store.state.records if one.kind == 'lesson']
+        lessons = [one.number for one in store.state.records if one.kind == LESSON]
         jpegs = store.pictures(lessons)
         if len(jpegs) < len(lessons):
             raise StoreError(f'{len(lessons) - len(jpegs)} of {len(lessons)} samples have no '

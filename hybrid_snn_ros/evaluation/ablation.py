@@ -26,7 +26,7 @@ LATERAL: dict[str, dict[str, Any]] = {
     'linear code': {'power': 1.0, 'saturation': 0.144},
     'ridge / 4': {'ridge': lateral.Params().ridge / 4},
     'ridge x 4': {'ridge': lateral.Params().ridge * 4},
-    'no lateral synapses': {'ridge': 1e6},  # P stays the fingerprint: class means
+    'no lateral synapses': {'ridge': 1e6},  # P stays the identity: class means
 }
 READOUT_CELLS = ('5 shots', 'all shots')
 READOUTS = ('float drives', 'int8 drives', 'spikes + potential', 'spikes only')

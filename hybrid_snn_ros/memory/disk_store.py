@@ -40,7 +40,7 @@ from hybrid_snn_ros.memory.files import (
     make_directories,
 )
 from hybrid_snn_ros.memory.open_file import OpenFile
-from hybrid_snn_ros.memory.record import checksum, Record
+from hybrid_snn_ros.memory.record import checksum, LESSON, Record
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import SampleStore
 
@@ -59,7 +59,7 @@ class DiskStore(SampleStore):
         self.path = directory / FILE_NAME
         self._file = OpenFile(self.path, maker)
         self._open = True
-        self._head = Head(self._identity, self.author)
+        self._head = Head(self._fingerprint, self.author)
         self._copied = 0  # version of the second copy
         # author and version of what was kept in a file, if anything was
         self._aside: tuple[tuple[str, int], Path] | None = None
@@ -134,10 +134,10 @@ class DiskStore(SampleStore):
 
     def _know(self, found: StoreContents) -> None:
         """Know what a file holds instead of what was known."""
-        remarks = fingerprints.compare(str(self.directory), found.fingerprint, self._identity)
+        remarks = fingerprints.compare(str(self.directory), found.fingerprint, self._fingerprint)
         for record in found.records:
             width = found.fingerprint.get('inputs')
-            if record.kind == 'lesson' and width not in (None, len(record.codes)):
+            if record.kind == LESSON and width not in (None, len(record.codes)):
                 raise StoreError(f'sample {record.number} in {self.directory} must have uint8 '
                                  f'codes, {width} of them, not {len(record.codes)}')
         self.remarks += [*found.problems, *remarks]
@@ -146,7 +146,7 @@ class DiskStore(SampleStore):
         self._copied = 0
 
     def _take_head(self, head: Head) -> None:
-        self._head, self._identity, self.author = head, head.fingerprint, head.author
+        self._head, self._fingerprint, self.author = head, head.fingerprint, head.author
         self._floor = head.base.sequence
 
     def _attach(self) -> None:
@@ -355,7 +355,7 @@ class DiskStore(SampleStore):
         :return: (bytes before, bytes after).
         """
         left = contents_of.remaining
-        return self._rewrite(lambda: (self._identity, left(self.state)), True)
+        return self._rewrite(lambda: (self._fingerprint, left(self.state)), True)
 
     def migrate(self, fingerprint: dict[str, Any], codes: dict[int, np.ndarray]) -> None:
         """
@@ -367,12 +367,12 @@ class DiskStore(SampleStore):
         """
         def records() -> tuple[dict[str, Any], list[Record]]:
             missing = [one.number for one in self.state.records
-                       if one.kind == 'lesson' and one.number not in codes]
+                       if one.kind == LESSON and one.number not in codes]
             if missing:
                 raise StoreError(f'{len(missing)} samples have no codes of the new encoder; '
                                  'nothing was changed')
             return fingerprints.plain(fingerprint), [
-                one._replace(codes=codes[one.number]) if one.kind == 'lesson' else one
+                one._replace(codes=codes[one.number]) if one.kind == LESSON else one
                 for one in self.state.records]
         self._rewrite(records, False)
 

@@ -3,7 +3,7 @@
 """
 What stored codes depend on: encoder, part of the frame, width of the embedding, what computes.
 
-An fingerprint is a small JSON object.  Its keys ``runtime`` and ``golden`` say what computed the
+A fingerprint is a small JSON object.  Its keys ``runtime`` and ``golden`` say what computed the
 codes: a name, and in base64 the codes of one picture that is the same everywhere.  Codes that
 differ a little are remarked on, others refused.  Any other key that both sides know must be equal.
 """
@@ -26,12 +26,12 @@ ALIKE = 0.98
 
 
 def plain(fingerprint: dict[str, Any]) -> dict[str, Any]:
-    """Return an fingerprint as JSON gives it back (tuples become lists)."""
+    """Return a fingerprint as JSON gives it back (tuples become lists)."""
     return json.loads(json.dumps(fingerprint))
 
 
 def facts(fingerprint: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return an fingerprint as people read it, sorted; codes as their number and digest."""
+    """Return a fingerprint as people read it, sorted; codes as their number and digest."""
     codes = golden(fingerprint)
     shown = {key: str(value) for key, value in fingerprint.items()}
     if codes is not None:

@@ -12,7 +12,7 @@ What the robot began with was done by no one, so no Undo touches it.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TYPE_CHECKING
 
-from hybrid_snn_ros.memory.record import INITIAL, LESSON, Record
+from hybrid_snn_ros.memory.record import INITIAL, LESSON, Record, TOMBSTONE
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.memory.state import StoreState
@@ -105,7 +105,7 @@ class History:
             label, target = last.was or last.text, last.text
             if last.act == 'rollback':
                 label, target = '', last.text
-            elif last.kind == 'tombstone':
+            elif last.kind == TOMBSTONE:
                 target = ''
             return Change(first.number, last.act, label, target, last.samples, last.source,
                           first.time, ())

@@ -161,10 +161,9 @@ def _records(entries: list[_Entry]) -> list[Record]:
     first: dict[str, str] = {}
     records = []
     for number, (label, entry) in samples.items():
-        fingerprint = f"{'0' * 32}/{number}"
         records.append(Record(
             number, '0' * 32, number, LESSON, 'teach', number, entry.time,
             entry.texts[3] or INITIAL, '', first.get(label, ''), text=label, samples=1,
             stamp=entry.texts[2], codes=entry.codes))
-        first.setdefault(label, fingerprint)
+        first.setdefault(label, records[-1].label_id)
     return records

@@ -64,7 +64,7 @@ class SampleStore:
         self.state = StoreState() if state is None else state
         self.remarks: list[str] = []  # sentences the operator should hear
         self.author = uuid.uuid4().hex
-        self._identity = fingerprint
+        self._fingerprint = fingerprint
         self._now = now
         self._guard = threading.RLock()
         self._floor = 0  # sequence of ours that is taken although its record was compacted away
@@ -72,7 +72,7 @@ class SampleStore:
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What the stored codes depend on."""
-        return self._identity
+        return self._fingerprint
 
     @property
     def version(self) -> int:

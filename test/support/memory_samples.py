@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the memory share: an fingerprint, codes, a memory with something in it."""
+"""What the tests of the memory share: a fingerprint, codes, a memory with something in it."""
 
 import numpy as np
 

@@ -26,12 +26,12 @@ def fingerprint():
 
 
 def text(codes):
-    """Return codes as they stand in an fingerprint."""
+    """Return codes as they stand in a fingerprint."""
     return base64.b64encode(np.asarray(codes, np.uint8).tobytes()).decode()
 
 
 def bent(fingerprint, number):
-    """Return an fingerprint with that many golden codes of a level more."""
+    """Return a fingerprint with that many golden codes of a level more."""
     codes = fingerprints.golden(fingerprint).copy()
     codes[np.flatnonzero((codes > 0) & (codes < 255))[:number]] += 1
     return {**fingerprint, 'golden': text(codes)}
@@ -52,7 +52,7 @@ def test_the_picture_is_the_same_on_every_computer():
     assert picture.min() < 30 and picture.max() > 240 and picture.std(axis=(0, 1)).min() > 30
 
 
-def test_its_codes_are_in_the_identity_and_stay(fingerprint):
+def test_its_codes_are_in_the_fingerprint_and_stay(fingerprint):
     encoder = Encoder(MODEL)
     codes = golden_codes(encoder)
     assert codes.dtype == np.uint8 and codes.shape == (1280,)

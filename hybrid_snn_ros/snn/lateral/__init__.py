@@ -37,7 +37,7 @@ Teaching a frame with trace ``x = nu k`` (k the spike counts) for the neuron j o
         m_c <- m_c + (x - m_c) / n_c;   w_c <- w_c + (h - w_c) / n_c;   A_c = w_c . m_c / 2
 
 Each synapse uses its two ends and the one scalar f (divisive inhibition).  (1) is the
-Sherman-Morrison fingerprint, (3) Welford's running mean, hence the invariants ``w = P m``,
+Sherman-Morrison identity, (3) Welford's running mean, hence the invariants ``w = P m``,
 ``A = w.m / 2`` and ``P = (ridge I + S)^-1`` with S the within-class scatter.  Unlearning takes the
 steps with the other sign: ``g = n_j / (n_j - 1)``, ``f = g / (1 - g d.r)``, ``P <- P + f r r^T``.
 

@@ -4,12 +4,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 import contextlib
+from dataclasses import dataclass
+from functools import cached_property
 import os
 from pathlib import Path
 import shutil
 import sqlite3
 import tempfile
-from typing import Any, NamedTuple
+from typing import Any
 
 from hybrid_snn_ros.memory import database, legacy
 from hybrid_snn_ros.memory.database import Base, Connect, Connection, Damage, Head
@@ -28,7 +30,8 @@ from hybrid_snn_ros.memory.salvage import Found, salvage
 from hybrid_snn_ros.memory.state import StoreState
 
 
-class StoreContents(NamedTuple):
+@dataclass(frozen=True)
+class StoreContents:
     """What a file holds."""
 
     path: Path
@@ -38,9 +41,9 @@ class StoreContents(NamedTuple):
     versions: list[tuple[int, float]]  # saved on purpose and when, newest first
     size: int  # bytes
 
-    @property
+    @cached_property
     def state(self) -> StoreState:
-        """What the records amount to."""
+        """What the records amount to; folded at the first look."""
         taken = max((last for _, last in self.head.lost), default=0)
         return StoreState(self.records, self.head.base.version, taken)
 
@@ -179,25 +182,25 @@ def sentences(path: Path, head: Head, records: Sequence[Record],
             'lost; all others are there']
 
 
-def whole_up_to(path: Path, records: Sequence[Record], reason: str) -> str:
-    """Say that all records of a damaged file are there, as far as it can tell."""
-    last = records[-1].number if records else 0
-    return (f'{path} is damaged ({reason}); all records up to {last} are there, what came behind '
-            'them, if anything, is not')
-
-
 def salvaged(path: Path, reason: str) -> StoreContents:
     """
     Read what can be read of a damaged file, and fill the holes from the second copy beside it.
 
     :raises StoreError: when it is no memory, or no one knows what its codes depend on.
     """
-    found = joined(path)
+    return put_together(path, joined(path), reason)
+
+
+def put_together(path: Path, found: Found, reason: str) -> StoreContents:
+    """Return what was salvaged as the contents of the file; StoreError as of `salvaged`."""
     if found.head is None:
         raise StoreError(f'{path} is not a memory, or too damaged to know which encoder it is of '
                          f'({reason})')
     records = [found.records[number] for number in sorted(found.records)]
-    problems = sentences(path, found.head, records) or [whole_up_to(path, records, reason)]
+    last = records[-1].number if records else 0
+    problems = sentences(path, found.head, records) or [
+        f'{path} is damaged ({reason}); all records up to {last} are there, what came behind '
+        'them, if anything, is not']
     return StoreContents(path, found.head, records, problems, [], size_of(path))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hybrid_snn_ros.memory.duplicates import change_between
 from hybrid_snn_ros.memory.errors import FingerprintError
 
 _NAMES = {'inputs': 'embedding width', 'roi': 'region of interest'}
@@ -94,7 +95,7 @@ def _compare_what_computes(where: str, stored: dict[str, Any],
         raise FingerprintError(
             f'{where} was taught with {len(theirs)} codes of the golden picture, '
             f'here they are {len(ours)}; choose another memory')
-    differ, alike = np.count_nonzero(theirs != ours), _cosine(theirs, ours)
+    differ, alike = np.count_nonzero(theirs != ours), 1 - change_between(theirs, ours)
     measured = f'{differ} of {len(ours)} codes of the golden picture differ, cosine {alike:.4f}'
     if alike < ALIKE:
         raise FingerprintError(
@@ -103,10 +104,3 @@ def _compare_what_computes(where: str, stored: dict[str, Any],
             'to that runtime, delegate and processor, or choose another memory')
     return [f'{where} was computed slightly differently ({measured}; runtime {by}): it is used as '
             'it is, and nothing needs to be done']
-
-
-def _cosine(left: np.ndarray, right: np.ndarray) -> float:
-    """Return the cosine between codes; 0 where only one is all zeros."""
-    a, b = left.astype(float), right.astype(float)
-    length = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / length if length else 0.0

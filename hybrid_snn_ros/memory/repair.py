@@ -64,31 +64,30 @@ def mend(path: Path, reason: str) -> list[str]:
     :raises StoreError: when no one knows what its codes depend on, or it is no memory.
     """
     found = contents_of.joined(path)
-    if found.head is None:
-        raise StoreError(f'{path} is not a memory, or too damaged to know which encoder it is of '
-                         f'({reason}); it is left as it is')
-    records = [found.records[number] for number in sorted(found.records)]
-    problems = contents_of.sentences(path, found.head, records) or [
-        contents_of.whole_up_to(path, records, reason)]
+    try:
+        whole = contents_of.put_together(path, found, reason)
+    except StoreError as error:
+        raise StoreError(f'{error}; it is left as it is') from error
+    head, records = whole.head, whole.records
     kept = free_name(path.parent, 'memory.damaged')
-    base, last = found.head.base, max([found.head.base.version, *found.records])
-    lost = contents_of.spans_of(contents_of.missing(found.head, records))
-    head = found.head._replace(
+    base, last = head.base, max([head.base.version, *found.records])
+    lost = contents_of.spans_of(contents_of.missing(head, records))
+    mended = head._replace(
         # No one knows how many came behind the last one: no number is given twice.
-        lost=[*found.head.lost, *lost, [last + 1, last + _ROOM]],
+        lost=[*head.lost, *lost, [last + 1, last + _ROOM]],
         base=base._replace(
             rows=sum(one.number <= base.version for one in records),
             sequence=_ROOM + max([base.sequence, *(
-                one.sequence for one in records if one.author == found.head.author)])))
+                one.sequence for one in records if one.author == head.author)])))
     new = path.with_name('memory.mended.db')
     with _alone(path):
-        contents_of.write_file(new, head, records, {
+        contents_of.write_file(new, mended, records, {
             number: jpeg for number, jpeg in found.pictures.items() if number in found.records})
         os.link(path, kept)
         for suffix in ('-wal', '-shm'):
             beside(path, suffix).unlink(missing_ok=True)
         put(new, path)
-    return [f'{problem}; the damaged file is kept in {kept.name}' for problem in problems]
+    return [f'{problem}; the damaged file is kept in {kept.name}' for problem in whole.problems]
 
 
 @contextlib.contextmanager

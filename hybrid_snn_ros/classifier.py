@@ -246,19 +246,17 @@ class Classifier:
         self._catch_up_now()
         remark = '' if label in self.state.counts else alike(label, self.state.counts)
         before = self.state, self.version
-        number = self.store.teach(label, codes, stamp, source, group, region, picture).number
-        self._learn(before, self.state.record(number))
-        return Taught(number, self.state.counts[label], remark=remark)
+        record = self.store.teach(label, codes, stamp, source, group, region, picture)
+        self._learn(before, record)
+        return Taught(record.number, self.state.counts[label], remark=remark)
 
-    def _learn(self, before: tuple[StoreState, int], record: Record | None) -> None:
+    def _learn(self, before: tuple[StoreState, int], record: Record) -> None:
         """Learn a lesson; what others wrote at the same moment as well."""
-        assert record is not None  # just written
         if before != (self.state, record.number - 1):
             self._changed(later=False)
             return
         self._taught.learn(record.number)
-        sample = self.state.samples[record.number]
-        self._duplicate_filter().add(sample.stamp, record.number, sample.region)
+        self._duplicate_filter().add(record.stamp, record.number, record.region)
         self._caught_up()
 
     def taught_as(self, stamp: str, region: Region = WHOLE) -> str | None:
@@ -513,7 +511,7 @@ class Classifier:
     @property
     def _order_matters(self) -> bool:
         """Whether the rule must learn all samples one by one, which a cache saves at a start."""
-        return bool(self.network.rule.PREQUENTIAL)
+        return self.network.rule.unlearn is None
 
     def _take_over(self, store: SampleStore, found: _Found | None) -> None:
         """Know what a store holds; what was computed before, if any, saves learning it again."""

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network.history import columns_of
 from hybrid_snn_ros.snn.rule import Lesson
@@ -44,8 +42,7 @@ def difference(lessons: Sequence[Lesson], samples: Mapping[int, Sample]) -> Diff
     gone, kept, learned = [], [], set()
     for lesson in lessons:
         sample = samples.get(lesson.number)
-        if sample is not None and (lesson.codes is sample.codes
-                                   or np.array_equal(lesson.codes, sample.codes)):
+        if sample is not None and lesson.has(sample.codes):
             kept.append((lesson, sample.label))
             learned.add(lesson.number)
         else:

@@ -15,6 +15,7 @@ from hybrid_snn_ros.snn.backend import falls_back_to_cpu
 from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rule import Lesson
 from hybrid_snn_ros.snn.rules import RULES
+from hybrid_snn_ros.snn.steps import finish
 from hybrid_snn_ros.snn.synaptic_operations import Reach
 
 CHECKPOINT_EVERY = 64  # samples; bounds how many an undo of the last one learns again
@@ -70,7 +71,9 @@ class Network:
         self.backend.disable_device(error)
         if self.rule.consolidate is not None:
             fresh = self.untaught()
-            fresh.settle(*self._computed(), self.history)
+            state, sums = finish(self.rule.consolidate(
+                self.params, self.inputs, self.lessons, len(self.labels), self.sums))
+            fresh.settle(state, sums, self.history)
         elif self.rule.unlearn is None:
             fresh = self.restarted(len(self.history), self.labels)
             for lesson in self.lessons[len(fresh.history):]:
@@ -82,16 +85,6 @@ class Network:
             for lesson in self.lessons:
                 fresh.learn_in(lesson.number, lesson.column, lesson.codes)
         vars(self).update(vars(fresh))
-
-    def _computed(self) -> tuple[Any, Any]:
-        """Compute the state from the set of samples, in one go; return it and its sums."""
-        steps = self.rule.consolidate(
-            self.params, self.inputs, self.lessons, len(self.labels), self.sums)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return end.value
 
     def _changed(self, before: Any = None) -> None:
         self.revision = object()  # of what was learned: another one with every change

@@ -11,8 +11,6 @@ computed from the set.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network.difference import Difference, difference
 from hybrid_snn_ros.network.history import columns_of, History
@@ -94,7 +92,7 @@ class Rebuild:
         for place, ((number, sample), column) in enumerate(
                 zip(self._samples.items(), way.columns)):
             lesson = known.get(number)
-            if lesson is None or not np.array_equal(lesson.codes, sample.codes):
+            if lesson is None or not lesson.has(sample.codes):
                 lesson = self._old.lesson(number, column, sample.codes)
             lessons.append(lesson._replace(column=column))
             if place % 64 == 63:
@@ -141,24 +139,19 @@ class Consolidation:
 
     def steps(self) -> Iterator[None]:
         """Do what is to be done; pause after each step."""
-        old, history, revision = self._old, self._history, self._old.revision
-        work = old.rule.consolidate(old.params, old.inputs, history.lessons, len(history.labels),
-                                    old.sums)
-        while True:
-            try:
-                next(work)
-            except StopIteration as end:
-                state, sums = end.value
-                break
+        revision = self._old.revision
+        for _ in self._work():
             yield
-            if old.revision is not revision:
+            if self._old.revision is not revision:
                 return
+
+    def _work(self) -> Iterator[None]:
+        old, history = self._old, self._history
+        state, sums = yield from old.rule.consolidate(
+            old.params, old.inputs, history.lessons, len(history.labels), old.sums)
         network = old.untaught()
         network.settle(state, sums, history)
-        for _ in network.prepared():
-            yield
-            if old.revision is not revision:
-                return
+        yield from network.prepared()
         self.network = network
 
 
@@ -167,8 +160,7 @@ def _common(lessons: Sequence[Lesson], samples: Mapping[int, Sample],
     """Return with how many samples both begin."""
     same = 0
     for lesson, (number, sample), column in zip(lessons, samples.items(), columns):
-        if lesson[:2] != (number, column) or not (
-                lesson.codes is sample.codes or np.array_equal(lesson.codes, sample.codes)):
+        if lesson[:2] != (number, column) or not lesson.has(sample.codes):
             break
         same += 1
     return same

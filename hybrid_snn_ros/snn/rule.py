@@ -58,6 +58,10 @@ class Lesson(NamedTuple):
         """Return a lesson with its rank."""
         return cls(number, column, codes, counts, zlib.crc32(codes.tobytes()))
 
+    def has(self, codes: np.ndarray) -> bool:
+        """Tell whether it is of these codes, uint8 (N,)."""
+        return self.codes is codes or np.array_equal(self.codes, codes)
+
 
 class Inspection(NamedTuple):
     """The inside of one presentation, for people who want to see it."""

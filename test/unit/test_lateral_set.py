@@ -18,6 +18,7 @@ from hybrid_snn_ros.network import Consolidation, Network, Rebuild
 from hybrid_snn_ros.network.difference import difference
 from hybrid_snn_ros.snn import kernel, lateral
 from hybrid_snn_ros.snn.rule import Lesson
+from hybrid_snn_ros.snn.steps import finish
 
 PARAMS = lateral.Params()
 NUMPY = (None, 'NumPy: for a test')
@@ -112,15 +113,6 @@ def test_columns_are_arranged():
 # -- consolidation ----------------------------------------------------------------------------
 
 
-def run(steps):
-    """Return the value of a generator."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 def test_it_is_the_float64_algebra_to_the_last_digit_of_float32():
     counts, column = few_counts(PARAMS, 11, 700, 200, 8)
     state = lateral.consolidated(PARAMS, counts, column, 8)
@@ -140,11 +132,11 @@ def test_sums_of_earlier_change_nothing_and_stay_as_they_are():
     counts, column = few_counts(PARAMS, 13, 600, 40, 4)
     lessons = [Lesson.of(number, int(c), k, k)
                for number, (k, c) in enumerate(zip(counts, column))]
-    _, sums = run(lateral.consolidate(PARAMS, 40, lessons[:400], 4))
+    _, sums = finish(lateral.consolidate(PARAMS, 40, lessons[:400], 4))
     before, held = sums.products.copy(), dict(sums.counted)
     for part in (lessons[100:420], lessons[:5], lessons, []):
-        state, new = run(lateral.consolidate(PARAMS, 40, part, 4, sums))
-        fresh, own = run(lateral.consolidate(PARAMS, 40, part, 4))
+        state, new = finish(lateral.consolidate(PARAMS, 40, part, 4, sums))
+        fresh, own = finish(lateral.consolidate(PARAMS, 40, part, 4))
         for a, b in zip((*state, new.products), (*fresh, own.products)):
             np.testing.assert_array_equal(a, b)
         exact = np.array([lesson.counts for lesson in part], np.int64).reshape(-1, 40)
@@ -158,7 +150,7 @@ def test_the_largest_counts_are_summed_exactly():
     counts = np.full((200_000, 3), 10, dtype=np.uint8)
     counts[7] = 1, 0, 9
     lessons = [Lesson(number, 0, k, k) for number, k in enumerate(counts)]
-    _, sums = run(lateral.consolidate(PARAMS, 3, lessons, 1))
+    _, sums = finish(lateral.consolidate(PARAMS, 3, lessons, 1))
     exact = counts.astype(np.int64)
     np.testing.assert_array_equal(sums.products, exact.T @ exact)
     assert sums.products[0, 0] == 100 * 199_999 + 1

@@ -29,6 +29,7 @@ from hybrid_snn_ros.snn.coding import MAX_COUNT
 from hybrid_snn_ros.snn.lateral.constants import Params
 from hybrid_snn_ros.snn.lateral.state import State
 from hybrid_snn_ros.snn.rule import Lesson
+from hybrid_snn_ros.snn.steps import finish
 
 # Rows at once, and with that how long a step takes: with 1280 inputs 1 to 4 ms.
 _SAMPLES, _INPUTS = 256, 128
@@ -88,14 +89,10 @@ def consolidated(params: Params, spike_counts: np.ndarray, sample_columns: np.nd
     :param sample_columns: int (M,), the column of each.
     :param columns: number of columns C.
     """
-    steps = consolidate(params, spike_counts.shape[1], [
+    return finish(consolidate(params, spike_counts.shape[1], [
         Lesson(number, int(column), counts, counts)
-        for number, (counts, column) in enumerate(zip(spike_counts, sample_columns))], columns)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value[0]
+        for number, (counts, column) in enumerate(zip(spike_counts, sample_columns))],
+        columns))[0]
 
 
 def _sums(inputs: int, lessons: Sequence[Lesson],

@@ -41,8 +41,7 @@ def teach(params: Params, state: State, spike_counts: np.ndarray, column: int) -
     if samples[j] > 0:
         d = x - templates[j]
         r = h - weights[j]
-        g = np.float32(samples[j] / (samples[j] + 1))
-        f = g / (1 + g * (d @ r))
+        f = _factor(float(samples[j] / (samples[j] + 1)), d, r)
         step(state, d, r, f)
         h -= (f * (h @ d)) * r
     for c in (j, 0):
@@ -73,7 +72,7 @@ def unlearn(params: Params, state: State, spike_counts: np.ndarray, column: int)
     if samples[j] > 1:
         d = x - templates[j]
         r = h - weights[j]
-        f = _factor_back(float(samples[j] / (samples[j] - 1)), d, r)
+        f = _factor(float(samples[j] / (samples[j] - 1)), d, r, back=True)
         step(state, d, r, f, back=True)
         h += (f * (h @ d)) * r
     for c in (j, 0):
@@ -134,12 +133,12 @@ def _between(state: State, one: int, other: int, back: bool = False) -> None:
     d = state.templates[one] - state.templates[other]
     r = state.weights[one] - state.weights[other]
     p, q = (int(state.samples[row]) for row in (one, other))
-    g = p * q / (p + q)
-    f = _factor_back(g, d, r) if back else np.float32(g) / (1 + np.float32(g) * (d @ r))
-    step(state, d, r, f, back)
+    step(state, d, r, _factor(p * q / (p + q), d, r, back), back)
 
 
-def _factor_back(g: float, d: Array, r: Array) -> Array:
-    """Return f with which S shrinks by g d d^T."""
-    left = 1 - np.float32(g) * (d @ r)
-    return np.float32(g) / array_namespace(d).maximum(left, np.float32(_LEAST_LEFT))
+def _factor(weight: float, d: Array, r: Array, back: bool = False) -> Array:
+    """Return f with which S grows, or shrinks, by g d d^T; g is the weight."""
+    g = np.float32(weight)
+    if not back:
+        return g / (1 + g * (d @ r))
+    return g / array_namespace(d).maximum(1 - g * (d @ r), np.float32(_LEAST_LEFT))

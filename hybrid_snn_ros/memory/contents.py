@@ -59,6 +59,11 @@ def file_of(path: Path | str) -> Path:
     return path / FILE_NAME if os.path.isdir(path) else path
 
 
+def has_log(path: Path) -> bool:
+    """Return whether what was written last may not be in the database itself yet."""
+    return os.path.exists(log := beside(path, '-wal')) and log.stat().st_size > 0
+
+
 @contextlib.contextmanager
 def opened(path: Path, maker: Connect = sqlite3.connect) -> Iterator[Connection]:
     """
@@ -68,8 +73,6 @@ def opened(path: Path, maker: Connect = sqlite3.connect) -> Iterator[Connection]
     writes to, or, where a process died before its write-ahead log was taken in, as a copy.
     """
     check_regular(path)
-    log = beside(path, '-wal')
-    waiting = os.path.exists(log) and log.stat().st_size > 0
     db = None
     if os.path.exists(beside(path, '-shm')):
         db = database.connect(path, maker, 'ro')
@@ -79,9 +82,9 @@ def opened(path: Path, maker: Connect = sqlite3.connect) -> Iterator[Connection]
             db.close()
             db = None
     with tempfile.TemporaryDirectory() as aside:
-        if db is None and waiting:
+        if db is None and has_log(path):
             shutil.copyfile(path, f'{aside}/{FILE_NAME}')
-            shutil.copyfile(log, f'{aside}/{FILE_NAME}-wal')
+            shutil.copyfile(beside(path, '-wal'), f'{aside}/{FILE_NAME}-wal')
             db = database.connect(Path(aside, FILE_NAME), maker)
         elif db is None:
             db = database.connect(path, maker, 'ro&immutable=1')
@@ -116,14 +119,20 @@ def read_store(path: Path | str, maker: Connect = sqlite3.connect) -> StoreConte
             before = mark(path)
             with opened(path, maker) as db:
                 contents = read(db, path)
+                written = (database.one(db, 'PRAGMA page_count')
+                           * database.one(db, 'PRAGMA page_size'))
+                size = path.stat().st_size
             if mark(path) == before:  # no one took a log in meanwhile
                 break
     except (sqlite3.Error, Damage, OSError) as error:
         if not database.is_damage(error):
             raise database.refusal('read', path, error) from error
         return salvaged(path, str(error))
-    # A page that says it holds fewer rows than it does: SQLite passes over the others.
-    return salvaged(path, 'a check of it failed') if contents.problems else contents
+    if contents.problems:  # a page that says it holds fewer rows than it does hides the others
+        return salvaged(path, 'a check of it failed')
+    if size != written and not has_log(path):  # SQLite takes what is missing for zeros
+        return salvaged(path, f'it has {size} bytes and was written with {written}')
+    return contents
 
 
 def read(db: Connection, path: Path) -> StoreContents:

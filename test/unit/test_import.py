@@ -67,6 +67,8 @@ def _damages(content):
         yield f'cut at {size}', content[:size]
         yield f'cut behind {size}', content[:size + 50]
     yield 'cut in the last byte', content[:-1]
+    yield 'with a zero too much', content + bytes(1)
+    yield 'with a page too much', content + bytes(PAGE_SIZE)
     for number in (0, 7, COUNT):
         place = content.index(codes(number, 1280).tobytes())
         yield f'a flipped bit in sample {number}', _flipped(content, place + 60)

@@ -726,6 +726,31 @@ def test_a_lost_connection_neither_loses_nor_doubles_a_sample(robot, phone, lost
         assert {entry[0] for entry in waiting} <= {v['id'] for v in values}
 
 
+@pytest.mark.parametrize('kind', ['mouse', 'touch'])
+def test_what_is_learned_under_a_finger_leaves_the_label_there(robot, phone, kind):
+    """A tap on a label that just gets a sample from elsewhere chooses it."""
+    robot.show('tray')
+    known = robot.samples()
+    robot.peer.teach('under a finger')
+    phone.press('#choose')
+    phone.until('the label', """
+        const rows = [...document.querySelectorAll('#list li')];
+        window.row = rows.find((row) => row.textContent.includes('under a finger'));
+        if (window.row) window.row.querySelector('.pick').id = 'pick-it';
+        return Boolean(window.row);""")
+    phone.down('#pick-it', kind)
+    robot.show('duck')
+    robot.peer.teach('under a finger')
+    phone.until('the sample to be counted', "return window.row.textContent.includes('2 of')")
+    phone.up(kind)
+    phone.until_text('#choose .name', 'under a finger')
+    assert not phone.run("return document.getElementById('picker').open")
+    for _ in range(2):
+        phone.press('#undo')
+        settled(phone)
+    assert robot.samples() == known
+
+
 def test_two_phones_see_the_same_and_undo_is_meant_exactly(robot, phone):
     robot.show('kuka arm')
     first = phone.driver.current_window_handle

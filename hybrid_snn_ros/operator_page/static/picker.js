@@ -4,11 +4,13 @@
 import { $, make, write } from './dom.js';
 import { drawLight } from './light.js';
 import { bytes, MAX_BYTES, plain, same, tidy } from './names.js';
+import { Row } from './row.js';
 import { t } from './texts.js';
 
 export class Picker {
   constructor(page, teacher, editor, refresh) {
-    Object.assign(this, { page, teacher, editor, refresh, more: null, drawn: '', heir: '' });
+    Object.assign(this, { page, teacher, editor, refresh, more: null, drawn: '', heir: '',
+      rows: new Map(), order: [] }); // {label: Row}; what is in the list, from the top
     this.wide = matchMedia('(min-width: 900px) and (min-height: 500px)');
     this.wide.addEventListener('change', () => this.place());
     this.touched = false; // whether a finger opened the sheet
@@ -112,7 +114,6 @@ export class Picker {
     $('new').hidden = !typed || long || hello.view_only || Boolean(same(labels, typed));
     write($('new').lastElementChild, t('new_what', { label: typed }));
     write($('search-note'), long ? t('too_long', { n: bytes(typed), limit: MAX_BYTES }) : '');
-    // Redrawn only when something changed: a tap must not lose its target.
     const drawn = JSON.stringify([labels, recent, typed, label, this.more, hello]);
     if (drawn !== this.drawn) { this.drawn = drawn; this.drawList(); }
   }
@@ -127,54 +128,51 @@ export class Picker {
   }
 
   drawList() {
-    const { recent } = this.page.state;
+    const { state: { recent }, hello } = this.page;
+    if (hello !== this.hello) this.rows.clear();
+    this.hello = hello;
     const found = this.found();
-    const list = $('list');
-    const focused = list.contains(document.activeElement)
-      && document.activeElement.dataset.focus;
-    list.replaceChildren();
+    for (const entry of found) {
+      const { label } = entry;
+      if (!this.rows.has(label)) this.rows.set(label, this.row(label));
+      this.rows.get(label).draw(entry, hello.enough, label === this.teacher.label,
+        label === this.more);
+    }
     const groups = [[t('recent'), found.filter(({ label }) => recent.includes(label))],
-      [t('all'), found.filter(({ label }) => !recent.includes(label))]];
-    for (const [title, entries] of groups) {
-      if (!entries.length) continue;
-      list.appendChild(make('h3', '', title));
-      const rows = list.appendChild(make('ul'));
-      for (const entry of entries) rows.append(this.row(entry));
-    }
-    if (!found.length && $('new').hidden) {
-      list.appendChild(make('p', 'empty', $('search').value ? t('no_match') : t('no_labels')));
-    }
+      [t('all'), found.filter(({ label }) => !recent.includes(label))]]
+      .map(([title, entries]) => [title, entries.map(({ label }) => this.rows.get(label).item)])
+      .filter(([, items]) => items.length);
+    const empty = !found.length && $('new').hidden
+      && ($('search').value ? t('no_match') : t('no_labels'));
+    this.arrange([...groups, ...(empty ? [[empty, []]] : [])]);
+  }
+
+  // Elements are moved only where the order is another one: those under a finger would be lost.
+  arrange(groups) {
+    const order = groups.flat(2);
+    if (order.length === this.order.length
+      && order.every((each, place) => each === this.order[place])) return;
+    this.order = order;
+    const focused = $('list').contains(document.activeElement)
+      && document.activeElement.dataset.focus;
+    $('list').replaceChildren(...groups.flatMap(([title, items]) => {
+      if (!items.length) return [make('p', 'empty', title)];
+      const rows = make('ul');
+      rows.append(...items);
+      return [make('h3', '', title), rows];
+    }));
     if (focused) this.focus(focused, this.heir);
   }
 
-  row(entry) {
-    const { label } = entry;
-    const item = make('li');
-    const row = item.appendChild(make('div', 'row'));
-    const pick = row.appendChild(make('button', 'pick'));
-    pick.dataset.focus = `pick ${label}`;
-    pick.setAttribute('aria-pressed', String(label === this.teacher.label));
-    const sign = pick.appendChild(make('span', 'light'));
-    const text = pick.appendChild(make('span', 'text'));
-    text.appendChild(make('span', 'name', label)).dir = 'auto';
-    drawLight(sign, text.appendChild(make('span', 'detail')), entry, this.page.hello.enough);
-    pick.addEventListener('click', () => this.choose(label));
-    if (this.page.hello.view_only) return item;
-    const more = row.appendChild(make('button', 'more', '\u22ef'));
-    more.dataset.focus = `more ${label}`;
-    more.setAttribute('aria-label', t('more', { label }));
-    more.setAttribute('aria-expanded', String(this.more === label));
-    more.addEventListener('click', () => {
-      this.more = this.more === label ? null : label;
-      this.draw();
+  row(label) {
+    return new Row(label, {
+      pick: () => this.choose(label),
+      more: !this.page.hello.view_only && (() => {
+        this.more = this.more === label ? null : label;
+        this.draw();
+      }),
+      rename: () => this.edit(label, this.editor.rename(label)),
+      forget: () => this.edit(label, this.editor.forget(same(this.page.state.labels, label))),
     });
-    if (this.more === label) {
-      const tools = item.appendChild(make('div', 'tools'));
-      tools.appendChild(make('button', 'rename', t('rename')))
-        .addEventListener('click', () => this.edit(label, this.editor.rename(label)));
-      tools.appendChild(make('button', 'forget', t('forget')))
-        .addEventListener('click', () => this.edit(label, this.editor.forget(entry)));
-    }
-    return item;
   }
 }

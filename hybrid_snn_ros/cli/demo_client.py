@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The person of the demo: chooses what stands on the turntable, teaches, reads the answers."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 import json
 import time
@@ -17,6 +16,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from hybrid_snn_ros.ros.qos import LATCHED
+from hybrid_snn_ros.ros.recent import Recent
 
 _Stamp = tuple[int, int]  # sec, nanosec
 _REMEMBERED = 60  # pictures, views and answers that wait for each other
@@ -50,9 +50,9 @@ class DemoClient:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._check_children = check_children
-        self._views: OrderedDict[_Stamp, dict[str, Any]] = OrderedDict()
-        self._answers: OrderedDict[_Stamp, dict[str, Any]] = OrderedDict()
-        self._pictures: OrderedDict[_Stamp, Image] = OrderedDict()
+        self._views: Recent[_Stamp, dict[str, Any]] = Recent(_REMEMBERED)
+        self._answers: Recent[_Stamp, dict[str, Any]] = Recent(_REMEMBERED)
+        self._pictures: Recent[_Stamp, Image] = Recent(_REMEMBERED)
         self._seen: list[Seen] = []
         self._results: list[DiagnosticStatus] = []
         self.published = 0  # pictures the camera sent since the classifier is ready
@@ -82,27 +82,21 @@ class DemoClient:
     def _on_view(self, message: Any) -> None:
         view = json.loads(message.data)
         self.published += 1
-        self._remember(self._views, (view['stamp_sec'], view['stamp_nanosec']), view)
+        self._views.add((view['stamp_sec'], view['stamp_nanosec']), view)
 
     def _on_picture(self, message: Any) -> None:
         stamp = message.header.stamp
-        self._remember(self._pictures, (stamp.sec, stamp.nanosec), message)
+        self._pictures.add((stamp.sec, stamp.nanosec), message)
 
     def _on_answer(self, message: Any) -> None:
         answer = json.loads(message.data)
-        self._remember(self._answers, (answer['stamp']['sec'], answer['stamp']['nanosec']), answer)
+        self._answers.add((answer['stamp']['sec'], answer['stamp']['nanosec']), answer)
 
     def _on_diagnostics(self, message: Any) -> None:
         self.counters = {pair.key: pair.value for pair in message.status[0].values}
 
     def _on_page(self, message: Any) -> None:
         self.page_url = message.data
-
-    @staticmethod
-    def _remember(store: OrderedDict[_Stamp, Any], stamp: _Stamp, value: Any) -> None:
-        store[stamp] = value
-        while len(store) > _REMEMBERED:
-            store.popitem(last=False)
 
     def _join(self) -> None:
         """Bring together what belongs to one picture by its stamp."""

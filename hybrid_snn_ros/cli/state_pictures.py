@@ -56,13 +56,12 @@ def write(contents: StoreContents, directory: Path, label: str | None) -> str:
 
 def migrate(args: argparse.Namespace) -> int:
     """Encode every kept picture again and put the new codes in place, all at once."""
-    import cv2
-
-    from hybrid_snn_ros.classifier import Classifier
-    from hybrid_snn_ros.vision.framing import Crop
+    from hybrid_snn_ros.vision.frame_encoder import FrameEncoder
+    from hybrid_snn_ros.vision.framing import Crop, FrameError
     stored = contents_of.read_store(args.memory).fingerprint
     crop = Crop(stored.get('crop', 0.875), tuple(stored.get('roi', (0.0, 0.0, 1.0, 1.0))))
-    encoder = Classifier(args.model, crop=crop).frame_encoder
+    encoder = FrameEncoder(args.model, crop)
+    cropped = FrameEncoder(encoder.encoder, Crop(1.0))  # a picture is what was cropped before
     with DiskStore.open(args.memory, None) as store:
         lessons = [one.number for one in store.state.records if one.kind == LESSON]
         jpegs = store.pictures(lessons)
@@ -73,14 +72,11 @@ def migrate(args: argparse.Namespace) -> int:
         before = accuracy(store.state)
         progress, codes = Progress('encoding'), {}
         for place, number in enumerate(lessons, 1):
-            bgr = cv2.imdecode(np.frombuffer(jpegs[number], np.uint8), cv2.IMREAD_COLOR)
-            if bgr is None:
+            try:
+                codes[number] = cropped.encode_file(jpegs[number]).codes
+            except FrameError as error:
                 raise StoreError(f'the picture of sample {number} cannot be read; nothing was '
-                                 'changed')
-            rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-            codes[number] = encoder.encoder.codes(cv2.resize(
-                rgb, (encoder.encoder.input_size, encoder.encoder.input_size),
-                interpolation=cv2.INTER_LINEAR))
+                                 'changed') from error
             progress(place, len(lessons))
         progress.close()
         store.migrate(encoder.fingerprint, codes)

@@ -10,7 +10,8 @@ under it: they were new then, and the operator has told the truth about them.
 from collections import Counter, deque
 from typing import Any
 
-from hybrid_snn_ros.operator_page.pictures import Recent, thumbnail
+from hybrid_snn_ros.operator_page.pictures import REMEMBERED, thumbnail
+from hybrid_snn_ros.ros.recent import Recent
 
 RECENT_LABELS = 5
 ENOUGH = 5  # samples of a label
@@ -26,14 +27,14 @@ class PageState:
     def __init__(self) -> None:
         self.labels: list[tuple[str, int]] = []  # label, samples
         self.thumbnails: Recent[int, bytes] = Recent(_THUMBNAILS)  # id of a sample -> JPEG
-        self.pictures: Recent[tuple[int, int], bytes] = Recent()
-        self.answers: Recent[tuple[int, int], dict[str, Any]] = Recent()
+        self.pictures: Recent[tuple[int, int], bytes] = Recent(REMEMBERED)
+        self.answers: Recent[tuple[int, int], dict[str, Any]] = Recent(REMEMBERED)
         self._newest: list[Any] = []  # [id, label, time] of the newest samples, newest first
         self._undo: dict[str, Any] | None = None
         self._redo: dict[str, Any] | None = None
         self._recent: list[str] = []  # labels taught last, newest first
         self._verdicts: dict[str, deque[str]] = {}  # label -> answered labels
-        self._judged: Recent[int, bool] = Recent()  # id of a sample that has a verdict
+        self._judged: Recent[int, bool] = Recent(REMEMBERED)  # id of a sample that has a verdict
         self._known: set[str] = set()
         self._version = 0
 

@@ -1,20 +1,18 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Camera messages as JPEG, and the recent ones by their stamp."""
+"""Camera messages as JPEG, and small pictures of them."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
 
 from hybrid_snn_ros.vision.frames import decode_rgb, to_rgb
+from hybrid_snn_ros.vision.pictures import encode_jpeg
 
 REMEMBERED = 64  # pictures that may still become thumbnails
 THUMBNAIL = 96  # pixels a side
-_Key = TypeVar('_Key')
-_Value = TypeVar('_Value')
 _PASS_ON = 128 * 1024  # bytes; a JPEG up to this size goes to the viewers as it came
 
 
@@ -38,7 +36,7 @@ def jpeg(message: Any, width: int, quality: int) -> bytes:
     if rgb.shape[1] > width:
         height = max(1, round(rgb.shape[0] * width / rgb.shape[1]))
         rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
-    return _encode(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), quality)
+    return encode_jpeg(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), quality)
 
 
 def thumbnail(content: bytes, seen: Sequence[float] | None = None) -> bytes | None:
@@ -57,22 +55,5 @@ def thumbnail(content: bytes, seen: Sequence[float] | None = None) -> bytes | No
     side = min(high, wide)
     top, left = top + (high - side) // 2, left + (wide - side) // 2
     square = bgr[top:top + side, left:left + side]
-    return _encode(cv2.resize(square, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), 80)
-
-
-def _encode(bgr: np.ndarray, quality: int) -> bytes:
-    return cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-
-
-class Recent(OrderedDict[_Key, _Value]):
-    """The newest values by stamp (sec, nanosec); the oldest fall out."""
-
-    def __init__(self, limit: int = REMEMBERED) -> None:
-        super().__init__()
-        self._limit = limit
-
-    def add(self, stamp: _Key, value: _Value) -> None:
-        """Remember a value."""
-        self[stamp] = value
-        while len(self) > self._limit:
-            self.popitem(last=False)
+    small = cv2.resize(square, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+    return encode_jpeg(small, 80)

@@ -6,11 +6,11 @@ The command executor: does what is asked of the classifier, on exactly the frame
 It keeps the output codes of the last frames, so that a request may name a frame by its stamp.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 import time
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
@@ -21,7 +21,8 @@ from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
 from hybrid_snn_ros.ros.parameters import Parameters
-from hybrid_snn_ros.vision.pictures import jpeg
+from hybrid_snn_ros.ros.recent import Recent
+from hybrid_snn_ros.vision.pictures import encode_jpeg
 
 _CROPS = 30  # newest frames of which a picture can be kept; each takes 150 kB until then
 _QUALITY = 90  # of JPEG
@@ -59,8 +60,8 @@ class CommandExecutor:
         self._classifier = classifier
         self._settings = settings
         self._report = report
-        self._recent: OrderedDict[tuple[int, int], RecentFrame] = OrderedDict()  # by stamp
-        self._crops: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()  # of the newest
+        self._recent: Recent[tuple[int, int], RecentFrame] = Recent(settings.recent_frames)
+        self._crops: Recent[tuple[int, int], np.ndarray] = Recent(_CROPS)
         self._session: TeachingSession | None = None
         self.problem = problem  # why the last change was refused by the disk, or ''
 
@@ -78,12 +79,9 @@ class CommandExecutor:
             # A bag that loops, a clock that was set back: old stamps mean other frames now.
             self._recent.clear()
             self._crops.clear()
-        self._recent[stamp] = RecentFrame(stamp, codes, time.monotonic())
-        while len(self._recent) > self._settings.recent_frames:
-            self._recent.popitem(last=False)
-        self._crops[stamp] = crop
-        while len(self._crops) > _CROPS:
-            self._crops.popitem(last=False)
+        self._recent.limit = self._settings.recent_frames
+        self._recent.add(stamp, RecentFrame(stamp, codes, time.monotonic()))
+        self._crops.add(stamp, crop)
         if self._session and not self._settings.learning:
             self.abort('learning was switched off')
         if self._session and not self._classifier.is_stale:  # else frames would have to wait
@@ -207,7 +205,9 @@ class CommandExecutor:
     def _picture(self, stamp: tuple[int, int]) -> bytes | None:
         """Return the JPEG that is kept with a frame, None where none is or it is too long ago."""
         crop = self._crops.get(stamp) if self._settings.keep_pictures else None
-        return None if crop is None else jpeg(crop, _QUALITY)
+        if crop is None:
+            return None
+        return encode_jpeg(cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), _QUALITY)
 
     def _name(self, seen: RecentFrame, label: str) -> str:
         """Return the stamp by which the memory knows a frame again, '' where it cannot tell."""

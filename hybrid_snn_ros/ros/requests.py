@@ -43,20 +43,20 @@ class _Awaited:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._results: list[Result] = []
+        self._result: Result | None = None
         self._end = time.monotonic() + _SERVICE_PATIENCE
         self._over = False  # nothing waits any more
 
     def set(self, result: Result) -> None:
-        self._results.append(result)
+        self._result = result
         if not self._over:  # else what it wakes may be gone
             self._wake()
 
     def __await__(self) -> Generator[None, None, Result | None]:
-        while not self._results and time.monotonic() < self._end:
+        while self._result is None and time.monotonic() < self._end:
             yield
         self._over = True
-        return self._results[0] if self._results else None
+        return self._result
 
 
 class Requests:

@@ -39,9 +39,6 @@ def read(path: str | Path) -> bytes:
     return content
 
 
-def jpeg(rgb: np.ndarray, quality: int) -> bytes:
-    """Return a picture, uint8 RGB (height, width, 3), as a JPEG; quality 1..100."""
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    done, content = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    assert done  # whatever the pixels are
-    return content.tobytes()
+def encode_jpeg(bgr: np.ndarray, quality: int) -> bytes:
+    """Return a picture, uint8 BGR (height, width, 3), as a JPEG; quality 1..100."""
+    return cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()

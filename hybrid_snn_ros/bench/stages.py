@@ -59,6 +59,11 @@ def pictures(kind: str, count: int = _PICTURES, seed: int = 0) -> list[Picture]:
     return made
 
 
+def another_view(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return codes of the same thing, uint8 (N,): one in ten has the value of another."""
+    return np.where(rng.random(len(codes)) < 0.1, rng.permutation(codes), codes)
+
+
 class Subject:
     """A classifier that was taught its frames under many labels."""
 
@@ -76,9 +81,7 @@ class Subject:
         for column in range(labels):
             own = rng.permutation(seen[column % len(seen)])
             for _ in range(shots):
-                self.classifier.teach(
-                    np.where(rng.random(len(own)) < 0.1, rng.permutation(own), own),
-                    f'label {column}', min_change=0)
+                self.classifier.teach(another_view(own, rng), f'label {column}', min_change=0)
 
     def codes(self, kind: str, picture: Picture) -> np.ndarray:
         """Return the encoder's codes of a frame, uint8 (N,)."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.bench.figures import summary
-from hybrid_snn_ros.bench.stages import pictures
+from hybrid_snn_ros.bench.stages import another_view, pictures
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.snn.rules import DEFAULT
 from hybrid_snn_ros.vision.encoder import Encoder
@@ -77,8 +77,7 @@ def _samples(encoder: Encoder, labels: int, shots: int) -> list[tuple[str, np.nd
     seen = [encoder.codes(np.ascontiguousarray(picture[:size, :size]))
             for picture in pictures('vga', 8)]
     own = [rng.permutation(seen[label % len(seen)]) for label in range(labels)]
-    return [(f'label {label}', np.where(rng.random(encoder.width) < 0.1,
-                                        rng.permutation(own[label]), own[label]))
+    return [(f'label {label}', another_view(own[label], rng))
             for label in rng.permutation(np.repeat(np.arange(labels), shots))]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, RuleBasedStateMachine
 import numpy as np
 import pytest
+import things
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory import disk_store
@@ -21,9 +22,8 @@ from hybrid_snn_ros.snn.rules import RULES
 
 INPUTS = 16
 DRAW = np.random.default_rng(23)
-PLACES = DRAW.gamma(0.6, 40, (4, INPUTS))
-CODES = [np.clip(PLACES[view % 4] * DRAW.lognormal(0, 0.4, INPUTS) + DRAW.gamma(1, 6, INPUTS),
-                 0, 255).astype(np.uint8) for view in range(24)]
+THINGS = things.things(DRAW, 4, INPUTS)
+CODES = [things.view_of(THINGS[view % 4], DRAW) for view in range(24)]
 PROBES = CODES[20:]
 labels = st.sampled_from(['mug', 'cup', 'box', 'Schlüssel'])
 views = st.integers(0, 19)
@@ -42,12 +42,7 @@ def bits(classifier):
     """Return state, labels and answers, comparable bit for bit; consolidated where it can be."""
     for _ in classifier.consolidation():  # nothing while it is behind
         pass
-    responses = [classifier.present(codes) for codes in PROBES]
-    return ([np.asarray(value).tobytes() for value in classifier.network.state],
-            classifier.labels, classifier.network.sample_counts,
-            [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
-              np.float64(r.typicality).tobytes()) for r in responses],
-            repr([classifier.decide(response) for response in responses]))
+    return classifier.labels, things.bits(classifier.network, PROBES, classifier.decide)
 
 
 class Robot(RuleBasedStateMachine):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import strict_device
 from strict_device import traffic
+import things
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.network import cache, Consolidation, Network
@@ -28,14 +29,12 @@ INPUTS = 48
 LABELS = 'abcdef'
 RULES = {'lateral': {}, 'original': {}, 'original, all of it': {'replay': 2, 'copies': 2},
          'original, bare': {'beta': 0.0, 'graded_trace': False, 'tie_break': False}}
-PLACES = np.random.default_rng(5).gamma(0.5, 40, (len(LABELS), INPUTS))
+THINGS = things.things(np.random.default_rng(5), len(LABELS), INPUTS, shape=0.5)
 
 
 def codes_of(label, number):
     """Return one view of a label's object."""
-    draw = np.random.default_rng(number)
-    view = PLACES[LABELS.index(label)] * draw.lognormal(0, 0.4, INPUTS) + draw.gamma(1, 6, INPUTS)
-    return np.clip(view, 0, 255).astype(np.uint8)
+    return things.view_of(THINGS[LABELS.index(label)], np.random.default_rng(number))
 
 
 def lessons(number, seed=0):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lateral_common import any_counts, few_counts, teach_all, untaught
 import numpy as np
 import pytest
+import things
 
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import Consolidation, Network, Rebuild
@@ -160,9 +161,8 @@ def test_the_largest_counts_are_summed_exactly():
 
 INPUTS = 20
 DRAW = np.random.default_rng(31)
-PLACES = DRAW.gamma(0.6, 40, (4, INPUTS))
-CODES = [np.clip(PLACES[view % 4] * DRAW.lognormal(0, 0.4, INPUTS) + DRAW.gamma(1, 6, INPUTS),
-                 0, 255).astype(np.uint8) for view in range(16)]
+THINGS = things.things(DRAW, 4, INPUTS)
+CODES = [things.view_of(THINGS[view % 4], DRAW) for view in range(16)]
 PROBES = CODES[12:]
 # A memory: which of 30 samples there are, each with its own codes and some label.
 memories = st.dictionaries(st.integers(1, 30), st.sampled_from('abcd'), max_size=30)
@@ -192,12 +192,8 @@ def consolidated(network):
 
 def bits(network):
     """Return all that can be told of a network from outside."""
-    responses = [network.present(codes) for codes in PROBES]
-    return ([array.tobytes() for array in network.state], network.labels, network.sample_counts,
-            [lesson[:2] for lesson in network.lessons],
-            [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(), r.typicality)
-             for r in responses],
-            repr([network.decide(response, 0.05, 3) for response in responses]))
+    return ([lesson[:2] for lesson in network.lessons],
+            things.bits(network, PROBES, lambda response: network.decide(response, 0.05, 3)))
 
 
 @given(st.lists(memories, min_size=1, max_size=5), memories, st.randoms())

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import things
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory import disk_store
@@ -19,9 +20,8 @@ from hybrid_snn_ros.snn.rules import RULES
 
 INPUTS = 24
 DRAW = np.random.default_rng(17)
-PLACES = DRAW.gamma(0.6, 40, (5, INPUTS))
-CODES = [np.clip(PLACES[view % 5] * DRAW.lognormal(0, 0.4, INPUTS) + DRAW.gamma(1, 6, INPUTS),
-                 0, 255).astype(np.uint8) for view in range(60)]
+THINGS = things.things(DRAW, 5, INPUTS)
+CODES = [things.view_of(THINGS[view % 5], DRAW) for view in range(60)]
 PROBES = CODES[50:]
 LESSON = list(zip(CODES[:20], ['mug', 'duck', 'mug', 'tray', 'duck', 'mug', 'box', 'mug', 'tray',
                                'duck'] * 2))
@@ -51,12 +51,7 @@ def bits(classifier):
     """Return state, labels and answers, comparable bit for bit; consolidated where it can be."""
     for _ in classifier.consolidation():  # nothing while it is behind
         pass
-    responses = [classifier.present(codes) for codes in PROBES]
-    return ([np.asarray(value).tobytes() for value in classifier.network.state],
-            classifier.labels, classifier.network.sample_counts,
-            [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
-              np.float64(r.typicality).tobytes()) for r in responses],
-            [classifier.predict(codes) for codes in PROBES])
+    return classifier.labels, things.bits(classifier.network, PROBES, classifier.decide)
 
 
 @pytest.fixture

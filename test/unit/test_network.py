@@ -6,6 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
+import things
 
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import cache, Consolidation, Network, Rebuild
@@ -16,7 +17,7 @@ from hybrid_snn_ros.snn.rules import params_of, RULES
 
 INPUTS = 24
 DRAW = np.random.default_rng(11)
-PLACES = DRAW.gamma(0.6, 40, (4, INPUTS))
+THINGS = things.things(DRAW, 4, INPUTS)
 pytestmark = pytest.mark.parametrize('rule', RULES)
 
 
@@ -34,8 +35,7 @@ def samples_of(labels, first=1):
     samples = {}
     for number, label in enumerate(labels, first):
         draw = np.random.default_rng(number)
-        view = PLACES[ord(label) % 4] * draw.lognormal(0, 0.4, INPUTS) + draw.gamma(1, 6, INPUTS)
-        samples[number] = Sample(label, np.clip(view, 0, 255).astype(np.uint8), '', 0.0, '')
+        samples[number] = Sample(label, things.view_of(THINGS[ord(label) % 4], draw), '', 0.0, '')
     return samples
 
 
@@ -79,12 +79,8 @@ def raw_bits(network):
 def bits(network):
     """Return all that can be told of a network from outside, as bytes and plain values."""
     network = settled(network)
-    responses = [network.present(codes) for codes in PROBES]
-    return ([np.asarray(value).tobytes() for value in network.state], network.labels,
-            network.sample_counts, [lesson.number for lesson in network.lessons],
-            [(r.spikes.tobytes(), r.evidence.tobytes(), r.drives.tobytes(),
-              np.float64(r.typicality).tobytes()) for r in responses],
-            [network.decide(response, 0.05, 3) for response in responses])
+    return ([lesson.number for lesson in network.lessons],
+            things.bits(network, PROBES, lambda response: network.decide(response, 0.05, 3)))
 
 
 @pytest.fixture

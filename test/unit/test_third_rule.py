@@ -7,6 +7,7 @@ import json
 from nearest_mean import NAME, NearestMean, Unlearning
 import numpy as np
 import pytest
+import things
 import yaml
 
 from hybrid_snn_ros.bench import stages
@@ -27,14 +28,12 @@ from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
 
 INPUTS, LABELS = 24, 'abcd'
 DRAW = np.random.default_rng(5)
-PLACES = DRAW.gamma(0.6, 40, (len(LABELS), INPUTS))
+THINGS = things.things(DRAW, len(LABELS), INPUTS)
 
 
 def codes_of(label, number):
     """Return one view of a label's object."""
-    draw = np.random.default_rng(number)
-    view = PLACES[LABELS.index(label)] * draw.lognormal(0, 0.3, INPUTS) + draw.gamma(1, 6, INPUTS)
-    return np.clip(view, 0, 255).astype(np.uint8)
+    return things.view_of(THINGS[LABELS.index(label)], np.random.default_rng(number), spread=0.3)
 
 
 def samples_of(labels):
@@ -76,11 +75,8 @@ def learned(samples):
 
 def bits(network):
     """Return all that can be seen of a network."""
-    responses = [network.present(codes) for codes in PROBES]
-    return ([array.tobytes() for array in network.state], network.labels, network.sample_counts,
-            [lesson.number for lesson in network.lessons],
-            [(r.evidence.tobytes(), r.typicality) for r in responses],
-            [network.decide(response, 0.05, 3) for response in responses])
+    return ([lesson.number for lesson in network.lessons],
+            things.bits(network, PROBES, lambda response: network.decide(response, 0.05, 3)))
 
 
 def rebuilt(network, samples):

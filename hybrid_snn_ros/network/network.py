@@ -18,6 +18,7 @@ from hybrid_snn_ros.snn.rules import RULES
 from hybrid_snn_ros.snn.steps import finish
 from hybrid_snn_ros.snn.synaptic_operations import Reach
 
+_FEW = 8  # lessons; fewer are quicker one by one
 CHECKPOINT_EVERY = 64  # samples; bounds how many an undo of the last one learns again
 
 
@@ -83,7 +84,7 @@ class Network:
             for label in self.labels:
                 fresh.add_column(label)
             for lesson in self.lessons:
-                fresh.learn_in(lesson.number, lesson.column, lesson.codes)
+                fresh.learn_in(lesson.column, [lesson])
         vars(self).update(vars(fresh))
 
     def _changed(self, before: Any = None) -> None:
@@ -171,18 +172,24 @@ class Network:
         return self._add_column(label)
 
     @falls_back_to_cpu
-    def learn_in(self, number: int, column: int, codes: np.ndarray) -> None:
-        """Learn one sample in a column, whatever its label is called."""
+    def learn_in(self, column: int, lessons: Sequence[Lesson]) -> None:
+        """Learn lessons in one column, whatever its label is called."""
         self.whole = False
-        self._teach(self.lesson(number, column, codes))
+        self.state = _each_or_all(self.rule.teach, self.rule.teach_all, self.params, self.state,
+                                  column, lessons)
+        for lesson in lessons:
+            self.history.add(lesson)
+        self._changed()
         self.whole = True
 
     @falls_back_to_cpu
-    def unlearn(self, lesson: Lesson) -> None:
-        """Take one lesson back."""
+    def unlearn(self, lessons: Sequence[Lesson]) -> None:
+        """Take lessons of one column back."""
         self.whole = False
-        self.state = self.rule.unlearn(self.params, self.state, lesson.counts, lesson.column)
-        self.history.remove(lesson)
+        self.state = _each_or_all(self.rule.unlearn, self.rule.unlearn_all, self.params,
+                                  self.state, lessons[0].column, lessons)
+        for lesson in lessons:
+            self.history.remove(lesson)
         self._changed()
         self.whole = True
 
@@ -334,3 +341,13 @@ class Network:
         busy = np.sort(np.argsort(counts, kind='stable')[-inputs:])
         seen = self.rule.inspect(self.params, self._ready(), counts)
         return seen.trains[busy], seen.potentials
+
+
+def _each_or_all(each: Any, many: Any, params: Any, state: Any, column: int,
+                 lessons: Sequence[Lesson]) -> Any:
+    """Take steps of a rule, at once if that is quicker; return the state."""
+    if many is not None and len(lessons) >= _FEW:
+        return many(params, state, np.array([lesson.counts for lesson in lessons]), column)
+    for lesson in lessons:
+        state = each(params, state, lesson.counts, column)
+    return state

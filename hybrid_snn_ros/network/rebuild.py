@@ -9,7 +9,7 @@ what came behind the first difference.  ``Consolidation`` is the way of no steps
 computed from the set.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network.difference import Difference, difference
@@ -20,6 +20,7 @@ from hybrid_snn_ros.snn.rule import Lesson
 # Local steps that take as long as a consolidation, as a share of the inputs N: N^2 multiplications
 # each against N^3.  Measured with 1280 inputs and 100 labels: 0.6 ms of CPU against 110 to 130.
 _STEPS_PER_INPUT = 1 / 6
+_AT_ONCE = 64  # lessons taken back, or learned, in one step of some 10 ms
 
 
 class Rebuild:
@@ -64,9 +65,9 @@ class Rebuild:
         """Take the steps between the two on a network of one's own."""
         done, todo = 0, way.steps
         column_of = dict(way.homes)
-        for lesson in way.gone:
-            network.unlearn(lesson)
-            done += 1
+        for lessons in _blocks(way.gone):
+            network.unlearn(lessons)
+            done += len(lessons)
             yield done, todo
         for label in way.labels:
             if label not in column_of:
@@ -75,15 +76,18 @@ class Rebuild:
             network.move(lessons, column_of[label])
             done += 1
             yield done, todo
-        for number in way.added:
-            sample = self._samples[number]
-            network.learn_in(number, column_of[sample.label], sample.codes)
-            done += 1
+        for lessons in _blocks([self._lesson(number, column_of) for number in way.added]):
+            network.learn_in(lessons[0].column, lessons)
+            done += len(lessons)
             yield done, todo
         network.arrange([column_of[label] for label in way.labels], way.labels, self._samples)
         for _ in network.prepared():
             pass
         self.network = network
+
+    def _lesson(self, number: int, column_of: Mapping[str, int]) -> Lesson:
+        sample = self._samples[number]
+        return self._old.lesson(number, column_of[sample.label], sample.codes)
 
     def _compute(self, way: Difference) -> Iterator[tuple[int, int]]:
         """Compute the network from the set of samples."""
@@ -153,6 +157,16 @@ class Consolidation:
         network.settle(state, sums, history)
         yield from network.prepared()
         self.network = network
+
+
+def _blocks(lessons: Iterable[Lesson]) -> Iterator[list[Lesson]]:
+    """Return lessons in parts of one column, as many as a frame can wait for."""
+    own: dict[int, list[Lesson]] = {}
+    for lesson in lessons:
+        own.setdefault(lesson.column, []).append(lesson)
+    for part in own.values():
+        for start in range(0, len(part), _AT_ONCE):
+            yield part[start:start + _AT_ONCE]
 
 
 def _common(lessons: Sequence[Lesson], samples: Mapping[int, Sample],

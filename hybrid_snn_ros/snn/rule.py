@@ -6,7 +6,7 @@ What a learning rule decides: one protocol, through which everyone else speaks t
 A rule is a folder of its own (``lateral``, ``original``): a package of pure functions over tuples
 of arrays, or an instance of a class that derives from ``Rule`` and so has the defaults below.
 ``Params`` holds its constants, ``State`` everything learned; N is the number of inputs, C that of
-columns (labels).  Some functions are not pure: ``grow``, ``teach``, ``unlearn``, ``move`` and
+columns (labels).  Some functions are not pure: what learns, takes back, moves, ``grow`` and
 ``arrange`` take a state over and may change its arrays in place (copying 6.5 MB of lateral
 synapses for every sample would cost more than learning it), so keep the state they return and drop
 the one passed in.
@@ -18,8 +18,13 @@ from the last checkpoint before it.  Where it can, it is led to any other set of
     unlearn(params, state, spike_counts (N,), column) -> State    the inverse of teach
     arrange(params, state, columns) -> State    these columns, in this order; others are gone
 
-and, where that is quicker than unlearning and teaching one by one, ``move(params, state,
-spike_counts (K, N), source, target) -> State``.  Such steps either are exact, or they round and
+and, where that is quicker than unlearning and teaching one by one::
+
+    move(params, state, spike_counts (K, N), source, target) -> State
+    teach_all(params, state, spike_counts (K, N), column) -> State
+    unlearn_all(params, state, spike_counts (K, N), column) -> State
+
+Such steps either are exact, or they round and
 the rule can compute its network from the set at once, by a generator that pauses between steps::
 
     consolidate(params, inputs, lessons, columns, before) -> (State, sums)
@@ -78,10 +83,12 @@ class Rule(Protocol):
     # Whether ``calibrate`` needs records: every frame of a known label is then presented just
     # before it is learned.
     PREQUENTIAL: bool = True
-    # These four: "Taking back", above.
+    # These six: "Taking back", above.
     unlearn: Any = None
     arrange: Any = None
     move: Any = None
+    teach_all: Any = None
+    unlearn_all: Any = None
     consolidate: Any = None
 
     def check(self, params: Any) -> None:

@@ -211,11 +211,19 @@ def test_learning_moves_no_weights(strict, rule):
     if rule[0] == 'lateral':
         traffic.clear()
         other = ours.copied()
-        other.unlearn(other.lessons[3])
+        other.unlearn([other.lessons[3]])
         other.move([lesson for lesson in other.lessons if lesson.column == 2], 1)
         other.arrange([0, 1, 3, 4, 5], list('abdef'), [lesson.number for lesson in other.lessons])
         assert traffic.downloads == []
         assert max(traffic.uploads) <= INPUTS * 4, 'spike counts and a template'
+        most = int(np.argmax(other.sample_counts))
+        many = [lesson for lesson in other.lessons if lesson.column == most]
+        assert len(many) >= 8, 'or they would be unlearned one by one'
+        traffic.clear()
+        other.unlearn(many)
+        other.learn_in(most, many)
+        assert traffic.downloads == 2 * [len(many) ** 2 * 4], 'what lies between the frames'
+        assert max(traffic.uploads) < synapses / 4
     ours.present(PROBES[1])
     traffic.clear()
     ours.learn(99, 'a', PROBES[0])
@@ -274,7 +282,7 @@ def operations(work):
 @pytest.mark.parametrize('name, what', [
     *((name, what) for name in ('lateral', 'original, all of it')
       for what in ('present', 'teach', 'teach a new label', 'calibrate')),
-    *(('lateral', what) for what in ('unlearn', 'move', 'copy', 'consolidate'))])
+    *(('lateral', what) for what in ('unlearn', 'unlearn many', 'move', 'copy', 'consolidate'))])
 def test_lost_in_flight_it_goes_on_on_the_cpu(strict, monkeypatch, name, what, share):
     """At the beginning, in the middle, at the end of the work; the frame in hand is answered."""
     monkeypatch.setattr(networks, 'CHECKPOINT_EVERY', 8)
@@ -287,7 +295,9 @@ def test_lost_in_flight_it_goes_on_on_the_cpu(strict, monkeypatch, name, what, s
             network._changed()
             network.decide(network.present(PROBES[0]), 0.05, 3)
         elif what == 'unlearn':
-            network.unlearn(network.lessons[4])
+            network.unlearn([network.lessons[4]])
+        elif what == 'unlearn many':
+            network.unlearn([lesson for lesson in network.lessons if lesson.column == 0])
         elif what == 'move':
             network.move([network.lessons[2]], 0)
         elif what == 'copy':
@@ -297,14 +307,14 @@ def test_lost_in_flight_it_goes_on_on_the_cpu(strict, monkeypatch, name, what, s
         else:
             network.learn(500, 'a' if what == 'teach' else 'new', PROBES[1])
 
-    pairs = lessons(12)
+    pairs = lessons(60 if what == 'unlearn many' else 12)
     whole = operations(lambda: work(taught(network(rule, 'cupy'), pairs))) - operations(
         lambda: taught(network(rule, 'cupy'), pairs))
     ours, theirs = taught(network(rule, 'cupy'), pairs), taught(network(rule), pairs)
     work(theirs)
     _, lost = lost_in(lambda: work(ours), int(share * whole))
     assert lost
-    if what == 'unlearn':  # a weight between two levels is rounded as what was lost would have it
+    if 'unlearn' in what:  # a weight between two levels is rounded as what was lost would have it
         ours, theirs = consolidated(ours), consolidated(theirs)
     agree(ours, theirs)
     same_state(ours, theirs)

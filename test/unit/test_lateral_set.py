@@ -102,6 +102,34 @@ def test_frames_move_to_another_column_in_two_steps(form, source, target, share)
     close(state, algebra(counts, column, 5))
 
 
+@pytest.mark.parametrize('frames', [few_counts, any_counts])
+@pytest.mark.parametrize('known, many', [(0, 1), (0, 40), (1, 2), (30, 70), (30, 200)])
+def test_many_frames_are_learned_and_unlearned_at_once(form, frames, known, many):
+    """Of a column that had none before or some, more of them than there are inputs as well."""
+    counts, column = frames(PARAMS, 8, known + many + 60, 90, 4)
+    column[:known], column[known:known + many] = 2, 2
+    column[known + many:] %= 2
+    first = np.r_[0:known, known + many:len(column)]
+    state = teach_all(PARAMS, untaught(PARAMS, 90, 4), counts[first], column[first])
+    block = counts[known:known + many]
+    state = lateral.teach_all(PARAMS, state, block, 2)
+    close(state, algebra(counts, column, 4))
+    state = lateral.unlearn_all(PARAMS, state, block, 2)
+    close(state, algebra(counts[first], column[first], 4))
+    if not known:
+        assert not state.templates[3].any() and not state.weights[3].any() and not state.costs[3]
+
+
+def test_many_equal_frames_are_unlearned_at_once(form):
+    """Of which nothing is left of the error but its rounding."""
+    counts, column = few_counts(PARAMS, 9, 40, 60, 3)
+    state = teach_all(PARAMS, untaught(PARAMS, 60, 3), counts, column)
+    same = np.repeat(counts[:1], 64, axis=0)
+    state = lateral.teach_all(PARAMS, state, same, 1)
+    state = lateral.unlearn_all(PARAMS, state, same, 1)
+    close(state, algebra(counts, column, 3))
+
+
 def test_columns_are_arranged():
     counts, column = few_counts(PARAMS, 6, 50, 30, 4)
     state = teach_all(PARAMS, untaught(PARAMS, 30, 4), counts, column)

@@ -82,8 +82,8 @@ def bits(network):
 def rebuilt(network, samples):
     """Return the network of other samples, and how many steps led to it."""
     rebuild = Rebuild(network, samples)
-    steps = len(list(rebuild.steps()))
-    return rebuild.network, steps
+    steps = list(rebuild.steps())
+    return rebuild.network, steps[-1][0] if steps else 0
 
 
 # -- network -------------------------------------------------------------------------------------

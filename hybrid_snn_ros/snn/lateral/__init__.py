@@ -7,8 +7,9 @@ CoLaNET columns whose inputs inhibit each other.  What they have learned is, up 
 linear discriminant analysis with an absolute ridge on the within-class scatter, on companded 4-bit
 spike counts.  Local synapses arrive there, one frame at a time, each frame once, without a
 learning rate and without a matrix being inverted; a lesson is unlearned by the same step with the
-other sign (``learning``).  Beside that, and not local, is ``consolidation``: it computes the same
-network from exact sums, so that its bits depend on the set of samples alone.
+other sign (``learning``).  Beside that, and not local, are the steps of many frames at once, and
+``consolidation``: it computes the same network from exact sums, so that its bits depend on the set
+of samples alone.
 
 Columns, winner-take-all, label-gated dopamine, the anti-Hebbian cost of firing and the spike-count
 read-out are CoLaNET's (arXiv 2409.01230, 2606.20151).  The lateral synapses between inputs, the
@@ -61,7 +62,7 @@ from hybrid_snn_ros.snn.lateral.answering import inspect, present, present_colum
 from hybrid_snn_ros.snn.lateral.calibration import calibrate
 from hybrid_snn_ros.snn.lateral.consolidation import consolidate, consolidated
 from hybrid_snn_ros.snn.lateral.constants import check, Params
-from hybrid_snn_ros.snn.lateral.learning import move, teach, unlearn
+from hybrid_snn_ros.snn.lateral.learning import move, teach, teach_all, unlearn, unlearn_all
 from hybrid_snn_ros.snn.lateral.quantisation import (
     biases_of,
     gain_of,
@@ -86,6 +87,6 @@ __all__ = [
     'PREQUENTIAL', 'Params', 'Products', 'Readout', 'State', 'arrange', 'biases_of', 'calibrate',
     'check', 'columns', 'consolidate', 'consolidated', 'counts', 'gain_of', 'grow', 'initial',
     'inspect', 'move', 'phases', 'present', 'present_columns', 'reach', 'readout', 'shrinkage',
-    'teach', 'trace', 'unlearn']
+    'teach', 'teach_all', 'trace', 'unlearn', 'unlearn_all']
 
 PREQUENTIAL = False  # leave-one-out answers are exact, so nothing is recorded while teaching

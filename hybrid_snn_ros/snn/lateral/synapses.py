@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.snn import kernel
-from hybrid_snn_ros.snn.backend import Array, array_namespace
+from hybrid_snn_ros.snn.backend import Array, array_namespace, to_numpy
 from hybrid_snn_ros.snn.lateral.state import State
 
+# 1 - g d.P d is the determinant's share that is left when an error is unlearned; the ridge keeps
+# it far above this, rounding alone could not.
+LEAST_LEFT = 1e-6
 _ROWS_AT_ONCE = 64  # rows of P updated together: 0.3 MB, so that they stay in the cache
 
 
@@ -40,6 +43,34 @@ def step(state: State, d: Array, r: Array, f: Any, back: bool = False) -> None:
     weights, costs = state.weights, state.costs
     weights += array_namespace(d).outer(sign * f * q, r)
     costs += (sign * f / 2) * q * q
+
+
+def step_all(state: State, d: Array, back: bool = False) -> None:
+    """
+    Learn errors in place at once: what ``step`` does with one, S growing by ``D^T D``.
+
+    ``P -= R^T (I + R D^T)^-1 R`` with ``R = D P`` (Woodbury), or, unlearning, ``P += R^T (I -
+    R D^T)^-1 R``.  R D^T (K, K) is taken apart into its eigenvectors, on the CPU in float64, so
+    that P stays symmetric and what little is left of it stays positive.
+
+    :param d: float32 (K, N).
+    """
+    xp = array_namespace(d)
+    sign = np.float32(1 if back else -1)
+    r = d @ state.lateral
+    products = to_numpy(r @ d.T).astype(np.float64)
+    values, vectors = np.linalg.eigh((products + products.T) / 2)
+    factors = 1 / np.maximum(1 - sign * values, LEAST_LEFT)
+    turn = xp.asarray((vectors * np.sqrt(factors)).astype(np.float32))
+    s = turn.T @ r
+    lateral, weights, costs = state.lateral, state.weights, state.costs
+    product = s.T @ s
+    if xp is not np:  # BLAS computes one half of such a product and mirrors it
+        product = (product + product.T) / 2
+    lateral += sign * product
+    q = (weights @ d.T) @ turn
+    weights += sign * (q @ s)
+    costs += (sign / 2) * (q * q).sum(axis=1)
 
 
 def rank_one_downdate(lateral: Array, s: Array) -> None:

@@ -53,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              '(parameter initial_memory)')
     parser.add_argument('--force', action='store_true',
                         help='replace the file of --export if it exists')
+    parser.add_argument('--no-pictures', action='store_true',
+                        help='do not keep what the encoder saw of each picture, a JPEG of about '
+                             '9 kB (a file of --export holds none)')
     parser.add_argument('--shots', type=int, metavar='N',
                         help='folder: pictures taught for each label (default: all)')
     parser.add_argument('--without', metavar='LABEL', action='append', default=[],
@@ -104,7 +107,8 @@ def main(args: argparse.Namespace) -> int:
             for remark in classifier.open(memory):
                 print(printable(remark))
         begun = True
-        known = teach(classifier, lessons, total, taught, left_out)
+        known = teach(classifier, lessons, total, taught, left_out,
+                      keep_pictures=not (args.no_pictures or args.export))
         if args.export and taught:
             size = classifier.save(args.export)
             print(f'{printable(args.export)}: {size / 2**20:.1f} MiB')

@@ -21,8 +21,8 @@ def chosen(args: argparse.Namespace, classifier: 'Classifier',
     Open the bag that was asked for.
 
     :param left_out: evaluation.left_out.LeftOut, which collects what is not used.
-    :return: (number of frames, generator of (name, label, stamp, codes), or None for a frame that
-        is left out already; the stamp is '' where it cannot tell frames apart).
+    :return: (number of frames, generator of (name, label, stamp, Encoded), or None for a frame
+        that is left out already; the stamp is '' where it cannot tell frames apart).
     :raises ValueError: for what cannot be a label or cannot be read; the generator, too.
     """
     from hybrid_snn_ros.evaluation.bag_lessons import lessons
@@ -36,6 +36,6 @@ def chosen(args: argparse.Namespace, classifier: 'Classifier',
         for lesson in lessons(frames, classifier, left_out):
             # What was taught before decides, so this is asked when the one before has been taught.
             yield lesson and (lesson.name, lesson.label, classifier.name_of(
-                lesson.stamp, lesson.codes), lesson.codes)
+                lesson.stamp, lesson.seen.codes), lesson.seen)
 
     return total, named()

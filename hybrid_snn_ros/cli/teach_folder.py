@@ -44,7 +44,7 @@ def chosen(args: argparse.Namespace, classifier: 'Classifier',
     def lessons() -> Iterator[Named | None]:
         for _, label, path in sorted(pictures, key=lambda one: one[0]):
             if given[label] < shots:  # a picture that cannot be read makes room for another one
-                seen = reader.codes(path, label)
+                seen = reader.encoded(path, label)
                 given[label] += seen is not None
                 yield None if seen is None else (
                     os.path.relpath(path, folder), label, *seen)

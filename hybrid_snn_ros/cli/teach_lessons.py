@@ -18,20 +18,23 @@ _NEARLY = 'nearly the same as the newest of its label'
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation.left_out import LeftOut
+    from hybrid_snn_ros.vision.frame_encoder import Encoded
 
-# Name of a frame, its label, its stamp ('' where it cannot tell frames apart), codes.
-Named = tuple[str, str, str, np.ndarray]
+# Name of a frame, its label, its stamp ('' where it cannot tell frames apart), what was seen.
+Named = tuple[str, str, str, 'Encoded']
 
 
 def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
-          taught: Counter[str], left_out: 'LeftOut') -> int:
+          taught: Counter[str], left_out: 'LeftOut', keep_pictures: bool) -> int:
     """
     Teach, counting in `taught`; return how many lessons were known before.
 
     All of it is one change, which one undo takes back.
 
-    :param lessons: (name, label, stamp, codes), or None for one that is left out already.
+    :param lessons: (name, label, stamp, Encoded), or None for one that is left out already.
+    :param keep_pictures: keep with each sample what the encoder saw of it.
     """
+    from hybrid_snn_ros.vision.pictures import kept_jpeg
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
     last: dict[str, np.ndarray] = {}  # label -> codes of this run's last sample
     try:
@@ -39,7 +42,7 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
             progress(min(place, total), total)
             if lesson is None:
                 continue
-            name, label, stamp, codes = lesson
+            name, label, stamp, (codes, crop) = lesson
             said = classifier.taught_as(stamp)
             if said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
@@ -50,8 +53,9 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
                 left_out.add(_NEARLY, name)
                 known += 1
             else:
-                result = classifier.teach(codes, label, stamp=stamp, source='hybrid-snn teach',
-                                          group=run)
+                result = classifier.teach(
+                    codes, label, stamp=stamp, source='hybrid-snn teach', group=run,
+                    picture=kept_jpeg(crop) if keep_pictures else None)
                 known += bool(result.skipped)
                 if result.remark:
                     print(printable(f"'{label}' is new: {result.remark}"))

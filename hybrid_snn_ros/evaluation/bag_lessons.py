@@ -1,18 +1,17 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a recording can teach: of every frame its codes and label, or why it cannot be used."""
+"""What a recording can teach: every frame encoded, and its label, or why it cannot be used."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 import unicodedata
-
-import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.memory.labels import LabelError, normalise, UNKNOWN
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.vision.bags import NO_STAMP
+from hybrid_snn_ros.vision.frame_encoder import Encoded
 from hybrid_snn_ros.vision.framing import FrameError
 
 UNNAMED = 'no one said what they show'
@@ -25,7 +24,7 @@ class Lesson(NamedTuple):
     name: str
     stamp: tuple[int, int]  # (sec, nanosec)
     label: str
-    codes: np.ndarray  # uint8 (N,)
+    seen: Encoded
 
 
 def lessons(recorded: Iterable[Any], facade: Classifier,
@@ -42,18 +41,17 @@ def lessons(recorded: Iterable[Any], facade: Classifier,
         name = f'frame {place}' if frame.stamp == NO_STAMP else stamp_text(frame.stamp)
         label, why = _understood(frame.label)
         why = frame.trouble or why
-        codes = np.zeros(0, np.uint8)
+        seen = None
         if not why:
             try:
-                codes = facade.frame_encoder.encode_message(
-                    frame.message, frame.compressed).codes
+                seen = facade.frame_encoder.encode_message(frame.message, frame.compressed)
             except FrameError as error:
                 why = str(error)
         if why:
             # Damage may find other words for every frame.
             reasons |= {why} if len(reasons) < _REASONS else set()
             left_out.add(why if why in reasons else 'many other reasons', name)
-        yield None if why else Lesson(name, frame.stamp, label, codes)
+        yield None if seen is None else Lesson(name, frame.stamp, label, seen)
 
 
 def _understood(said: str) -> tuple[str, str]:

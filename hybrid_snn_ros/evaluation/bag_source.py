@@ -70,7 +70,7 @@ def _embed(path: str | Path, facade: Classifier, image: str, labels: str,
     for place, lesson in enumerate(lessons(recorded, facade, left_out), 1):
         progress(place, max(place, total))
         if lesson:
-            codes.append(lesson.codes)
+            codes.append(lesson.seen.codes)
             names.append(lesson.label)
     for line in left_out.lines():
         remark(f'{path}: {line}')

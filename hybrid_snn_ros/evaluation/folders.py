@@ -66,9 +66,9 @@ def _embed(root: Path, files: list[Pictures], facade: Classifier,
     for part, pictures in zip(PARTS, files):
         reader, codes, labels = PictureReader(facade, root, unusable), [], []
         for path, label in pictures:
-            seen = reader.codes(path, label)
+            seen = reader.encoded(path, label)
             if seen is not None:
-                codes.append(seen[1])
+                codes.append(seen[1].codes)
                 labels.append(label)
             done += 1
             progress(done, sum(map(len, files)))

@@ -1,15 +1,14 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The encoder's codes of picture files; what cannot be read, or contradicts, is left out."""
+"""Picture files, encoded; what cannot be read, or contradicts, is left out."""
 
 import hashlib
 import os
 from pathlib import Path
 
-import numpy as np
-
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.left_out import LeftOut
+from hybrid_snn_ros.vision.frame_encoder import Encoded
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.vision.pictures import read
 
@@ -33,9 +32,9 @@ class PictureReader:
         self._left_out = left_out
         self._read: dict[str, tuple[str, str]] = {}  # digest -> (name, label)
 
-    def codes(self, path: Path, label: str) -> tuple[str, np.ndarray] | None:
+    def encoded(self, path: Path, label: str) -> tuple[str, Encoded] | None:
         """
-        Return (digest of the file, codes), or None when the picture is left out.
+        Return (digest of the file, Encoded), or None when the picture is left out.
 
         The same picture, whatever its file is called, keeps the label it was first read under.
         """
@@ -47,9 +46,9 @@ class PictureReader:
             if said != label:
                 self._left_out.add(TWO_LABELS, name, f"{first} says '{said}'")
                 return None
-            codes = self._facade.frame_encoder.encode_file(content).codes
+            seen = self._facade.frame_encoder.encode_file(content)
         except FrameError as error:
             self._left_out.add(DAMAGED, name, str(error))
             return None
         self._read[digest] = first, said
-        return digest, codes
+        return digest, seen

@@ -10,7 +10,6 @@ from collections.abc import Callable
 import time
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
@@ -22,10 +21,9 @@ from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.recent import Recent
-from hybrid_snn_ros.vision.pictures import encode_jpeg
+from hybrid_snn_ros.vision.pictures import kept_jpeg
 
 _CROPS = 30  # newest frames of which a picture can be kept; each takes 150 kB until then
-_QUALITY = 90  # of JPEG
 
 
 class RecentFrame(NamedTuple):
@@ -205,9 +203,7 @@ class CommandExecutor:
     def _picture(self, stamp: tuple[int, int]) -> bytes | None:
         """Return the JPEG that is kept with a frame, None where none is or it is too long ago."""
         crop = self._crops.get(stamp) if self._settings.keep_pictures else None
-        if crop is None:
-            return None
-        return encode_jpeg(cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), _QUALITY)
+        return None if crop is None else kept_jpeg(crop)
 
     def _name(self, seen: RecentFrame, label: str) -> str:
         """Return the stamp by which the memory knows a frame again, '' where it cannot tell."""

@@ -18,6 +18,7 @@ OTHER_SUFFIXES = frozenset((
     '.heic', '.heif', '.avif', '.gif', '.tif', '.tiff', '.jp2', '.jxl', '.dng', '.cr2', '.cr3',
     '.nef', '.arw', '.orf', '.rw2', '.raf', '.raw', '.psd', '.svg', '.ppm', '.pgm', '.pbm', '.tga',
     '.ico', '.exr', '.hdr'))
+KEPT_QUALITY = 90  # of the JPEG that is kept with a sample: some 9 kB
 MAX_BYTES = 300 * 2 ** 20  # the largest picture that is decoded takes 256 MiB as a BMP
 
 
@@ -37,6 +38,11 @@ def read(path: str | Path) -> bytes:
     if not content:
         raise FrameError('the file is empty')
     return content
+
+
+def kept_jpeg(crop: np.ndarray) -> bytes:
+    """Return the JPEG that a memory keeps of what the encoder saw, uint8 RGB (size, size, 3)."""
+    return encode_jpeg(cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), KEPT_QUALITY)
 
 
 def encode_jpeg(bgr: np.ndarray, quality: int) -> bytes:

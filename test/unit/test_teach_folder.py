@@ -25,7 +25,7 @@ from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.evaluation.folders import load_folder
 from hybrid_snn_ros.evaluation.left_out import LeftOut, SHOWN
-from hybrid_snn_ros.memory.contents import read_store
+from hybrid_snn_ros.memory.contents import pictures_of, read_store
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision.frames import Crop
@@ -360,6 +360,32 @@ def test_without_and_shots(teach, known, tmp_path):
     code, out, _ = teach(root, '--shots', 4, '--without', 'zebra/')
     assert code == 0 and known() == {'mug': 4, 'duck': 4}  # others stand in for broken ones
     assert '8 frames of 2 labels taught' in out
+
+
+@pytest.mark.parametrize('words, kept', [((), 4), (('--no-pictures',), 0)])
+def test_what_the_encoder_saw_is_kept(teach, tmp_path, words, kept):
+    """So that another encoder can see it again."""
+    folder = fill(tmp_path / 'pictures', ['mug', 'duck'], count=2)
+    assert teach(folder, *words)[0] == 0
+    contents = read_store(tmp_path / 'memory')
+    pictures = pictures_of(contents)
+    assert len(pictures) == kept
+    classifier = Classifier()
+    for number, content in pictures.items():
+        sample = contents.state.samples[number]
+        seen, = [one for one in (classifier.frame_encoder.encode_file(path.read_bytes())
+                                 for path in (folder / sample.label).iterdir())
+                 if np.array_equal(one.codes, sample.codes)]
+        shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
+        assert shown.shape == seen.crop.shape
+        assert np.abs(shown - seen.crop.astype(float)).mean() < 6, 'but for the loss of a JPEG'
+
+
+def test_an_export_to_begin_with_holds_no_pictures(teach, tmp_path):
+    folder = fill(tmp_path / 'pictures', ['mug', 'duck'], count=2)
+    assert teach(folder, '--export', tmp_path / 'x.memory', memory=None)[0] == 0
+    contents = read_store(tmp_path / 'x.memory')
+    assert len(contents.state.samples) == 4 and not pictures_of(contents)
 
 
 @pytest.mark.parametrize('prepare, sentence', [

@@ -22,7 +22,8 @@ def collected(folder, *words):
     path = os.pathsep.join([str(folder), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, '-m', 'pytest', '--collect-only', '-q', '-p', 'without_ros', '-p',
-         'no:cacheprovider', *words], cwd=ROOT, env={**os.environ, 'PYTHONPATH': path},
+         'no:cacheprovider', *words], cwd=ROOT, env={**os.environ, 'PYTHONPATH': path,
+                                                     'PYTEST_ADDOPTS': ''},
         capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout + done.stderr
 

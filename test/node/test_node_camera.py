@@ -37,7 +37,7 @@ def message_of(kind):
 def node(tmp_path, domain, image='image', transport='raw', *rules, **parameters):
     words = [word for rule in (f'image:={image}', *rules) for word in ('-r', rule)]
     return NodeProcess(tmp_path, domain, *words, memory=str(tmp_path / 'memory'),
-                       image_timeout=SILENCE, image_transport=transport, **parameters)
+                       image_transport=transport, **{'image_timeout': SILENCE, **parameters})
 
 
 def listener(domain):
@@ -270,7 +270,7 @@ def test_large_frames_that_get_lost_are_counted_and_those_that_are_dropped_are_n
     """Each that was sent has come or got lost; frames of 24 MiB do not fit into shared memory."""
     domain, sent = fresh_domain(), 0
     # DDS keeps enough of them for a node that a busy machine holds up.
-    with node(tmp_path, domain, depth=200) as one, Peer(domain) as peer:
+    with node(tmp_path, domain, depth=200, image_timeout=60.0) as one, Peer(domain) as peer:
         large = frame(np.zeros((2160, 3840, 3), np.uint8))
         peer.show(frame(SMALL))
         peer.spin(0.5)

@@ -81,21 +81,22 @@ class Browser:
 
     def press(self, selector, seconds=0.0, kind='mouse'):
         """Hold the mouse, or a finger, down on an element for a time."""
-        self.down(selector, kind)
-        time.sleep(seconds)
-        self.up(kind)
+        x, y = self.centre(selector)
+        self._point([  # at once: a busy machine makes no hold of a tap
+            {'type': 'pointerMove', 'x': round(x), 'y': round(y)},
+            {'type': 'pointerDown', 'button': 0},
+            {'type': 'pause', 'duration': round(1000 * seconds)},
+            {'type': 'pointerUp', 'button': 0}], kind, 0)
 
     def tap(self, selector):
         """Tap an element with a finger, or with the mouse where an engine knows no fingers."""
         self.press(selector, kind='touch')
 
-    def key(self, name, code='', kinds=('keyDown', 'keyUp'), seconds=0.0):
-        """Press a key, 'Enter' or 'a', for a time, or do only the half of that."""
+    def key(self, name, code='', kinds=('keyDown', 'keyUp')):
+        """Press a key, 'Enter' or 'a', or do only the half of that."""
         for kind in kinds:
             self.actions([{'type': 'key', 'id': 'keys', 'actions': [
                 {'type': kind, 'value': _KEYS.get(name, name)}]}])
-            if kind == 'keyDown':
-                time.sleep(seconds)
 
     def enter(self):
         """Press Enter."""

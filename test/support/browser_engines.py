@@ -109,7 +109,9 @@ class Chromium(_Selenium):
         # chromedriver forgets a finger that is still down at the next call.
         for action in actions:
             what = {'pointerDown': 'touchStart', 'pointerUp': 'touchEnd'}.get(action['type'])
-            if not what:
+            if action['type'] == 'pause':
+                time.sleep(action['duration'] / 1000)
+            elif not what:
                 self._fingers[number] = {'x': action['x'], 'y': action['y'], 'id': number}
                 what = 'touchMove' if number in self._down else None
             if what == 'touchStart':

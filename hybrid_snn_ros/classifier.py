@@ -94,8 +94,8 @@ class Classifier:
         :param backend: 'numpy', 'cupy', or 'auto' for whichever answers faster here.
         :param inputs: width N of the embedding where no encoder is wanted: then only codes can
             be taught and asked.
-        :param min_change: 1 - cosine to the newest sample of its label that a frame must reach
-            to be learned, so that a still camera is no evidence; 0 learns every frame.
+        :param min_change: 1 - cosine to every sample of its label that a frame must reach to be
+            learned, so that a hand held still is no evidence; 0 learns every frame.
         :raises ValueError: for an unknown rule or constant, or a value out of bounds.
         :raises BackendError: when the backend cannot be had.
         """

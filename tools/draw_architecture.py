@@ -39,6 +39,7 @@ PARTS = {
     'dds_profile': ('#eeeeee', 'the Fast DDS profile in force'),
     'paths': ('#eeeeee', 'paths as people write them'),
     'defaults': ('#eeeeee', 'what node and command line share'),
+    'likeness': ('#eeeeee', 'how alike two embeddings are'),
     'stopwatch': ('#eeeeee', 'stages of a frame, timed'),
     'resources': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),

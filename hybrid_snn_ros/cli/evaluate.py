@@ -38,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
              '20 known and 10 new objects (default for the turntable)')
     add('--shots', type=int, metavar='K', help='samples to teach of each class (default: all)')
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
+    add('--times', type=int, default=1, metavar='N',
+        help='how often each sample is taught, as by a button that is held down (default: 1)')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
         help='what changes between views of the turntable (default: %(default)s)')
     add('--labels', metavar='TOPIC', default='',
@@ -129,7 +131,7 @@ def _settings(args: argparse.Namespace, form: type['Settings']) -> 'Settings':
     if protocol == 'turntable' and args.source != TURNTABLE:
         raise ValueError('--protocol turntable needs the SOURCE turntable')
     return form(protocol, args.rule, constants(args.set), args.false_unknown, args.shots,
-                args.unknown, args.baselines, bool(args.plots))
+                args.unknown, args.baselines, args.times, bool(args.plots))
 
 
 def _load(args: argparse.Namespace) -> 'Embeddings':

@@ -9,6 +9,7 @@ import numpy as np
 
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.disk_store import DiskStore
@@ -92,8 +93,7 @@ def accuracy(state: StoreState) -> float:
     Leave-one-out with the class means of normalised codes: a plain measure that needs no network.
     """
     samples = list(state.samples.values())
-    codes = np.array([sample.codes for sample in samples], np.float64)
-    codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
+    codes = directions([sample.codes for sample in samples]).astype(np.float64)
     labels = state.labels
     owner = np.array([labels.index(sample.label) for sample in samples])
     sums = np.array([codes[owner == column].sum(axis=0) for column in range(len(labels))])

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'stamp')
     parser.add_argument('--label', default='', help='bag: the label of every frame')
     parser.add_argument('--min-change', type=float, metavar='X',
-                        help='bag: least change (1 - cosine) from the newest sample of the label; '
+                        help='bag: least change (1 - cosine) from all samples of the label; '
                              'a frame that changed less is not learned again (default: '
                              f'{MIN_CHANGE})')
     parser.add_argument('-m', '--memory', type=a_path, metavar='DIR',

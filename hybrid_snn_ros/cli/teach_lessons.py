@@ -7,13 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 import uuid
 
-import numpy as np
-
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.cli.progress import Progress
-from hybrid_snn_ros.memory.duplicates import change_between
 
-_NEARLY = 'nearly the same as the newest of its label'
+_NEARLY = 'nearly the same as another one of its label'
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
@@ -36,7 +33,6 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
     """
     from hybrid_snn_ros.vision.pictures import kept_jpeg
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
-    last: dict[str, np.ndarray] = {}  # label -> codes of this run's last sample
     try:
         for place, lesson in enumerate(lessons, 1):
             progress(min(place, total), total)
@@ -47,11 +43,6 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
             if said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")
-            elif said is None and label in last and (
-                    change_between(last[label], codes) < classifier.min_change):
-                # In a second run the newest sample is another one: this is left out as before.
-                left_out.add(_NEARLY, name)
-                known += 1
             else:
                 result = classifier.teach(
                     codes, label, stamp=stamp, source='hybrid-snn teach', group=run,
@@ -59,8 +50,6 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
                 known += bool(result.skipped)
                 if result.remark:
                     print(printable(f"'{label}' is new: {result.remark}"))
-                if said or not result.skipped:
-                    last[label] = codes
                 if not result.skipped:
                     taught[label] += 1
                 elif said:

@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     shots: int | None = None  # samples of a class that are taught; None: all
     unknown: int = 0  # classes never taught, in open-set
     baselines: bool = False
+    times: int = 1  # how often each sample is taught, one time after the other
     curve: bool = False  # look at the classifier also while it learns
 
 
@@ -73,6 +74,10 @@ def check(settings: Settings) -> None:
         raise ValueError('--protocol few-shot needs --shots K')
     if settings.shots is not None and protocol in ('joint', 'turntable'):
         raise ValueError(f'--protocol {protocol} takes no --shots')
+    if settings.times < 1:
+        raise ValueError(f'--times must be at least 1, not {settings.times}')
+    if settings.times > 1 and protocol in ('incremental', 'turntable'):
+        raise ValueError(f'--protocol {protocol} takes no --times')
     if not 0 <= settings.false_unknown < 1:
         raise ValueError(f'--false-unknown must lie in [0, 1), not {settings.false_unknown}')
     if protocol != 'open-set' and settings.unknown:
@@ -86,8 +91,9 @@ def check_data(settings: Settings, data: Embeddings) -> None:
     :raises ValueError: one sentence.
     """
     protocol, classes = settings.protocol, len(np.unique(data.train_labels))
-    if protocol == 'open-set' and not 1 <= settings.unknown <= classes - 2:
-        raise ValueError(f'--protocol open-set needs --unknown 1..{classes - 2} of the {classes} '
+    most = classes - 2 if settings.baselines else classes - 1  # a baseline tells two apart
+    if protocol == 'open-set' and not 1 <= settings.unknown <= most:
+        raise ValueError(f'--protocol open-set needs --unknown 1..{most} of the {classes} '
                          f'classes of {data.name}, not {settings.unknown}')
     if protocol == 'turntable' and classes < 3:
         raise ValueError(f'--protocol turntable needs at least 3 classes, {data.name} has '
@@ -160,6 +166,7 @@ def _one_pass(data: Embeddings, settings: Settings, random: np.random.Generator,
               tick: Progress) -> Outcome:
     """Teach the samples once, shuffled, and ask everything: ``joint`` and ``few-shot``."""
     order = random.permutation(draw(data.train_labels, settings.shots, random))
+    order = np.repeat(order, settings.times)
     return _taught_and_asked(data, settings, order, np.arange(len(data.test)), seed, tick)
 
 
@@ -191,7 +198,8 @@ def _open_set(data: Embeddings, settings: Settings, random: np.random.Generator,
     classes = np.unique(data.train_labels)
     unknown = random.choice(classes, settings.unknown, replace=False)
     drawn = draw(data.train_labels, settings.shots, random)
-    order = random.permutation(drawn[~np.isin(data.train_labels[drawn], unknown)])
+    order = np.repeat(random.permutation(drawn[~np.isin(data.train_labels[drawn], unknown)]),
+                      settings.times)
     frames = np.arange(len(data.test))
     is_unknown = np.isin(data.test_labels, unknown)
     if is_unknown.all() or not is_unknown.any():

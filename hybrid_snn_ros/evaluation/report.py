@@ -48,6 +48,8 @@ def summarise(outcomes: Sequence[Outcome], settings: Settings,
         figures['shots'] = settings.shots
     if settings.unknown:
         figures['unknown'] = settings.unknown
+    if settings.times > 1:
+        figures['times'] = settings.times
     if baselines:
         figures['baselines_sd'] = _over(baselines, np.std)
         figures['baselines_orders'] = len(baselines)
@@ -80,9 +82,10 @@ def _per_class(outcomes: Sequence[Outcome], data: Embeddings) -> dict[str, float
 def table(figures: dict[str, Any], name: str) -> list[str]:
     """Return the lines that a person reads."""
     shots = f", {figures['shots']} a class" if 'shots' in figures else ''
+    once = f", each {figures['times']} times" if 'times' in figures else ' once'
     lines = [
         f"{name}: {figures['protocol']}{shots}, rule {figures['rule']}, {figures['orders']} "
-        f"order{'s' * (figures['orders'] > 1)}; {figures['samples']:.0f} samples taught once, "
+        f"order{'s' * (figures['orders'] > 1)}; {figures['samples']:.0f} samples taught{once}, "
         f"{figures['test_samples']:.0f} asked",
         '', f"{'%':<42}{'mean':>8}{'sd':>8}"]
     for key, title in _TITLES.items():

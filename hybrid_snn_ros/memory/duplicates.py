@@ -1,12 +1,13 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Frames that are no new evidence: taught before, or nearly the newest one of their label."""
+"""Frames that are no new evidence: taught before, or nearly what their label was taught."""
 
 from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.likeness import change_between, directions
 from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.state import Sample, StoreState
@@ -17,7 +18,7 @@ class Outcome(Enum):
 
     LEARNED = 'learned'
     KNOWN = 'known'  # the same frame under the same label: it is a sample already
-    TOO_ALIKE = 'too alike'  # nearly the newest sample of its label, and so no evidence
+    TOO_ALIKE = 'too alike'  # nearly a sample of its label, and so no evidence
 
 
 class Repeat(NamedTuple):
@@ -36,6 +37,7 @@ class DuplicateFilter:
         self.state = state
         self._by_stamp = {(sample.stamp, sample.region): number
                           for number, sample in state.samples.items() if sample.stamp}
+        self._by_label: dict[str, _Own] = {}
 
     def add(self, stamp: str, number: int, region: Region = WHOLE) -> None:
         """Note the stamp of a sample that was taught."""
@@ -54,7 +56,7 @@ class DuplicateFilter:
 
         :param codes: uint8 (N,).
         :param stamp: of the frame, may be empty.
-        :param min_change: 1 - cosine to the label's newest sample that makes a frame new.
+        :param min_change: 1 - cosine to all samples of the label that makes a frame new.
         :param region: of the frame; another one shows another thing.
         :return: what it repeats, or None.
         :raises RefusedError: when the frame was taught under another label.
@@ -67,19 +69,26 @@ class DuplicateFilter:
                                    'take that back first')
             return Repeat(number, Outcome.KNOWN, f'that frame is sample {number} already')
         if min_change > 0 and label in self.state.counts:
-            newest, sample = next((n, s) for n, s in reversed(self.state.samples.items())
-                                  if s.label == label)
-            change = change_between(sample.codes, codes)
+            nearest, change = self._nearest(label, codes)
             if change < min_change:
-                return Repeat(newest, Outcome.TOO_ALIKE, (
-                    f'that frame is nearly sample {newest} again (change {change:.3f}, '
+                return Repeat(nearest, Outcome.TOO_ALIKE, (
+                    f'that frame is nearly sample {nearest} again (change {change:.3f}, '
                     f'min_change {min_change:g})'))
         return None
 
+    def _nearest(self, label: str, codes: np.ndarray) -> tuple[int, float]:
+        """Return the sample of a label that codes have changed least from, and how much."""
+        own = self._by_label.get(label)
+        if own is None or len(own.numbers) != self.state.counts[label]:
+            numbers = [n for n, sample in self.state.samples.items() if sample.label == label]
+            own = self._by_label[label] = _Own(
+                numbers, directions([self.state.samples[n].codes for n in numbers]))
+        nearest = own.numbers[int(np.argmax(own.directions @ directions([codes])[0]))]
+        return nearest, change_between(self.state.samples[nearest].codes, codes)
 
-def change_between(one: np.ndarray, other: np.ndarray) -> float:
-    """Return 1 - cosine, and 0 for the same codes, also where they are all zero."""
-    if np.array_equal(one, other):
-        return 0.0
-    one, other = one.astype(np.float64), other.astype(np.float64)
-    return float(1 - one @ other / max(np.sqrt((one @ one) * (other @ other)), 1e-12))
+
+class _Own(NamedTuple):
+    """What a label was taught."""
+
+    numbers: list[int]  # of its samples
+    directions: np.ndarray  # float32 (K, N)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from hybrid_snn_ros.memory.duplicates import change_between
+from hybrid_snn_ros.likeness import change_between
 from hybrid_snn_ros.memory.errors import FingerprintError
 
 _NAMES = {'inputs': 'embedding width', 'roi': 'region of interest'}

@@ -55,6 +55,8 @@ class Network:
         self.history = History()
         self.checkpoints: list[checkpoints.Checkpoint] = []  # newest last; states never change
         self.whole = True  # False once a step was broken off half-way
+        self._calibration: decision.Calibration | None = None
+        self._past_calibration: decision.Calibration | None = None
         self.sums: Any = None  # of the rule's last consolidation; never changed in place
         self._begin()
 
@@ -65,7 +67,9 @@ class Network:
 
     def untaught(self) -> 'Network':
         """Return an untaught network of the same rule and constants, on the same backend."""
-        return Network(self.rule_name, self.params, self.inputs, self.backend)
+        fresh = Network(self.rule_name, self.params, self.inputs, self.backend)
+        fresh._past_calibration = self._calibration or self._past_calibration
+        return fresh
 
     def fall_back_to_cpu(self, error: Exception) -> None:
         """Disable a GPU that failed; nothing on it is used again."""
@@ -92,7 +96,8 @@ class Network:
         self.consolidated = self.rule.consolidate is None
         self._readout: Any = None
         self._before = before
-        self._calibration: decision.Calibration | None = None
+        self._past_calibration = self._calibration or self._past_calibration
+        self._calibration = None
 
     @property
     def labels(self) -> list[str]:
@@ -302,7 +307,8 @@ class Network:
         """Return what taught frames look like to it; renewed after every lesson."""
         if self._calibration is None:
             self._calibration = self.rule.calibrate(
-                self.params, self.state, self.lessons, self.history.records, self.sample_counts)
+                self.params, self.state, self.lessons, self.history.records, self.sample_counts,
+                self._past_calibration)
         return self._calibration
 
     def warm_up(self) -> None:

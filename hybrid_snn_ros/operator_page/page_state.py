@@ -14,7 +14,7 @@ from hybrid_snn_ros.operator_page.pictures import REMEMBERED, thumbnail
 from hybrid_snn_ros.ros.recent import Recent
 
 RECENT_LABELS = 5
-ENOUGH = 5  # samples of a label
+ENOUGH = 3  # samples of a label, each of which shows it differently (`min_change`)
 _THUMBNAILS = 96  # kept, also of what was taken back: it may be put back
 _JUDGED = 10  # newest taught frames of a label that its light looks at
 _BEGINNING = 2  # samples of a label before which no one can know it

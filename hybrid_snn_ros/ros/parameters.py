@@ -64,7 +64,7 @@ GROUPS = {
         Parameter('teach_frames', 1, 'frames that one `~/teach` labels: the newest and those '
                   'after it', 1, 1000, live=True),
         Parameter('min_change', MIN_CHANGE, 'least change (1 - cosine of the embeddings) from '
-                  'the newest sample of the label; a frame that changed less is not learned '
+                  'all samples of the label; a frame that changed less is not learned '
                   'again; 0 learns every frame', 0.0, 1.0, live=True),
         Parameter('recent_frames', 300, 'how many answered frames can still be taught by their '
                   'stamp', 1, 100000, live=True),

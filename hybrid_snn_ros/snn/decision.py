@@ -10,13 +10,15 @@ frames of taught labels is refused.  The score of a label is ``softmax(drive / T
 scaling, with T such that the records' own labels are most likely (docs/learning.md, "Known or
 unknown, and how sure").  What frames of untaught objects look like is estimated too: each sample,
 had its label never been taught.  A frame more typical than nearly all of those is never called
-unknown.  For the lateral rule the records are exact at any time (``lateral.leave_one_out``); for
-the original rule every sample is recorded just before it is learned (prequentially), and unknown
-frames are not simulated.
+unknown.  While records are few, the share of them says little; then their mean and spread do, by
+Student's t-distribution (``FewRecords``).  For the lateral rule the records are exact at any time
+(``lateral.leave_one_out``); for the original rule every sample is recorded just before it is
+learned (prequentially), and unknown frames are not simulated.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +26,12 @@ from hybrid_snn_ros.snn.response import Response
 
 # Fewer records than this say nothing about a quantile of 5 %: nothing is called unknown yet.
 MIN_RECORDS = 10
+# With their spread, three do; and at this many the share of them is the better measure.
+FEWEST, MANY_RECORDS = 3, 50
+# What is known of the spread before there are records, unit of the drive, and how many records
+# that is worth.  Chosen on splits of training parts: 3 to 10 frames of one label, 2 to 10 labels
+# of 2 to 10 frames.
+_PRIOR_SPREAD, _PRIOR_RECORDS = 0.2, 3
 # Share of simulated unknown frames that may be taken for known: where taught labels stand far
 # apart, a new view of one of them (a side it was never seen from) is less typical than any record
 # and still looks nothing like an unknown object.
@@ -53,12 +61,55 @@ class LeftOut(NamedTuple):
     typicality_if_unknown: np.ndarray  # (K,), had the sample's label never been taught
 
 
+class FewRecords(NamedTuple):
+    """
+    The predictive distribution of one more record: Student's t.
+
+    With a scaled inverse chi-squared prior on the variance (Gelman et al., Bayesian Data Analysis,
+    3.2), of ``_PRIOR_RECORDS`` records of spread ``_PRIOR_SPREAD``.
+    """
+
+    mean: float  # unit of the drive
+    scale: float  # unit of the drive
+    freedom: int  # degrees of freedom
+
+    @classmethod
+    def of(cls, typicalities: np.ndarray) -> 'FewRecords':
+        """Fit to records, (K,), K > 0."""
+        mean, count = typicalities.mean(), len(typicalities)
+        freedom = _PRIOR_RECORDS + count - 1
+        variance = (_PRIOR_RECORDS * _PRIOR_SPREAD ** 2
+                    + ((typicalities - mean) ** 2).sum()) / freedom
+        return cls(float(mean), math.sqrt(variance * (1 + 1 / count)), freedom)
+
+    def share_below(self, typicality: float) -> float:
+        """
+        Return the probability of a record no more typical than this, 0..1.
+
+        By a normal deviate that is near enough, to 0.003 (Abramowitz and Stegun, 26.7.8).
+        """
+        t = (typicality - self.mean) / self.scale
+        deviate = t * (1 - 1 / (4 * self.freedom)) / math.sqrt(1 + t * t / (2 * self.freedom))
+        return math.erfc(-deviate / math.sqrt(2)) / 2
+
+
 class Calibration(NamedTuple):
     """What the records say."""
 
     typicalities: np.ndarray  # (K,), ascending, unit of the drive
     temperature: float  # T, unit of the drive
     ceiling: float = np.inf  # what is more typical than this looks like no unknown frame
+    few: FewRecords | None = None  # where they are so few that their spread tells more
+    kept: Any = None  # what saves the next calibration time
+
+    def p_value(self, typicality: float) -> float:
+        """Return the share of records no more typical than this, 0..1; 1 where there are none."""
+        if self.few is not None:
+            return self.few.share_below(typicality)
+        if len(self.typicalities) < MIN_RECORDS:
+            return 1.0
+        no_more_typical = np.searchsorted(self.typicalities, typicality, side='right')
+        return float(no_more_typical) / len(self.typicalities)
 
 
 class Decision(NamedTuple):
@@ -75,9 +126,13 @@ UNCALIBRATED = Calibration(np.zeros(0), START_TEMPERATURE)
 def calibrate(left_out: LeftOut) -> Calibration:
     """Calibrate on how samples look without themselves."""
     unknown = left_out.typicality_if_unknown[np.isfinite(left_out.typicality_if_unknown)]
-    ceiling = np.quantile(unknown, 1 - UNKNOWN_MISSED) if len(unknown) else np.inf
+    ceiling = np.inf  # fewer have no such quantile
+    if len(unknown) >= 1 / UNKNOWN_MISSED:
+        ceiling = np.quantile(unknown, 1 - UNKNOWN_MISSED)
+    few = FEWEST <= len(left_out.typicality) < MANY_RECORDS
     return Calibration(np.sort(left_out.typicality),
-                       fit_temperature(left_out.drives, left_out.columns), float(ceiling))
+                       fit_temperature(left_out.drives, left_out.columns), float(ceiling),
+                       FewRecords.of(left_out.typicality) if few else None)
 
 
 def calibrate_prequential(records: Iterable[Record], samples: Sequence[int]) -> Calibration:
@@ -143,10 +198,8 @@ def decide(response: Response, calibration: Calibration, false_unknown: float,
     score = np.sort(score / score.sum())[::-1]
     best = np.argsort(-response.evidence, kind='stable')[:top]
     ranked = [(int(c), float(s)) for c, s in zip(best, score)]
-    typicalities = calibration.typicalities
-    if len(typicalities) < MIN_RECORDS or false_unknown <= 0:
+    if false_unknown <= 0:
         return Decision(ranked, False, 1.0)
-    no_more_typical = np.searchsorted(typicalities, response.typicality, side='right')
-    p_value = float(no_more_typical) / len(typicalities)
+    p_value = calibration.p_value(response.typicality)
     unknown = p_value < false_unknown and response.typicality < calibration.ceiling
     return Decision(ranked, unknown, p_value)

@@ -134,13 +134,15 @@ class Rule(Protocol):
 
     def calibrate(self, params: Any, state: Any, lessons: Sequence[Lesson],
                   records: Sequence[decision.Record],
-                  samples: Sequence[int]) -> decision.Calibration:
+                  samples: Sequence[int],
+                  before: decision.Calibration | None = None) -> decision.Calibration:
         """
         Say what frames of taught labels look like to a network that has not seen them.
 
         :param lessons: all that the state has learned.
         :param records: how they looked just before they were learned, if the rule is PREQUENTIAL.
         :param samples: samples of each column, (C,).
+        :param before: that of an earlier state, if any; it saves time and changes nothing.
         """
         return decision.calibrate_prequential(records, samples)
 

@@ -10,6 +10,7 @@ a new scene, and so does a change of what is known.
 
 import numpy as np
 
+from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.snn.response import Response
 
 # Cosine of successive embeddings below which the scene has changed: on the turntable neighbouring
@@ -52,8 +53,7 @@ class Track:
         """
         if self.frames == 1:
             return response
-        direction = codes.astype(np.float32)
-        direction /= max(float(np.linalg.norm(direction)), 1e-12)
+        direction, = directions([codes])
         mean = self._mean
         if mean is None or self._direction is None or (
                 len(mean.evidence) != len(response.evidence)

@@ -27,9 +27,10 @@ ARROWS = {
     'defaults': set(),
     'threads': set(),
     'compiled': set(),
+    'likeness': set(),
     'vision': {'compiled', 'resources'},
-    'snn': {'compiled'},
-    'memory': {'paths'},
+    'snn': {'compiled', 'likeness'},
+    'memory': {'likeness', 'paths'},
     'network': {'memory', 'snn'},
     'taught_network': {'memory', 'network'},
     'classifier': {'defaults', 'memory', 'network', 'paths', 'snn', 'taught_network', 'vision'},
@@ -45,7 +46,7 @@ ARROWS = {
                       'resources', 'threads', 'vision.frames', 'vision.pictures'},
     'cli': {'bench', 'classifier', 'dds_profile', 'defaults', 'evaluation',
             'operator_page.settings', 'parameter_files', 'paths', 'ros', 'sim', 'resources',
-            'threads', 'memory', 'snn', 'vision'},
+            'threads', 'likeness', 'memory', 'snn', 'vision'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

@@ -405,7 +405,7 @@ def test_a_camera_that_does_not_stamp_its_frames_can_be_taught(taught):
 
 
 def test_a_still_camera_is_no_evidence(taught):
-    """What is nearly the newest sample of its label is skipped, and said to be: WARN."""
+    """What is nearly a sample of its label is skipped, and said to be: WARN."""
     peer, memory, _ = taught
     assert peer.set(min_change=0.02) == ['']
     peer.show(frame(picture(RED)))

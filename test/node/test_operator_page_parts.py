@@ -145,7 +145,8 @@ class Teaching:
     """A classifier, and a board that is told what the node says of it."""
 
     def __init__(self):
-        self.page_state, self.classifier, self.frame = PageState(), Classifier(inputs=16), 0
+        self.page_state, self.frame = PageState(), 0
+        self.classifier = Classifier(inputs=16, min_change=0)
 
     def teach(self, label, press='', said=None, seen=None, level='OK'):
         self.frame += 1
@@ -248,7 +249,7 @@ def test_another_memory_under_the_same_name_has_other_pictures():
     teaching = Teaching()
     teaching.teach('mug')
     teaching.teach('mug')
-    teaching.classifier = Classifier(inputs=16)
+    teaching.classifier = Classifier(inputs=16, min_change=0)
     teaching.classifier.teach(np.arange(16, dtype=np.uint8), 'duck')
     teaching.tell()
     [item] = teaching.page_state.state()['history']

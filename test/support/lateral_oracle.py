@@ -128,6 +128,10 @@ class Network:
             over += (w @ c.m - w @ e / 2) - (zero.w @ c.m - zero.a)
         return len(taught) / over
 
+    def fit_gain(self):
+        """Return what brings a fit to the unit of the drive, also where there are no drives."""
+        return self.gain() or (1 / self.kappa() if self.kappa() > 0 else 0.0)
+
     def readout(self):
         """Return one vector a column: the weights over the background's, on a common int8 grid."""
         nothing = np.zeros(len(self.phases))
@@ -177,7 +181,7 @@ class Network:
                         out[c] += 1
                     potentials[t, c] = u[c]
             if t == SHOWN - 1:
-                typicality = [drive + gain * self.fit_share * self._fit(c, x, h)
+                typicality = [drive + self.fit_gain() * self.fit_share * self._fit(c, x, h)
                                for c, drive in zip(self.columns, drives)]
                 shown = Shown(raster, x.copy(), h.copy(), potentials, np.array(out, dtype=int),
                               np.array(drives), self._winner(out, u), np.array(typicality))

@@ -69,7 +69,8 @@ class Unlearning(NearestMean):
 
     def calibrate(self, params: Constants, state: Sums, lessons: Sequence[Lesson],
                   records: Sequence[decision.Record],
-                  samples: Sequence[int]) -> decision.Calibration:
+                  samples: Sequence[int],
+                  before: decision.Calibration | None = None) -> decision.Calibration:
         return decision.UNCALIBRATED
 
 

@@ -13,9 +13,11 @@ import hashlib
 import json
 
 from checkout import SUPPORT
+import numpy as np
 import pytest
 import yaml
 
+from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 
 PACK = SUPPORT / 'data' / 'turntable12.npz'
@@ -51,3 +53,35 @@ def test_four_objects_never_taught_are_told_from_eight_that_were(rule, auroc, de
     assert found['auroc'] >= auroc
     assert found['unknown_detected'] >= detected
     assert found['false_unknown'] <= 0.05
+
+
+def taught(samples, times=1):
+    """Return a classifier that was taught samples of the pack, so often each, and the pack."""
+    pack = np.load(PACK)
+    classifier = Classifier(inputs=pack['X_train'].shape[1], min_change=0)
+    for _ in range(times):
+        for codes, label in zip(pack['X_train'][samples], pack['y_train'][samples]):
+            classifier.teach(codes, f'thing {label}')
+    return classifier, pack
+
+
+# Measured: 2.1 % of the new views called unknown, however often; 21 and 22 % when twins stayed in
+# the network that a sample was looked at through.
+@pytest.mark.parametrize('times', [1, 2, 3])
+def test_what_is_taught_again_and_again_makes_nothing_strange(times):
+    """A button that is held down for long."""
+    classifier, pack = taught(slice(None), times)
+    asked = [classifier.predict(codes) for codes in pack['X_test']]
+    assert np.mean([answer.unknown for answer in asked]) <= 0.05
+    assert np.mean([answer.label == f'thing {label}'
+                    for answer, label in zip(asked, pack['y_test'])]) >= 0.94
+
+
+# Measured: 2.1 % of its own new views called unknown, 70 % of the eleven other objects.
+def test_one_label_is_not_everything():
+    own, strange = [], []
+    for label in range(12):
+        classifier, pack = taught(np.load(PACK)['y_train'] == label)
+        for codes, shown in zip(pack['X_test'], pack['y_test']):
+            (own if shown == label else strange).append(classifier.predict(codes).unknown)
+    assert np.mean(own) <= 0.05 and np.mean(strange) >= 0.6

@@ -60,7 +60,7 @@ def test_a_bag_taught_twice_counts_once(bag, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize('change', ['0.002', '0.01', '0.02', '0.05', '0.2'])
 def test_frames_left_out_as_nearly_the_same_are_left_out_again(bag, change, tmp_path):
-    """Although the newest sample is another one when they come again."""
+    """Whatever was learned behind them is compared with, too, when they come again."""
     runs = []
     for _ in range(3):
         code, out, err = teach(bag, '--label', 'thing', '-m', tmp_path / 'memory',

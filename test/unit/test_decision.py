@@ -12,6 +12,7 @@ from hybrid_snn_ros.snn.decision import (
     calibrate_prequential,
     Calibration,
     decide,
+    FewRecords,
     fit_temperature,
     LeftOut,
     MIN_RECORDS,
@@ -125,6 +126,37 @@ def test_too_few_records_say_nothing_yet():
     few = decide(untypical, records(np.zeros(MIN_RECORDS - 1)), 0.9, 1)
     assert (few.unknown, few.p_value) == (False, 1.0)
     assert decide(untypical, records(np.zeros(MIN_RECORDS)), 0.9, 1).unknown
+
+
+@pytest.mark.parametrize('count', [3, 7, 20, 49])
+def test_few_records_tell_by_their_mean_and_spread(count):
+    """Student's t, its density added up by hand; with the prior's spread where they have none."""
+    rng = np.random.default_rng(count)
+    for typicalities in (rng.normal(-3, 0.7, count), np.full(count, -1.0)):
+        few = FewRecords.of(typicalities)
+        freedom = 3 + count - 1
+        spread = np.sqrt((3 * 0.2 ** 2 + typicalities.var() * count) / freedom)
+        scale = spread * np.sqrt(1 + 1 / count)
+        t = np.linspace(-300, 30, 1_000_001)
+        density = (1 + t * t / freedom) ** (-(freedom + 1) / 2)
+        below = np.cumsum(density) / density.sum()
+        for place in (-60.0, -6.0, -2.5, -1.0, 0.0, 0.7, 3.0):
+            exact = below[np.searchsorted(t, place)]
+            assert few.share_below(typicalities.mean() + place * scale) == pytest.approx(
+                exact, abs=0.005)
+
+
+def test_three_records_are_enough_and_two_are_not():
+    def left_out(count):
+        return LeftOut(np.linspace(-1, -0.8, count), np.zeros((count, 1)), np.zeros(count, int),
+                       np.full(count, -np.inf))
+    untypical = response([1.0], -1e9)
+    assert (decide(untypical, calibrate(left_out(2)), 0.9, 1)).p_value == 1.0
+    for count in (3, 10, 49, 50, 300):
+        calibration = calibrate(left_out(count))
+        assert (calibration.few is None) == (count >= 50)
+        assert decide(untypical, calibration, 0.02, 1).unknown
+        assert not decide(response([1.0], -0.9), calibration, 0.02, 1).unknown
 
 
 def test_a_share_of_zero_never_refuses():

@@ -331,7 +331,8 @@ def test_lost_in_flight_it_goes_on_on_the_cpu(strict, monkeypatch, name, what, s
 def test_lost_at_any_operation_of_a_life(strict):
     """Made, taught, answered, undone: whenever it is lost, the answers are the CPU's."""
     def life(backend):
-        classifier = Classifier(rule='lateral', inputs=INPUTS, backend=backend)
+        classifier = Classifier(rule='lateral', inputs=INPUTS, backend=backend,
+                                min_change=0)
         for label, codes in lessons(8):
             classifier.teach(codes, label)
             classifier.predict(codes)

@@ -20,7 +20,7 @@ class Robot:
 
     def __init__(self, directory):
         self.directory = directory
-        self.classifier = Classifier(inputs=INPUTS)
+        self.classifier = Classifier(inputs=INPUTS, min_change=0)
         self.classifier.open(directory)
         self.seed = 0
 
@@ -48,7 +48,7 @@ def robot(tmp_path):
 
 def restart(robot):
     robot.classifier.close()
-    robot.classifier = Classifier(inputs=INPUTS)
+    robot.classifier = Classifier(inputs=INPUTS, min_change=0)
     robot.classifier.open(robot.directory)
 
 
@@ -147,7 +147,7 @@ def test_nothing_that_nobody_taught_is_undone(robot, tmp_path):
     robot.teach('apple', 4)
     robot.teach('pear', 2, 'press')
     robot.classifier.save(tmp_path / 'start.memory')
-    new = Classifier(inputs=INPUTS)
+    new = Classifier(inputs=INPUTS, min_change=0)
     new.open(tmp_path / 'new', tmp_path / 'start.memory')
     for _ in range(2):
         with pytest.raises(NothingToUndoError):

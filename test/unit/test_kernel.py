@@ -120,8 +120,8 @@ def test_extreme_sums_and_potentials_on_the_threshold(forms, built, weights):
     for leak, theta, scale in ((1.0, 127 * exact, exact), (0.5, 64 * exact, exact),
                                (0.9, 0.13, 3e-5), (0.0, 1e-3, 1e-4)):
         params = lateral.Params(leak=leak, theta=theta)
-        read = lateral.Readout(whole, scale, bias, 1.0, lateral.phases(params, inputs), None,
-                               state)
+        read = lateral.Readout(whole, scale, bias, 1.0, 1.0, lateral.phases(params, inputs),
+                               None, state)
 
         def answers(params=params, read=read):
             shown = read._replace(compiled=quantisation.compiled(params, read))

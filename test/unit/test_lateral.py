@@ -337,9 +337,10 @@ def test_a_single_label(frames):
     response = lateral.present(params, lateral.readout(params, state), counts[0])
     assert response.evidence.argmax() == 0
     assert response.evidence.tolist() == [0.0]
-    assert response.typicality == 0  # nothing to compare it with
     shown = adopt(slow(params, 100, 1), state, counts, [0] * frames).show(counts[0])
     assert (shown.decision, shown.counts.tolist()) == (0, [0])
+    assert response.typicality == pytest.approx(shown.typicality[0], rel=1e-3, abs=1e-6)
+    assert (response.typicality < 0) == (frames > 1), 'how well its template explains the frame'
 
 
 @pytest.mark.parametrize('labels', [2, 3, 4, 5, 9])

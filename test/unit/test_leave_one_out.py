@@ -1,14 +1,17 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Leave-one-out by its closed form against networks really taught without the sample."""
+"""Leaving out by its closed form against networks really taught without the samples."""
 
 from lateral_common import teach_all, untaught
 import numpy as np
 import pytest
 
+from hybrid_snn_ros.likeness import change_between
 from hybrid_snn_ros.snn import lateral
 from hybrid_snn_ros.snn.decision import calibrate, decide
-from hybrid_snn_ros.snn.lateral.leave_one_out import leave_one_out
+from hybrid_snn_ros.snn.lateral import calibration
+from hybrid_snn_ros.snn.lateral.leave_one_out import Groups, leave_one_out
+from hybrid_snn_ros.snn.rule import Lesson
 
 SIZES = (2, 3, 5, 8, 4, 1)  # samples of each column
 INPUTS = 120
@@ -88,18 +91,32 @@ def test_leaving_out_is_a_network_taught_without_the_sample(seed, constants):
     assert shift > 4 * CLOSE  # as learned, some look far more typical: leaving out matters
 
 
-def test_leaving_out_equals_the_algebra_in_float64():
-    """Drives and typicality from the scatter without the sample, apart from kappa and gain."""
+@pytest.mark.parametrize('size', [1, 2, 3])
+def test_leaving_out_equals_the_algebra_in_float64(size):
+    """
+    Drives and typicality from the scatter without the group, apart from kappa and gain.
+
+    A group of more than one leaves what its frames differ by among themselves.
+    """
     params = lateral.Params()
     counts, columns = lesson(5)
     state = taught(params, counts, columns, len(SIZES))
     gain = lateral.readout(params, state).gain
     kappa = lateral.Products.of(params, state).residual
-    seen = leave_one_out(params, state, counts, columns)
     x = counts * params.trace_scale
-    for row, left_out in enumerate(np.flatnonzero(np.array(SIZES)[columns] > 1)):
-        rest = np.arange(len(columns)) != left_out
-        scatter = params.ridge * np.eye(INPUTS)
+    groups = [np.flatnonzero(columns == column)[:size] for column in range(len(SIZES))]
+    members = [groups[column] if row in groups[column] else np.array([row])
+               for row, column in enumerate(columns)]
+    seen = leave_one_out(params, state, counts, columns, Groups(
+        np.array(list(map(len, members))),
+        np.array([counts[group].mean(axis=0) for group in members], np.float32)))
+    several = [row for row, column in enumerate(columns) if SIZES[column] > len(members[row])]
+    assert len(seen.columns) == len(several) > 10
+    for row, left_out in enumerate(several):
+        group = members[left_out]
+        rest = ~np.isin(np.arange(len(columns)), group)
+        within = x[group] - x[group].mean(axis=0)
+        scatter = params.ridge * np.eye(INPUTS) + within.T @ within
         means = []
         for c in range(len(SIZES)):
             own = x[rest & (columns == c)]
@@ -107,7 +124,7 @@ def test_leaving_out_equals_the_algebra_in_float64():
             scatter += (own - means[c]).T @ (own - means[c])
         p = np.linalg.inv(scatter)
         new = x[left_out]
-        zero = (x[rest].sum(axis=0) + means[columns[left_out]]) / len(x)
+        zero = (x[rest].sum(axis=0) + len(group) * means[columns[left_out]]) / len(x)
         drives = []
         for c, mean in enumerate(means):
             n = (rest & (columns == c)).sum()
@@ -120,6 +137,41 @@ def test_leaving_out_equals_the_algebra_in_float64():
         np.testing.assert_allclose(seen.drives[row], drives, atol=1e-4)
         assert seen.typicality[row] == pytest.approx(
             drives[best] - gain * params.fit_share * error @ p @ error, abs=1e-4)
+
+
+def test_what_is_too_alike_is_found_in_its_own_column_alone():
+    """Also a chain of three, of which the ends are not alike; in any order."""
+    base = np.random.default_rng(1).gamma(0.5, 40, 300).clip(0, 200)
+    other = np.random.default_rng(2).gamma(0.5, 40, 300).clip(0, 200)
+    codes = [(base + share * other).astype(np.uint8) for share in (0, 0.35, 0.7, 0, 2.5)]
+    lessons = [Lesson.of(number, column, one, one // 20) for number, (column, one) in enumerate(
+        zip([0, 0, 0, 1, 0], codes))]
+    alike = [[change_between(a, b) < calibration.ALIKE for b in codes[:3]] for a in codes[:3]]
+    assert alike == [[True, True, False], [True, True, True], [False, True, True]]
+    for order in ([0, 1, 2, 3, 4], [4, 2, 0, 3, 1]):
+        groups, _ = calibration.groups_of(lessons, [lessons[place] for place in order])
+        assert groups.sizes.tolist() == [2, 3, 2, 1, 1]
+        np.testing.assert_allclose(
+            groups.means[1], np.mean([lesson.counts for lesson in lessons[:3]], axis=0))
+        np.testing.assert_array_equal(groups.means[3], lessons[3].counts)
+
+
+def test_what_was_found_before_saves_time_and_changes_nothing():
+    """A lesson more, one less, another column, other lessons chosen."""
+    counts, columns = lesson(12, sizes=(9, 12))
+    drawn = np.random.default_rng(3).integers(0, 3, len(counts))  # some are the same again
+    lessons = [Lesson.of(number, int(column), counts[one] * 20, counts[one])
+               for number, (one, column) in enumerate(zip(drawn, columns))]
+    _, known = calibration.groups_of(lessons[:8], lessons)
+    for chosen, of in ((lessons[:8], lessons), (lessons[:8], lessons[:-1]),
+                       (lessons[1:9], lessons[1:]), (lessons[3:], lessons),
+                       ([one._replace(column=0) for one in lessons[:8]],
+                        [one._replace(column=0) for one in lessons])):
+        ours, _ = calibration.groups_of(chosen, of, known)
+        fresh, _ = calibration.groups_of(chosen, of)
+        np.testing.assert_array_equal(ours.sizes, fresh.sizes)
+        np.testing.assert_array_equal(ours.means, fresh.means)
+        assert ours.sizes.max() > 1
 
 
 def test_leaving_out_changes_nothing():
@@ -161,14 +213,17 @@ def test_the_only_sample_of_a_column_is_left_out():
 
 @pytest.mark.filterwarnings('error')
 @pytest.mark.parametrize('samples', [2, 5])
-def test_a_single_label_is_always_typical(samples):
-    """Nothing sets one label apart: gain 0, records 0, and what is shown is 0 too: known."""
+def test_a_single_label_has_a_fit_and_no_drive(samples):
+    """Nothing sets one label apart: gain 0. What it was not taught fits it worse."""
     params = lateral.Params()
     counts, columns = lesson(9, sizes=(samples,))
     state = taught(params, counts, columns, 1)
     seen = leave_one_out(params, state, counts, columns)
-    assert seen.typicality.tolist() == [0.0] * samples
     assert seen.drives.tolist() == [[0.0]] * samples
+    read = lateral.readout(params, state)
+    strange = clusters(77, (1,), INPUTS)(np.zeros(8, int))
+    assert seen.typicality.min() > max(
+        lateral.present(params, read, k).typicality for k in strange)
 
 
 @pytest.mark.filterwarnings('error')

@@ -29,7 +29,7 @@ LESSON = list(zip(CODES[:20], ['mug', 'duck', 'mug', 'tray', 'duck', 'mug', 'box
 
 def made(rule='lateral', **options):
     """Return an untaught classifier."""
-    return Classifier(rule=rule, inputs=INPUTS, **options)
+    return Classifier(rule=rule, inputs=INPUTS, **{'min_change': 0, **options})
 
 
 def taught(rule='lateral', lesson=LESSON, **options):
@@ -331,7 +331,7 @@ def test_nothing_is_learned_that_is_not_on_disk(tmp_path):
 OTHER_PROCESS = """
 import sys
 from hybrid_snn_ros import Classifier
-classifier = Classifier(inputs=24)
+classifier = Classifier(inputs=24, min_change=0)
 classifier.open(sys.argv[1])
 for line in sys.stdin:
     exec(line)

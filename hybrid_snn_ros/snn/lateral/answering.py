@@ -44,9 +44,10 @@ def present(params: Params, readout: Readout, spike_counts: np.ndarray,
     :param record: see presentation.present.
     :return: Response; the evidence is the spike count plus the potential that is left, in units
         of the threshold, and the class its argmax; -inf for a column never taught.  Typicality
-        is ``drive + G fit_share fit`` of the winner j, with ``fit = -(x - m_j).P (x - m_j)``, the
-        negative squared Mahalanobis distance: how well its template explains the frame
-        (docs/learning.md, "Known or unknown, and how sure"); -inf while no column exists.
+        is ``drive + G fit_share fit`` of the winner j (with a single label ``fit_share fit /
+        kappa``), with ``fit = -(x - m_j).P (x - m_j)``, the negative squared Mahalanobis distance:
+        how well its template explains the frame (docs/learning.md, "Known or unknown, and how
+        sure"); -inf while no column exists.
     """
     shown = array_namespace(readout.weights).asarray(spike_counts)  # all a device gets of a frame
     spikes, end, drives = present_columns(params, readout, shown, record)
@@ -67,7 +68,7 @@ def present(params: Params, readout: Readout, spike_counts: np.ndarray,
         fit = 2 * (state.weights[j] @ x - state.costs[j]) - x @ h
         spikes, evidence, drives, fit = to_host(spikes, evidence, drives, fit)
         best = evidence.argmax()
-    typicality = drives[best] + readout.gain * params.fit_share * fit
+    typicality = drives[best] + readout.fit_gain * params.fit_share * fit
     return Response(spikes, evidence, drives, float(typicality))
 
 

@@ -6,30 +6,82 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.snn import decision
 from hybrid_snn_ros.snn.lateral.constants import Params
-from hybrid_snn_ros.snn.lateral.leave_one_out import leave_one_out
+from hybrid_snn_ros.snn.lateral.leave_one_out import Groups, leave_one_out
 from hybrid_snn_ros.snn.lateral.state import State
 from hybrid_snn_ros.snn.rule import Lesson
 
 # Those of the lowest rank, which is evenly drawn of everything taught, in whatever order, and of
 # which one more lesson, or one less, changes one at most.  More would cost time and tell no more.
 SAMPLES = 256
+# 1 - cosine of the codes: what differs less is the same view again.  A hand that holds a thing
+# still changes 0.04 to 0.06.
+ALIKE = 0.1
+
+
+# Of a column, by the ranks of its lessons: the ranks of those chosen, their Groups.
+_Known = dict[tuple[int, ...], tuple[tuple[int, ...], Groups]]
 
 
 def calibrate(params: Params, state: State, lessons: Sequence[Lesson],
-              records: Sequence[decision.Record],
-              samples: Sequence[int]) -> decision.Calibration:
+              records: Sequence[decision.Record], samples: Sequence[int],
+              before: decision.Calibration | None = None) -> decision.Calibration:
     """
     Look at taught samples through the network as if each had not been taught.
 
     One frame of a new label changes the gain, and with it what every number means; hence not from
     records, which describe a network that no longer exists.
+
+    :param before: an earlier calibration; saves time and changes nothing.
     """
     if not lessons:
         return decision.UNCALIBRATED
     ranks = np.fromiter((lesson.rank for lesson in lessons), np.int64, len(lessons))
     chosen = [lessons[place] for place in np.argsort(ranks, kind='stable')[:SAMPLES]]
-    return decision.calibrate(leave_one_out(
+    groups, kept = groups_of(chosen, lessons, before.kept if before else None)
+    found = decision.calibrate(leave_one_out(
         params, state, np.array([lesson.counts for lesson in chosen]),
-        np.array([lesson.column for lesson in chosen])))
+        np.array([lesson.column for lesson in chosen]), groups))
+    return found._replace(kept=kept)
+
+
+def groups_of(chosen: Sequence[Lesson], lessons: Sequence[Lesson],
+              known: _Known | None = None) -> tuple[Groups, _Known]:
+    """
+    Find what of the same column is too alike to tell from each of the chosen lessons.
+
+    :param known: what an earlier call returned beside; columns that are the same are not looked
+        at again.
+    """
+    own: dict[int, list[Lesson]] = {lesson.column: [] for lesson in chosen}
+    for lesson in lessons:
+        if lesson.column in own:
+            own[lesson.column].append(lesson)
+    columns = np.array([lesson.column for lesson in chosen])
+    sizes = np.empty(len(chosen), np.int64)
+    means = np.empty((len(chosen), len(chosen[0].counts)), np.float32)
+    kept: _Known = {}
+    for column, members in own.items():
+        rows = np.flatnonzero(columns == column)
+        these = [chosen[int(row)] for row in rows]
+        key, wanted = tuple(one.rank for one in members), tuple(one.rank for one in these)
+        found = (known or {}).get(key)
+        if found is None or found[0] != wanted:
+            found = wanted, _alike(these, members)
+        kept[key] = found
+        sizes[rows], means[rows] = found[1]
+    return Groups(sizes, means), kept
+
+
+def _alike(chosen: Sequence[Lesson], members: Sequence[Lesson]) -> Groups:
+    """Return the groups of lessons among all of their column, themselves included."""
+    codes = directions([lesson.codes for lesson in members])
+    place = {lesson.number: at for at, lesson in enumerate(members)}
+    at = [place[lesson.number] for lesson in chosen]
+    alike = codes[at] @ codes.T > 1 - ALIKE
+    alike[np.arange(len(at)), at] = True
+    means = [np.mean([members[int(twin)].counts for twin in np.flatnonzero(twins)], axis=0)
+             for twins in alike]
+    return Groups(alike.sum(axis=1), np.array(means, np.float32))

@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Leave-one-out in closed form (Sherman-Morrison): how each taught frame would look untaught.
+Leave-one-group-out in closed form (Sherman-Morrison): how taught frames would look untaught.
 
 What a true but new view of a taught label looks like must be known to tell it from an unknown
 object, and to say how sure an answer is.  Frames already learned look too typical; records taken
@@ -9,57 +9,78 @@ just before learning grow old while P adapts.  But leaving one sample out of the
 closed form (our use of it; the identity is Sherman and Morrison's), so every sample can be looked
 at through today's network without itself, exactly and at any time.
 
-With ``d = x - m_j``, ``g = n_j / (n_j - 1)`` and ``h = g / (1 - g d.P d)``::
+A sample that has near twins leaves them in the network, and would look as if it were still there:
+the twins are left out with it.  With y the mean of the k frames of such a group, itself included,
+``d = y - m_j``, ``g = k n_j / (n_j - k)`` and ``h = g / (1 - g d.P d)``::
 
-    P' = P + h (P d)(P d)^T,   m_j' = m_j - d / (n_j - 1),   m_0' = m_0 - g d / n_0
+    P' = P + h (P d)(P d)^T,   m_j' = m_j - d k / (n_j - k),   m_0' = m_0 - g d / n_0
 
-and every product with P' follows from the same product with P.  The background hears ``m_j'`` in
-place of the sample: with one less, the shares of the labels would change, and a frame of a rarer
-label lies further from the background (with 2 labels of 10 samples the records then looked so
-typical that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
+and every product with P' follows from the same product with P.  (Of a group P' still knows how its
+frames differ among themselves, which is little; for k = 1 all is exact.)  The background hears
+``m_j'`` in place of the group: with less, the shares of the labels would change, and a frame of a
+rarer label lies further from the background (with 2 labels of 10 samples the records then looked
+so typical that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
 they are.  A look at the other columns alone tells how the sample would look had its label never
 been taught.  This is bookkeeping beside the network, not a synaptic rule.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from hybrid_snn_ros.snn.backend import Array, array_namespace
 from hybrid_snn_ros.snn.decision import LeftOut
 from hybrid_snn_ros.snn.lateral.constants import Params
-from hybrid_snn_ros.snn.lateral.quantisation import biases_of, gain_of, Products, shrinkage
+from hybrid_snn_ros.snn.lateral.quantisation import (
+    biases_of,
+    fit_gain_of,
+    gain_of,
+    Products,
+    shrinkage,
+)
 from hybrid_snn_ros.snn.lateral.state import columns as columns_of
 from hybrid_snn_ros.snn.lateral.state import State, trace
 
 _BLOCK = 160  # inputs; finer ones cost more calls than they save multiplications
 
 
-def leave_one_out(params: Params, state: State, spike_counts: np.ndarray,
-                  columns: np.ndarray) -> LeftOut:
+class Groups(NamedTuple):
+    """What is left out with each of M samples."""
+
+    sizes: np.ndarray  # int (M,), how many frames of its column, itself included
+    means: np.ndarray  # float32 (M, N), the mean of their spike counts
+
+
+def leave_one_out(params: Params, state: State, spike_counts: np.ndarray, columns: np.ndarray,
+                  groups: Groups | None = None) -> LeftOut:
     """
-    Look at taught samples as if each alone had not been taught.
+    Look at taught samples as if each, and what is too alike, had not been taught.
 
     :param spike_counts: uint8 (M, N), of samples that the state has learned.
     :param columns: (M,), the column of each.
+    :param groups: what is left out with them; None for each alone.
     :return: LeftOut, of the samples whose column has others (K <= M).
     """
     xp = array_namespace(state.lateral)
-    several = state.samples[1:][columns] > 1
-    columns = np.asarray(columns)[several]
+    sizes = np.ones(len(spike_counts)) if groups is None else groups.sizes
+    several = state.samples[1:][columns] > sizes
+    columns, k = np.asarray(columns)[several], sizes[several].astype(np.float64)
     if not len(columns):
         return LeftOut(
             np.zeros(0), np.zeros((0, columns_of(state))), columns, np.zeros(0))
     row = np.arange(len(columns))
     n = state.samples[1:][columns].astype(np.float64)
     n_0 = int(state.samples[0])
-    products, seen = _look(params, state, trace(params, xp.asarray(spike_counts[several])),
-                           columns)
-    seen.leave_out_of_synapses(products, n)
-    seen.leave_out_of_templates(n, n_0)
+    products, seen = _look(
+        params, state, trace(params, xp.asarray(spike_counts[several])), columns, k > 1,
+        None if groups is None else trace(params, xp.asarray(groups.means[several & (sizes > 1)])))
+    seen.leave_out_of_synapses(products, n, k)
+    seen.leave_out_of_templates(n, k, n_0)
     samples = np.broadcast_to(state.samples[1:], seen.own.shape).astype(np.float64)
-    samples[row, columns] -= 1
+    samples[row, columns] -= k
     gain = gain_of(params, products, state.samples[1:])
+    fit_gain = fit_gain_of(gain, products.residual)
 
     def drives_over(background_x: np.ndarray, with_background: np.ndarray,
                     background: np.ndarray) -> np.ndarray:
@@ -74,7 +95,7 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray,
     def typicality(drives: np.ndarray) -> np.ndarray:
         winner = drives.argmax(axis=1)
         fit = 2 * seen.m_x[row, winner] - seen.own[row, winner] - seen.x_x
-        return drives[row, winner] + gain * params.fit_share * fit
+        return drives[row, winner] + fit_gain * params.fit_share * fit
 
     drives = drives_over(seen.background_x, seen.with_background, seen.background)
     # The label itself taken out, of the columns and of the background: m_0'' is (n_0 m_0' - n_j
@@ -92,9 +113,9 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray,
 @dataclass
 class _Seen:
     """
-    Products with P of K samples x, their errors d = x - m_j, and C templates m; all float64.
+    Products with P of K samples x, errors d = y - m_j, and C templates m; all float64.
 
-    Two steps change them in place to those with each sample left out.
+    Two steps change them in place to those with each group left out.
     """
 
     columns: np.ndarray  # j (K,)
@@ -110,10 +131,10 @@ class _Seen:
     with_background: np.ndarray  # (K, C), m_c . P m_0
     background: np.ndarray  # (K,), m_0 . P m_0
 
-    def leave_out_of_synapses(self, products: Products, n: np.ndarray) -> None:
+    def leave_out_of_synapses(self, products: Products, n: np.ndarray, k: np.ndarray) -> None:
         """Change P to P', in place: it adds h (. P d)(d P .)."""
         row = np.arange(len(n))
-        g = n / (n - 1)
+        g = k * n / (n - k)
         h = g / np.maximum(1 - g * self.d_d, 1e-6)
         self.x_x += h * self.d_x ** 2
         self.m_x += (h * self.d_x)[:, None] * self.m_d
@@ -129,39 +150,54 @@ class _Seen:
         self.d_x *= scale
         self.d_d *= scale
 
-    def leave_out_of_templates(self, n: np.ndarray, n_0: int) -> None:
-        """Change the background and the sample's own template to those without it, in place."""
+    def leave_out_of_templates(self, n: np.ndarray, k: np.ndarray, n_0: int) -> None:
+        """Change the background and the group's own template to those without it, in place."""
         own = np.arange(len(n)), self.columns
-        r = n / (n - 1) / n_0
+        r = k * n / (n - k) / n_0
         self.background += r * (r * self.d_d - 2 * self.background_d)
         self.background_x -= r * self.d_x
         self.with_background -= r[:, None] * self.m_d
         self.background_d -= r * self.d_d
-        r = 1 / (n - 1)
+        r = k / (n - k)
         self.to_own -= r[:, None] * self.m_d
         self.m_x[own] -= r * self.d_x
         self.own[own] += r * (r * self.d_d - 2 * self.m_d[own])
         self.with_background[own] -= r * self.background_d
 
 
-def _look(params: Params, state: State, x: Array,
-          columns: np.ndarray) -> tuple[Products, _Seen]:
-    """Take the products with today's P, where P lives; what is made of them is small."""
+def _look(params: Params, state: State, x: Array, columns: np.ndarray, several: np.ndarray,
+          y: Array | None) -> tuple[Products, _Seen]:
+    """
+    Take the products with today's P, where P lives; what is made of them is small.
+
+    :param several: bool (K,), whose group is more than itself; y: the means of these alone.
+    """
     xp = array_namespace(state.lateral)
     own_columns, place = np.unique(columns, return_inverse=True)
-    products, x_x, *of_weights = Products.of(
-        params, state, _self_products(x, state.lateral), x @ state.weights[1:].T,
-        x @ state.weights[0],
-        state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T)
-    m_x, background_x, between = (product.astype(np.float64) for product in of_weights)
-    own_x = m_x[np.arange(len(columns)), columns]
-    to_own = between[place]
+    grouped = np.flatnonzero(several)
+    points, sums = x, []
+    if y is not None and len(grouped):
+        points, sums = xp.concatenate([x, y]), [x[xp.asarray(grouped)] + y]
+    products, squares, to_templates, to_background, between, *both = Products.of(
+        params, state, _self_products(points, state.lateral), points @ state.weights[1:].T,
+        points @ state.weights[0],
+        state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T,
+        *(_self_products(one, state.lateral) for one in sums))
+    to_templates, to_background, to_own = (
+        product.astype(np.float64) for product in (to_templates, to_background, between[place]))
+    row = np.arange(len(columns))
+    mean = row.copy()  # where the group's mean is among the points: itself, or behind them
+    mean[grouped] = len(row) + np.arange(len(squares) - len(row))
+    x_x, m_x = squares[row], to_templates[row]
+    y_y, m_y, y_x = squares[mean], to_templates[mean], x_x.copy()
+    for square in both:  # (x + y).P (x + y) = x.P x + 2 x.P y + y.P y
+        y_x[grouped] = (square - x_x[grouped] - y_y[grouped]) / 2
     return products, _Seen(
-        columns, x_x, m_x, background_x, to_own,
-        m_d=m_x - to_own,
-        background_d=background_x - products.with_background[columns],
-        d_x=x_x - own_x,
-        d_d=x_x - 2 * own_x + products.own[columns],
+        columns, x_x, m_x, to_background[row], to_own,
+        m_d=m_y - to_own,
+        background_d=to_background[mean] - products.with_background[columns],
+        d_x=y_x - m_x[row, columns],
+        d_d=y_y - 2 * m_y[row, columns] + products.own[columns],
         own=products.own, with_background=products.with_background,
         background=np.asarray(products.background))
 

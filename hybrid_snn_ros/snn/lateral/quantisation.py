@@ -34,6 +34,7 @@ class Readout(NamedTuple):
     scale: float  # current of one spike through a weight of 1, gain included
     bias: Array  # G B (C,), drive, taken away over the ten steps
     gain: float  # G, drives a unit of w.x
+    fit_gain: float  # the same for the fit
     phases: Array  # (N,), steps 0..9
     untaught: Array | None  # (C,) bool, the columns never taught; None if there is none
     state: State  # for the typicality, which needs P
@@ -98,6 +99,16 @@ def gain_of(params: Params, products: Products, samples: np.ndarray) -> float:
     return float(1 / ((strength - strength ** 2 / 2) * apart).mean())
 
 
+def fit_gain_of(gain: float, residual: float) -> float:
+    """
+    Return what brings the fit to the unit of the drive: G, or 1 / kappa where there are no drives.
+
+    With a single label there are none, and how well its template explains a frame is all there is
+    to tell strangers by.  0 while nothing is known of kappa.
+    """
+    return gain or (1 / residual if residual > 0 else 0.0)
+
+
 def readout(params: Params, state: State, before: Any = None) -> Readout:
     """
     Derive the int8 weights, the gain and the biases with which frames are answered.
@@ -123,6 +134,7 @@ def readout(params: Params, state: State, before: Any = None) -> Readout:
         scale=gain * params.trace_scale * step,
         bias=xp.asarray((bias * (samples > 0)).astype(np.float32)),
         gain=gain,
+        fit_gain=fit_gain_of(gain, products.residual),
         phases=xp.asarray(phases(params, len(state.lateral))),
         state=state)
     return read._replace(compiled=compiled(params, read))

@@ -64,7 +64,8 @@ def _merged(count: Array, best: Array, shape: tuple[int, ...]) -> tuple[Array, A
 
 def calibrate(params: Params, state: State, lessons: Sequence[Lesson],
               records: Sequence[decision.Record],
-              samples: Sequence[int]) -> decision.Calibration:
+              samples: Sequence[int],
+              before: decision.Calibration | None = None) -> decision.Calibration:
     """Calibrate on what was recorded just before each frame was learned."""
     return decision.calibrate_prequential(records, samples)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
     from hybrid_snn_ros.evaluation.sources import Embeddings
 
-PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
+PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'stream', 'turntable')
 TURNTABLE = 'turntable'  # the source that is rendered here
 
 
@@ -34,10 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
              'or "turntable"')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
-             'incremental: label after label; open-set: N classes are never taught; turntable: '
-             '20 known and 10 new objects (default for the turntable)')
+             'incremental: label after label; open-set: N classes are never taught; stream: '
+             'things come and go before a camera, a hand between them; turntable: 20 known and '
+             '10 new objects (default for the turntable)')
     add('--shots', type=int, metavar='K', help='samples to teach of each class (default: all)')
     add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
+    add('--other', type=int, default=0, metavar='K',
+        help='open-set: frames that are taught as `other`, of half of the N classes; the other '
+             'half is asked')
+    add('--smoothing', type=int, default=1, metavar='N',
+        help='stream: frames of one scene over which answers are averaged (default: 1)')
     add('--times', type=int, default=1, metavar='N',
         help='how often each sample is taught, as by a button that is held down (default: 1)')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
@@ -131,7 +137,8 @@ def _settings(args: argparse.Namespace, form: type['Settings']) -> 'Settings':
     if protocol == 'turntable' and args.source != TURNTABLE:
         raise ValueError('--protocol turntable needs the SOURCE turntable')
     return form(protocol, args.rule, constants(args.set), args.false_unknown, args.shots,
-                args.unknown, args.baselines, args.times, bool(args.plots))
+                args.unknown, args.baselines, args.other, args.smoothing,
+                args.times, bool(args.plots))
 
 
 def _load(args: argparse.Namespace) -> 'Embeddings':

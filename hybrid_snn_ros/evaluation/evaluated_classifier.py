@@ -9,6 +9,7 @@ import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation.sources import Embeddings
+from hybrid_snn_ros.snn.track import Track
 
 
 class Answers(NamedTuple):
@@ -16,7 +17,8 @@ class Answers(NamedTuple):
     What was answered to T test frames.
 
     ``y_pred`` is the label with most evidence, also for a frame that was called unknown, and -1
-    before anything was taught; ``score`` is the published score of that label.
+    before anything was taught, and for what needs no name; ``score`` is the published score of
+    that label.
     """
 
     y_true: np.ndarray  # (T,) int64, the true classes
@@ -47,24 +49,30 @@ class EvaluatedClassifier:
         self._class = {name: place for place, name in enumerate(data.class_names)}
         self._tick = tick
 
-    def teach(self, samples: Iterable[int]) -> None:
-        """Teach training samples in this order."""
+    def teach(self, samples: Iterable[int], label: str = '') -> None:
+        """Teach training samples in this order, as what they are or under a label."""
         for sample in samples:
-            self._classifier.teach(self._data.train[sample],
-                                   self._data.class_names[self._data.train_labels[sample]])
+            own = self._data.class_names[self._data.train_labels[sample]]
+            self._classifier.teach(self._data.train[sample], label or own)
             self._tick()
 
-    def answer(self, frames: Sequence[int] | np.ndarray) -> Answers:
-        """Ask test frames, given by their places."""
+    def answer(self, frames: Sequence[int] | np.ndarray, smoothing: int = 1) -> Answers:
+        """
+        Ask test frames, given by their places.
+
+        :param smoothing: frames of a scene over which answers are averaged (snn.track).
+        """
+        track = Track(smoothing)
         y_true = self._data.test_labels[frames]
         y_pred, score, typicality = np.full(len(frames), -1), *np.zeros((2, len(frames)))
         refused = np.zeros(len(frames), dtype=bool)
         for place, frame in enumerate(frames):
-            response = self._classifier.present(self._data.test[frame])
+            codes = self._data.test[frame]
+            response = track.add(codes, self._classifier.present(codes))
             prediction = self._classifier.decide(response)
             if prediction.ranked:
                 label, score[place] = prediction.ranked[0]
-                y_pred[place] = self._class[label]
+                y_pred[place] = self._class.get(label, -1)
             refused[place], typicality[place] = prediction.unknown, response.typicality
             self._tick()
         return Answers(y_true, y_pred, score, refused, typicality)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation import baselines
+from hybrid_snn_ros.evaluation import baselines, stream
 from hybrid_snn_ros.evaluation.evaluated_classifier import Answers, EvaluatedClassifier
 from hybrid_snn_ros.evaluation.metrics import auroc, detected_at
 from hybrid_snn_ros.evaluation.sources import Embeddings
@@ -22,7 +22,7 @@ from hybrid_snn_ros.snn.rules import DEFAULT
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
-PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'turntable')
+PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'stream', 'turntable')
 VIEWS = (1, 5, 10)  # of each new object, on the turntable
 REAL_FALSE_UNKNOWN = (0.05, 0.067)  # where detection is also read off the ROC curve
 _LOOKS = 16  # looks back at all known labels in incremental learning
@@ -39,6 +39,8 @@ class Settings(NamedTuple):
     shots: int | None = None  # samples of a class that are taught; None: all
     unknown: int = 0  # classes never taught, in open-set
     baselines: bool = False
+    other: int = 0  # frames taught as `other`, of half of the classes that are not
+    smoothing: int = 1  # frames over which answers are averaged, in a stream
     times: int = 1  # how often each sample is taught, one time after the other
     curve: bool = False  # look at the classifier also while it learns
 
@@ -80,6 +82,14 @@ def check(settings: Settings) -> None:
         raise ValueError(f'--protocol {protocol} takes no --times')
     if not 0 <= settings.false_unknown < 1:
         raise ValueError(f'--false-unknown must lie in [0, 1), not {settings.false_unknown}')
+    if not 1 <= settings.smoothing <= 100:
+        raise ValueError(f'--smoothing must lie in 1..100, not {settings.smoothing}')
+    if settings.smoothing > 1 and protocol != 'stream':
+        raise ValueError(f'--protocol {protocol} takes no --smoothing')
+    if settings.other < 0:
+        raise ValueError(f'--other must be at least 0, not {settings.other}')
+    if protocol != 'open-set' and settings.other:
+        raise ValueError(f'--protocol {protocol} takes no --other')
     if protocol != 'open-set' and settings.unknown:
         raise ValueError(f'--protocol {protocol} takes no --unknown')
 
@@ -95,8 +105,12 @@ def check_data(settings: Settings, data: Embeddings) -> None:
     if protocol == 'open-set' and not 1 <= settings.unknown <= most:
         raise ValueError(f'--protocol open-set needs --unknown 1..{most} of the {classes} '
                          f'classes of {data.name}, not {settings.unknown}')
-    if protocol == 'turntable' and classes < 3:
-        raise ValueError(f'--protocol turntable needs at least 3 classes, {data.name} has '
+    if settings.other and settings.unknown < 2:
+        raise ValueError('--other needs --unknown of at least 2: one half is taught as `other`, '
+                         'the other half asked')
+    least = {'turntable': 3, 'stream': 6}.get(protocol, 1)
+    if classes < least:
+        raise ValueError(f'--protocol {protocol} needs at least {least} classes, {data.name} has '
                          f'{classes}')
 
 
@@ -108,7 +122,7 @@ def run(data: Embeddings, settings: Settings, seed: int,
     :param tick: called with (steps done, steps in all).
     """
     how: Callable[..., Outcome] = {
-        'open-set': _open_set, 'incremental': _incremental,
+        'open-set': _open_set, 'incremental': _incremental, 'stream': _stream,
         'turntable': _turntable}.get(settings.protocol, _one_pass)
     return how(data, settings, np.random.default_rng(seed), seed, tick)
 
@@ -200,19 +214,37 @@ def _open_set(data: Embeddings, settings: Settings, random: np.random.Generator,
     drawn = draw(data.train_labels, settings.shots, random)
     order = np.repeat(random.permutation(drawn[~np.isin(data.train_labels[drawn], unknown)]),
                       settings.times)
-    frames = np.arange(len(data.test))
-    is_unknown = np.isin(data.test_labels, unknown)
+    other = unknown[:len(unknown) // 2] if settings.other else unknown[:0]
+    frames = np.flatnonzero(~np.isin(data.test_labels, other))
+    is_unknown = np.isin(data.test_labels[frames], unknown)
     if is_unknown.all() or not is_unknown.any():
         raise ValueError(f'{data.name} has no test samples of the '
                          f"{'known' if is_unknown.all() else 'unknown'} classes of seed {seed}")
-    steps = _Steps(tick, len(order) + len(frames), _baseline_count(settings))
+    nameless = random.permutation(np.flatnonzero(np.isin(data.train_labels, other)))
+    steps = _Steps(tick, len(order) + settings.other + len(frames), _baseline_count(settings))
     classifier = _untaught(data, settings, steps)
     classifier.teach(order)
+    classifier.teach(nameless[:settings.other], 'other')
     known = classifier.answer(frames[~is_unknown])
     refusable = classifier.answer(frames[is_unknown])
     correct = _baselines(data, settings, order, frames[~is_unknown], seed, steps)
     return Outcome(known, known, refusable, rejection(known, refusable), [], [],
                    _accuracies(correct), {}, len(order))
+
+
+def _stream(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+            tick: Progress) -> Outcome:
+    """Know two thirds of the classes; a third of the others are hands."""
+    classes = random.permutation(np.unique(data.train_labels))
+    strange, known = np.split(classes, [len(classes) // 3])
+    hands, strange = np.split(strange, [max(1, len(strange) // 3)])
+    drawn = draw(data.train_labels, settings.shots, random)
+    order = random.permutation(drawn[np.isin(data.train_labels[drawn], known)])
+    shown = stream.drawn(data, known, strange, hands, random)
+    classifier = _untaught(data, settings, _Steps(tick, len(order) + len(shown.frames)))
+    classifier.teach(order)
+    answers, refusable, figures = stream.watched(classifier, shown, settings.smoothing)
+    return Outcome(answers, answers, refusable, figures, [], [], {}, {}, len(order))
 
 
 def rejection(known: Answers, unknown: Answers) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _TITLES = {
     'base_accuracy': 'accuracy on the base objects', 'false_unknown': 'false unknown',
     'unknown_detected': 'unknown detected', 'unknown_detected_at': 'unknown detected at a real',
     'auroc': 'AUROC known / unknown', 'new_accuracy': 'accuracy on new objects, views',
+    'named_right': 'named right, unknown counts as wrong',
     'base_after': 'accuracy on the base objects then'}
 
 
@@ -48,6 +49,8 @@ def summarise(outcomes: Sequence[Outcome], settings: Settings,
         figures['shots'] = settings.shots
     if settings.unknown:
         figures['unknown'] = settings.unknown
+    if settings.protocol == 'stream':
+        figures['smoothing'] = settings.smoothing
     if settings.times > 1:
         figures['times'] = settings.times
     if baselines:
@@ -82,6 +85,8 @@ def _per_class(outcomes: Sequence[Outcome], data: Embeddings) -> dict[str, float
 def table(figures: dict[str, Any], name: str) -> list[str]:
     """Return the lines that a person reads."""
     shots = f", {figures['shots']} a class" if 'shots' in figures else ''
+    if 'smoothing' in figures:
+        shots += f", smoothing {figures['smoothing']}"
     once = f", each {figures['times']} times" if 'times' in figures else ' once'
     lines = [
         f"{name}: {figures['protocol']}{shots}, rule {figures['rule']}, {figures['orders']} "
@@ -98,6 +103,9 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
             pair = (mean, sd) if place is None else (mean[place], sd[place])
             lines.append(_row(title if place is None else f'{title} {place}', *pair))
     lines.append('accuracy is that of the best label, rejection off')
+    if 'delay' in figures:
+        lines.append(f"until an object is named right: {figures['delay']['mean']:.2f} frames, "
+                     f"95th percentile {figures['delay']['p95']:.1f}")
     if figures['baselines']:
         lines += _baseline_lines(figures)
     worst = sorted(figures['per_class'], key=figures['per_class'].get)[:5]

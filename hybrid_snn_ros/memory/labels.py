@@ -5,7 +5,8 @@ Label texts: the written rule every label passes.
 
 The rule: UTF-8 text in Unicode normal form C, without characters that cannot be seen, with single
 plain spaces between words and none at the ends, without control characters or line breaks, 1 to
-64 bytes long, and not the reserved word ``unknown``.
+64 bytes long, and not the reserved word ``unknown``.  ``other`` and ``nothing``, in any case and
+width, are taught like labels and answered as unknown (``NAMELESS``).
 """
 
 from collections.abc import Collection
@@ -14,6 +15,7 @@ import unicodedata
 from hybrid_snn_ros.memory.unseen import tidied
 
 UNKNOWN = 'unknown'  # what the classifier says of a frame it was never taught
+NAMELESS = ('other', 'nothing')  # something that needs no name; the scene with no thing in it
 MAX_BYTES = 64
 _MAX_TYPED = 1024  # characters, before what cannot be seen is taken out
 
@@ -30,9 +32,11 @@ def normalise(text: object) -> str:
     """
     label = tidied(_typed(text)).strip()
     _check(label)
-    if _folded(label) == UNKNOWN:
-        raise LabelError(f"'{UNKNOWN}' is the answer for what was never taught, not a label")
-    return label
+    folded = _folded(label)
+    if folded == UNKNOWN:
+        raise LabelError(f"'{UNKNOWN}' is the answer for what was never taught, not a label; "
+                         "teach 'other' for what needs no name, 'nothing' for an empty scene")
+    return folded if folded in NAMELESS else label
 
 
 def written(text: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hybrid_snn_ros.memory.labels import NAMELESS
 from hybrid_snn_ros.network.history import History
 from hybrid_snn_ros.network.prediction import Prediction, prediction_of
 from hybrid_snn_ros.snn import backend as backends
@@ -57,6 +58,7 @@ class Network:
         self.whole = True  # False once a step was broken off half-way
         self._calibration: decision.Calibration | None = None
         self._past_calibration: decision.Calibration | None = None
+        self._calibrated_without: set[int] = set()  # columns
         self.sums: Any = None  # of the rule's last consolidation; never changed in place
         self._begin()
 
@@ -117,6 +119,22 @@ class Network:
     def rename(self, labels: Sequence[str]) -> None:
         """Give the columns other labels; nothing is learned again."""
         self.history.labels = list(labels)
+        self._renamed()
+
+    def reorder(self, columns: Sequence[int], labels: Sequence[str],
+                numbers: Iterable[int]) -> None:
+        """Give the columns, which stay where they are, other labels, and lessons another order."""
+        self.history.arrange(columns, labels, numbers)
+        self._renamed()
+
+    def _renamed(self) -> None:
+        if self._calibrated_without != self._nameless():
+            self._past_calibration = self._calibration or self._past_calibration
+            self._calibration = None
+
+    def _nameless(self) -> set[int]:
+        """Return the columns whose answer is unknown."""
+        return {column for column, label in enumerate(self.labels) if label in NAMELESS}
 
     # -- learning ------------------------------------------------------------------------------
 
@@ -306,9 +324,13 @@ class Network:
     def _calibrated(self) -> decision.Calibration:
         """Return what taught frames look like to it; renewed after every lesson."""
         if self._calibration is None:
+            # What needs no name says nothing of what frames of labels look like.
+            self._calibrated_without = without = self._nameless()
             self._calibration = self.rule.calibrate(
-                self.params, self.state, self.lessons, self.history.records, self.sample_counts,
-                self._past_calibration)
+                self.params, self.state,
+                [lesson for lesson in self.lessons if lesson.column not in without],
+                [record for record in self.history.records if record.column not in without],
+                self.sample_counts, self._past_calibration)
         return self._calibration
 
     def warm_up(self) -> None:

@@ -78,6 +78,7 @@ def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], late
         'label': prediction.label,
         'score': round(prediction.score, 4),
         'unknown': prediction.unknown,
+        **({'reason': prediction.reason} if prediction.unknown else {}),
         'known': round(prediction.p_value, 4),
         'ranked': [[label, round(score, 4)] for label, score in prediction.ranked],
         'seen': [round(part, 4) for part in seen],

@@ -75,7 +75,7 @@ GROUPS = {
         Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '
                   'are answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),
         Parameter('top_k', TOP, 'labels ranked in an answer', 1, 100, live=True),
-        Parameter('smoothing', 1, 'frames of one scene over which answers are averaged; 1 judges '
+        Parameter('smoothing', 3, 'frames of one scene over which answers are averaged; 1 judges '
                   'every frame alone', 1, 100, live=True),
     ),
 }

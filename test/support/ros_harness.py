@@ -64,8 +64,11 @@ class NodeProcess:
         :param arguments: further words after --ros-args.
         :param environment: variables to set besides those of this process.
         :param program: words for Python that run the node.
-        :param parameters: ROS parameters; values are written as YAML (JSON is a part of it).
+        :param parameters: ROS parameters; values are written as YAML (JSON is a part of it). Where
+            nothing else is said the classifier judges every frame alone.
         """
+        if program[-1] == 'hybrid_snn_ros.ros.main':  # pictures that have nothing in common
+            parameters = {'smoothing': 1, **parameters}
         words = [*arguments]
         for name, value in parameters.items():
             words += ['-p', f'{name}:={json.dumps(value)}']

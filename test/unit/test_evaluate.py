@@ -288,6 +288,8 @@ def test_a_pack_that_is_not_there_is_refused(tmp_path, capsys):
     (['--protocol', 'open-set'], 'needs --unknown 1..3 of the 4 classes of small, not 0'),
     (['--protocol', 'open-set', '--unknown', '4'], 'needs --unknown 1..3 of the 4 classes'),
     (['--protocol', 'open-set', '--unknown', '3', '--baselines'], 'needs --unknown 1..2 of'),
+    (['--protocol', 'open-set', '--unknown', '1', '--other', '3'], '--other needs --unknown of'),
+    (['--other', '3'], '--protocol joint takes no --other'),
     (['--times', '0'], '--times must be at least 1, not 0'),
     (['--protocol', 'incremental', '--times', '2'], 'incremental takes no --times'),
     (['--protocol', 'turntable'], '--protocol turntable needs the SOURCE turntable'),

@@ -8,7 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 import pytest
 
-from hybrid_snn_ros.memory.labels import find, LabelError, MAX_BYTES, normalise, written
+from hybrid_snn_ros.memory.labels import (
+    find,
+    LabelError,
+    MAX_BYTES,
+    NAMELESS,
+    normalise,
+    written,
+)
 from hybrid_snn_ros.memory.unseen import is_unseen, tidied
 
 # Letters, marks, digits, punctuation and symbols of any script.
@@ -48,6 +55,15 @@ def test_every_printable_text_that_fits_is_accepted_as_it_is(text):
     else:
         with pytest.raises(LabelError, match=f'{MAX_BYTES} bytes'):
             normalise(f'x{text}x')
+
+
+@pytest.mark.parametrize('text, label', [
+    ('other', 'other'), (' Other ', 'other'), ('NOTHING', 'nothing'),
+    ('\uff4e\uff4fthing', 'nothing'),
+    ('other thing', 'other thing'), ('no thing', 'no thing')])
+def test_what_needs_no_name_is_one_word_in_any_case_and_width(text, label):
+    assert normalise(text) == label
+    assert (label in NAMELESS) == (' ' not in label)
 
 
 @given(st.text(PRINTABLE, max_size=8), FORBIDDEN, st.text(PRINTABLE, max_size=8))

@@ -209,6 +209,38 @@ def test_another_name_relearns_nothing(monkeypatch):
     assert learned == list(range(1, 21))
 
 
+@pytest.mark.parametrize('rule', RULES)
+@pytest.mark.parametrize('word', ['other', 'nothing'])
+def test_what_needs_no_name_is_answered_as_unknown(rule, word, monkeypatch):
+    """Also under its new name, without anything being learned again, and after an undo."""
+    classifier = taught(rule)
+    before = bits(classifier)
+    shown, label = next((codes, label) for codes, label in LESSON
+                        if classifier.predict(codes).label == label)
+    assert classifier.predict(shown).reason == ''
+    learned = counting(monkeypatch)
+    classifier.rename(label, word.upper())
+    assert learned == [] and word in classifier.labels
+    answer = classifier.predict(shown)
+    assert (answer.label, answer.unknown, answer.reason) == ('unknown', True, word)
+    assert answer.ranked[0] == (word, answer.score)
+    reasons = {classifier.predict(codes).reason for codes, _ in LESSON}
+    assert word in reasons and (rule == 'original' or '' in reasons)
+    classifier.undo()
+    assert bits(classifier) == before
+
+
+def test_what_needs_no_name_says_nothing_of_what_labels_look_like():
+    classifier = taught('lateral')
+    few = len(classifier.network._calibrated().typicalities)
+    for number, codes in enumerate(CODES[20:30]):
+        classifier.teach(codes, 'other')
+        assert len(classifier.network._calibrated().typicalities) == few, number
+    classifier.rename('other', 'something')
+    classifier.predict(CODES[0])
+    assert len(classifier.network._calibrated().typicalities) > few
+
+
 # -- restarts ------------------------------------------------------------------------------------
 
 

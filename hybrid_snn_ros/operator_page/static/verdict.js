@@ -23,11 +23,13 @@ export function drawVerdict(answer) {
   write($('verdict-label'), name);
   // How little it is known is no figure that can be set beside the scores of labels.
   write($('verdict-score'), answer.unknown ? '' : percent(answer.score));
-  drawOthers(answer.unknown ? nearest(answer) : others(answer));
+  drawOthers(answer.unknown ? why(answer) : others(answer));
   speak();
 }
 
-function nearest({ ranked }) {
+function why({ reason, ranked }) {
+  if (reason === 'other') return [[t('as_other'), null]];
+  if (reason === 'nothing') return [[t('as_nothing'), null]];
   return ranked.slice(0, 1).map(([label]) => [t('nearest', { label }), null]);
 }
 

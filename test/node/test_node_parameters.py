@@ -111,10 +111,15 @@ def strangers_are_unknown_or_not(peer):
     noise = np.random.default_rng(7).integers(0, 256, (240, 320, 3), np.uint8)
     assert peer.set(false_unknown=0.3) == ['']
     answer = peer.show(frame(noise))
-    assert (answer['label'], answer['unknown']) == ('unknown', True)
+    assert (answer['label'], answer['unknown'], answer['reason']) == ('unknown', True, 'strange')
     assert peer.set(false_unknown=0.0) == ['']
     answer = peer.show(frame(noise))
-    assert not answer['unknown'] and answer['label'] in COLOURS
+    assert not answer['unknown'] and answer['label'] in COLOURS and 'reason' not in answer
+    assert peer.teach('Nothing')[0].level == OK
+    answer = peer.show(frame(noise))
+    assert (answer['label'], answer['unknown'], answer['reason']) == ('unknown', True, 'nothing')
+    assert answer['ranked'][0][0] == 'nothing'
+    assert peer.trigger('undo').success
     assert peer.set(false_unknown=0.02) == ['']
 
 

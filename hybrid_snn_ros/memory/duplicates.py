@@ -40,9 +40,12 @@ class DuplicateFilter:
         self._by_label: dict[str, _Own] = {}
 
     def add(self, stamp: str, number: int, region: Region = WHOLE) -> None:
-        """Note the stamp of a sample that was taught."""
+        """Note a sample that was taught, and its stamp."""
         if stamp:
             self._by_stamp[stamp, region] = number
+        sample = self.state.samples[number]
+        if sample.label in self._by_label:
+            self._by_label[sample.label].add(number, sample.codes)
 
     def sample_of(self, stamp: str, region: Region = WHOLE) -> Sample | None:
         """Return the sample that was taught from a region of the frame of a stamp, or None."""
@@ -79,16 +82,31 @@ class DuplicateFilter:
     def _nearest(self, label: str, codes: np.ndarray) -> tuple[int, float]:
         """Return the sample of a label that codes have changed least from, and how much."""
         own = self._by_label.get(label)
-        if own is None or len(own.numbers) != self.state.counts[label]:
-            numbers = [n for n, sample in self.state.samples.items() if sample.label == label]
-            own = self._by_label[label] = _Own(
-                numbers, directions([self.state.samples[n].codes for n in numbers]))
-        nearest = own.numbers[int(np.argmax(own.directions @ directions([codes])[0]))]
+        if own is None:
+            own = self._by_label[label] = _Own()
+            for number, sample in self.state.samples.items():
+                if sample.label == label:
+                    own.add(number, sample.codes)
+        nearest = own.nearest(codes)
         return nearest, change_between(self.state.samples[nearest].codes, codes)
 
 
-class _Own(NamedTuple):
-    """What a label was taught."""
+class _Own:
+    """What a label was taught; it grows with every lesson."""
 
-    numbers: list[int]  # of its samples
-    directions: np.ndarray  # float32 (K, N)
+    def __init__(self) -> None:
+        self._numbers: list[int] = []  # of its samples
+        self._directions = np.empty((0, 0), np.float32)  # the first K rows are in use
+
+    def add(self, number: int, codes: np.ndarray) -> None:
+        if len(self._numbers) == len(self._directions):
+            larger = np.empty((2 * len(self._numbers) + 8, len(codes)), np.float32)
+            if self._numbers:
+                larger[:len(self._numbers)] = self._directions
+            self._directions = larger
+        self._directions[len(self._numbers)], = directions([codes])
+        self._numbers.append(number)
+
+    def nearest(self, codes: np.ndarray) -> int:
+        alike = self._directions[:len(self._numbers)] @ directions([codes])[0]
+        return self._numbers[int(np.argmax(alike))]

@@ -47,10 +47,15 @@ def test_a_new_object_is_taught_by_holding_and_named_in_other_views(robot, phone
     robot.show('duck')
     phone.until_text('#verdict-label', 'unknown')
     assert phone.text('#verdict-score') == '', 'how little it is known is no figure'
+    assert teach(phone, 'duck', 0.0) == 1
+    phone.until_text('#answers', 'strangers cannot be told yet')
+    phone.press('#undo')
+    settled(phone)
     counts = {}
     for name in ('duck', 'mug'):
         robot.show(name)
         counts[name] = teach(phone, name, 2.5)
+        assert 'strangers' not in phone.text('#answers')
         assert counts[name] >= 5
         phone.until_text('#choose .detail', f'{counts[name]} samples')
     assert robot.samples() == counts

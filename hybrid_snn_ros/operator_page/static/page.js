@@ -123,7 +123,7 @@ function refresh() {
 function drawLive() {
   document.querySelector('.live').classList.toggle('stale', page.picture.stale);
   if (page.answer?.seen !== page.seen) drawSeen(page.seen = page.answer?.seen);
-  drawVerdict(page.answer);
+  drawVerdict(page.answer, page.state.labels);
 }
 
 setInterval(drawLive, DRAW_EVERY);

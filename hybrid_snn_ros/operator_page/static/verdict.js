@@ -7,9 +7,13 @@ import { percent, t } from './texts.js';
 const SETTLED = 1000; // ms for which a verdict must stand before it is spoken
 const WORTH_SAYING = 0.005; // less is "0 %"
 
+const FEWEST = 3; // samples of labels with several, by which strangers can be told
+const NAMELESS = ['other', 'nothing'];
+
 let drawn = null, since = 0, spoken = '';
 
-export function drawVerdict(answer) {
+// labels: [{label, samples}], as which things are known.
+export function drawVerdict(answer, labels) {
   if (answer === drawn) { speak(); return; }
   drawn = answer;
   if (!answer) {
@@ -23,7 +27,7 @@ export function drawVerdict(answer) {
   write($('verdict-label'), name);
   // How little it is known is no figure that can be set beside the scores of labels.
   write($('verdict-score'), answer.unknown ? '' : percent(answer.score));
-  drawOthers(answer.unknown ? why(answer) : others(answer));
+  drawOthers(answer.unknown ? why(answer) : others(answer, labels));
   speak();
 }
 
@@ -33,9 +37,12 @@ function why({ reason, ranked }) {
   return ranked.slice(0, 1).map(([label]) => [t('nearest', { label }), null]);
 }
 
-function others({ label: said, ranked }) {
+function others({ label: said, ranked }, labels) {
   const rows = ranked.filter(([label, score]) => label !== said && score > WORTH_SAYING);
-  return rows.length ? rows.slice(0, 2) : [[t('nothing_near'), null]];
+  if (rows.length) return rows.slice(0, 2);
+  const telling = labels.filter(({ label, samples }) => samples > 1 && !NAMELESS.includes(label))
+    .reduce((sum, { samples }) => sum + samples, 0);
+  return [[telling < FEWEST ? t('no_strangers_yet') : t('nothing_near'), null]];
 }
 
 function drawOthers(rows) {

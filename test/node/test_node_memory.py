@@ -208,7 +208,7 @@ def test_forget_and_rename_and_merge(taught):
             ('merge', 'green=green', "'green' has that name already"),
             ('rename', 'green=', 'a label needs at least one character that can be seen'),
             ('rename', 'green=unknown', "'unknown' is the answer for what was never taught, not "
-             'a label')):
+             "a label; teach 'other' for what needs no name, 'nothing' for an empty scene")):
         result = peer.request(topic, text)
         assert (result.level, result.message) == (ERROR, reason)
     assert remembered(memory).counts == {'green': 2}

@@ -12,6 +12,8 @@ from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.state import Sample, StoreState
 
+_AT_HAND = 8  # labels whose samples are kept as directions, 5 kB each
+
 
 class Outcome(Enum):
     """What became of a frame that was to be taught."""
@@ -83,6 +85,8 @@ class DuplicateFilter:
         """Return the sample of a label that codes have changed least from, and how much."""
         own = self._by_label.get(label)
         if own is None:
+            if len(self._by_label) == _AT_HAND:
+                del self._by_label[next(iter(self._by_label))]
             own = self._by_label[label] = _Own()
             for number, sample in self.state.samples.items():
                 if sample.label == label:

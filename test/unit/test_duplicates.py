@@ -125,6 +125,19 @@ def test_a_still_camera_is_no_evidence():
     assert not classifier.teach(base, 'mug').skipped
 
 
+def test_more_labels_than_are_kept_at_hand_are_compared_as_well():
+    classifier = Classifier(inputs=INPUTS, min_change=0.02)
+    rng = np.random.default_rng(8)
+    things = {f'thing {number}': rng.integers(0, 200, (12, INPUTS)).astype(np.uint8)
+              for number in range(20)}
+    for place in range(12):
+        for label, codes in things.items():
+            assert not classifier.teach(codes[place], label).skipped
+            again = classifier.teach(codes[place // 2], label)
+            assert again.outcome is Outcome.TOO_ALIKE
+            assert np.array_equal(classifier.state.samples[again.sample].codes, codes[place // 2])
+
+
 @pytest.mark.parametrize('value', [0, 1, 255])
 def test_the_same_flat_frame_is_a_repeat(value):
     """A covered lens gives codes of which all may be zero: no direction, yet no change."""

@@ -280,7 +280,8 @@ def test_a_flood_of_requests_is_accounted_for_and_frames_are_answered(tmp_path):
                 peer.camera.publish(frame(pictures[shown % len(pictures)]))
                 shown, camera_at = shown + 1, camera_at + 1 / 15
             for _ in range(10):
-                if asked < sent:
+                # No more on the way than DDS keeps for a node, and for us, that get no time.
+                if asked < min(sent, len(peer.results) + 900):
                     label = ('red', 'blue')[shown % 2]
                     commands.publish(String(data=json.dumps(
                         {'do': 'teach', 'label': label, 'id': str(asked)})))

@@ -40,6 +40,7 @@ PARTS = {
     'paths': ('#eeeeee', 'paths as people write them'),
     'defaults': ('#eeeeee', 'what node and command line share'),
     'likeness': ('#eeeeee', 'how alike two embeddings are'),
+    'recent': ('#eeeeee', 'the newest of something'),
     'stopwatch': ('#eeeeee', 'stages of a frame, timed'),
     'resources': ('#eeeeee', 'where shared files lie'),
     'threads': ('#eeeeee', 'one thread for BLAS'),

@@ -67,20 +67,6 @@ def held(rgb, rng):
     return np.clip(seen * (1 + rng.normal(0, 0.05)), 0, 255).astype(np.uint8)
 
 
-class Camera:
-    """Shows pictures to the node, one after the other."""
-
-    def __init__(self, peer):
-        self.peer, self.shown = peer, 0
-
-    def show(self, rgb):
-        """Show one; return the answer."""
-        message = frame(np.ascontiguousarray(rgb))
-        self.shown += 1
-        message.header.stamp.sec, message.header.stamp.nanosec = 1000, 200_000_000 + self.shown
-        return self.peer.show(message)
-
-
 def run(options, seed):
     """Teach and ask; return the answers' counts."""
     rng = np.random.default_rng(seed)
@@ -95,7 +81,7 @@ def run(options, seed):
             Path(directory), domain, memory=f'{directory}/memory', **parameters) as node, \
             Peer(domain) as peer:
         node.wait_for_log('samples; rule', 60.0)
-        camera, asked, skipped = Camera(peer), [], 0
+        asked, skipped = [], 0
         for folder in taught:
             files = sorted(folder.iterdir())
             files = [files[place] for place in rng.permutation(len(files))]
@@ -104,18 +90,18 @@ def run(options, seed):
             for number, path in enumerate(files[:options.photographs]):
                 rgb = scene(path)
                 for _ in range(options.frames):
-                    stamp = camera.show(held(rgb, rng))['stamp']
+                    stamp = peer.show(frame(held(rgb, rng)))['stamp']
                     press = f'{folder.name} {number if options.presses else ""}'
                     result = peer.command(do='teach', label=folder.name, press=press,
                                           stamp=stamp)
                     skipped += 'nearly' in result.message
         right = unknown = 0
         for path, label in asked:
-            answer = camera.show(scene(path))
+            answer = peer.show(frame(scene(path)))
             right += answer['label'] == label
             unknown += answer['unknown']
         strangers = [rng.choice(sorted(folder.iterdir())) for folder in strange]
-        refused = sum(camera.show(scene(path))['unknown'] for path in strangers)
+        refused = sum(peer.show(frame(scene(path)))['unknown'] for path in strangers)
         node.end()
     shown = options.labels * options.photographs * options.frames
     print(f'seed {seed}: {shown - skipped} of {shown} frames learned; of {len(asked)} new '

@@ -15,8 +15,8 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
+from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.ros.qos import LATCHED
-from hybrid_snn_ros.ros.recent import Recent
 
 _Stamp = tuple[int, int]  # sec, nanosec
 _REMEMBERED = 60  # pictures, views and answers that wait for each other

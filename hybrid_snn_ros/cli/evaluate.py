@@ -15,13 +15,13 @@ from hybrid_snn_ros.cli import crop_arguments
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.evaluation import PROTOCOLS
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
     from hybrid_snn_ros.evaluation.sources import Embeddings
 
-PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'stream', 'turntable')
 TURNTABLE = 'turntable'  # the source that is rendered here
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation import baselines, stream
+from hybrid_snn_ros.evaluation import baselines, PROTOCOLS, stream
 from hybrid_snn_ros.evaluation.evaluated_classifier import Answers, EvaluatedClassifier
 from hybrid_snn_ros.evaluation.metrics import auroc, detected_at
 from hybrid_snn_ros.evaluation.sources import Embeddings
@@ -22,7 +22,6 @@ from hybrid_snn_ros.snn.rules import DEFAULT
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
-PROTOCOLS = ('joint', 'few-shot', 'incremental', 'open-set', 'stream', 'turntable')
 VIEWS = (1, 5, 10)  # of each new object, on the turntable
 REAL_FALSE_UNKNOWN = (0.05, 0.067)  # where detection is also read off the ROC curve
 _LOOKS = 16  # looks back at all known labels in incremental learning

@@ -84,12 +84,12 @@ def _per_class(outcomes: Sequence[Outcome], data: Embeddings) -> dict[str, float
 
 def table(figures: dict[str, Any], name: str) -> list[str]:
     """Return the lines that a person reads."""
-    shots = f", {figures['shots']} a class" if 'shots' in figures else ''
+    details = f", {figures['shots']} a class" if 'shots' in figures else ''
     if 'smoothing' in figures:
-        shots += f", smoothing {figures['smoothing']}"
+        details += f", smoothing {figures['smoothing']}"
     once = f", each {figures['times']} times" if 'times' in figures else ' once'
     lines = [
-        f"{name}: {figures['protocol']}{shots}, rule {figures['rule']}, {figures['orders']} "
+        f"{name}: {figures['protocol']}{details}, rule {figures['rule']}, {figures['orders']} "
         f"order{'s' * (figures['orders'] > 1)}; {figures['samples']:.0f} samples taught{once}, "
         f"{figures['test_samples']:.0f} asked",
         '', f"{'%':<42}{'mean':>8}{'sd':>8}"]

@@ -40,11 +40,10 @@ def drawn(data: Embeddings, known: np.ndarray, strange: np.ndarray, hands: np.nd
     visit: list[int] = []
     for number in range(VISITS):
         shown = random.choice(strange if random.random() < _STRANGE else known)
-        first, length = random.integers(len(views[shown])), random.integers(
-            _SHORTEST, _LONGEST + 1)
-        frames += list(np.roll(np.tile(views[shown], 1 + length // len(views[shown])),
-                               -first)[:length])
-        visit += [number] * int(length)
+        first = int(random.integers(len(views[shown])))
+        length = int(random.integers(_SHORTEST, _LONGEST + 1))
+        frames += list(views[shown][np.arange(first, first + length) % len(views[shown])])
+        visit += [number] * length
         for _ in range(random.integers(1, _HAND + 1)):
             frames.append(random.choice(views[random.choice(hands)]))
             visit.append(-1)

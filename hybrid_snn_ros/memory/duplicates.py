@@ -11,6 +11,7 @@ from hybrid_snn_ros.likeness import change_between, directions
 from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.state import Sample, StoreState
+from hybrid_snn_ros.recent import Recent
 
 _AT_HAND = 8  # labels whose samples are kept as directions, 5 kB each
 
@@ -39,7 +40,7 @@ class DuplicateFilter:
         self.state = state
         self._by_stamp = {(sample.stamp, sample.region): number
                           for number, sample in state.samples.items() if sample.stamp}
-        self._by_label: dict[str, _Own] = {}
+        self._by_label: Recent[str, _Own] = Recent(_AT_HAND)
 
     def add(self, stamp: str, number: int, region: Region = WHOLE) -> None:
         """Note a sample that was taught, and its stamp."""
@@ -85,9 +86,8 @@ class DuplicateFilter:
         """Return the sample of a label that codes have changed least from, and how much."""
         own = self._by_label.get(label)
         if own is None:
-            if len(self._by_label) == _AT_HAND:
-                del self._by_label[next(iter(self._by_label))]
-            own = self._by_label[label] = _Own()
+            own = _Own()
+            self._by_label.add(label, own)
             for number, sample in self.state.samples.items():
                 if sample.label == label:
                     own.add(number, sample.codes)

@@ -57,8 +57,7 @@ class Network:
         self.checkpoints: list[checkpoints.Checkpoint] = []  # newest last; states never change
         self.whole = True  # False once a step was broken off half-way
         self._calibration: decision.Calibration | None = None
-        self._past_calibration: decision.Calibration | None = None
-        self._calibrated_without: set[int] = set()  # columns
+        self._last_calibration: decision.Calibration | None = None
         self.sums: Any = None  # of the rule's last consolidation; never changed in place
         self._begin()
 
@@ -70,7 +69,7 @@ class Network:
     def untaught(self) -> 'Network':
         """Return an untaught network of the same rule and constants, on the same backend."""
         fresh = Network(self.rule_name, self.params, self.inputs, self.backend)
-        fresh._past_calibration = self._calibration or self._past_calibration
+        fresh._last_calibration = self._last_calibration
         return fresh
 
     def fall_back_to_cpu(self, error: Exception) -> None:
@@ -98,7 +97,6 @@ class Network:
         self.consolidated = self.rule.consolidate is None
         self._readout: Any = None
         self._before = before
-        self._past_calibration = self._calibration or self._past_calibration
         self._calibration = None
 
     @property
@@ -116,20 +114,17 @@ class Network:
         """How many lessons each column has had."""
         return self.history.sample_counts
 
-    def rename(self, labels: Sequence[str]) -> None:
-        """Give the columns other labels; nothing is learned again."""
+    def rename(self, labels: Sequence[str], numbers: Iterable[int] | None = None) -> None:
+        """
+        Give the columns other labels; nothing is learned again.
+
+        :param numbers: ids of all lessons, in the order that they shall have; None for as it is.
+        """
+        before = self._nameless()
         self.history.labels = list(labels)
-        self._renamed()
-
-    def reorder(self, columns: Sequence[int], labels: Sequence[str],
-                numbers: Iterable[int]) -> None:
-        """Give the columns, which stay where they are, other labels, and lessons another order."""
-        self.history.arrange(columns, labels, numbers)
-        self._renamed()
-
-    def _renamed(self) -> None:
-        if self._calibrated_without != self._nameless():
-            self._past_calibration = self._calibration or self._past_calibration
+        if numbers is not None:
+            self.history.arrange(range(len(labels)), labels, numbers)
+        if self._nameless() != before:
             self._calibration = None
 
     def _nameless(self) -> set[int]:
@@ -325,12 +320,12 @@ class Network:
         """Return what taught frames look like to it; renewed after every lesson."""
         if self._calibration is None:
             # What needs no name says nothing of what frames of labels look like.
-            self._calibrated_without = without = self._nameless()
-            self._calibration = self.rule.calibrate(
+            without = self._nameless()
+            self._calibration = self._last_calibration = self.rule.calibrate(
                 self.params, self.state,
                 [lesson for lesson in self.lessons if lesson.column not in without],
                 [record for record in self.history.records if record.column not in without],
-                self.sample_counts, self._past_calibration)
+                self.sample_counts, self._last_calibration)
         return self._calibration
 
     def warm_up(self) -> None:

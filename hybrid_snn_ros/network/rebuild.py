@@ -51,7 +51,7 @@ class Rebuild:
         if whole and not way.steps:
             columns = [way.homes[label] for label in way.labels]
             if columns == list(range(len(self._old.labels))):  # another name or order, at most
-                self._old.reorder(columns, way.labels, self._samples)
+                self._old.rename(way.labels, self._samples)
                 return
         at_once = self._old.rule.consolidate is not None
         if at_once and (not whole or way.steps > _STEPS_PER_INPUT * self._old.inputs):

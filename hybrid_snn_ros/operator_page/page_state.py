@@ -11,7 +11,7 @@ from collections import Counter, deque
 from typing import Any
 
 from hybrid_snn_ros.operator_page.pictures import REMEMBERED, thumbnail
-from hybrid_snn_ros.ros.recent import Recent
+from hybrid_snn_ros.recent import Recent
 
 RECENT_LABELS = 5
 ENOUGH = 3  # samples of a label, each of which shows it differently (`min_change`)

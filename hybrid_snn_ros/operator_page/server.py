@@ -22,7 +22,7 @@ from hybrid_snn_ros.operator_page.page_state import ENOUGH, PageState
 from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.settings import Settings
 from hybrid_snn_ros.operator_page.viewer import Viewer
-from hybrid_snn_ros.ros.recent import Recent
+from hybrid_snn_ros.recent import Recent
 
 CAMERA_PATIENCE = 2.0  # seconds without a picture after which the camera counts as gone
 CLASSIFIER_PATIENCE = 3.5  # seconds without /diagnostics

@@ -18,9 +18,9 @@ from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreEr
 from hybrid_snn_ros.memory.labels import find, LabelError
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
+from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
 from hybrid_snn_ros.ros.parameters import Parameters
-from hybrid_snn_ros.ros.recent import Recent
 from hybrid_snn_ros.vision.pictures import kept_jpeg
 
 _CROPS = 30  # newest frames of which a picture can be kept; each takes 150 kB until then

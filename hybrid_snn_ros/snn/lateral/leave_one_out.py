@@ -63,7 +63,7 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray, column
     :return: LeftOut, of the samples whose column has others (K <= M).
     """
     xp = array_namespace(state.lateral)
-    sizes = np.ones(len(spike_counts)) if groups is None else groups.sizes
+    sizes, means = groups or Groups(np.ones(len(spike_counts), np.int64), spike_counts)
     several = state.samples[1:][columns] > sizes
     columns, k = np.asarray(columns)[several], sizes[several].astype(np.float64)
     if not len(columns):
@@ -72,9 +72,9 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray, column
     row = np.arange(len(columns))
     n = state.samples[1:][columns].astype(np.float64)
     n_0 = int(state.samples[0])
-    products, seen = _look(
-        params, state, trace(params, xp.asarray(spike_counts[several])), columns, k > 1,
-        None if groups is None else trace(params, xp.asarray(groups.means[several & (sizes > 1)])))
+    x, y = (trace(params, xp.asarray(counts))
+            for counts in (spike_counts[several], means[several & (sizes > 1)]))
+    products, seen = _look(params, state, x, columns, y, np.flatnonzero(k > 1))
     seen.leave_out_of_synapses(products, n, k)
     seen.leave_out_of_templates(n, k, n_0)
     samples = np.broadcast_to(state.samples[1:], seen.own.shape).astype(np.float64)
@@ -165,33 +165,30 @@ class _Seen:
         self.with_background[own] -= r * self.background_d
 
 
-def _look(params: Params, state: State, x: Array, columns: np.ndarray, several: np.ndarray,
-          y: Array | None) -> tuple[Products, _Seen]:
+def _look(params: Params, state: State, x: Array, columns: np.ndarray, y: Array,
+          grouped: np.ndarray) -> tuple[Products, _Seen]:
     """
     Take the products with today's P, where P lives; what is made of them is small.
 
-    :param several: bool (K,), whose group is more than itself; y: the means of these alone.
+    :param y: (G, N), the means of groups of more than one; grouped: whose, of the K samples.
     """
     xp = array_namespace(state.lateral)
     own_columns, place = np.unique(columns, return_inverse=True)
-    grouped = np.flatnonzero(several)
-    points, sums = x, []
-    if y is not None and len(grouped):
-        points, sums = xp.concatenate([x, y]), [x[xp.asarray(grouped)] + y]
-    products, squares, to_templates, to_background, between, *both = Products.of(
+    points = xp.concatenate([x, y])
+    products, squares, to_templates, to_background, between, both = Products.of(
         params, state, _self_products(points, state.lateral), points @ state.weights[1:].T,
         points @ state.weights[0],
         state.templates[xp.asarray(own_columns + 1)] @ state.weights[1:].T,
-        *(_self_products(one, state.lateral) for one in sums))
+        _self_products(x[xp.asarray(grouped)] + y, state.lateral))
     to_templates, to_background, to_own = (
         product.astype(np.float64) for product in (to_templates, to_background, between[place]))
     row = np.arange(len(columns))
     mean = row.copy()  # where the group's mean is among the points: itself, or behind them
-    mean[grouped] = len(row) + np.arange(len(squares) - len(row))
+    mean[grouped] = len(row) + np.arange(len(grouped))
     x_x, m_x = squares[row], to_templates[row]
     y_y, m_y, y_x = squares[mean], to_templates[mean], x_x.copy()
-    for square in both:  # (x + y).P (x + y) = x.P x + 2 x.P y + y.P y
-        y_x[grouped] = (square - x_x[grouped] - y_y[grouped]) / 2
+    # (x + y).P (x + y) = x.P x + 2 x.P y + y.P y
+    y_x[grouped] = (both - x_x[grouped] - y_y[grouped]) / 2
     return products, _Seen(
         columns, x_x, m_x, to_background[row], to_own,
         m_d=m_y - to_own,

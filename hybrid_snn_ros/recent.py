@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What is remembered of the newest frames, and no more."""
+"""What is remembered of the newest frames, or of other things, and no more."""
 
 from collections import OrderedDict
 from typing import TypeVar

@@ -69,19 +69,28 @@ class Robot:
         self.port = urlsplit(url).port
         self.object = peer.node.create_publisher(String, 'turntable_camera/object', 10)
         self.split = peer.node.create_publisher(String, 'turntable_camera/split', 10)
-        self.showing, self.views = [], []
+        self.showing, self.stamps = [], []
         peer.node.create_subscription(String, 'turntable_camera/view', self._on_view, 50)
 
     def _on_view(self, message):
         view = json.loads(message.data)
-        self.showing = [view['object'], view['split']]
+        if self.showing != (now := [view['object'], view['split']]):
+            self.showing, self.stamps = now, []
+        self.stamps.append((view['stamp_sec'], view['stamp_nanosec']))
 
     def show(self, name, split='train'):
-        """Put an object on the turntable and wait until it is on the air."""
+        """
+        Put an object on the turntable and wait until the classifier has looked at it.
+
+        Its newest frame, which ~/teach means, shows this object then: that the camera says so is
+        not enough, for on a busy computer many a frame gets lost on the way.
+        """
         self.peer.until('the camera', self.object.get_subscription_count)
         self.object.publish(String(data=name))
         self.split.publish(String(data=split))
         self.peer.until(f'{name} ({split})', lambda: self.showing == [name, split])
+        self.peer.until(f'an answer to {name} ({split})', lambda: any(
+            stamp in self.peer.answers for stamp in self.stamps))
         self.peer.spin(0.3)  # until its first picture is on the page
 
     def samples(self):

@@ -12,7 +12,7 @@ The classifier without ROS: look at frames, be taught, take it back, answer, rem
     >>> classifier.undo()
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 import contextlib
 from pathlib import Path
 from typing import Any, cast, NamedTuple, TYPE_CHECKING
@@ -20,7 +20,8 @@ import weakref
 
 import numpy as np
 
-from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TOP
+from hybrid_snn_ros.codes import first_view
+from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TEACH_VIEWS, TOP
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.database import Head
@@ -40,6 +41,7 @@ from hybrid_snn_ros.snn import backend_selection
 from hybrid_snn_ros.snn.backend import Backend
 from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rules import DEFAULT, params_of, RULES
+from hybrid_snn_ros.snn.steps import finish
 from hybrid_snn_ros.taught_network import TaughtNetwork
 from hybrid_snn_ros.vision.frame_encoder import FrameEncoder, SHIPPED_ENCODER
 
@@ -51,6 +53,7 @@ __all__ = ['Classifier', 'Prediction', 'SHIPPED_ENCODER', 'Taught']
 
 # Version, arrays and notes of what was computed before.
 _Found = tuple[int, dict[str, np.ndarray], dict[str, Any]]
+_Picture = bytes | Callable[[], bytes] | None
 
 
 class Taught(NamedTuple):
@@ -112,6 +115,8 @@ class Classifier:
         self.false_unknown = false_unknown
         self.top = top
         self.min_change = min_change
+        # Views that are learned of a frame (vision.views): 1, 2, 3 or 6; codes are what they are.
+        self.teach_views = TEACH_VIEWS
         # Whether a GPU pays depends on the labels: 'auto' is decided when they are known.
         self._backend = None if backend == 'auto' else Backend(backend)
         self.frame_encoder = FrameEncoder(encoder, crop, inputs)
@@ -217,38 +222,84 @@ class Classifier:
     # -- being taught, and taking it back ------------------------------------------------------
 
     def teach(self, frame_or_codes: np.ndarray, label: str, stamp: str = '', source: str = 'teach',
-              group: str = '', region: Region = WHOLE, picture: bytes | None = None,
-              min_change: float | None = None) -> Taught:
+              group: str = '', region: Region = WHOLE, picture: _Picture = None,
+              min_change: float | None = None,
+              views: Iterable[np.ndarray] | None = None) -> Taught:
         """
         Learn one frame under a label, which is made if it is new; on disk before it returns.
 
+        :param frame_or_codes: see the class; or codes of several views, uint8 (k, N).
         :param stamp: text that names the frame; the same part of it counts once.
         :param source: who taught it, for the memory.
         :param group: text; what one source teaches under one group ``undo`` takes back as a
             whole. '' makes each frame a change of its own.
         :param region: x, y, width and height of the part that was shown, as fractions of the
             frame; one frame can teach several things.
-        :param picture: JPEG of what the encoder saw, which the memory keeps with the sample.
+        :param picture: JPEG that the memory keeps with the sample: of what the encoder saw or,
+            where several views are learned, of what they were cut from.  Or a function that
+            returns it, called only if the frame is learned.
         :param min_change: in place of what the classifier was made with.
+        :param views: codes of further views, uint8 (N,) each, which are asked for only if the
+            frame is learned; None for `teach_views` of a frame, and none of codes.
         :return: Taught.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the disk refuses, or the frame was taught under another label.
         :raises ValueError: when the frame has the wrong type or size.
         """
+        return finish(self.teach_steps(
+            frame_or_codes, label, stamp, source, group, region, picture, min_change, views))
+
+    def teach_steps(self, frame_or_codes: np.ndarray, label: str, stamp: str = '',
+                    source: str = 'teach', group: str = '', region: Region = WHOLE,
+                    picture: _Picture = None, min_change: float | None = None,
+                    views: Iterable[np.ndarray] | None = None) -> Generator[None, None, Taught]:
+        """
+        Do what ``teach`` does, pausing after every further view, so that frames need not wait.
+
+        A generator that returns Taught; nothing has been learned before it ends.
+        """
         label = normalise(label)
-        codes = self.frame_encoder.codes(frame_or_codes)
+        codes, views = self._views_of(frame_or_codes, views)
+        if min_change is None:
+            min_change = self.min_change
         self._own()
-        repeat = self._duplicate_filter().find(
-            label, codes, stamp, self.min_change if min_change is None else min_change, region)
+        repeat = self._duplicate_filter().find(label, first_view(codes), stamp, min_change, region)
+        if repeat is None:
+            seen = [codes]
+            for view in views:
+                yield
+                seen.append(view)
+            if len(seen) > 1:
+                codes = np.array(seen)
+                self._own()  # what was done while views were encoded counts
+                repeat = self._duplicate_filter().find(
+                    label, codes[0], stamp, min_change, region)
         if repeat is not None:
             return Taught(repeat.sample, self.state.counts[label], repeat.sentence,
                           repeat.outcome)
         self._catch_up_now()
         remark = '' if label in self.state.counts else alike(label, self.state.counts)
         before = self.state, self.version
-        record = self.store.teach(label, codes, stamp, source, group, region, picture)
+        record = self.store.teach(label, codes, stamp, source, group, region,
+                                  picture() if callable(picture) else picture)
         self._learn(before, record)
         return Taught(record.number, self.state.counts[label], remark=remark)
+
+    def _views_of(self, frame_or_codes: np.ndarray, views: Iterable[np.ndarray] | None) -> tuple[
+            np.ndarray, Iterable[np.ndarray]]:
+        """Return the codes of a frame, and what gives those of further views."""
+        array = np.asarray(frame_or_codes)
+        if array.ndim == 2:
+            return np.array([self.frame_encoder.codes(view) for view in array]), views or ()
+        if array.ndim != 3 or views is not None:
+            return self.frame_encoder.codes(array), views or ()
+        seen = self.frame_encoder.encode_frame(array)
+        return seen.codes, self.frame_encoder.view_codes(
+            seen, self.learned_views(self.teach_views))
+
+    def learned_views(self, wanted: int) -> int:
+        """Return how many views of a frame are learned where so many are wanted."""
+        return wanted if RULES[self.rule_name].LEARNS_VIEWS else 1
 
     def _learn(self, before: tuple[StoreState, int], record: Record) -> None:
         """Learn a lesson; what others wrote at the same moment as well."""
@@ -276,11 +327,11 @@ class Classifier:
             return ''
         name = stamp_text(stamp)
         sample = self._duplicate_filter().sample_of(name, region)
-        return name if sample is None or np.array_equal(sample.codes, codes) else ''
+        return name if sample is None or np.array_equal(first_view(sample.codes), codes) else ''
 
     def codes_of(self, stamp: str) -> np.ndarray:
-        """Return the codes of the sample of a stamp, which must be there."""
-        return cast(Sample, self._duplicate_filter().sample_of(stamp)).codes
+        """Return the codes of the frame of a stamp, uint8 (N,), whose sample must be there."""
+        return first_view(cast(Sample, self._duplicate_filter().sample_of(stamp)).codes)
 
     def _duplicate_filter(self) -> DuplicateFilter:
         if self._duplicates is None or self._duplicates.state is not self.state:

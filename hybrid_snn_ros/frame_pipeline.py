@@ -8,11 +8,12 @@ from typing import Any, NamedTuple, TYPE_CHECKING
 import numpy as np
 
 from hybrid_snn_ros.network.prediction import Prediction
-from hybrid_snn_ros.snn.response import Response
+from hybrid_snn_ros.snn.response import mean_of, Response
 from hybrid_snn_ros.snn.track import Track
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.vision.frame_encoder import Encoded
 
 # of a frame in this module, in order; 'decode', 'crop' and 'encode' are the frame encoder's
 STAGES = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
@@ -21,16 +22,15 @@ STAGES = ('decode', 'crop', 'encode', 'code', 'present', 'decide')
 class Answer(NamedTuple):
     """What became of one frame."""
 
-    codes: np.ndarray  # uint8 (N,), the encoder's
-    crop: np.ndarray  # uint8 RGB (size, size, 3), as the encoder saw it
+    seen: 'Encoded'  # the frame, as the encoder saw it, and its codes
     counts: np.ndarray  # uint8 (N,), spikes 0..10
-    response: Response  # of the columns to this frame alone
+    response: Response  # of the columns to this frame alone, the mean of its views
     prediction: Prediction
 
 
 def answer(classifier: 'Classifier', message: Any, compressed: bool, lap: Callable[[str], None],
            track: Track | None = None, false_unknown: float | None = None,
-           top: int | None = None) -> Answer:
+           top: int | None = None, views: int = 1) -> Answer:
     """
     Answer a camera message.
 
@@ -39,14 +39,22 @@ def answer(classifier: 'Classifier', message: Any, compressed: bool, lap: Callab
     :param lap: is called with the name of each of STAGES when it is done (Stopwatch.lap).
     :param track: smooths over successive frames.
     :param false_unknown, top: as of Classifier.decide.
+    :param views: of the frame that are looked at, and whose responses are averaged.
     :raises FrameError: when the message cannot be read.
     """
-    codes, crop = classifier.frame_encoder.encode_message(message, compressed, lap)
-    counts = classifier.counts(codes)
+    seen = classifier.frame_encoder.encode_message(message, compressed, lap)
+    counts = classifier.counts(seen.codes)
     lap('code')
-    response = classifier.present(codes, counts)
+    response = classifier.present(seen.codes, counts)
     lap('present')
-    smoothed = response if track is None else track.add(codes, response)
+    if views > 1:
+        responses = [response]
+        for codes in classifier.frame_encoder.view_codes(seen, views):
+            lap('encode')
+            responses.append(classifier.present(codes))
+            lap('present')
+        response = mean_of(responses)
+    smoothed = response if track is None else track.add(seen.codes, response)
     prediction = classifier.decide(smoothed, false_unknown, top)
     lap('decide')
-    return Answer(codes, crop, counts, response, prediction)
+    return Answer(seen, counts, response, prediction)

@@ -15,9 +15,9 @@ class Stopwatch:
         self.seconds: dict[str, float] = {}  # by stage
 
     def lap(self, stage: str) -> None:
-        """End a stage: it took what has passed since the one before."""
+        """End a stage, or another part of it: it took what has passed since the lap before."""
         now = time.perf_counter()
-        self.seconds[stage] = now - self.last
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
         self.last = now
 
     @property

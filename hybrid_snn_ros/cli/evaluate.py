@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
              'or "turntable"')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
-             'incremental: label after label; open-set: N classes are never taught; stream: '
+             'incremental: label after label; newcomer: each label in turn has K samples '
+             '(default: 1), the others all; open-set: N classes are never taught; stream: '
              'things come and go before a camera, a hand between them; turntable: 20 known and '
              '10 new objects (default for the turntable)')
     add('--shots', type=int, metavar='K', help='samples to teach of each class (default: all)')
@@ -46,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='stream: frames of one scene over which answers are averaged (default: 1)')
     add('--times', type=int, default=1, metavar='N',
         help='how often each sample is taught, as by a button that is held down (default: 1)')
+    add('--views', type=int, default=1, choices=(1, 2, 3, 6), metavar='K',
+        help='folder: views of each picture that are taught, 1, 2, 3 or 6 (default: 1; the node '
+             'takes 6)')
+    add('--answer-views', type=int, default=1, choices=(1, 2, 3, 6), metavar='K',
+        help='folder: views of each test picture that are asked, 1, 2, 3 or 6 (default: 1)')
     add('--condition', default='plain', choices=('plain', 'jitter', 'varied'),
         help='what changes between views of the turntable (default: %(default)s)')
     add('--labels', metavar='TOPIC', default='',
@@ -115,6 +121,8 @@ def main(args: argparse.Namespace) -> int:
                'seed': args.seed, 'seconds': round(time.monotonic() - begin, 1)}
     if args.source == TURNTABLE:
         figures['condition'] = args.condition
+    figures |= {name: getattr(args, name) for name in ('views', 'answer_views')
+                if getattr(args, name) > 1}
     # Files first: they are not to be lost when the reader of the table leaves early.
     code = max(_write_json(args.json, figures), _draw(args.plots, outcomes, figures, data))
     print('\n'.join(map(printable, report.table(figures, data.name))))
@@ -151,6 +159,10 @@ def _load(args: argparse.Namespace) -> 'Embeddings':
             if args.source != TURNTABLE and not Path(args.source).exists():
                 raise ValueError(f'there is no {args.source}')
             raise ValueError(f'--{name} is for bags, {args.source} is none')
+    views = args.views, args.answer_views
+    if views != (1, 1) and (recorded or not Path(args.source).is_dir()):
+        raise ValueError('--views and --answer-views need a folder of pictures, '
+                         f'{args.source} is none')
     if args.source != TURNTABLE and not Path(args.source).is_dir() and not recorded:
         if args.model or args.crop is not None or args.roi is not None:
             raise ValueError('--model, --crop and --roi need pictures, '
@@ -169,7 +181,7 @@ def _load(args: argparse.Namespace) -> 'Embeddings':
             return load_bag(args.source, facade, args.image, args.labels, args.test, args.asked,
                             progress, _remark)
         from hybrid_snn_ros.evaluation.folders import load_folder
-        return load_folder(args.source, facade, progress, _remark)
+        return load_folder(args.source, facade, progress, _remark, views)
     finally:
         progress.close()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.cli.progress import Progress
+from hybrid_snn_ros.codes import first_view, view_count
 from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory.contents import StoreContents
@@ -59,12 +60,14 @@ def migrate(args: argparse.Namespace) -> int:
     """Encode every kept picture again and put the new codes in place, all at once."""
     from hybrid_snn_ros.vision.frame_encoder import FrameEncoder
     from hybrid_snn_ros.vision.framing import Crop, FrameError
+    from hybrid_snn_ros.vision.lesson_views import codes_of_kept
     stored = contents_of.read_store(args.memory).fingerprint
     crop = Crop(stored.get('crop', 0.875), tuple(stored.get('roi', (0.0, 0.0, 1.0, 1.0))))
     encoder = FrameEncoder(args.model, crop)
-    cropped = FrameEncoder(encoder.encoder, Crop(1.0))  # a picture is what was cropped before
     with DiskStore.open(args.memory, None) as store:
-        lessons = [one.number for one in store.state.records if one.kind == LESSON]
+        views = {one.number: view_count(one.codes) for one in store.state.records
+                 if one.kind == LESSON}
+        lessons = list(views)
         jpegs = store.pictures(lessons)
         if len(jpegs) < len(lessons):
             raise StoreError(f'{len(lessons) - len(jpegs)} of {len(lessons)} samples have no '
@@ -74,7 +77,7 @@ def migrate(args: argparse.Namespace) -> int:
         progress, codes = Progress('encoding'), {}
         for place, number in enumerate(lessons, 1):
             try:
-                codes[number] = cropped.encode_file(jpegs[number]).codes
+                codes[number] = codes_of_kept(encoder, jpegs[number], views[number])
             except FrameError as error:
                 raise StoreError(f'the picture of sample {number} cannot be read; nothing was '
                                  'changed') from error
@@ -93,7 +96,7 @@ def accuracy(state: StoreState) -> float:
     Leave-one-out with the class means of normalised codes: a plain measure that needs no network.
     """
     samples = list(state.samples.values())
-    codes = directions([sample.codes for sample in samples]).astype(np.float64)
+    codes = directions([first_view(sample.codes) for sample in samples]).astype(np.float64)
     labels = state.labels
     owner = np.array([labels.index(sample.label) for sample in samples])
     sums = np.array([codes[owner == column].sum(axis=0) for column in range(len(labels))])

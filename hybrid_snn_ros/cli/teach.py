@@ -12,7 +12,7 @@ from hybrid_snn_ros.cli import crop_arguments, teach_bag, teach_folder
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
-from hybrid_snn_ros.defaults import MIN_CHANGE
+from hybrid_snn_ros.defaults import MIN_CHANGE, TEACH_VIEWS
 from hybrid_snn_ros.paths import DEFAULT_MEMORY, user_path
 
 if TYPE_CHECKING:
@@ -53,9 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              '(parameter initial_memory)')
     parser.add_argument('--force', action='store_true',
                         help='replace the file of --export if it exists')
+    parser.add_argument('--views', type=int, choices=(1, TEACH_VIEWS), default=TEACH_VIEWS,
+                        help='what is learned of each picture: 1 the picture alone, 6 also its '
+                             'mirror image and parts of it, each as a sixth of a sample (default: '
+                             '%(default)s)')
     parser.add_argument('--no-pictures', action='store_true',
                         help='do not keep what the encoder saw of each picture, a JPEG of about '
-                             '9 kB (a file of --export holds none)')
+                             '9 kB, or 16 kB with its views (a file of --export holds none)')
     parser.add_argument('--shots', type=int, metavar='N',
                         help='folder: pictures taught for each label (default: all)')
     parser.add_argument('--without', metavar='LABEL', action='append', default=[],
@@ -95,6 +99,7 @@ def main(args: argparse.Namespace) -> int:
         stored = {} if memory is None else stored_fingerprint(memory)
         classifier = Classifier(args.model, crop=crop_arguments.crop_of(args, stored),
                                 min_change=args.min_change or 0.0)
+        classifier.teach_views = args.views
         if not args.model and stored.get('encoder', classifier.encoder.digest) != (
                 classifier.encoder.digest):
             raise ValueError(f'{memory} was taught with another encoder (sha256 '

@@ -31,22 +31,24 @@ def teach(classifier: 'Classifier', lessons: Iterable[Named | None], total: int,
     :param lessons: (name, label, stamp, Encoded), or None for one that is left out already.
     :param keep_pictures: keep with each sample what the encoder saw of it.
     """
-    from hybrid_snn_ros.vision.pictures import kept_jpeg
+    from hybrid_snn_ros.vision.lesson_views import LessonViews
     progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
     try:
         for place, lesson in enumerate(lessons, 1):
             progress(min(place, total), total)
             if lesson is None:
                 continue
-            name, label, stamp, (codes, crop) = lesson
+            name, label, stamp, seen = lesson
             said = classifier.taught_as(stamp)
             if said not in (None, label):
                 left_out.add('taught under another label before; take that back first', name,
                              f"as '{said}', now it is to be '{label}'")
             else:
+                views = LessonViews(classifier.frame_encoder, seen,
+                                    classifier.learned_views(classifier.teach_views))
                 result = classifier.teach(
-                    codes, label, stamp=stamp, source='hybrid-snn teach', group=run,
-                    picture=kept_jpeg(crop) if keep_pictures else None)
+                    seen.codes, label, stamp=stamp, source='hybrid-snn teach', group=run,
+                    views=views.codes(), picture=views.picture if keep_pictures else None)
                 known += bool(result.skipped)
                 if result.remark:
                     print(printable(f"'{label}' is new: {result.remark}"))

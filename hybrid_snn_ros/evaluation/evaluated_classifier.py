@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.codes import all_views, first_view
 from hybrid_snn_ros.evaluation.sources import Embeddings
+from hybrid_snn_ros.snn.response import mean_of, Response
 from hybrid_snn_ros.snn.track import Track
 
 
@@ -44,7 +46,7 @@ class EvaluatedClassifier:
         :param tick: called after every frame that was taught or asked.
         """
         self._data = data
-        self._classifier = Classifier(rule=rule, params=params, inputs=data.train.shape[1],
+        self._classifier = Classifier(rule=rule, params=params, inputs=data.train.shape[-1],
                                       false_unknown=false_unknown, top=1, min_change=0)
         self._class = {name: place for place, name in enumerate(data.class_names)}
         self._tick = tick
@@ -68,7 +70,7 @@ class EvaluatedClassifier:
         refused = np.zeros(len(frames), dtype=bool)
         for place, frame in enumerate(frames):
             codes = self._data.test[frame]
-            response = track.add(codes, self._classifier.present(codes))
+            response = track.add(first_view(codes), self._present(codes))
             prediction = self._classifier.decide(response)
             if prediction.ranked:
                 label, score[place] = prediction.ranked[0]
@@ -76,6 +78,13 @@ class EvaluatedClassifier:
             refused[place], typicality[place] = prediction.unknown, response.typicality
             self._tick()
         return Answers(y_true, y_pred, score, refused, typicality)
+
+    def _present(self, codes: np.ndarray) -> Response:
+        return mean_of([self._classifier.present(view) for view in all_views(codes)])
+
+    def forget(self, label: int) -> None:
+        """Forget what was taught of a class."""
+        self._classifier.forget(self._data.class_names[label])
 
     def look(self, frames: Sequence[int] | np.ndarray) -> np.ndarray:
         """
@@ -85,7 +94,7 @@ class EvaluatedClassifier:
         """
         correct = np.zeros(len(frames), dtype=bool)
         for place, frame in enumerate(frames):
-            evidence = self._classifier.present(self._data.test[frame]).evidence
+            evidence = self._present(self._data.test[frame]).evidence
             y_pred = self._class[self._classifier.network.labels[int(evidence.argmax())]]
             correct[place] = y_pred == self._data.test_labels[frame]
             self._tick()

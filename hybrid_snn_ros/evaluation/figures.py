@@ -30,18 +30,18 @@ def draw(data: Embeddings, output: str | Path, seed: int = 0) -> list[Path]:
     params = lateral.Params()
     rng = np.random.default_rng(seed)
     classes = rng.permutation(len(data.class_names))[:8]
-    state = lateral.initial(params, data.train.shape[1])
+    state = lateral.initial(params, data.train.shape[-1])
     learned = []
     for column, c in enumerate(classes):
         state = lateral.grow(params, state)
         for sample in rng.permutation(np.flatnonzero(data.train_labels == c))[:SHOTS]:
-            counts = lateral.counts(params, data.train[sample])
+            counts = lateral.counts(params, data.train_frames[sample])
             state = lateral.teach(params, state, counts, column)
             learned.append((counts, column))
     shown = int(np.flatnonzero(data.test_labels == classes[0])[0])
     names = [data.class_names[c] for c in classes]
     paths = [Path(output) / 'presentation.png', Path(output) / 'lateral_synapses.png']
-    _presentation(paths[0], params, state, data.test[shown], names)
+    _presentation(paths[0], params, state, data.test_frames[shown], names)
     _synapses(paths[1], state, learned)
     return paths
 

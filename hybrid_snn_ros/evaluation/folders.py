@@ -22,12 +22,14 @@ Pictures = list[tuple[Path, str]]  # and the label of each
 
 def load_folder(root: str | Path, facade: Classifier,
                 progress: Callable[[int, int], None] = lambda done, total: None,
-                remark: Callable[[str], None] = lambda sentence: None) -> Embeddings:
+                remark: Callable[[str], None] = lambda sentence: None,
+                views: tuple[int, int] = (1, 1)) -> Embeddings:
     """
     Embed the pictures of a folder, or read them from the cache.
 
     :param facade: whose encoder and crop are used.
     :param remark: called with sentences about what is left out.
+    :param views: of each picture of train/ and of test/ (vision.views).
     :raises SourceError: when the folder does not hold train/LABEL/ and test/LABEL/ with pictures.
     """
     root, left_out = Path(root), LeftOut()
@@ -35,9 +37,10 @@ def load_folder(root: str | Path, facade: Classifier,
         files = _list(root, left_out)
         fingerprint = {**encoder_fingerprint(facade), 'root': str(root.resolve()), 'files': [
             [path.relative_to(root).as_posix(), label, status.st_size, status.st_mtime_ns]
-            for part in files for path, label in part for status in [path.stat()]]}
+            for part in files for path, label in part for status in [path.stat()]],
+            **({'views': views} if views != (1, 1) else {})}
         data, notes = cached(root.resolve().name, fingerprint, lambda: _embed(
-            root, files, facade, progress, left_out), remark)
+            root, files, facade, progress, left_out, views), remark)
         left_out.take(notes)
     finally:
         for line in left_out.lines():
@@ -58,17 +61,18 @@ def _list(root: Path, left_out: LeftOut) -> list[Pictures]:
 
 def _embed(root: Path, files: list[Pictures], facade: Classifier,
            progress: Callable[[int, int], None],
-           left_out: LeftOut) -> tuple[Embeddings, list[str]]:
+           left_out: LeftOut, views: tuple[int, int]) -> tuple[Embeddings, list[str]]:
     """Return the Embeddings, and notes of the pictures that cannot be used."""
     unusable, done = LeftOut(), 0
     names: list[str] = []
     arrays: list[np.ndarray] = []  # codes and labels of both parts
-    for part, pictures in zip(PARTS, files):
+    for part, pictures, wanted in zip(PARTS, files, views):
         reader, codes, labels = PictureReader(facade, root, unusable), [], []
         for path, label in pictures:
             seen = reader.encoded(path, label)
             if seen is not None:
-                codes.append(seen[1].codes)
+                more = facade.frame_encoder.view_codes(seen[1], wanted)
+                codes.append(np.array([seen[1].codes, *more]) if wanted > 1 else seen[1].codes)
                 labels.append(label)
             done += 1
             progress(done, sum(map(len, files)))

@@ -77,7 +77,7 @@ def check(settings: Settings) -> None:
         raise ValueError(f'--protocol {protocol} takes no --shots')
     if settings.times < 1:
         raise ValueError(f'--times must be at least 1, not {settings.times}')
-    if settings.times > 1 and protocol in ('incremental', 'turntable'):
+    if settings.times > 1 and protocol in ('incremental', 'newcomer', 'turntable'):
         raise ValueError(f'--protocol {protocol} takes no --times')
     if not 0 <= settings.false_unknown < 1:
         raise ValueError(f'--false-unknown must lie in [0, 1), not {settings.false_unknown}')
@@ -87,6 +87,8 @@ def check(settings: Settings) -> None:
         raise ValueError(f'--protocol {protocol} takes no --smoothing')
     if settings.other < 0:
         raise ValueError(f'--other must be at least 0, not {settings.other}')
+    if settings.baselines and protocol == 'newcomer':
+        raise ValueError('--protocol newcomer takes no --baselines')
     if protocol != 'open-set' and settings.other:
         raise ValueError(f'--protocol {protocol} takes no --other')
     if protocol != 'open-set' and settings.unknown:
@@ -107,7 +109,7 @@ def check_data(settings: Settings, data: Embeddings) -> None:
     if settings.other and settings.unknown < 2:
         raise ValueError('--other needs --unknown of at least 2: one half is taught as `other`, '
                          'the other half asked')
-    least = {'turntable': 3, 'stream': 6}.get(protocol, 1)
+    least = {'newcomer': 2, 'turntable': 3, 'stream': 6}.get(protocol, 1)
     if classes < least:
         raise ValueError(f'--protocol {protocol} needs at least {least} classes, {data.name} has '
                          f'{classes}')
@@ -121,8 +123,8 @@ def run(data: Embeddings, settings: Settings, seed: int,
     :param tick: called with (steps done, steps in all).
     """
     how: Callable[..., Outcome] = {
-        'open-set': _open_set, 'incremental': _incremental, 'stream': _stream,
-        'turntable': _turntable}.get(settings.protocol, _one_pass)
+        'open-set': _open_set, 'incremental': _incremental, 'newcomer': _newcomer,
+        'stream': _stream, 'turntable': _turntable}.get(settings.protocol, _one_pass)
     return how(data, settings, np.random.default_rng(seed), seed, tick)
 
 
@@ -166,8 +168,8 @@ def _baselines(data: Embeddings, settings: Settings, samples: np.ndarray, frames
     """Return {name: which answers are correct (T,)}, nothing if baselines are not wanted."""
     if not settings.baselines:
         return {}
-    answers = baselines.answers(data.train[samples], data.train_labels[samples],
-                                data.test[frames], seed, steps.baseline)
+    answers = baselines.answers(data.train_frames[samples], data.train_labels[samples],
+                                data.test_frames[frames], seed, steps.baseline)
     return {name: y_pred == data.test_labels[frames] for name, y_pred in answers.items()}
 
 
@@ -229,6 +231,28 @@ def _open_set(data: Embeddings, settings: Settings, random: np.random.Generator,
     correct = _baselines(data, settings, order, frames[~is_unknown], seed, steps)
     return Outcome(known, known, refusable, rejection(known, refusable), [], [],
                    _accuracies(correct), {}, len(order))
+
+
+def _newcomer(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+              tick: Progress) -> Outcome:
+    """Let each class in turn be new: K of its frames, one if none is said, all of the others."""
+    own = {int(c): random.permutation(np.flatnonzero(data.train_labels == c))
+           for c in np.unique(data.train_labels)}
+    frames = {c: np.flatnonzero(data.test_labels == c) for c in own}
+    shots = settings.shots or 1
+    steps = _Steps(tick, 2 * len(data.train) + sum(
+        min(shots, len(samples)) for samples in own.values()) + len(data.test))
+    classifier = _untaught(data, settings, steps)
+    classifier.teach(random.permutation(len(data.train)))
+    looks = []
+    for c, samples in own.items():
+        classifier.forget(c)
+        classifier.teach(samples[:shots])
+        looks.append(classifier.answer(frames[c]))
+        classifier.forget(c)
+        classifier.teach(samples)
+    answers = Answers(*(np.concatenate(part) for part in zip(*looks)))
+    return Outcome(answers, answers, None, {}, [], [], {}, {}, len(data.train))
 
 
 def _stream(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,

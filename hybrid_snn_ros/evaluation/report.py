@@ -87,6 +87,7 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
     details = f", {figures['shots']} a class" if 'shots' in figures else ''
     if 'smoothing' in figures:
         details += f", smoothing {figures['smoothing']}"
+    details += f", {figures['views']} views of each" if 'views' in figures else ''
     once = f", each {figures['times']} times" if 'times' in figures else ' once'
     lines = [
         f"{name}: {figures['protocol']}{details}, rule {figures['rule']}, {figures['orders']} "

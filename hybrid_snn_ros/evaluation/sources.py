@@ -21,11 +21,21 @@ class Embeddings(NamedTuple):
     """Encoder output codes of a data set with K classes."""
 
     name: str
-    train: np.ndarray  # uint8 (M, N)
+    train: np.ndarray  # uint8 (M, N), or (M, k, N) of k views of each
     train_labels: np.ndarray  # int64 (M,), 0..K-1
-    test: np.ndarray  # uint8 (T, N)
+    test: np.ndarray  # uint8 (T, N) or (T, k, N)
     test_labels: np.ndarray  # int64 (T,)
     class_names: list[str]
+
+    @property
+    def train_frames(self) -> np.ndarray:
+        """The training part as it was seen, of several views the first, uint8 (M, N)."""
+        return self.train if self.train.ndim == 2 else self.train[:, 0]
+
+    @property
+    def test_frames(self) -> np.ndarray:
+        """The test part as it was seen, uint8 (T, N)."""
+        return self.test if self.test.ndim == 2 else self.test[:, 0]
 
 
 def load_pack(path: str | Path) -> Embeddings:
@@ -54,10 +64,11 @@ def load_pack(path: str | Path) -> Embeddings:
     if len(set(names)) < len(names):
         raise SourceError(f'{path} names a class twice')
     for part, codes, labels in (('train', train, train_labels), ('test', test, test_labels)):
-        if codes.dtype != np.uint8 or codes.ndim != 2 or labels.shape != (len(codes),):
-            raise SourceError(f'{path} must hold uint8 codes (samples, inputs) and a label for '
-                              f'each, not {codes.dtype} {codes.shape} and {labels.shape}')
-        if not codes.size or codes.shape[1] != train.shape[1]:
+        if codes.dtype != np.uint8 or codes.ndim not in (2, 3) or labels.shape != (len(codes),):
+            raise SourceError(f'{path} must hold uint8 codes (samples, inputs), or (samples, '
+                              'views, inputs), and a label for each, not '
+                              f'{codes.dtype} {codes.shape} and {labels.shape}')
+        if not codes.size or codes.shape[-1] != train.shape[-1]:
             raise SourceError(f'{path} must hold at least one sample to train and to test, of the '
                               f'same width; X_{part} is {codes.shape}')
         if labels.dtype.kind not in 'iu' or not 0 <= labels.min() <= labels.max() < len(names):

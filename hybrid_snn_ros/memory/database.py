@@ -20,7 +20,15 @@ import zlib
 import numpy as np
 
 from hybrid_snn_ros.memory.errors import NewerVersionError, StoreError
-from hybrid_snn_ros.memory.record import checksum, KINDS, NO_CODES, Record, Region, WHOLE
+from hybrid_snn_ros.memory.record import (
+    checksum,
+    KINDS,
+    LESSON,
+    NO_CODES,
+    Record,
+    Region,
+    WHOLE,
+)
 
 APPLICATION_ID = 0x68736E6E  # 'hsnn'
 FORMAT = 2  # user_version; the formats before were no databases
@@ -51,10 +59,10 @@ _TABLES = (
     target TEXT NOT NULL,       -- label a join puts it into; ids a tombstone takes back
     text TEXT NOT NULL,         -- the label's text at the time; the new one of a name
     was TEXT NOT NULL,          -- the text before, of a name or join
-    samples INTEGER NOT NULL,   -- how many it concerned
+    samples INTEGER NOT NULL,   -- how many it concerned; of a lesson, the views in its codes
     stamp TEXT NOT NULL,        -- of the frame of a lesson, seconds
     region TEXT NOT NULL,       -- x y width height in fractions; empty: all of it
-    codes BLOB,                 -- of a lesson: the encoder's output, a byte each
+    codes BLOB,                 -- of a lesson: the encoder's output, a byte each, view by view
     crc INTEGER NOT NULL)""",
     """CREATE TABLE pictures (  -- what the encoder saw of a lesson
     number INTEGER PRIMARY KEY, -- of the lesson
@@ -234,6 +242,8 @@ def record_of(row: tuple) -> Record | None:
     try:
         record = Record._make((*fields, _region(region), NO_CODES if codes is None
                                else np.frombuffer(codes, np.uint8)))
+        if record.kind == LESSON and record.samples > 1:
+            record = record._replace(codes=record.codes.reshape(record.samples, -1))
         whole = record.kind in KINDS and checksum(record) == crc
     except (TypeError, ValueError, AttributeError, UnicodeError):
         return None

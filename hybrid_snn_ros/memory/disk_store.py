@@ -26,6 +26,7 @@ import zlib
 
 import numpy as np
 
+from hybrid_snn_ros.codes import view_count
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory import database, legacy, repair
 from hybrid_snn_ros.memory import fingerprint as fingerprints
@@ -137,9 +138,9 @@ class DiskStore(SampleStore):
         remarks = fingerprints.compare(str(self.directory), found.fingerprint, self._fingerprint)
         for record in found.records:
             width = found.fingerprint.get('inputs')
-            if record.kind == LESSON and width not in (None, len(record.codes)):
+            if record.kind == LESSON and width not in (None, record.codes.shape[-1]):
                 raise StoreError(f'sample {record.number} in {self.directory} must have uint8 '
-                                 f'codes, {width} of them, not {len(record.codes)}')
+                                 f'codes, {width} of them, not {record.codes.shape[-1]}')
         self.remarks += [*found.problems, *remarks]
         self._take_head(found.head)
         self.state = found.state
@@ -363,7 +364,7 @@ class DiskStore(SampleStore):
 
         Ids, labels, times and the history stay.
 
-        :param codes: {number: codes} of all lessons, also those taken back.
+        :param codes: {number: codes, (N,) or (k, N)} of all lessons, also those taken back.
         """
         def records() -> tuple[dict[str, Any], list[Record]]:
             missing = [one.number for one in self.state.records
@@ -372,8 +373,8 @@ class DiskStore(SampleStore):
                 raise StoreError(f'{len(missing)} samples have no codes of the new encoder; '
                                  'nothing was changed')
             return fingerprints.plain(fingerprint), [
-                one._replace(codes=codes[one.number]) if one.kind == LESSON else one
-                for one in self.state.records]
+                one._replace(codes=codes[one.number], samples=view_count(codes[one.number]))
+                if one.kind == LESSON else one for one in self.state.records]
         self._rewrite(records, False)
 
     def _rewrite(self, make: Callable[[], tuple[dict[str, Any], list[Record]]],

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.codes import first_view
 from hybrid_snn_ros.likeness import change_between, directions
 from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.record import Region, WHOLE
@@ -48,7 +49,7 @@ class DuplicateFilter:
             self._by_stamp[stamp, region] = number
         sample = self.state.samples[number]
         if sample.label in self._by_label:
-            self._by_label[sample.label].add(number, sample.codes)
+            self._by_label[sample.label].add(number, first_view(sample.codes))
 
     def sample_of(self, stamp: str, region: Region = WHOLE) -> Sample | None:
         """Return the sample that was taught from a region of the frame of a stamp, or None."""
@@ -60,7 +61,7 @@ class DuplicateFilter:
         """
         Find the sample that a frame repeats.
 
-        :param codes: uint8 (N,).
+        :param codes: uint8 (N,), of the frame as it was seen.
         :param stamp: of the frame, may be empty.
         :param min_change: 1 - cosine to all samples of the label that makes a frame new.
         :param region: of the frame; another one shows another thing.
@@ -90,9 +91,9 @@ class DuplicateFilter:
             self._by_label.add(label, own)
             for number, sample in self.state.samples.items():
                 if sample.label == label:
-                    own.add(number, sample.codes)
+                    own.add(number, first_view(sample.codes))
         nearest = own.nearest(codes)
-        return nearest, change_between(self.state.samples[nearest].codes, codes)
+        return nearest, change_between(first_view(self.state.samples[nearest].codes), codes)
 
 
 class _Own:

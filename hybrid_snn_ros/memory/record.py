@@ -46,10 +46,10 @@ class Record(NamedTuple):
     target: str = ''  # of a join: the label it becomes part of; of a tombstone: the record ids
     text: str = ''  # the label's text at the time; of a name: its new one; of a join: the target's
     was: str = ''  # of a name or join: the text before
-    samples: int = 0  # how many it concerned, of all but lessons
+    samples: int = 0  # how many it concerned; of a lesson, the views in its codes
     stamp: str = ''  # of the frame of a lesson
     region: Region = WHOLE
-    codes: np.ndarray = NO_CODES  # uint8 (N,), of a lesson
+    codes: np.ndarray = NO_CODES  # of a lesson, uint8 (N,) or (k, N), see hybrid_snn_ros.codes
 
     @property
     def id(self) -> tuple[str, int]:

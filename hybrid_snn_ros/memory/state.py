@@ -35,7 +35,7 @@ class Sample(NamedTuple):
     """One lesson that is in force."""
 
     label: str
-    codes: np.ndarray  # uint8 (N,)
+    codes: np.ndarray  # uint8 (N,), or (k, N) of k views
     stamp: str  # of the frame
     time: float  # unix seconds at which it was taught
     source: str

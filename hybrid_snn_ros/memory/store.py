@@ -10,6 +10,7 @@ import uuid
 
 import numpy as np
 
+from hybrid_snn_ros.codes import first_view, PARTS, view_count
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.errors import (
     LabelExistsError,
@@ -44,10 +45,11 @@ class NewLesson(NamedTuple):
     """One frame that is to be taught."""
 
     label: str
-    codes: np.ndarray  # uint8 (N,)
+    codes: np.ndarray  # uint8 (N,), or (k, N) of k views
     stamp: str = ''  # of the frame
     region: Region = WHOLE  # the part of the crop it shows, as fractions
-    picture: bytes | None = None  # what the encoder saw, as a JPEG
+    # what the encoder saw, as a JPEG; of a lesson of several views what they were cut from
+    picture: bytes | None = None
 
 
 class SampleStore:
@@ -101,11 +103,12 @@ class SampleStore:
         """
         Add one sample.
 
-        :param codes: the encoder's output, uint8 (N,).
+        :param codes: the encoder's output, uint8 (N,), or (k, N) of k views of the frame, the
+            first as it was seen.
         :param group: text of at most 64 bytes; what one source teaches under one group is one
             change, which is taken back as a whole. '' makes it a change of its own.
         :param region: x, y, width and height of what it shows, as fractions.
-        :param picture: JPEG of what the encoder saw, kept with it.
+        :param picture: JPEG of what the encoder saw, or the views were cut from, kept with it.
         :return: its Record.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the codes do not fit or the disk refuses.
@@ -126,7 +129,7 @@ class SampleStore:
         for one in lessons:
             draft = {'kind': LESSON, 'act': 'teach', 'text': one.label, 'codes': one.codes,
                      'stamp': one.stamp, 'region': one.region, 'source': source, 'group': group,
-                     'picture': one.picture, 'samples': 1}
+                     'picture': one.picture, 'samples': view_count(one.codes)}
             if one.label not in labels:
                 here = [] if fresh else self.state.roots(one.label)
                 # A label that is not there begins with this record, whose id is not known yet.
@@ -317,10 +320,11 @@ class SampleStore:
             if empty and self.version:
                 return []
             known = set() if replace else {
-                (sample.label, sample.codes.tobytes()) for sample in self.state.samples.values()}
+                (sample.label, first_view(sample.codes).tobytes())
+                for sample in self.state.samples.values()}
             new = []
             for lesson in lessons:
-                if (key := (lesson.label, lesson.codes.tobytes())) not in known:
+                if (key := (lesson.label, first_view(lesson.codes).tobytes())) not in known:
                     known.add(key)
                     new.append(lesson)
             added[0] = len(new)
@@ -400,9 +404,13 @@ class SampleStore:
         """Return a copy that no one can change, the caller may reuse its buffer."""
         codes = np.array(codes)
         width = self.fingerprint.get('inputs')
-        if codes.dtype != np.uint8 or codes.ndim != 1 or len(codes) > MAX_CODES or (
-                width is not None and len(codes) != width):
+        if codes.dtype != np.uint8 or codes.ndim not in (1, 2) or codes.shape[-1] > MAX_CODES or (
+                width is not None and codes.shape[-1] != width):
             raise StoreError(f'a frame must have uint8 codes, {width or MAX_CODES} of them, not '
                              f'{codes.dtype} {codes.shape}')
+        if not view_count(codes) or PARTS % view_count(codes):
+            raise StoreError(f'a lesson has 1, 2, 3 or {PARTS} views, not {len(codes)}')
+        if len(codes) == 1 < codes.ndim:
+            codes = codes[0]
         codes.flags.writeable = False
         return codes

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hybrid_snn_ros.codes import first_view
 from hybrid_snn_ros.memory.labels import NAMELESS
 from hybrid_snn_ros.network.history import History
 from hybrid_snn_ros.network.prediction import Prediction, prediction_of
@@ -134,7 +135,7 @@ class Network:
     # -- learning ------------------------------------------------------------------------------
 
     def learn(self, number: int, label: str, codes: np.ndarray) -> None:
-        """Learn one sample: its id, its label, the encoder's output codes, uint8 (N,)."""
+        """Learn one sample: its id, its label, the codes of its views, uint8 (N,) or (k, N)."""
         self._learn(number, label, codes)
         if self.rule.unlearn is None and len(self.history) % CHECKPOINT_EVERY == 0:
             self.keep_checkpoint()
@@ -154,7 +155,8 @@ class Network:
 
     def lesson(self, number: int, column: int, codes: np.ndarray) -> Lesson:
         """Return what a sample is to this network; nothing is learned."""
-        return Lesson.of(number, column, codes, self.counts(codes))
+        learned = codes if self.rule.LEARNS_VIEWS else first_view(codes)
+        return Lesson.of(number, column, codes, self.counts(learned))
 
     def _add_column(self, label: str) -> int:
         self.state = self.rule.grow(self.params, self.state)
@@ -218,8 +220,7 @@ class Network:
         source = lessons[0].column
         if self.rule.move is not None:
             self.state = self.rule.move(
-                self.params, self.state, np.array([lesson.counts for lesson in lessons]),
-                source, column)
+                self.params, self.state, [lesson.counts for lesson in lessons], source, column)
         else:
             for lesson in lessons:
                 self.state = self.rule.unlearn(self.params, self.state, lesson.counts, source)
@@ -301,7 +302,9 @@ class Network:
         return self._readout
 
     def counts(self, codes: np.ndarray) -> np.ndarray:
-        """Return the spike counts 0..10, uint8 (N,), of the encoder's codes, uint8 (N,)."""
+        """Return the spike counts 0..10, uint8, of the encoder's codes, uint8 (N,) or (k, N)."""
+        if codes.ndim > 1:
+            return np.array([self.rule.counts(self.params, view) for view in codes])
         return self.rule.counts(self.params, codes)
 
     @falls_back_to_cpu
@@ -370,7 +373,7 @@ def _each_or_all(each: Any, many: Any, params: Any, state: Any, column: int,
                  lessons: Sequence[Lesson]) -> Any:
     """Take steps of a rule, at once if that is quicker; return the state."""
     if many is not None and len(lessons) >= _FEW:
-        return many(params, state, np.array([lesson.counts for lesson in lessons]), column)
+        return many(params, state, [lesson.counts for lesson in lessons], column)
     for lesson in lessons:
         state = each(params, state, lesson.counts, column)
     return state

@@ -6,7 +6,7 @@ The command executor: does what is asked of the classifier, on exactly the frame
 It keeps the output codes of the last frames, so that a request may name a frame by its stamp.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 import time
 from typing import Any, NamedTuple
 
@@ -21,9 +21,13 @@ from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.ros.commands import Command, CommandError, Result
 from hybrid_snn_ros.ros.parameters import Parameters
-from hybrid_snn_ros.vision.pictures import kept_jpeg
+from hybrid_snn_ros.vision.frame_encoder import Encoded
+from hybrid_snn_ros.vision.framing import FrameError
+from hybrid_snn_ros.vision.lesson_views import LessonViews
 
-_CROPS = 30  # newest frames of which a picture can be kept; each takes 150 kB until then
+# Newest frames of which views can be learned and a picture kept, and how many bytes their messages
+# may take together until then; the newest is kept whatever it takes.
+_SEEN, _SEEN_BYTES = 30, 32 * 2**20
 
 
 class RecentFrame(NamedTuple):
@@ -32,6 +36,13 @@ class RecentFrame(NamedTuple):
     stamp: tuple[int, int]  # (sec, nanosec)
     codes: np.ndarray  # uint8 (N,)
     time: float  # monotonic seconds
+
+
+class SeenFrame(NamedTuple):
+    """What a frame looked like."""
+
+    seen: Encoded
+    size: int  # bytes of its message
 
 
 class TeachingSession(NamedTuple):
@@ -59,30 +70,34 @@ class CommandExecutor:
         self._settings = settings
         self._report = report
         self._recent: Recent[tuple[int, int], RecentFrame] = Recent(settings.recent_frames)
-        self._crops: Recent[tuple[int, int], np.ndarray] = Recent(_CROPS)
+        self._seen: Recent[tuple[int, int], SeenFrame] = Recent(_SEEN)
+        self._lesson: Generator[None, None, None] | None = None  # the one under way
         self._session: TeachingSession | None = None
         self.problem = problem  # why the last change was refused by the disk, or ''
 
     # -- frames --------------------------------------------------------------------------------
 
-    def saw(self, stamp: tuple[int, int], codes: np.ndarray, crop: np.ndarray) -> None:
+    def saw(self, stamp: tuple[int, int], seen: Encoded, size: int) -> None:
         """
         Take note of an answered frame, and teach it if a session is under way.
 
         :param stamp: (sec, nanosec).
-        :param codes: uint8 (N,); crop: uint8 RGB (size, size, 3), what the encoder saw.
+        :param size: of its message in bytes.
         """
         newest = self._newest()
         if newest and stamp < newest.stamp:
             # A bag that loops, a clock that was set back: old stamps mean other frames now.
             self._recent.clear()
-            self._crops.clear()
+            self._seen.clear()
         self._recent.limit = self._settings.recent_frames
-        self._recent.add(stamp, RecentFrame(stamp, codes, time.monotonic()))
-        self._crops.add(stamp, crop)
+        self._recent.add(stamp, RecentFrame(stamp, seen.codes, time.monotonic()))
+        self._seen.add(stamp, SeenFrame(seen, size))
+        while len(self._seen) > 1 and sum(one.size for one in self._seen.values()) > _SEEN_BYTES:
+            self._seen.popitem(last=False)
         if self._session and not self._settings.learning:
             self.abort('learning was switched off')
-        if self._session and not self._classifier.is_stale:  # else frames would have to wait
+        # A network that is not up to date would let frames wait.
+        if self._session and not self.teaching and not self._classifier.is_stale:
             self._next_of_session()
 
     def _newest(self) -> RecentFrame | None:
@@ -103,9 +118,11 @@ class CommandExecutor:
         return since + self._settings.image_timeout - time.monotonic()
 
     def abort(self, reason: str) -> None:
-        """End the session; say how far it came."""
+        """End the session, once the lesson under way is learned; say how far it came."""
+        self.finish()
+        if self._session is None:  # that was its last
+            return
         session, self._session = self._session, None
-        assert session is not None
         command = session.command
         self._answer(command, 'ERROR', f"taught {session.taught} of {command.frames} frames of "
                      f"'{command.label}', then {reason}",
@@ -119,9 +136,41 @@ class CommandExecutor:
     def _next_of_session(self) -> None:
         session, newest = self._session, self._newest()
         assert session is not None and newest is not None  # a frame is what it goes on with
-        done = self._teach(session.command, newest, session.taught + 1)
+        self._begin_lesson(self._next_lesson(session, newest))
+
+    def _next_lesson(self, session: TeachingSession,
+                     newest: RecentFrame) -> Generator[None, None, None]:
+        done = yield from self._teach(session.command, newest, session.taught + 1)
         ended = not done or session.taught + 1 >= session.command.frames
         self._session = None if ended else session._replace(taught=session.taught + 1)
+
+    # -- the lesson under way ------------------------------------------------------------------
+
+    @property
+    def teaching(self) -> bool:
+        """Whether a lesson is under way: frames go on being answered between its views."""
+        return self._lesson is not None
+
+    def _begin_lesson(self, lesson: Generator[None, None, None]) -> None:
+        self._lesson = lesson
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Take the next step of the lesson under way, if there is one."""
+        lesson = self._lesson
+        if lesson is None:
+            return
+        try:
+            next(lesson)
+        except BaseException as ended:
+            self._lesson = None
+            if not isinstance(ended, StopIteration):
+                raise
+
+    def finish(self) -> None:
+        """Take all steps of the lesson under way."""
+        while self.teaching:
+            self.go_on()
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -174,17 +223,23 @@ class CommandExecutor:
             return
         if seen is None:  # taught before, and the acknowledgement was lost
             seen = RecentFrame(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
-        self._teach(command, seen, 1)
+        self._begin_lesson(self._only_lesson(command, seen))
 
-    def _teach(self, command: Command, seen: RecentFrame, place: int) -> bool:
+    def _only_lesson(self, command: Command, seen: RecentFrame) -> Generator[None, None, None]:
+        yield from self._teach(command, seen, 1)
+
+    def _teach(self, command: Command, frame: RecentFrame,
+               place: int) -> Generator[None, None, bool]:
         """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
-        stamp = stamp_text(seen.stamp)
+        stamp = stamp_text(frame.stamp)
         try:
-            taught = self._classifier.teach(
-                seen.codes, command.label, self._name(seen, command.label), command.source,
-                command.press, picture=self._picture(seen.stamp),
+            views = self._views(frame)
+            taught = yield from self._classifier.teach_steps(
+                frame.codes, command.label, self._name(frame, command.label), command.source,
+                command.press, views=views.codes() if views else None,
+                picture=views.picture if views and self._settings.keep_pictures else None,
                 min_change=self._settings.min_change)
-        except (StoreError, LabelError, CommandError) as error:
+        except (StoreError, LabelError, CommandError, FrameError) as error:
             self._refused(command, error, stamp=stamp)
             return False
         self.problem = ''
@@ -200,10 +255,12 @@ class CommandExecutor:
                          f'saved{remark}', **values)
         return True
 
-    def _picture(self, stamp: tuple[int, int]) -> bytes | None:
-        """Return the JPEG that is kept with a frame, None where none is or it is too long ago."""
-        crop = self._crops.get(stamp) if self._settings.keep_pictures else None
-        return None if crop is None else kept_jpeg(crop)
+    def _views(self, frame: RecentFrame) -> LessonViews | None:
+        """Return what else there is of a frame, None where it is too long ago."""
+        sight = self._seen.get(frame.stamp)
+        return sight and LessonViews(
+            self._classifier.frame_encoder, sight.seen,
+            self._classifier.learned_views(self._settings.teach_views))
 
     def _name(self, seen: RecentFrame, label: str) -> str:
         """Return the stamp by which the memory knows a frame again, '' where it cannot tell."""

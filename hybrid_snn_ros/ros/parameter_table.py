@@ -25,14 +25,14 @@ class Parameter(NamedTuple):
     text: str
     low: Any = None
     high: Any = None
-    choices: Collection[str] = ()
+    choices: Collection[str] | Collection[int] = ()
     live: bool = False  # acts at the next frame; else it is read at configure or start
 
 
 def bounds(parameter: Parameter) -> str:
     """Return what the values of a parameter are limited to, '' where only the type is."""
     if parameter.choices:
-        return 'one of ' + ', '.join(choice or "''" for choice in parameter.choices)
+        return 'one of ' + ', '.join(str(choice) or "''" for choice in parameter.choices)
     return '' if parameter.low is None else f'{parameter.low}..{parameter.high}'
 
 

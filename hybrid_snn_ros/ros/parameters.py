@@ -10,7 +10,7 @@ after a change here, `hybrid-snn parameters --write` writes those two again.
 from collections.abc import Callable, Iterable
 from typing import Any, TYPE_CHECKING
 
-from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TOP
+from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TEACH_VIEWS, TOP
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.ros.parameter_table import declare, Parameter, refusal
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
@@ -66,15 +66,22 @@ GROUPS = {
         Parameter('min_change', MIN_CHANGE, 'least change (1 - cosine of the embeddings) from '
                   'all samples of the label; a frame that changed less is not learned '
                   'again; 0 learns every frame', 0.0, 1.0, live=True),
+        Parameter('teach_views', TEACH_VIEWS, 'views that are learned of each taught frame: 1 the '
+                  'frame alone; 6 also its mirror image and parts of it, each as a sixth of a '
+                  'sample, for five encodings more between the frames that follow',
+                  choices=(1, 6), live=True),
         Parameter('recent_frames', 300, 'how many answered frames can still be taught by their '
                   'stamp', 1, 100000, live=True),
         Parameter('keep_pictures', True, 'keep what the encoder saw of each taught frame with it, '
-                  'as a JPEG of about 9 kB', live=True),
+                  'as a JPEG of about 9 kB, or of about 16 kB what its views were cut from',
+                  live=True),
     ),
     'Answers': (
         Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '
                   'are answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),
         Parameter('top_k', TOP, 'labels ranked in an answer', 1, 100, live=True),
+        Parameter('answer_views', 1, 'views of each frame that are looked at, and whose answers '
+                  'are averaged: each takes an encoding', choices=(1, 3, 6), live=True),
         Parameter('smoothing', 3, 'frames of one scene over which answers are averaged; 1 judges '
                   'every frame alone', 1, 100, live=True),
     ),

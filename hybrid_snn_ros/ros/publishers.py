@@ -65,7 +65,7 @@ ANSWERS = (
     Topic('~/annotated', Image, qos_profile_sensor_data, lambda frame: annotated(
         frame.message, frame.answer.prediction, frame.classifier.crop), only_if_watched=True),
     Topic('~/debug', String, 1, lambda frame: String(data=debug.view(
-        frame.classifier, frame.answer.codes, frame.answer.response,
+        frame.classifier, frame.answer.seen.codes, frame.answer.response,
         (frame.message.header.stamp.sec, frame.message.header.stamp.nanosec))),
         only_if_watched=True, period=debug.PERIOD))
 # of each request, made of a Result

@@ -125,6 +125,7 @@ class Worker(threading.Thread):
         while not self._stopping.is_set():
             frame = self._frames.take(self._patience())
             try:
+                self._executor.go_on()
                 self._carry_out()
                 if frame is not None:
                     self._frame(frame)
@@ -140,9 +141,11 @@ class Worker(threading.Thread):
             except Exception as error:  # nothing may end the thread; the node must live on
                 self._log.error(f'unexpected error: {error!r}',
                                 throttle_duration_sec=5.0)
+        self._executor.finish()
         # What is not rebuilt by now is so after the next start: the memory has it.
         while (command := self._commands.get(not self._classifier.is_stale)) is not None:
             self._executor.run(command)
+            self._executor.finish()
         while (command := self._commands.get()) is not None:
             self._executor.refuse(
                 command, 'the node was deactivated while it was rebuilding its network')
@@ -167,7 +170,7 @@ class Worker(threading.Thread):
             self._told_loss = True
 
     def _patience(self) -> float:
-        if self._catching_up is not None or len(self._commands):
+        if self._catching_up is not None or self._executor.teaching or len(self._commands):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.is_stale or self._classifier.consolidated):
@@ -194,6 +197,8 @@ class Worker(threading.Thread):
 
     def _carry_out(self) -> None:
         for _ in range(_COMMANDS_AT_ONCE):
+            if self._executor.teaching:  # what is asked next may concern it
+                return
             # Teaching waits until the network is rebuilt; taking back goes on.
             command = self._commands.get(teaching=self._catching_up is None)
             if command is None:
@@ -274,7 +279,8 @@ class Worker(threading.Thread):
         if stamp < self._newest:  # a bag that loops, a clock set back: another scene
             self._track.reset()
         answered = answer(self._classifier, message, messages.is_compressed(message), watch.lap,
-                          self._track, settings.false_unknown, settings.top_k)
+                          self._track, settings.false_unknown, settings.top_k,
+                          settings.answer_views)
         self._newest = stamp
         taken = _taken(message.header.stamp, frame.stamped)
         latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
@@ -286,7 +292,7 @@ class Worker(threading.Thread):
             {'latency': latency, 'receive': frame.stamped - taken,
              'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
             *synaptic_operations.activity(answered.counts))
-        self._executor.saw(stamp, answered.codes, answered.crop)
+        self._executor.saw(stamp, answered.seen, len(message.data))
 
 
 def _taken(stamp: Any, received: float) -> float:

@@ -472,9 +472,10 @@ CLONED void hs_step(const Lateral *net, const float *d, const float *r, float f)
     step(net, d, r, f);
 }
 
-/* Teach one frame, lateral.teach; samples are those before this frame. */
+/* Teach one view, lateral.teach; samples are those before it, in views, of which each counts
+ * share of a frame. */
 CLONED void hs_teach(const Lateral *net, const float *x, int32_t row, float own_samples,
-                     float all_samples)
+                     float all_samples, float share)
 {
     float h[MAX_INPUTS], d[MAX_INPUTS], r[MAX_INPUTS];
     const int inputs = net->inputs;
@@ -486,7 +487,7 @@ CLONED void hs_teach(const Lateral *net, const float *x, int32_t row, float own_
             d[i] = x[i] - template[i];
             r[i] = h[i] - weights[i];
         }
-        float g = own_samples / (own_samples + 1);
+        float g = share * (own_samples / (own_samples + 1));
         float f = g / (1 + g * dot(d, r, inputs));
         step(net, d, r, f);
         float by = f * dot(h, d, inputs);

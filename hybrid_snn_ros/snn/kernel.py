@@ -59,7 +59,7 @@ def open_library(path: Path, source: Path | None = None) -> tuple[Any, str]:
             ('present_columns', (address, ctypes.c_char_p, address), None),
             ('pack', (address, number, number, number, address, address), None),
             ('fit', (address, ctypes.c_char_p, real, number), real),
-            ('teach', (address, address, number, real, real), None),
+            ('teach', (address, address, number, real, real, real), None),
             ('step', (address, address, address, real), None)):
         function = getattr(library, f'hs_{name}')
         function.argtypes, function.restype = takes, gives
@@ -222,13 +222,19 @@ class Lateral:
                              f'are wanted, not {len(found)} and {row}')
         return self._library.hs_fit(self._at, found, trace_scale, row)
 
-    def teach(self, x: np.ndarray, row: int, own_samples: float, all_samples: float) -> None:
-        """Teach trace x, float32 (N,), to a row of the state, in place, but for the samples."""
+    def teach(self, x: np.ndarray, row: int, own_samples: float, all_samples: float,
+              share: float = 1.0) -> None:
+        """
+        Teach trace x, float32 (N,), to a row of the state, in place, but for the samples.
+
+        :param own_samples, all_samples: of that row and of the background, in units of `share`.
+        :param share: what x counts, a frame being 1.
+        """
         if x.shape != (self._net.inputs,) or not 0 <= row < self._net.rows:
             raise ValueError(f'{self._net.inputs} inputs and a row below {self._net.rows} are '
                              f'wanted, not {x.shape} and {row}')
         self._check_writeable()
-        self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples)
+        self._library.hs_teach(self._at, _address(x), row, own_samples, all_samples, share)
 
     def step(self, d: np.ndarray, r: np.ndarray, f: float) -> None:
         """

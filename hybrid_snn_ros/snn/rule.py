@@ -18,11 +18,12 @@ from the last checkpoint before it.  Where it can, it is led to any other set of
     unlearn(params, state, spike_counts (N,), column) -> State    the inverse of teach
     arrange(params, state, columns) -> State    these columns, in this order; others are gone
 
-and, where that is quicker than unlearning and teaching one by one::
+and, where that is quicker than unlearning and teaching one by one, frames being the spike counts
+of several::
 
-    move(params, state, spike_counts (K, N), source, target) -> State
-    teach_all(params, state, spike_counts (K, N), column) -> State
-    unlearn_all(params, state, spike_counts (K, N), column) -> State
+    move(params, state, frames, source, target) -> State
+    teach_all(params, state, frames, column) -> State
+    unlearn_all(params, state, frames, column) -> State
 
 Such steps either are exact, or they round and
 the rule can compute its network from the set at once, by a generator that pauses between steps::
@@ -54,8 +55,8 @@ class Lesson(NamedTuple):
 
     number: int  # id of the sample in the memory
     column: int  # 0..C-1
-    codes: np.ndarray  # uint8 (N,), the encoder's output codes
-    counts: np.ndarray  # uint8 (N,), the same as spike counts k, 0..10
+    codes: np.ndarray  # uint8 (N,), the encoder's output codes, or (k, N) of k views
+    counts: np.ndarray  # the same as spike counts k, 0..10, of what the rule learns of it
     rank: int = 0  # CRC of the codes: a place drawn by lot that depends on no other lesson
 
     @classmethod
@@ -64,7 +65,7 @@ class Lesson(NamedTuple):
         return cls(number, column, codes, counts, zlib.crc32(codes.tobytes()))
 
     def has(self, codes: np.ndarray) -> bool:
-        """Tell whether it is of these codes, uint8 (N,)."""
+        """Tell whether it is of these codes, of all views."""
         return self.codes is codes or np.array_equal(self.codes, codes)
 
 
@@ -83,6 +84,8 @@ class Rule(Protocol):
     # Whether ``calibrate`` needs records: every frame of a known label is then presented just
     # before it is learned.
     PREQUENTIAL: bool = True
+    # Whether a lesson's views are learned, each as its share of a frame; else its first alone.
+    LEARNS_VIEWS: bool = False
     # These six: "Taking back", above.
     unlearn: Any = None
     arrange: Any = None
@@ -115,7 +118,7 @@ class Rule(Protocol):
         """
         Learn one frame for one column, in place: takes the state over, returns the one to keep.
 
-        :param spike_counts: uint8 (N,), 0..10.
+        :param spike_counts: uint8 (N,), 0..10; where the rule LEARNS_VIEWS also (k, N) of k views.
         """
         raise NotImplementedError
 

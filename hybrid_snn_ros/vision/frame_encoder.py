@@ -3,7 +3,9 @@
 """The frame encoder: a frame, wherever it comes from, is decoded, cropped and embedded here."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TYPE_CHECKING
 
@@ -30,6 +32,9 @@ class Encoded(NamedTuple):
 
     codes: np.ndarray  # uint8 (N,)
     crop: np.ndarray  # uint8 RGB (size, size, 3)
+    # makes what lies around the crop, out of which views are cut (vision.views), and holds what
+    # the frame came from until then
+    surroundings: Callable[[], np.ndarray]
 
 
 class FrameEncoder:
@@ -101,8 +106,7 @@ class FrameEncoder:
         :raises FrameError: when the message cannot be read.
         """
         from hybrid_snn_ros.vision.frames import decode_message
-        return self._encode(
-            decode_message(message, compressed, self.encoder.input_size, self.crop), lap)
+        return self._encode(partial(decode_message, message, compressed), lap)
 
     def encode_file(self, content: bytes) -> Encoded:
         """
@@ -113,7 +117,38 @@ class FrameEncoder:
         :raises FrameError: when it is no picture that is decoded, or damaged.
         """
         from hybrid_snn_ros.vision.frames import decode_file
-        return self._encode(decode_file(content, self.encoder.input_size, self.crop))
+        return self._encode(partial(decode_file, content))
+
+    def encode_frame(self, rgb: np.ndarray) -> Encoded:
+        """
+        Encode a picture at hand, uint8 RGB (H, W, 3).
+
+        :raises ValueError: for another type or size.
+        """
+        from hybrid_snn_ros.vision.frames import decode_image
+        height, width, channels = _checked(rgb).shape
+        if self._inputs is not None:
+            raise ValueError(f'this classifier was made for codes of {self._inputs} inputs and '
+                             'has no encoder for frames')
+        pixels = np.ascontiguousarray(rgb)
+        return self._encode(lambda size, crop: decode_image(
+            'rgb8', height, width, width * channels, pixels, crop))
+
+    def view_codes(self, seen: Encoded, views: int,
+                   around: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """
+        Yield the codes of further views of a frame, uint8 (N,), each encoded when asked for.
+
+        :param views: how many views there are with the first one, the frame as it was seen.
+        :param around: the surroundings, where they are made already.
+        :raises FrameError: where they cannot be made any more.
+        """
+        from hybrid_snn_ros.vision.views import views_of
+        if views < 2:
+            return
+        around = seen.surroundings() if around is None else around
+        for picture in islice(views_of(seen.crop, around), views - 1):
+            yield self.encoder.codes(picture)
 
     def codes(self, frame_or_codes: np.ndarray) -> np.ndarray:
         """
@@ -122,29 +157,42 @@ class FrameEncoder:
         :param frame_or_codes: uint8 RGB (H, W, 3), or codes, which are handed on.
         :raises ValueError: for another type or size.
         """
-        array = np.asarray(frame_or_codes)
-        if array.dtype != np.uint8 or array.ndim not in (1, 3) or (
-                array.ndim == 3 and array.shape[2] != 3):
-            raise ValueError('a frame must be uint8 (H, W, 3) RGB, or uint8 (N,) codes of the '
-                             f'encoder, not {array.dtype} {array.shape}')
-        if array.ndim == 1:
-            if len(array) != self.inputs:
-                raise ValueError(f'this network has {self.inputs} inputs, the frame {len(array)}')
-            return array
-        if self._inputs is not None:
-            raise ValueError(f'this classifier was made for codes of {self._inputs} inputs and '
-                             'has no encoder for frames')
-        from hybrid_snn_ros.vision.frames import decode_image
-        height, width, channels = array.shape
-        return self._encode(decode_image('rgb8', height, width, width * channels,
-                                         np.ascontiguousarray(array), self.crop)).codes
+        array = _checked(frame_or_codes)
+        if array.ndim == 3:
+            return self.encode_frame(array).codes
+        if array.shape[-1] != self.inputs:
+            raise ValueError(
+                f'this network has {self.inputs} inputs, the frame {array.shape[-1]}')
+        return array
 
-    def _encode(self, picture: 'Picture', lap: Lap = _no_lap) -> Encoded:
-        """Bring what was decoded to the encoder's size and embed it: every frame's way."""
+    def _encode(self, decode: Callable[[int, 'Crop'], 'Picture'], lap: Lap = _no_lap) -> Encoded:
+        """
+        Decode a crop, bring it to the encoder's size and embed it: every frame's way.
+
+        :param decode: function of the size that is wanted and the crop.
+        """
         from hybrid_snn_ros.vision.frames import crop_picture
+        size = self.encoder.input_size
+        picture = decode(size, self.crop)
         lap('decode')
-        rgb = crop_picture(picture, self.encoder.input_size)
+        rgb = crop_picture(picture, size)
         lap('crop')
         codes = self.encoder.codes(rgb)
         lap('encode')
-        return Encoded(codes, rgb)
+        return Encoded(codes, rgb, partial(self._surroundings, decode))
+
+    def _surroundings(self, decode: Callable[[int, 'Crop'], 'Picture']) -> np.ndarray:
+        from hybrid_snn_ros.vision.frames import crop_picture
+        from hybrid_snn_ros.vision.views import surroundings, surroundings_size
+        size = surroundings_size(self.encoder.input_size)
+        return crop_picture(decode(size, surroundings(self.crop)), size)
+
+
+def _checked(frame_or_codes: np.ndarray) -> np.ndarray:
+    """Return a frame, uint8 (H, W, 3), or codes, uint8 (N,); ValueError for anything else."""
+    array = np.asarray(frame_or_codes)
+    if array.dtype != np.uint8 or array.ndim not in (1, 3) or (
+            array.ndim == 3 and array.shape[2] != 3):
+        raise ValueError('a frame must be uint8 (H, W, 3) RGB, or uint8 (N,) codes of the '
+                         f'encoder, not {array.dtype} {array.shape}')
+    return array

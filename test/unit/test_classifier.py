@@ -271,7 +271,7 @@ def test_constants_may_be_given_as_the_rules_own_tuple():
 
 
 @pytest.mark.parametrize('frame', [
-    np.zeros(INPUTS), np.zeros(INPUTS, np.int8), np.zeros((2, INPUTS), np.uint8),
+    np.zeros(INPUTS), np.zeros(INPUTS, np.int8), np.zeros((2, INPUTS), np.int8),
     np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3), np.float32), np.uint8(3), 'mug', None,
     [1, 2, 3]])
 def test_what_is_neither_frame_nor_codes_is_refused(frame):

@@ -107,6 +107,7 @@ def _row(out, title):
 
 @pytest.mark.parametrize('words, added', [
     (['--protocol', 'few-shot', '--shots', 3], {'shots'}),
+    (['--protocol', 'newcomer', '--shots', 3], {'shots'}),
     (['--protocol', 'incremental', '--shots', 3],
      {'shots', 'immediate', 'forgetting', 'joint_accuracy'}),
     (['--protocol', 'open-set', '--unknown', 1, '--shots', 3],

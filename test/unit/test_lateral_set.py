@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import things
 
+from hybrid_snn_ros.codes import PARTS
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import Consolidation, Network, Rebuild
 from hybrid_snn_ros.network.difference import difference
@@ -169,7 +170,7 @@ def test_sums_of_earlier_change_nothing_and_stay_as_they_are():
         for a, b in zip((*state, new.products), (*fresh, own.products)):
             np.testing.assert_array_equal(a, b)
         exact = np.array([lesson.counts for lesson in part], np.int64).reshape(-1, 40)
-        np.testing.assert_array_equal(new.products, exact.T @ exact)
+        np.testing.assert_array_equal(new.products, PARTS * (exact.T @ exact))
     np.testing.assert_array_equal(sums.products, before)
     assert sums.counted.keys() == held.keys()
 
@@ -181,8 +182,8 @@ def test_the_largest_counts_are_summed_exactly():
     lessons = [Lesson(number, 0, k, k) for number, k in enumerate(counts)]
     _, sums = finish(lateral.consolidate(PARAMS, 3, lessons, 1))
     exact = counts.astype(np.int64)
-    np.testing.assert_array_equal(sums.products, exact.T @ exact)
-    assert sums.products[0, 0] == 100 * 199_999 + 1
+    np.testing.assert_array_equal(sums.products, PARTS * (exact.T @ exact))
+    assert sums.products[0, 0] == PARTS * (100 * 199_999 + 1)
 
 
 # -- networks: any order, any history ---------------------------------------------------------

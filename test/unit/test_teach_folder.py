@@ -23,6 +23,7 @@ import pytest
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.printable import printable
+from hybrid_snn_ros.codes import first_view, view_count
 from hybrid_snn_ros.evaluation.folders import load_folder
 from hybrid_snn_ros.evaluation.left_out import LeftOut, SHOWN
 from hybrid_snn_ros.memory.contents import pictures_of, read_store
@@ -362,9 +363,10 @@ def test_without_and_shots(teach, known, tmp_path):
     assert '8 frames of 2 labels taught' in out
 
 
-@pytest.mark.parametrize('words, kept', [((), 4), (('--no-pictures',), 0)])
+@pytest.mark.parametrize('words, kept', [
+    ((), 4), (('--views', 1), 4), (('--no-pictures',), 0)])
 def test_what_the_encoder_saw_is_kept(teach, tmp_path, words, kept):
-    """So that another encoder can see it again."""
+    """Or what its views were cut from, so that another encoder can see it again."""
     folder = fill(tmp_path / 'pictures', ['mug', 'duck'], count=2)
     assert teach(folder, *words)[0] == 0
     contents = read_store(tmp_path / 'memory')
@@ -375,10 +377,12 @@ def test_what_the_encoder_saw_is_kept(teach, tmp_path, words, kept):
         sample = contents.state.samples[number]
         seen, = [one for one in (classifier.frame_encoder.encode_file(path.read_bytes())
                                  for path in (folder / sample.label).iterdir())
-                 if np.array_equal(one.codes, sample.codes)]
+                 if np.array_equal(one.codes, first_view(sample.codes))]
+        looked_at = seen.crop if view_count(sample.codes) == 1 else seen.surroundings()
+        assert view_count(sample.codes) == (1 if words else 6)
         shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
-        assert shown.shape == seen.crop.shape
-        assert np.abs(shown - seen.crop.astype(float)).mean() < 6, 'but for the loss of a JPEG'
+        assert shown.shape == looked_at.shape
+        assert np.abs(shown - looked_at.astype(float)).mean() < 6, 'but for the loss of a JPEG'
 
 
 def test_an_export_to_begin_with_holds_no_pictures(teach, tmp_path):
@@ -451,7 +455,8 @@ def test_a_memory_in_use_is_taught_as_well(teach, tmp_path):
 
 
 def codes_of(memory):
-    return {sample.codes.tobytes() for sample in read_store(memory).state.samples.values()}
+    return {first_view(sample.codes).tobytes()
+            for sample in read_store(memory).state.samples.values()}
 
 
 @pytest.mark.slow

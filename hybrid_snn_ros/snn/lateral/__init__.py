@@ -28,19 +28,25 @@ Teaching a frame with trace ``x = nu k`` (k the spike counts) for the neuron j o
     if n_j > 0:
         d = x - m_j                     prediction error: feedback cancels what is expected
         r = h - w_j                     decorrelated trace (= P d)
-        g = n_j / (n_j + 1);  f = g / (1 + g d.r)
+        g = omega n_j / (n_j + omega);  f = g / (1 + g d.r)
         P <- P - f r r^T                (1) anti-Hebbian: inputs that err together inhibit
         for every neuron c:             (2) drive costs, by the neuron's own drive q
             q = w_c . d;   w_c <- w_c - f q r;   A_c <- A_c - f q^2 / 2
         h <- h - f (h.d) r              (= P x with the new P)
     for c in {j, background}:           (3) dopamine: the label pays j, background is always paid
-        n_c <- n_c + 1
-        m_c <- m_c + (x - m_c) / n_c;   w_c <- w_c + (h - w_c) / n_c;   A_c = w_c . m_c / 2
+        n_c <- n_c + omega
+        m_c <- m_c + (x - m_c) omega / n_c;   w_c <- w_c + (h - w_c) omega / n_c
+        A_c = w_c . m_c / 2
+
+A frame alone counts ``omega = 1``; of a frame that is taught in k views each counts ``omega =
+1/k``, so that it is one sample all the same: counted as k it would pass for k frames of other
+days.
 
 Each synapse uses its two ends and the one scalar f (divisive inhibition).  (1) is the
 Sherman-Morrison identity, (3) Welford's running mean, hence the invariants ``w = P m``,
 ``A = w.m / 2`` and ``P = (ridge I + S)^-1`` with S the within-class scatter.  Unlearning takes the
-steps with the other sign: ``g = n_j / (n_j - 1)``, ``f = g / (1 - g d.r)``, ``P <- P + f r r^T``.
+steps with the other sign: ``g = omega n_j / (n_j - omega)``, ``f = g / (1 - g d.r)``, ``P <- P + f
+r r^T``.
 
 Answering.  A young template is noisy, and a noisy template lies too far from everything.  So a
 column is shrunken by ``s_c = n_c / (n_c + n_prior)``, as if its template lay on the way from the
@@ -48,7 +54,7 @@ background to m_c, and its threshold is lowered by what the noise of n_c samples
 are what a Gaussian prior on the label's mean would do, and both vanish with n_c (n_prior is the
 constant ``prior_strength``, b is ``bias_correction``)::
 
-    kappa = (N - ridge tr P) / (frames learned with an error)   mean d.P d of a learned frame
+    kappa = (N - ridge tr P) / (n_0 - sum_c (sum of omega^2) / n_c)   mean d.P d of a learned frame
     Q_c = int8 copy of s_c (w_c - w_0)                          w_0: shared inhibition
     B_c = s_c w_0.(m_c - m_0) + s_c^2 ((m_c - m_0).P (m_c - m_0) - b kappa / n_c) / 2
     G = 1 / mean_c ((s_c - s_c^2 / 2) (m_c - m_0).P (m_c - m_0))   homeostatic gain
@@ -84,9 +90,10 @@ from hybrid_snn_ros.snn.lateral.state import (
 )
 
 __all__ = [
-    'PREQUENTIAL', 'Params', 'Products', 'Readout', 'State', 'arrange', 'biases_of', 'calibrate',
-    'check', 'columns', 'consolidate', 'consolidated', 'counts', 'gain_of', 'grow', 'initial',
-    'inspect', 'move', 'phases', 'present', 'present_columns', 'reach', 'readout', 'shrinkage',
-    'teach', 'teach_all', 'trace', 'unlearn', 'unlearn_all']
+    'LEARNS_VIEWS', 'PREQUENTIAL', 'Params', 'Products', 'Readout', 'State', 'arrange',
+    'biases_of', 'calibrate', 'check', 'columns', 'consolidate', 'consolidated', 'counts',
+    'gain_of', 'grow', 'initial', 'inspect', 'move', 'phases', 'present', 'present_columns',
+    'reach', 'readout', 'shrinkage', 'teach', 'teach_all', 'trace', 'unlearn', 'unlearn_all']
 
+LEARNS_VIEWS = True
 PREQUENTIAL = False  # leave-one-out answers are exact, so nothing is recorded while teaching

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hybrid_snn_ros.codes import all_views, first_view, view_count
 from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.snn import decision
 from hybrid_snn_ros.snn.lateral.constants import Params
@@ -42,7 +43,7 @@ def calibrate(params: Params, state: State, lessons: Sequence[Lesson],
     chosen = [lessons[place] for place in np.argsort(ranks, kind='stable')[:SAMPLES]]
     groups, kept = groups_of(chosen, lessons, before.kept if before else None)
     found = decision.calibrate(leave_one_out(
-        params, state, np.array([lesson.counts for lesson in chosen]),
+        params, state, np.array([first_view(lesson.counts) for lesson in chosen]),
         np.array([lesson.column for lesson in chosen]), groups))
     return found._replace(kept=kept)
 
@@ -61,7 +62,8 @@ def groups_of(chosen: Sequence[Lesson], lessons: Sequence[Lesson],
             own[lesson.column].append(lesson)
     columns = np.array([lesson.column for lesson in chosen])
     sizes = np.empty(len(chosen), np.int64)
-    means = np.empty((len(chosen), len(chosen[0].counts)), np.float32)
+    means = np.empty((len(chosen), chosen[0].counts.shape[-1]), np.float32)
+    shares = np.empty(len(chosen))
     kept: _Known = {}
     for column, members in own.items():
         rows = np.flatnonzero(columns == column)
@@ -71,17 +73,18 @@ def groups_of(chosen: Sequence[Lesson], lessons: Sequence[Lesson],
         if found is None or found[0] != wanted:
             found = wanted, _alike(these, members)
         kept[key] = found
-        sizes[rows], means[rows] = found[1]
-    return Groups(sizes, means), kept
+        sizes[rows], means[rows], shares[rows] = found[1]
+    return Groups(sizes, means, shares), kept
 
 
 def _alike(chosen: Sequence[Lesson], members: Sequence[Lesson]) -> Groups:
     """Return the groups of lessons among all of their column, themselves included."""
-    codes = directions([lesson.codes for lesson in members])
+    codes = directions([first_view(lesson.codes) for lesson in members])
     place = {lesson.number: at for at, lesson in enumerate(members)}
     at = [place[lesson.number] for lesson in chosen]
     alike = codes[at] @ codes.T > 1 - ALIKE
     alike[np.arange(len(at)), at] = True
-    means = [np.mean([members[int(twin)].counts for twin in np.flatnonzero(twins)], axis=0)
-             for twins in alike]
-    return Groups(alike.sum(axis=1), np.array(means, np.float32))
+    means = [np.mean([all_views(members[int(twin)].counts).mean(axis=0)
+                      for twin in np.flatnonzero(twins)], axis=0) for twins in alike]
+    return Groups(alike.sum(axis=1), np.array(means, np.float32),
+                  np.array([1 / view_count(lesson.counts) for lesson in chosen]))

@@ -10,13 +10,16 @@ closed form (our use of it; the identity is Sherman and Morrison's), so every sa
 at through today's network without itself, exactly and at any time.
 
 A sample that has near twins leaves them in the network, and would look as if it were still there:
-the twins are left out with it.  With y the mean of the k frames of such a group, itself included,
-``d = y - m_j``, ``g = k n_j / (n_j - k)`` and ``h = g / (1 - g d.P d)``::
+the twins are left out with it, and so are its other views.  With y the mean of all views of the k
+frames of such a group, itself included, ``d = y - m_j``, ``g = k n_j / (n_j - k)`` and
+``h = g / (1 - g d.P d)``::
 
     P' = P + h (P d)(P d)^T,   m_j' = m_j - d k / (n_j - k),   m_0' = m_0 - g d / n_0
 
-and every product with P' follows from the same product with P.  (Of a group P' still knows how its
-frames differ among themselves, which is little; for k = 1 all is exact.)  The background hears
+and every product with P' follows from the same product with P.  Before that the same step takes
+out how x, a view that counts omega, differs from its group: ``d = x - y``, ``g = omega k / (k -
+omega)``.  (P' still knows how the others of the group differ among themselves, which says little
+of x; for a frame alone, of one view, all is exact.)  The background hears
 ``m_j'`` in place of the group: with less, the shares of the labels would change, and a frame of a
 rarer label lies further from the background (with 2 labels of 10 samples the records then looked
 so typical that 29 % of new frames were refused at a nominal 5 %).  Kappa and the gain are left as
@@ -49,7 +52,8 @@ class Groups(NamedTuple):
     """What is left out with each of M samples."""
 
     sizes: np.ndarray  # int (M,), how many frames of its column, itself included
-    means: np.ndarray  # float32 (M, N), the mean of their spike counts
+    means: np.ndarray  # float32 (M, N), the mean of the spike counts of all their views
+    shares: np.ndarray  # omega (M,), what the view asked counts of a frame
 
 
 def leave_one_out(params: Params, state: State, spike_counts: np.ndarray, columns: np.ndarray,
@@ -63,7 +67,8 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray, column
     :return: LeftOut, of the samples whose column has others (K <= M).
     """
     xp = array_namespace(state.lateral)
-    sizes, means = groups or Groups(np.ones(len(spike_counts), np.int64), spike_counts)
+    sizes, means, shares = groups or Groups(
+        np.ones(len(spike_counts), np.int64), spike_counts, np.ones(len(spike_counts)))
     several = state.samples[1:][columns] > sizes
     columns, k = np.asarray(columns)[several], sizes[several].astype(np.float64)
     if not len(columns):
@@ -72,10 +77,13 @@ def leave_one_out(params: Params, state: State, spike_counts: np.ndarray, column
     row = np.arange(len(columns))
     n = state.samples[1:][columns].astype(np.float64)
     n_0 = int(state.samples[0])
+    differs = sizes > shares  # the mean of the group from the view asked
     x, y = (trace(params, xp.asarray(counts))
-            for counts in (spike_counts[several], means[several & (sizes > 1)]))
-    products, seen = _look(params, state, x, columns, y, np.flatnonzero(k > 1))
-    seen.leave_out_of_synapses(products, n, k)
+            for counts in (spike_counts[several], means[several & differs]))
+    omega = shares[several]
+    products, seen = _look(params, state, x, columns, y, np.flatnonzero(differs[several]))
+    seen.leave_out_of_group(np.divide(omega * k, k - omega, out=np.zeros_like(k), where=k > omega))
+    seen.leave_out_of_synapses(n, k)
     seen.leave_out_of_templates(n, k, n_0)
     samples = np.broadcast_to(state.samples[1:], seen.own.shape).astype(np.float64)
     samples[row, columns] -= k
@@ -131,24 +139,45 @@ class _Seen:
     with_background: np.ndarray  # (K, C), m_c . P m_0
     background: np.ndarray  # (K,), m_0 . P m_0
 
-    def leave_out_of_synapses(self, products: Products, n: np.ndarray, k: np.ndarray) -> None:
+    def leave_out_of_group(self, g: np.ndarray) -> None:
+        """Change P, in place: by ``u = x - y``, in which x differs from its group."""
+        row = np.arange(len(g))
+        # u = x - m_j - d
+        m_u = self.m_x - self.to_own - self.m_d
+        background_u = (self.background_x - self.with_background[row, self.columns]
+                        - self.background_d)
+        u_x = self.x_x - self.m_x[row, self.columns] - self.d_x
+        u_d = self.d_x - self.m_d[row, self.columns] - self.d_d
+        u_u = u_x - m_u[row, self.columns] - u_d
+        h = g / np.maximum(1 - g * u_u, 1e-6)
+        self.m_d += (h * u_d)[:, None] * m_u
+        self.background_d += h * u_d * background_u
+        self.d_x += h * u_d * u_x
+        self.d_d += h * u_d ** 2
+        self._add(h, m_u, background_u, u_x)
+
+    def leave_out_of_synapses(self, n: np.ndarray, k: np.ndarray) -> None:
         """Change P to P', in place: it adds h (. P d)(d P .)."""
-        row = np.arange(len(n))
         g = k * n / (n - k)
         h = g / np.maximum(1 - g * self.d_d, 1e-6)
-        self.x_x += h * self.d_x ** 2
-        self.m_x += (h * self.d_x)[:, None] * self.m_d
-        self.background_x += h * self.background_d * self.d_x
-        self.to_own += (h * self.m_d[row, self.columns])[:, None] * self.m_d
-        self.own = products.own + h[:, None] * self.m_d ** 2
-        self.with_background = (
-            products.with_background + (h * self.background_d)[:, None] * self.m_d)
-        self.background = products.background + h * self.background_d ** 2
+        self._add(h, self.m_d, self.background_d, self.d_x)
         scale = 1 + h * self.d_d
         self.m_d *= scale[:, None]
         self.background_d *= scale
         self.d_x *= scale
         self.d_d *= scale
+
+    def _add(self, h: np.ndarray, m_v: np.ndarray, background_v: np.ndarray,
+             v_x: np.ndarray) -> None:
+        """Change, in place, what has to do with no d as P gains h (P v)(P v)^T."""
+        row = np.arange(len(h))
+        self.x_x += h * v_x ** 2
+        self.m_x += (h * v_x)[:, None] * m_v
+        self.background_x += h * background_v * v_x
+        self.to_own += (h * m_v[row, self.columns])[:, None] * m_v
+        self.own += h[:, None] * m_v ** 2
+        self.with_background += (h * background_v)[:, None] * m_v
+        self.background += h * background_v ** 2
 
     def leave_out_of_templates(self, n: np.ndarray, k: np.ndarray, n_0: int) -> None:
         """Change the background and the group's own template to those without it, in place."""
@@ -170,7 +199,7 @@ def _look(params: Params, state: State, x: Array, columns: np.ndarray, y: Array,
     """
     Take the products with today's P, where P lives; what is made of them is small.
 
-    :param y: (G, N), the means of groups of more than one; grouped: whose, of the K samples.
+    :param y: (G, N), the means of groups that are not x itself; grouped: whose, of the K samples.
     """
     xp = array_namespace(state.lateral)
     own_columns, place = np.unique(columns, return_inverse=True)
@@ -195,8 +224,9 @@ def _look(params: Params, state: State, x: Array, columns: np.ndarray, y: Array,
         background_d=to_background[mean] - products.with_background[columns],
         d_x=y_x - m_x[row, columns],
         d_d=y_y - 2 * m_y[row, columns] + products.own[columns],
-        own=products.own, with_background=products.with_background,
-        background=np.asarray(products.background))
+        own=np.tile(products.own, (len(row), 1)),
+        with_background=np.tile(products.with_background, (len(row), 1)),
+        background=np.full(len(row), products.background))
 
 
 def _self_products(x: Array, lateral: Array) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import Array, array_namespace, to_host
 from hybrid_snn_ros.snn.lateral.constants import Params
-from hybrid_snn_ros.snn.lateral.state import phases, State
+from hybrid_snn_ros.snn.lateral.state import errors_learned, phases, State
 
 _INT8 = 127
 _FLOAT_NOISE = 1e-5  # relative margin; rounding reached 1e-6, two real labels 6e-2 and more
@@ -60,10 +60,10 @@ class Products(NamedTuple):
         costs, with_background, trace, *more_here = to_host(
             2 * state.costs, state.templates[1:] @ state.weights[0],
             state.lateral.trace(dtype=np.float64), *more)
-        errors = int(state.samples[0]) - int((state.samples[1:] > 0).sum())
+        errors = errors_learned(state)
         scatter = len(state.lateral) - params.ridge * float(trace)
         products = cls(costs[1:].astype(np.float64), with_background.astype(np.float64),
-                       float(costs[0]), max(scatter, 0.0) / errors if errors else 0.0)
+                       float(costs[0]), max(scatter, 0.0) / errors if errors > 0 else 0.0)
         return [products, *more_here] if more else products
 
 

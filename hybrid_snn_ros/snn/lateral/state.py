@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.codes import PARTS
 from hybrid_snn_ros.snn import coding
 from hybrid_snn_ros.snn.backend import Array, array_namespace, ArrayNamespace
 from hybrid_snn_ros.snn.lateral.constants import Params
@@ -25,6 +26,8 @@ class State(NamedTuple):
     weights: Array  # w (C + 1, N), 1 / trace: P m
     costs: Array  # A (C + 1,), drive: w.m / 2
     samples: np.ndarray  # n (C + 1,), int64, frames taught; always on the CPU
+    # (C + 1,), int64, sum over those frames of PARTS / views; always on the CPU
+    parts: np.ndarray
 
 
 def counts(params: Params, codes: np.ndarray) -> np.ndarray:
@@ -45,7 +48,8 @@ def initial(params: Params, inputs: int, xp: ArrayNamespace = np) -> State:
         templates=xp.zeros((1, inputs), dtype=np.float32),
         weights=xp.zeros((1, inputs), dtype=np.float32),
         costs=xp.zeros(1, dtype=np.float32),
-        samples=np.zeros(1, dtype=np.int64))
+        samples=np.zeros(1, dtype=np.int64),
+        parts=np.zeros(1, dtype=np.int64))
 
 
 def columns(state: State) -> int:
@@ -61,7 +65,8 @@ def grow(params: Params, state: State) -> State:
         templates=xp.concatenate([state.templates, row]),
         weights=xp.concatenate([state.weights, row]),
         costs=xp.append(state.costs, row[0, :1]),
-        samples=np.append(state.samples, np.int64(0)))
+        samples=np.append(state.samples, np.int64(0)),
+        parts=np.append(state.parts, np.int64(0)))
 
 
 def arrange(params: Params, state: State, columns: Sequence[int]) -> State:
@@ -71,7 +76,19 @@ def arrange(params: Params, state: State, columns: Sequence[int]) -> State:
     rows = [0, *(column + 1 for column in columns)]
     there = array_namespace(state.lateral).asarray(np.array(rows))
     return State(state.lateral, state.templates[there], state.weights[there],
-                 state.costs[there], state.samples[rows])
+                 state.costs[there], state.samples[rows], state.parts[rows])
+
+
+def errors_learned(state: State) -> float:
+    """
+    Return how many errors were learned, in frames: what kappa is the mean over.
+
+    The first view of a label has nothing to err from.  Of n frames that count w_i in views, a
+    label's scatter has ``n - (sum of w_i^2) / n`` degrees of freedom, whatever their order.
+    """
+    taught = state.samples[1:] > 0
+    return float(state.samples[0] - np.sum(
+        state.parts[1:][taught] / (PARTS * state.samples[1:][taught])))
 
 
 def trace(params: Params, spike_counts: Array) -> Array:

@@ -39,6 +39,7 @@ PARTS = {
     'dds_profile': ('#eeeeee', 'the Fast DDS profile in force'),
     'paths': ('#eeeeee', 'paths as people write them'),
     'defaults': ('#eeeeee', 'what node and command line share'),
+    'codes': ('#eeeeee', 'codes of a lesson, view by view'),
     'likeness': ('#eeeeee', 'how alike two embeddings are'),
     'recent': ('#eeeeee', 'the newest of something'),
     'stopwatch': ('#eeeeee', 'stages of a frame, timed'),

@@ -51,6 +51,7 @@ class TeachingSession(NamedTuple):
     command: Command
     begun: float  # monotonic seconds
     taught: int
+    last: RecentFrame | None = None  # the frame behind which it goes on, None for the newest
 
 
 class CommandExecutor:
@@ -96,9 +97,7 @@ class CommandExecutor:
             self._seen.popitem(last=False)
         if self._session and not self._settings.learning:
             self.abort('learning was switched off')
-        # A network that is not up to date would let frames wait.
-        if self._session and not self.teaching and not self._classifier.is_stale:
-            self._next_of_session()
+        self._go_on_with_session()
 
     def _newest(self) -> RecentFrame | None:
         return next(reversed(self._recent.values())) if self._recent else None
@@ -133,16 +132,20 @@ class CommandExecutor:
         if self._session and label in (None, self._session.command.label):
             self.abort(reason)
 
-    def _next_of_session(self) -> None:
-        session, newest = self._session, self._newest()
-        assert session is not None and newest is not None  # a frame is what it goes on with
-        self._begin_lesson(self._next_lesson(session, newest))
+    def _go_on_with_session(self) -> None:
+        """Teach the newest frame if a session waits for one; those during a lesson are passed."""
+        newest = self._newest()
+        # A network that is not up to date would let frames wait.
+        if (self._session and newest and newest is not self._session.last and not self.teaching
+                and not self._classifier.is_stale):
+            self._begin_lesson(self._next_lesson(self._session, newest))
 
     def _next_lesson(self, session: TeachingSession,
                      newest: RecentFrame) -> Generator[None, None, None]:
         done = yield from self._teach(session.command, newest, session.taught + 1)
         ended = not done or session.taught + 1 >= session.command.frames
-        self._session = None if ended else session._replace(taught=session.taught + 1)
+        self._session = None if ended else session._replace(
+            taught=session.taught + 1, last=newest)
 
     # -- the lesson under way ------------------------------------------------------------------
 
@@ -156,9 +159,10 @@ class CommandExecutor:
         self.go_on()
 
     def go_on(self) -> None:
-        """Take the next step of the lesson under way, if there is one."""
+        """Take the next step of the lesson under way, or of a session that has frames waiting."""
         lesson = self._lesson
         if lesson is None:
+            self._go_on_with_session()
             return
         try:
             next(lesson)
@@ -199,16 +203,17 @@ class CommandExecutor:
             return
         # The newest frame is the one the operator has just seen answered, unless a session that is
         # corrected in the middle has taught it something else.
-        newest = self._newest()
+        newest, taken = self._newest(), None
         if self._session:
             if self._session.taught:
-                newest = None
+                taken = newest
             self.abort('another request came')
+        if newest and time.monotonic() - newest.time > self._settings.image_timeout:
+            taken = newest  # no one sees that any more
         if command.frames > 1 and not command.press:  # taken back as it was asked for: as one
             command = command._replace(press=f'session {time.time_ns()}')
-        self._session = TeachingSession(command, time.monotonic(), 0)
-        if newest and time.monotonic() - newest.time <= self._settings.image_timeout:
-            self._next_of_session()
+        self._session = TeachingSession(command, time.monotonic(), 0, taken)
+        self._go_on_with_session()
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
         seen = self._recent.get(stamp)

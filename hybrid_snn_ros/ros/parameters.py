@@ -61,8 +61,8 @@ GROUPS = {
     ),
     'Teaching': (
         Parameter('learning', True, 'accept teaching', live=True),
-        Parameter('teach_frames', 1, 'frames that one `~/teach` labels: the newest and those '
-                  'after it', 1, 1000, live=True),
+        Parameter('teach_frames', 1, 'frames that one `~/teach` labels: the newest, and of those '
+                  'after it the next one whenever a lesson is learned', 1, 1000, live=True),
         Parameter('min_change', MIN_CHANGE, 'least change (1 - cosine of the embeddings) from '
                   'all samples of the label; a frame that changed less is not learned '
                   'again; 0 learns every frame', 0.0, 1.0, live=True),

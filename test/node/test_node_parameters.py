@@ -19,6 +19,7 @@ import rclpy
 from rclpy.parameter import Parameter
 from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
 
+from hybrid_snn_ros.codes import view_count
 from hybrid_snn_ros.memory.contents import pictures_of, read_store
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros.parameter_table import bounds
@@ -68,11 +69,15 @@ def what_is_little_changed_is_not_learned_again(peer):
     assert peer.teach('blue')[0].level == OK
 
 
+def memory_of(peer):
+    """Return the directory of the node's memory."""
+    return Path(peer.call('get_parameters', GetParameters, GetParameters.Request(
+        names=['memory'])).values[0].string_value)
+
+
 def pictures_are_kept_or_not(peer):
     """What the encoder saw, with the sample, for a person to look at."""
-    memory = Path(peer.call('get_parameters', GetParameters, GetParameters.Request(
-        names=['memory'])).values[0].string_value)
-    taught = []
+    memory, taught = memory_of(peer), []
     for keep in (True, False):
         assert peer.set(keep_pictures=keep) == ['']
         peer.show(frame(picture(BLUE, 7 + keep)))
@@ -82,10 +87,36 @@ def pictures_are_kept_or_not(peer):
     found = pictures_of(read_store(memory))
     assert taught[1] not in found
     seen = cv2.imdecode(np.frombuffer(found[taught[0]], np.uint8), cv2.IMREAD_COLOR)
-    assert seen.shape == (224, 224, 3) and seen[..., 0].mean() > 2 * seen[..., 2].mean()  # blue
+    assert seen.shape == (320, 320, 3) and seen[..., 0].mean() > 2 * seen[..., 2].mean()  # blue
     for keep in (True, False):  # other proofs know the colours alone
         assert peer.request('forget', f'kept {keep}').level == OK
     assert peer.set(keep_pictures=True) == ['']
+
+
+def views_are_learned_or_not(peer):
+    """And what is kept of them, once; taught again after an undo they are the same codes."""
+    memory, taught = memory_of(peer), []
+    for views, side in ((1, 224), (6, 320)):
+        assert peer.set(teach_views=views) == ['']
+        peer.show(frame(picture(BLUE, 17 + views)))
+        result, = peer.teach(f'in {views}')
+        number = int(values(result)['sample'])
+        contents = read_store(memory)
+        taught.append(contents.state.samples[number].codes)
+        assert view_count(taught[-1]) == views
+        seen = cv2.imdecode(np.frombuffer(pictures_of(contents)[number], np.uint8), 1)
+        assert seen.shape == (side, side, 3)
+        assert peer.request('forget', f'in {views}').level == OK
+
+
+def views_are_looked_at(peer):
+    """Other scores than from the frame alone."""
+    parts = [picture(colour, 3)[:, :107] for colour in (GREEN, RED, BLUE)]
+    shown, answers = frame(np.concatenate(parts, axis=1)), []
+    for views in (1, 3, 6, 1):
+        assert peer.set(answer_views=views) == ['']
+        answers.append(peer.show(header(shown))['ranked'])
+    assert answers[0] == answers[3] and answers[0] != answers[1] != answers[2]
 
 
 def earlier_frames_are_forgotten(peer):
@@ -158,6 +189,8 @@ PROOFS = {
     'teach_frames': more_frames_are_taught,
     'min_change': what_is_little_changed_is_not_learned_again,
     'recent_frames': earlier_frames_are_forgotten,
+    'teach_views': views_are_learned_or_not,
+    'answer_views': views_are_looked_at,
     'keep_pictures': pictures_are_kept_or_not,
     'false_unknown': strangers_are_unknown_or_not,
     'top_k': fewer_labels_are_ranked,
@@ -191,7 +224,8 @@ def bad_values(parameter):
     bad = [(value, f'must be of type {kind.__name__}')
            for value in (others[kind], None, [1, 2], *([True] if kind is int else []))]
     if parameter.choices:
-        bad.append(('backprop', bounds(parameter)))
+        bad += [(value, bounds(parameter)) for value in (
+            ('backprop',) if kind is str else (0, 2, 7, -6))]
     if parameter.low is not None:
         bad += [(parameter.low - 1, bounds(parameter)), (parameter.high + 1, bounds(parameter))]
     if kind is float:

@@ -73,6 +73,7 @@ def test_a_simulated_clock_and_a_bag_that_loops(tmp_path):
         assert again.level != ERROR, again.message
 
         # The clock jumps back once more, the frames that are under way are of its future.
+        assert peer.set(smoothing=1) == ['']
         counters = told(3)
         answer = shown(peer, RED, 10)
         assert (answer['label'], 0 <= answer['latency_ms'] < 20000) == ('red', True)

@@ -985,7 +985,7 @@ def test_a_browser_that_keeps_nothing_can_teach(robot, tmp_path):
         browser.choose('kept by nobody')
         browser.press('#teach', 0.8)
         browser.until_text('#note', 'saved as “kept by nobody”')
-        assert robot.samples()['kept by nobody'] >= 2
+        assert robot.samples()['kept by nobody'] >= 1
         undo(browser, 'kept by nobody')
         until_samples(robot, {'kept by nobody': 0})
         browser.open(url)

@@ -158,11 +158,12 @@ def teach_frames(subject: Subject, count: int) -> Figures:
     """
     Teach frames as the node does, into a memory on disk.
 
-    :return: {stage: summary}; 'teach' is one sample checked, on disk and learned, 'whole' from
-        the frame in hand to that, 'next_present' and 'next_decide' what the frame after it pays.
+    :return: {stage: summary}; 'views' is what is encoded beside the frame, 'teach' one sample
+        checked, on disk and learned, 'whole' from the frame in hand to that, 'next_present' and
+        'next_decide' what the frame after it pays.
     """
     shown = pictures('vga')
-    stages = ('encode', 'teach', 'whole', 'next_present', 'next_decide')
+    stages = ('encode', 'views', 'teach', 'whole', 'next_present', 'next_decide')
     taken = []
     taught = subject.classifier
     labels = list(taught.labels)
@@ -172,14 +173,18 @@ def teach_frames(subject: Subject, count: int) -> Figures:
         classifier.open(Path(directory) / 'memory', Path(directory) / 'known.memory')
         for number in range(count):
             watch = Stopwatch()
-            codes = classifier.frame_encoder.encode_message(
-                plain_message('vga', shown[number % len(shown)]), False).codes
+            seen = classifier.frame_encoder.encode_message(
+                plain_message('vga', shown[number % len(shown)]), False)
             watch.lap('encode')
-            classifier.teach(codes, labels[number % len(labels)], source='bench', min_change=0)
+            views = list(classifier.frame_encoder.view_codes(
+                seen, classifier.learned_views(classifier.teach_views)))
+            watch.lap('views')
+            classifier.teach(seen.codes, labels[number % len(labels)], source='bench',
+                             views=views, min_change=0)
             synchronize(classifier.network.state[0])
             watch.lap('teach')
             whole = watch.total
-            response = classifier.present(codes)
+            response = classifier.present(seen.codes)
             watch.lap('next_present')
             classifier.decide(response)
             watch.lap('next_decide')

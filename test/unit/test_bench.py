@@ -90,7 +90,7 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     assert set(found['sweeps']) == {
         'lateral', 'original', 'encoder_threads', 'blas_threads'}
     assert set(found['teach']) == {
-        'encode', 'teach', 'whole', 'next_present', 'next_decide'}
+        'encode', 'views', 'teach', 'whole', 'next_present', 'next_decide'}
     assert found['memory']['samples'] == 12
 
 

@@ -61,7 +61,7 @@ ROWS: tuple[tuple[str, Build], ...] = (
     ('- margin', BUILT._replace(margin=0.0)),
     ('- no silencing while answering', BUILT._replace(silencing_answer=True)),
     ('+ push in step 13', BUILT._replace(push_step=original.LATEST_PUSH)),
-    ('public code, as meant', PUBLIC),
+    ('public code, faults mended', PUBLIC),
     ('- a push fires all it lifts', PUBLIC._replace(push_all=False)),
     ('- noise drawn anew (its mean)', PUBLIC._replace(noise='mean')),
     ('- no silencing while teaching', PUBLIC._replace(silencing=True)),
@@ -166,14 +166,14 @@ def figures(build: Build, digits: mnist.Digits, draw: int) -> tuple[float, float
 
 
 def main() -> None:
-    """Print a Markdown table."""
+    """Print a Markdown table, each row when it is known."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument('pack', help='.npz as for hybrid-snn mnist')
     parser.add_argument('--draws', type=int, default=3)
     args = parser.parse_args()
     whole = mnist.load(args.pack)
     progress = Progress('switches')
-    lines = ['| | counts alone | with tie-break | silent |', '|---|---|---|---|']
+    print('| | counts alone | with tie-break | silent |\n|---|---|---|---|')
     for number, (name, build) in enumerate(ROWS):
         rows = []
         for draw in range(args.draws):
@@ -184,9 +184,9 @@ def main() -> None:
                 whole.train_labels[asked]), draw))
             progress(number * args.draws + draw + 1, len(ROWS) * args.draws)
         (counted, decided, silent), spread = np.mean(rows, axis=0), np.std(rows, axis=0)[0]
-        lines.append(f'| {name} | {counted:.1f} +- {spread:.1f} | {decided:.1f} | {silent:.1f} |')
-    progress.close()
-    print('\n'.join(lines))
+        progress.close()
+        print(f'| {name} | {counted:.1f} +- {spread:.1f} | {decided:.1f} | {silent:.1f} |',
+              flush=True)
 
 
 if __name__ == '__main__':

@@ -115,7 +115,8 @@ def test_a_file_that_is_none_is_refused(tmp_path, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(not MNIST.is_file(), reason=f'{MNIST} is not there')
 def test_four_thousand_real_digits():
-    """After 4000 of the 60 000; measured 88.6 % (all of them, three orders: 95.0 %)."""
-    outcome = mnist.run(mnist.load(MNIST), 1, 0, limit=4000)
+    """4000 taught, 4000 asked; measured 88.8 %, by spike counts only 86.7 %, silent 3.9 %."""
+    outcome = mnist.run(mnist.load(MNIST), 1, 0, limit=4000, asked=4000)
     assert outcome.accuracy >= 0.86
-    assert outcome.count_only < outcome.accuracy
+    assert 0.82 <= outcome.count_only <= outcome.accuracy
+    assert outcome.silent <= 0.08

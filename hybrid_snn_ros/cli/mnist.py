@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--orders', type=int, default=1, metavar='N',
                         help='shuffled orders to average over (default: %(default)s)')
     parser.add_argument('--limit', type=int, metavar='N',
-                        help='teach and test on at most N samples (default: all)')
+                        help='teach at most N samples (default: all)')
+    parser.add_argument('--asked', type=int, metavar='N',
+                        help='test on at most N samples, the first ones (default: as --limit)')
     parser.add_argument('--json', type=a_path, metavar='FILE', help='write the figures to a file')
 
 
@@ -42,24 +44,26 @@ def main(args: argparse.Namespace) -> int:
     except ValueError as error:
         complain('mnist', error)
         return 2
-    samples = len(digits.train[:args.limit]) + len(digits.test[:args.limit])
+    asked = args.limit if args.asked is None else args.asked
+    taught, tested = len(digits.train[:args.limit]), len(digits.test[:asked])
     outcomes = []
-    print(f"{'order':>5}{'accuracy':>10}{'count only':>12}{'seconds':>9}{'ms a teach':>12}")
+    print(f"{'order':>5}{'accuracy':>10}{'count only':>12}{'silent':>9}{'seconds':>9}"
+          f"{'ms a teach':>12}")
     for order in range(args.orders):
-        outcomes.append(_pass(mnist.run, digits, args, order, samples))
+        outcomes.append(_pass(mnist.run, digits, args, order, taught, tested))
         _line(order, outcomes[-1])
     mean = mnist.Outcome(*np.mean(outcomes, axis=0).tolist())
     if args.orders > 1:
         _line('mean', mean)
     return _write_json(args.json, {
         'source': args.pack, 'rule': 'original', 'copies': args.copies, 'orders': args.orders,
-        'taught': len(digits.train[:args.limit]), 'asked': len(digits.test[:args.limit]),
+        'taught': taught, 'asked': tested,
         **mean._asdict(), 'accuracy_sd': float(np.std([o.accuracy for o in outcomes])),
         'runs': [outcome._asdict() for outcome in outcomes]})
 
 
 def _check(args: argparse.Namespace) -> None:
-    for name in ('orders', 'limit'):
+    for name in ('orders', 'limit', 'asked'):
         value = getattr(args, name)
         if value is not None and value < 1:
             raise ValueError(f'--{name} must be at least 1, not {value}')
@@ -68,23 +72,24 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _pass(run: Callable[..., 'Outcome'], digits: 'Digits', args: argparse.Namespace, order: int,
-          samples: int) -> 'Outcome':
+          taught: int, tested: int) -> 'Outcome':
     progress = Progress(f'order {order}')
     done = 0
 
     def tick() -> None:
         nonlocal done
         done += 1
-        progress(done, samples)
+        progress(done, taught + tested)
 
     try:
-        return run(digits, args.copies, order, args.limit, tick)
+        return run(digits, args.copies, order, taught, tested, tick)
     finally:
         progress.close()
 
 
 def _line(name: object, outcome: 'Outcome') -> None:
     print(f'{name:>5}{100 * outcome.accuracy:9.2f}%{100 * outcome.count_only:11.2f}%'
+          f'{100 * outcome.silent:8.2f}%'
           f'{outcome.seconds:9.1f}{outcome.ms_per_teach:12.3f}', flush=True)
 
 

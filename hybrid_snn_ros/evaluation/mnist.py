@@ -35,7 +35,8 @@ class Outcome(NamedTuple):
     """What one pass gave; accuracies are fractions."""
 
     accuracy: float  # equal OUT counts are decided by the excess
-    count_only: float  # the first of equal columns
+    count_only: float  # by OUT counts alone: the first of equal columns; silent frames are wrong
+    silent: float  # frames in which no neuron fired
     seconds: float  # teaching and asking
     ms_per_teach: float
 
@@ -76,13 +77,14 @@ def _counts(images: np.ndarray) -> np.ndarray:
 
 
 def run(digits: Digits, copies: int, order: int, limit: int | None = None,
-        tick: Callable[[], None] = lambda: None) -> Outcome:
+        asked: int | None = None, tick: Callable[[], None] = lambda: None) -> Outcome:
     """
-    Teach all digits once, in a shuffled order, then ask for all test digits.
+    Teach all digits once, in a shuffled order, then ask for all test digits, the first ones first.
 
     :param copies: networks on the same input, 1..15.
     :param order: seed of the order and of the noise.
-    :param limit: teach and ask no more than so many.
+    :param limit: teach no more than so many.
+    :param asked: ask no more than so many.
     :param tick: called after every sample that was taught or asked.
     :raises ValueError: for a number of copies out of bounds.
     """
@@ -98,12 +100,14 @@ def run(digits: Digits, copies: int, order: int, limit: int | None = None,
         tick()
     between = time.perf_counter()
     readout = original.readout(params, state)
-    y_true = digits.test_labels[:limit]
-    correct = np.zeros(2)  # by evidence, by spikes alone
+    y_true = digits.test_labels[:asked]
+    found = np.zeros(3)  # right by evidence, right by spikes alone, silent
     for counts, digit in zip(digits.test, y_true):
         response = original.present(params, readout, counts)
-        correct += (np.argmax(response.evidence) == digit, np.argmax(response.spikes) == digit)
+        fired = bool(response.spikes.any())
+        found += (np.argmax(response.evidence) == digit,
+                  fired and np.argmax(response.spikes) == digit, not fired)
         tick()
-    accuracy, count_only = (correct / len(y_true)).tolist()
-    return Outcome(accuracy, count_only, time.perf_counter() - begin,
+    accuracy, count_only, silent = (found / len(y_true)).tolist()
+    return Outcome(accuracy, count_only, silent, time.perf_counter() - begin,
                    1000 * (between - begin) / len(taught))

@@ -31,7 +31,6 @@
 #define STEPS 10
 #define TRAINS 110        /* rows count * 10 + phase */
 #define MAX_INPUTS 4096
-#define MAX_NEURONS 32    /* of a column */
 #define LANES 64          /* columns side by side */
 #define ROWS 4            /* of P, multiplied together */
 #define AT_ONCE 256       /* int8 weights whose sum fits int16: 256 * 127 < 2^15 */
@@ -74,7 +73,7 @@ typedef struct {
     const float *bias;      /* single: [blocks][LANES], taken off in the whole presentation */
     const float *threshold; /* columns: [blocks][neurons][LANES] */
     int32_t inputs, columns, neurons;
-    float leak, theta, mean_noise;
+    float leak, theta, noise;
 } Plan;
 
 typedef struct {
@@ -199,8 +198,9 @@ CLONED void hs_present_single(const Plan *plan, const uint8_t *counts, void *out
 }
 
 /*
- * Columns of several neurons, the first to fire wins, reset to zero, cut off below zero.
- * out: [2][columns], spikes (int32), largest excess up to the first one (float).
+ * Columns of several neurons that do not silence one another, reset to zero, cut off below zero.
+ * out: [2][columns], steps in which one or more fired (int32), largest excess up to the first one
+ * (float).
  */
 CLONED void hs_present_columns(const Plan *plan, const uint8_t *counts, void *out)
 {
@@ -208,56 +208,35 @@ CLONED void hs_present_columns(const Plan *plan, const uint8_t *counts, void *ou
     float *best_out = (float *)out + plan->columns;
     Spikes spikes;
     int32_t sums[STEPS][LANES];
-    float currents[MAX_NEURONS][STEPS][LANES], u[MAX_NEURONS][LANES];
-    const int neurons = plan->neurons;
-    const float leak = plan->leak, noise = plan->mean_noise;
+    const float leak = plan->leak, noise = plan->noise;
     sort_spikes(plan, counts, &spikes);
     for (int first = 0; first < plan->columns; first += LANES) {
-        const size_t row = (size_t)first * neurons;
-        const float *threshold = plan->threshold + row;
-        int32_t count[LANES] = {0}, winner[LANES], spent[LANES];
-        float best[LANES];
-        for (int neuron = 0; neuron < neurons; neuron++) {
-            const float *scale = plan->scale + row + (size_t)neuron * LANES;
-            sum_weights(plan->weights + (row + (size_t)neuron * LANES) * plan->inputs, &spikes,
-                        plan->inputs, sums);
-            for (int t = 0; t < STEPS; t++)
-                for (int lane = 0; lane < LANES; lane++)
-                    currents[neuron][t][lane] = (float)sums[t][lane] * scale[lane] + noise;
-        }
-        memset(u, 0, sizeof(float) * LANES * neurons);
-        for (int lane = 0; lane < LANES; lane++) {
-            winner[lane] = spent[lane] = -1;
+        int32_t count[LANES] = {0};
+        float best[LANES], lead[STEPS][LANES];
+        for (int lane = 0; lane < LANES; lane++)
             best[lane] = -__builtin_inff();
-        }
-        for (int t = 0; t < STEPS; t++) {
-            float lead[LANES];
-            int32_t leader[LANES];
-            for (int lane = 0; lane < LANES; lane++) {
-                lead[lane] = -__builtin_inff();
-                leader[lane] = 0;
-            }
-            for (int neuron = 0; neuron < neurons; neuron++)
+        for (int t = 0; t < STEPS; t++)
+            memcpy(lead[t], best, sizeof(best));
+        for (int neuron = 0; neuron < plan->neurons; neuron++) {
+            const size_t row = (size_t)first * plan->neurons + (size_t)neuron * LANES;
+            const float *scale = plan->scale + row, *threshold = plan->threshold + row;
+            float u[LANES] = {0};
+            sum_weights(plan->weights + row * plan->inputs, &spikes, plan->inputs, sums);
+            for (int t = 0; t < STEPS; t++)
                 for (int lane = 0; lane < LANES; lane++) {
-                    float v = spent[lane] == neuron ? 0.0f : u[neuron][lane];
-                    v = v * leak + currents[neuron][t][lane];
+                    float v = u[lane] * leak + ((float)sums[t][lane] * scale[lane] + noise);
                     v = v > 0.0f ? v : 0.0f;
-                    u[neuron][lane] = v;
-                    float excess = v - threshold[neuron * LANES + lane];
-                    int heard = (winner[lane] < 0) | (winner[lane] == neuron);
-                    int leads = heard & (excess > lead[lane]);
-                    lead[lane] = leads ? excess : lead[lane];
-                    leader[lane] = leads ? neuron : leader[lane];
+                    float excess = v - threshold[lane];
+                    lead[t][lane] = excess > lead[t][lane] ? excess : lead[t][lane];
+                    u[lane] = excess >= 0.0f ? 0.0f : v;
                 }
-            for (int lane = 0; lane < LANES; lane++) {
-                int silent = winner[lane] < 0, fires = lead[lane] >= 0.0f;
-                int better = silent & (lead[lane] > best[lane]);
-                best[lane] = better ? lead[lane] : best[lane];
-                winner[lane] = silent & fires ? leader[lane] : winner[lane];
-                spent[lane] = fires ? leader[lane] : -1;
-                count[lane] += fires;
-            }
         }
+        for (int t = 0; t < STEPS; t++)
+            for (int lane = 0; lane < LANES; lane++) {
+                int better = (count[lane] == 0) & (lead[t][lane] > best[lane]);
+                best[lane] = better ? lead[t][lane] : best[lane];
+                count[lane] += lead[t][lane] >= 0.0f;
+            }
         int here = plan->columns - first < LANES ? plan->columns - first : LANES;
         memcpy(spikes_out + first, count, sizeof(int32_t) * here);
         memcpy(best_out + first, best, sizeof(float) * here);

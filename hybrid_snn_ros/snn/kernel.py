@@ -20,9 +20,8 @@ from hybrid_snn_ros.snn.coding import MAX_COUNT, STEPS, TRAINS
 from hybrid_snn_ros.snn.currents import quantise
 
 _HERE = Path(__file__).resolve().parent
-_LANES = 64  # these three as in _kernel.c
+_LANES = 64  # these two as in _kernel.c
 _MAX_INPUTS = 4096
-_MAX_NEURONS = 32
 
 # Bit t of row count * 10 + phase: an input with that count and phase fires at step t.
 _STEP_BITS = (TRAINS.reshape(-1, STEPS) @ (1 << np.arange(STEPS))).astype(np.uint16)
@@ -34,7 +33,7 @@ class _Plan(ctypes.Structure):
     _fields_ = [*((name, ctypes.c_void_p) for name in (
         'weights', 'phases', 'trains', 'scale', 'bias', 'threshold')),
         *((name, ctypes.c_int32) for name in ('inputs', 'columns', 'neurons')),
-        *((name, ctypes.c_float) for name in ('leak', 'theta', 'mean_noise'))]
+        *((name, ctypes.c_float) for name in ('leak', 'theta', 'noise'))]
 
 
 class _Lateral(ctypes.Structure):
@@ -95,10 +94,10 @@ def use(loaded: tuple[Any, str]) -> tuple[Any, str]:
     return before
 
 
-def suits(array: Any, neurons: int = 1) -> bool:
+def suits(array: Any) -> bool:
     """Tell whether the kernel is there and takes weights or synapses (..., N) as these."""
     return (isinstance(array, np.ndarray) and array.shape[-1] <= _MAX_INPUTS
-            and neurons <= _MAX_NEURONS and library() is not None)
+            and library() is not None)
 
 
 class Columns:
@@ -148,13 +147,13 @@ class Columns:
         self._out: Any = ctypes.c_float * (3 * self.columns)
         return self
 
-    def several(self, threshold: np.ndarray, mean_noise: float) -> 'Columns':
+    def several(self, threshold: np.ndarray, noise: float) -> 'Columns':
         """Complete columns of several: thresholds (C, L), current that is there without spikes."""
         padded = np.full(self._padded, np.inf, dtype=np.float32)
         column = np.arange(self.columns)
         padded[column // _LANES, :, column % _LANES] = threshold
         self._bounds = padded
-        self._plan.threshold, self._plan.mean_noise = _address(padded), mean_noise
+        self._plan.threshold, self._plan.noise = _address(padded), noise
         self._out = ctypes.c_float * (2 * self.columns)
         return self
 
@@ -183,9 +182,9 @@ class Columns:
 
     def present(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """
-        Show spike counts (N,) as ``presentation.present`` does, reset to zero, with a floor.
+        Show spike counts (N,) as ``presentation.present_all`` does.
 
-        :return: (spikes (C,) int32, best excess (C,)).
+        :return: (OUT spikes (C,) int32, largest excess up to the first one (C,)).
         """
         out = self._out()
         self._library.hs_present_columns(self._at, self._bytes(counts), out)

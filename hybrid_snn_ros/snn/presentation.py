@@ -8,10 +8,13 @@ In every step t = 0..9, for every L neuron of every column (arXiv 2409.01230)::
     u <- leak u + current_t            (and u <- max(u, 0) where the rule has a floor)
     excess = u - threshold
 
-The first L neuron of a column to reach ``excess >= 0`` is its winner: it drives OUT, silences the
-other L neurons of its column for the rest of the frame, and may fire again.  Two that cross in the
-same step: the larger excess wins.  After a spike ``u`` falls to zero (the published neuron) or by
+A neuron fires at ``excess >= 0``.  After a spike ``u`` falls to zero (the published neuron) or by
 the amount ``reset`` (subtractive reset, so that no drive is lost).
+
+``present``: the first L neuron of a column to fire is its winner.  It drives OUT, silences the
+other L neurons of its column for the rest of the frame, and may fire again.  Two that cross in the
+same step: the larger excess wins.  ``present_all``: nobody is silenced, and OUT spikes in every
+step in which one or more L neurons of its column do.
 """
 
 from typing import Any, NamedTuple
@@ -30,7 +33,6 @@ class Spiking(NamedTuple):
     winner: Any  # (C,) index of the L neuron that fired first, -1 for a silent column
     first: Any  # (C,) step of the first spike, number of steps for a silent column
     end: Any  # (C, L) potentials after the last step
-    best: Any  # (C,) largest excess up to and including the step of the first spike
 
 
 def present_single(currents: Array, leak: float, threshold: float,
@@ -84,7 +86,6 @@ def present(currents: Array, leak: float, threshold: Array, reset: float | None 
     count = xp.zeros(columns, dtype=xp.int32)
     winner = xp.full(columns, -1, dtype=xp.int32)
     first = xp.full(columns, steps, dtype=xp.int32)
-    best = xp.full(columns, -xp.inf, dtype=currents.dtype)
     for t in range(steps):
         u *= leak
         u += currents[t]
@@ -94,7 +95,6 @@ def present(currents: Array, leak: float, threshold: Array, reset: float | None 
         silent = winner < 0
         leader = xp.where(silent, excess.argmax(axis=1), winner)
         lead = excess[column, leader]
-        xp.copyto(best, xp.maximum(best, lead), where=silent)
         fires = lead >= 0
         newly = fires & silent
         xp.copyto(winner, leader, where=newly)
@@ -108,4 +108,29 @@ def present(currents: Array, leak: float, threshold: Array, reset: float | None 
             continue
         hot = column[fires], leader[fires]
         u[hot] = 0 if reset is None else u[hot] - reset
-    return Spiking(count, winner, first, u, best)
+    return Spiking(count, winner, first, u)
+
+
+def present_all(currents: Array, leak: float, threshold: Array) -> tuple[Array, Array]:
+    """
+    Step columns whose L neurons do not silence one another; reset to zero, cut off below zero.
+
+    :param currents: float32 (T, C, L).
+    :param threshold: float32 (C, L), of each neuron.
+    :return: (OUT spikes (C,) int32, largest excess up to the step of the first one (C,)).
+    """
+    xp = array_namespace(currents)
+    leak = xp.float32(leak)
+    u = xp.zeros(threshold.shape, dtype=xp.float32)
+    count = xp.zeros(len(threshold), dtype=xp.int32)
+    best = xp.full(len(threshold), -xp.inf, dtype=xp.float32)
+    for current in currents:
+        u *= leak
+        u += current
+        xp.maximum(u, 0, out=u)
+        excess = u - threshold
+        lead = excess.max(axis=1)
+        xp.copyto(best, xp.maximum(best, lead), where=count == 0)
+        count += lead >= 0
+        xp.copyto(u, 0, where=excess >= 0)
+    return count, best

@@ -14,7 +14,7 @@ reward.  Two things are as in the fast form and not as in the published network:
   published network, renewed by every spike) holds to the end of the frame.
   Target and BIASGATE act in the step before the push arrives in L.
 
-It answers, as the fast form does, by int8 weights.
+It answers, as the fast form does, by int8 weights, and then no L neuron silences another.
 """
 
 import math
@@ -127,11 +127,14 @@ class Network:
                 if neuron.fired_at is not None:
                     neuron.learn()
 
-    def show(self, counts):
-        """Run a frame without a label: slow weights on a grid, mean noise, no learning."""
+    def show(self, counts, noise):
+        """
+        Run a frame without a label: slow weights on a grid, no learning, nobody is silenced.
+
+        :param noise: the same stimulation for each L neuron at each step.
+        """
         answering = [self.params.theta] * len(self.columns)
-        self._run(counts, answering, lambda c, j, t: self.params.sigma / 2, self.params.beta > 0,
-                  None)
+        self._run(counts, answering, lambda c, j, t: noise, self.params.beta > 0, None)
 
     def _run(self, counts, answering, noise, slow, label):
         p = self.params
@@ -139,7 +142,7 @@ class Network:
         self.out = [0] * size
         self.winner = [-1] * size
         self.first = [FRAME] * size
-        self.best = [-math.inf] * size
+        self.best = [-math.inf] * size  # while answering: largest excess up to the first spike
         self.shown_end = [[0.0] * len(column) for column in self.columns]
         spoken = {neuron: on_grid(neuron.slow if slow else neuron.weight) if label is None
                   else neuron.weight for column in self.columns for neuron in column}
@@ -172,10 +175,15 @@ class Network:
                     # The push comes from outside and finds no margins, only the neuron itself.
                     threshold = p.theta if pushed else answering[c]
                     excess = neuron.u - threshold - raised
-                    if self.winner[c] < 0 and t < SHOWN:
-                        self.best[c] = max(self.best[c], excess)
+                    if label is None and excess >= 0:  # answering: who crosses fires
+                        neuron.u = 0.0
                     if not neuron.blocked and excess > lead_excess:
                         lead, lead_excess = j, excess
+                if label is None:
+                    if self.out[c] == 0:
+                        self.best[c] = max(self.best[c], lead_excess)
+                    self.out[c] += lead_excess >= 0
+                    continue
                 if lead_excess >= 0:
                     neuron = column[lead]
                     neuron.u = 0.0

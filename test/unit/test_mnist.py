@@ -50,7 +50,7 @@ def test_the_command_teaches_in_one_pass_and_reports(tmp_path, capsys):
     runs = figures['runs']
     assert figures['accuracy'] == pytest.approx(np.mean([run['accuracy'] for run in runs]))
     assert figures['accuracy'] >= 0.9
-    assert all(run['count_only'] <= run['accuracy'] for run in runs)
+    assert all(run['count_only'] <= min(run['accuracy'], 1 - run['silent']) for run in runs)
     assert f"{100 * figures['accuracy']:.2f}%" in out[-1]
     # The same order again: the same figures.
     digits = mnist.load(path)
@@ -60,9 +60,27 @@ def test_the_command_teaches_in_one_pass_and_reports(tmp_path, capsys):
 def test_a_limit_teaches_and_asks_no_more(tmp_path):
     digits = mnist.load(pack(tmp_path / 'd.npz'))
     ticks = []
-    outcome = mnist.run(digits, 1, 0, limit=40, tick=lambda: ticks.append(1))
-    assert len(ticks) == 80
-    assert outcome.accuracy * 40 == pytest.approx(round(outcome.accuracy * 40))
+    outcome = mnist.run(digits, 1, 0, limit=40, asked=30, tick=lambda: ticks.append(1))
+    assert len(ticks) == 70
+    assert outcome.accuracy * 30 == pytest.approx(round(outcome.accuracy * 30))
+
+
+@pytest.mark.parametrize('words, taught, asked', [
+    (('--limit', '40'), 40, 40), (('--limit', '40', '--asked', '7'), 40, 7),
+    (('--asked', '50'), 300, 50), (('--limit', '900', '--asked', '900'), 300, 60)])
+def test_how_many_are_taught_and_asked(words, taught, asked, tmp_path):
+    json_path = tmp_path / 'figures.json'
+    assert main(['mnist', str(pack(tmp_path / 'd.npz')), *words, '--json', str(json_path)]) == 0
+    figures = json.loads(json_path.read_text())
+    assert (figures['taught'], figures['asked']) == (taught, asked)
+
+
+def test_silent_frames_are_counted_and_wrong_by_counts_alone(tmp_path):
+    """Empty pictures excite nobody; their digit, 0, is the first of ten equal counts."""
+    blank = np.zeros((20, PIXELS), np.uint8)
+    digits = mnist.load(pack(tmp_path / 'd.npz', X_test=blank, y_test=np.zeros(20, np.uint8)))
+    outcome = mnist.run(digits, 1, 0)
+    assert (outcome.silent, outcome.count_only) == (1, 0)
 
 
 @pytest.mark.parametrize('changes, words, sentence', [
@@ -74,6 +92,7 @@ def test_a_limit_teaches_and_asks_no_more(tmp_path):
     ({}, ('--copies', '16'), 'copies must lie in 1..15, not 16'),
     ({}, ('--orders', '0'), '--orders must be at least 1, not 0'),
     ({}, ('--limit', '-3'), '--limit must be at least 1, not -3'),
+    ({}, ('--asked', '0'), '--asked must be at least 1, not 0'),
     ({}, ('--json', 'nowhere/at/all.json'), 'the directory of --json nowhere/at/all.json')])
 def test_what_cannot_be_is_refused_by_a_sentence(changes, words, sentence, tmp_path, capsys):
     assert main(['mnist', str(pack(tmp_path / 'd.npz', **changes)), *words]) == 2
@@ -96,7 +115,8 @@ def test_a_file_that_is_none_is_refused(tmp_path, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(not MNIST.is_file(), reason=f'{MNIST} is not there')
 def test_four_thousand_real_digits():
-    """After 4000 of the 60 000; measured 88.6 % (all of them, three orders: 95.0 %)."""
-    outcome = mnist.run(mnist.load(MNIST), 1, 0, limit=4000)
+    """4000 taught, 4000 asked; measured 88.8 %, by spike counts only 86.7 %, silent 3.9 %."""
+    outcome = mnist.run(mnist.load(MNIST), 1, 0, limit=4000, asked=4000)
     assert outcome.accuracy >= 0.86
-    assert outcome.count_only < outcome.accuracy
+    assert 0.82 <= outcome.count_only <= outcome.accuracy
+    assert outcome.silent <= 0.08

@@ -9,7 +9,8 @@ OUT and one BIASGATE neuron; ``copies`` such networks see the same frame and add
 An L neuron gets ``u <- max(leak u + sum_i w_i spike_i + U(0, sigma), 0)``, fires at
 ``u >= theta + A`` and falls to zero; the first of its column silences the others.  A frame lasts
 15 steps: 10 shown, 5 silent; Target fires in step 11, BIASGATE pushes in step p = 13, reward
-comes in 14.
+comes in 14.  (The public code differs from this rule as meant: docs/learning.md, "Where the public
+code differs".)
 
 Teaching label y, f = 2^-s the rate of the changed neuron (V: columns that fired, without y)::
 
@@ -37,6 +38,10 @@ Ours; every one can be switched off (docs/learning.md says what each is worth):
 * anti-Hebbian budget: d_H is scaled by ``min(1, budget / |V|)``; inf is the published rule;
 * replay: after each taught frame, a few stored samples are taught once more
   (``replay``); off by default.
+
+Answering is repeatable: instead of noise there is the constant current of the luckiest neuron
+(``constants.answering_noise``).  As in the public code no L neuron silences another then; OUT
+spikes in every step in which one or more of its column do.
 
 The form is event-driven: weights change after the frame, so a presentation is one product.
 """

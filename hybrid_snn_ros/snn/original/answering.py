@@ -11,17 +11,20 @@ from hybrid_snn_ros.snn import decision
 from hybrid_snn_ros.snn.backend import Array, array_namespace, to_host
 from hybrid_snn_ros.snn.coding import spike_trains, STEPS
 from hybrid_snn_ros.snn.currents import currents
-from hybrid_snn_ros.snn.original.constants import Params
+from hybrid_snn_ros.snn.original.constants import answering_noise, Params
 from hybrid_snn_ros.snn.original.plasticity import State
 from hybrid_snn_ros.snn.original.quantisation import Readout
-from hybrid_snn_ros.snn.presentation import present as present_columns
+from hybrid_snn_ros.snn.presentation import present_all
 from hybrid_snn_ros.snn.response import Response
 from hybrid_snn_ros.snn.rule import Inspection, Lesson
 
 
 def present(params: Params, readout: Readout, spike_counts: np.ndarray) -> Response:
     """
-    Show one frame and answer; repeatable, for the noise is replaced by its mean, sigma / 2.
+    Show one frame and answer; repeatable, for noise is replaced by a constant current.
+
+    While answering no L neuron silences another (as in the public code): OUT spikes in every step
+    in which one or more of its column do.
 
     :return: Response.  Evidence is the OUT count, summed over copies, plus with ``tie_break`` a
         fraction in 0..1 that rises with the column's best excess, mean over copies.
@@ -45,15 +48,15 @@ def _answer(params: Params, readout: Readout,
         return _merged(*readout.compiled.present(spike_counts), shape)
     drive = currents(readout.weight, spike_trains(xp.asarray(spike_counts)))
     drive *= readout.step
-    drive += np.float32(params.sigma / 2)
+    noise = np.float32(answering_noise(params))
+    drive += noise
     if len(readout.committed) < readout.threshold.size:
         heard = drive
-        drive = xp.full((STEPS, readout.threshold.size), params.sigma / 2, dtype=np.float32)
+        drive = xp.full((STEPS, readout.threshold.size), noise, dtype=np.float32)
         drive[:, readout.committed] = heard
-    spiking = present_columns(
+    return _merged(*present_all(
         drive.reshape(STEPS, shape[0] * shape[1], shape[2]), params.leak,
-        readout.threshold.reshape(-1, shape[2]))
-    return _merged(spiking.count, spiking.best, shape)
+        readout.threshold.reshape(-1, shape[2])), shape)
 
 
 def _merged(count: Array, best: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:

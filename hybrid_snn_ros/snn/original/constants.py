@@ -3,6 +3,7 @@
 """The constants of the original rule: our defaults, the published ones, and their bounds."""
 
 import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 from hybrid_snn_ros.snn.coding import STEPS
@@ -23,7 +24,7 @@ class Params(NamedTuple):
     dopamine: float = 0.193  # D, what the label pays it
     stability_ratio: float = 0.0019  # r, stability gained for a unit of dopamine
     n_silent: int = 87  # imaginary synapses that share in conservation
-    sigma: float = 0.114  # noise, U(0, sigma) each step; answering takes its mean
+    sigma: float = 0.114  # noise, U(0, sigma) each step; while answering see answering_noise
     alpha: float = 0.02  # excess of the threshold for a unit of positive weight
     bias: float = 10.0  # BIASGATE's push
     push_step: int = 10  # silent step it arrives in, STEPS..LATEST_PUSH (the published one)
@@ -52,12 +53,27 @@ def published(neurons: int = 15, copies: int = 15) -> Params:
 
 
 def mnist(copies: int = 1) -> Params:
-    """Return the published constants for MNIST (15 L neurons), early push and tie-break ours."""
+    """Return the published constants for MNIST, 15 L neurons; push, margin and tie-break ours."""
     return Params(
         neurons=15, copies=copies, theta=8.571, leak=2 / 3, w_min=-0.253, w_max=0.0924,
         anti_hebbian=-0.177, dopamine=0.18, stability_ratio=0.05, n_silent=27, sigma=2.212,
-        alpha=0.218, graded_trace=False, margin_positive=0.0, margin_negative=0.0,
+        alpha=0.218, graded_trace=False, margin_positive=2.0, margin_negative=0.0,
         budget=math.inf, beta=0.0, tie_break=True)
+
+
+def answering_noise(params: Params) -> float:
+    """
+    Return the constant current that stands for noise while answering, a step.
+
+    Noise that is drawn anew fires a column as soon as it lifts the luckiest of its L neurons over
+    the threshold, and for this the weights were taught.  Under ``U(0, sigma)`` a leaky potential
+    has the mean ``sigma / 2 / (1 - leak)`` and the variance ``sigma^2 / 12 / (1 - leak^2)``; of L
+    such potentials the highest lies ``z_L`` deviations above the mean (expected order statistic:
+    Blom 1958).  The current leads there.  It is the mean of the noise for one neuron.
+    """
+    lucky = NormalDist().inv_cdf((params.neurons - 0.375) / (params.neurons + 0.25))
+    spread = math.sqrt((1 - params.leak) / (1 + params.leak) / 12)
+    return params.sigma * min(0.5 + lucky * spread, 1)
 
 
 _WHOLE = ('neurons', 'copies', 'n_silent', 'push_step', 'seed', 'replay', 'kept')

@@ -14,7 +14,7 @@ import numpy as np
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import Array, array_namespace
 from hybrid_snn_ros.snn.currents import quantise
-from hybrid_snn_ros.snn.original.constants import Params
+from hybrid_snn_ros.snn.original.constants import answering_noise, Params
 from hybrid_snn_ros.snn.original.plasticity import State
 
 _FEW = 8  # a row costs so many times more alone than as one of all
@@ -47,14 +47,14 @@ def readout(params: Params, state: State, before: Readout | None = None) -> Read
     weight, excess = ((state.slow, state.slow_excess) if params.beta > 0
                       else (state.weight, state.excess))
     threshold = excess + np.float32(params.theta)
-    if kernel.suits(weight, params.neurons) and len(committed):
+    if kernel.suits(weight) and len(committed):
         columns = _renewed(before, state.samples, weight)
         if columns is None:
             columns = kernel.Columns(
                 weight.reshape((-1,) + weight.shape[2:]), params.leak)  # (C E, L, N)
         return Readout(None, None, committed, threshold,
-                       columns.several(threshold.reshape(-1, params.neurons), params.sigma / 2),
-                       state.samples.copy())
+                       columns.several(threshold.reshape(-1, params.neurons),
+                                       answering_noise(params)), state.samples.copy())
     committed = array_namespace(weight).asarray(committed)
     synapses, step = quantise(weight.reshape(-1, weight.shape[-1])[committed])
     return Readout(synapses, step, committed, threshold)

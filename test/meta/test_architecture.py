@@ -30,13 +30,15 @@ ARROWS = {
     'likeness': set(),
     'recent': set(),
     'vision': {'compiled', 'resources'},
+    'spiking_encoder': {'vision'},
     'snn': {'compiled', 'likeness'},
     'memory': {'likeness', 'paths', 'recent'},
     'network': {'memory', 'snn'},
     'taught_network': {'memory', 'network'},
     'classifier': {'defaults', 'memory', 'network', 'paths', 'snn', 'taught_network', 'vision'},
     'frame_pipeline': {'classifier', 'network', 'snn'},
-    'evaluation': {'classifier', 'resources', 'memory', 'sim.turntable', 'snn', 'vision'},
+    'evaluation': {'classifier', 'resources', 'memory', 'sim.turntable', 'snn',
+                   'spiking_encoder', 'vision'},
     'bench': {'classifier', 'frame_pipeline', 'memory', 'network', 'ros.messages', 'resources',
               'snn', 'stopwatch', 'threads', 'vision'},
     'ros': {'classifier', 'defaults', 'frame_pipeline', 'parameter_files', 'stopwatch',
@@ -47,7 +49,7 @@ ARROWS = {
                       'resources', 'threads', 'vision.frames', 'vision.pictures'},
     'cli': {'bench', 'classifier', 'dds_profile', 'defaults', 'evaluation',
             'operator_page.settings', 'parameter_files', 'paths', 'ros', 'sim', 'resources',
-            'threads', 'likeness', 'memory', 'recent', 'snn', 'vision'},
+            'threads', 'likeness', 'memory', 'recent', 'snn', 'spiking_encoder', 'vision'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

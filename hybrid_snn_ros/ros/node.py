@@ -36,6 +36,7 @@ from hybrid_snn_ros.ros.worker import Listeners, Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
 from hybrid_snn_ros.snn.rules import seeded
+from hybrid_snn_ros.spiking_encoder.encoder import of_model
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
@@ -109,6 +110,10 @@ class ClassifierNode(LifecycleNode):
             crop = check_crop((settings.crop, settings.roi))
             encoder = load_probed(settings.path('model'), settings.threads,
                                   settings.path('delegate'), settings.cpus)
+            if settings.encoder != 'tflite':
+                spiking = of_model(encoder.path, settings.encoder, settings.cpus)
+                self.get_logger().warning(spiking.remark())
+                encoder = spiking
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, seeded(settings.rule, settings.seed), crop,

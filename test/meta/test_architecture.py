@@ -42,7 +42,7 @@ ARROWS = {
     'bench': {'classifier', 'frame_pipeline', 'memory', 'network', 'ros.messages', 'resources',
               'snn', 'stopwatch', 'threads', 'vision'},
     'ros': {'classifier', 'defaults', 'frame_pipeline', 'parameter_files', 'stopwatch',
-            'paths', 'recent', 'resources', 'threads', 'memory', 'snn',
+            'paths', 'recent', 'resources', 'threads', 'memory', 'snn', 'spiking_encoder',
             'vision'},
     'sim': {'ros.process', 'ros.qos', 'resources', 'threads'},
     'operator_page': {'paths', 'ros.process', 'ros.qos', 'ros.parameter_table', 'recent',

@@ -7,7 +7,8 @@ A value is the distance of its code from the zero point in binary digits, the la
 spike or none; where codes lie below the zero point, too, spikes of the other sign. A neuron
 doubles its potential in every step and adds what arrives, and so holds the exact sum after eight
 steps. What it then sends is that of the int8 network: its output rule is the requantisation.
-(Wang et al., "Radix encoded spiking neural networks", 2021, for networks trained for it.)
+(Wang et al., "Efficient spiking neural networks with radix encoding", 2021, for networks that are
+trained for it.)
 """
 
 from collections.abc import Iterator, Sequence

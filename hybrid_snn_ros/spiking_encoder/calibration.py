@@ -48,7 +48,7 @@ def calibrate(graph: Graph, pictures: np.ndarray, steps: int,
         threshold = _fit(_some(values), layer.relu6, steps)
         thresholds[layer.target.name] = threshold
         units[layer.target.name] = threshold / steps
-        progress(len(thresholds), len(firing))
+        progress(len(thresholds), len(firing.layers))
         spiking = RateNeurons.of_units(layer, given, threshold / steps, steps)
         return [spiking.counts(spiking.arriving(one)) for one in zip(*sources)]
 

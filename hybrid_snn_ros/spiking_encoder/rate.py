@@ -149,8 +149,8 @@ class RateNetwork:
         Yield the 2 T steps of a layer, T in which it integrates and T in which it fires.
 
         :param picture: uint8 RGB (size, size, 3).
-        :param name: of the layer's tensor. A pair is told as one: the potential of the positive
-            neuron and what its spikes add to the count; then the negative one's below 0.
+        :param name: of the layer's tensor. Of a pair the potential is that of the positive neuron
+            and the spikes are those of both, the negative one's as -1.
         :raises SpikingError: when no layer that fires has this name.
         """
         place, sources = sources_of(self, picture, name)

@@ -168,8 +168,11 @@ def test_more_steps_come_closer_to_the_network_itself(small):
 
 def test_a_threshold_is_where_the_squares_are_least(small):
     _, graph = small
-    steps, seen = 15, pictures(3, graph.input_size, seed=4)
-    thresholds = calibrate(graph, seen, steps)
+    steps, seen, told = 15, pictures(3, graph.input_size, seed=4), []
+    thresholds = calibrate(graph, seen, steps, lambda done, total: told.append((done, total)))
+    firing = len(graph.layers) - 1
+    assert told == [(done + 1, firing) for done in range(firing)]
+    assert list(thresholds) == [layer.target.name for layer in graph.layers[:-1]]
     layer = graph.layers[0]  # what its neurons hold is known without any spike
     scale = layer.weight_scale.astype(np.float64) * layer.sources[0].scale
     values = []

@@ -139,6 +139,14 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
     model = args.model or str(shared_file(*SHIPPED_ENCODER))
     graph = read_graph(model)
     plain = Classifier(model, crop=crop_arguments.crop_of(args))
+    beside: dict[str, Any] = {}  # first, or a bag that cannot be read is told after an hour
+    if args.video:
+        from hybrid_snn_ros.evaluation.spiking_video import measure_bag
+        with _progress(f'watching {args.video}') as progress:
+            beside['video'] = measure_bag(args.video, args.image, graph, plain,
+                                          (0.0, args.noise), progress, _remark)
+    if args.check:
+        beside['check'] = _compare(args, model, plain)
     with _progress(f'embedding {args.folder}') as progress:
         int8 = load_folder(args.folder, plain, progress, _remark, args.limit)
     encoder = _encoder(args, model, graph, plain)
@@ -158,12 +166,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
         'steps': args.steps, 'shots': args.shots, 'orders': args.orders, 'seed': args.seed,
         'limit': args.limit, 'train': len(int8.train), 'test': len(int8.test), **figures,
         'cost': cost}
-    if args.check:
-        figures['check'] = _compare(args, model, plain)
-    if args.video:
-        from hybrid_snn_ros.evaluation.spiking_video import measure_bag
-        figures['video'] = measure_bag(args.video, args.image, graph, plain, (0.0, args.noise))
-    return figures
+    return {**figures, **beside}
 
 
 def _encoder(args: argparse.Namespace, model: str, graph: 'Graph',
@@ -188,7 +191,8 @@ def _encoder(args: argparse.Namespace, model: str, graph: 'Graph',
     return encoder
 
 
-def _compare(args: argparse.Namespace, model: str, plain: 'Classifier') -> dict[str, Any]:
+def _compare(args: argparse.Namespace, model: str,
+             plain: 'Classifier') -> dict[str, Any]:
     from hybrid_snn_ros.evaluation import spiking
     from hybrid_snn_ros.spiking_encoder.litert import compare
     total, pictures = spiking.pictures_of(args.folder, plain, [spiking.TRAIN, spiking.TEST],

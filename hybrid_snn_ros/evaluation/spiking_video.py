@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What video costs an encoder that sends only changes, with and without a threshold for noise."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.evaluation.spiking import cosine
 from hybrid_snn_ros.spiking_encoder.graph import Graph
@@ -17,19 +18,23 @@ from hybrid_snn_ros.vision import bags
 from hybrid_snn_ros.vision.framing import FrameError
 
 
-def crops_of(recorded: Iterable[Any], facade: Classifier) -> Iterator[np.ndarray]:
+def crops_of(recorded: Iterable[Any], facade: Classifier,
+             left_out: LeftOut) -> Iterator[np.ndarray]:
     """
-    Yield what the encoder sees of frames that can be read, uint8 (size, size, 3).
+    Yield what the encoder sees of frames, uint8 (size, size, 3).
 
     :param recorded: of vision.bags.Frame.
+    :param left_out: collects those that cannot be read.
     """
-    for frame in recorded:
-        if frame.trouble:
-            continue
-        try:
-            yield facade.frame_encoder.encode_message(frame.message, frame.compressed).crop
-        except FrameError:
-            continue
+    for place, frame in enumerate(recorded, 1):
+        why = frame.trouble
+        if not why:
+            try:
+                yield facade.frame_encoder.encode_message(frame.message, frame.compressed).crop
+                continue
+            except FrameError as error:
+                why = str(error)
+        left_out.add(why, f'frame {place}')
 
 
 def measure(graph: Graph, frames: Iterable[np.ndarray], thresholds: tuple[float, ...]
@@ -70,12 +75,28 @@ def _figures(threshold: float, expected: np.ndarray, told: list[Any]) -> dict[st
 
 
 def measure_bag(path: str, image: str, graph: Graph, facade: Classifier,
-                thresholds: tuple[float, ...]) -> list[dict[str, Any]]:
+                thresholds: tuple[float, ...],
+                progress: Callable[[int, int], None] = lambda done, total: None,
+                remark: Callable[[str], None] = lambda sentence: None) -> list[dict[str, Any]]:
     """
     Do that with the frames of a recording.
 
     :param image: topic of the images, '' for the only one.
-    :raises BagError: when it cannot be read.
+    :param progress: called with (frames done, frames).
+    :param remark: called with sentences about frames that cannot be read.
+    :raises BagError: when the recording cannot be read.
+    :raises SourceError: when it has less than two frames that can.
     """
-    _, recorded = bags.frames(path, image)
-    return measure(graph, crops_of(recorded, facade), thresholds)
+    total, recorded = bags.frames(path, image, remark=remark)
+    left_out = LeftOut()
+
+    def told(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        for place, frame in enumerate(frames, 1):
+            yield frame
+            progress(place, max(place, total))
+
+    try:
+        return measure(graph, told(crops_of(recorded, facade, left_out)), thresholds)
+    finally:
+        for line in left_out.lines():
+            remark(f'{path}: {line}')

@@ -104,6 +104,29 @@ def test_a_recording_is_measured(command, place, tmp_path):
     assert 'video, 7 frames, mean of all but the first:' in out
 
 
+def test_frames_that_cannot_be_read_are_told(command, place, tmp_path):
+    def image(types, header, pixels):
+        height, width = pixels.shape[:2]
+        encoding = 'rgb8' if pixels[0, 0, 0] == RED[0] else 'no_such'
+        return types['sensor_msgs/msg/Image'](header, height, width, encoding, 0, 3 * width,
+                                              pixels.reshape(-1))
+
+    frames = [((at, 0), scene(BLUE if at == 2 else RED, 1)) for at in range(1, 5)]
+    bag = recorded(tmp_path / 'walk', frames, image=image)
+    code, out, err = run('spiking-encoder', place / 'pack', '--model', place / 'model.tflite',
+                         '--shots', 1, '--orders', 1, '--video', bag)
+    assert code == 0
+    assert 'video, 3 frames' in out
+    assert 'frame 2' in err and 'no_such' in err
+
+
+def test_a_bag_that_is_none_is_told_before_pictures_are_encoded(place, tmp_path):
+    code, out, err = run('spiking-encoder', place / 'pack', '--model', place / 'model.tflite',
+                         '--video', tmp_path / 'no_such.mcap')
+    assert (code, out) == (2, '')
+    assert 'there is no' in err and 'no_such.mcap' in err
+
+
 def test_the_network_is_written_as_nir(command, place, tmp_path):
     pytest.importorskip('nir', reason="needs pip install 'hybrid_snn_ros[nir]'")
     from hybrid_snn_ros.spiking_encoder import nir_graph

@@ -33,7 +33,7 @@ def table(figures: dict[str, Any]) -> list[str]:
               'differ', f"a picture ({cost['pictures']} asked, {cost['macs'] / 1e6:.0f} M MACs, "
               f"{cost['neurons'] / 1e6:.1f} M neurons): {cost['spikes_per_neuron']:.2f} spikes a "
               f"neuron, {per_mac['spikes']:.2f} synaptic operations per MAC, "
-              f"{cost['seconds']:.2f} s here"]
+              f"{cost['seconds']:.2f} s of processor time here"]
     lines += [f'  as {way}: {share:.3f} per MAC' for way, share in per_mac.items()
               if way != 'spikes']
     if cost['multiplied_macs']:

@@ -77,6 +77,7 @@ setup(
         'page': ['aiohttp>=3.8', 'qrcode'],
         'page-test': ['selenium>=4.6', 'websocket-client>=1.5'],
         'plots': ['matplotlib>=3.7'],
+        'nir': ['nir>=1.0.8'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
         'cuda': ['cupy-cuda12x[ctk]'],
         'test': ['pytest<9', 'pytest-xdist', 'pytest-cov', 'hypothesis', 'apsw', 'ruff',

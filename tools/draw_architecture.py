@@ -34,6 +34,7 @@ PARTS = {
     'snn': ('#d9efd8', 'spikes, rules, decisions'),
     'memory': ('#f8d9d9', 'what was taught, on disk'),
     'vision': ('#d7eeee', 'frames, crops, the encoder'),
+    'spiking_encoder': ('#d7eeee', 'the encoder as spikes'),
     'parameter_files': ('#eeeeee', 'does a file speak to a node?'),
     'launch_arguments': ('#eeeeee', 'misspelt launch arguments'),
     'dds_profile': ('#eeeeee', 'the Fast DDS profile in force'),

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of pictures as a source: train/ and test/, in each a folder for every label."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,18 +24,19 @@ Pictures = list[tuple[Path, str]]  # and the label of each
 def load_folder(root: str | Path, facade: Classifier,
                 progress: Callable[[int, int], None] = lambda done, total: None,
                 remark: Callable[[str], None] = lambda sentence: None,
-                views: tuple[int, int] = (1, 1)) -> Embeddings:
+                views: tuple[int, int] = (1, 1), most: int | None = None) -> Embeddings:
     """
     Embed the pictures of a folder, or read them from the cache.
 
     :param facade: whose encoder and crop are used.
     :param remark: called with sentences about what is left out.
     :param views: of each picture of train/ and of test/ (vision.views).
+    :param most: pictures of a label that are embedded of train and of test; None for all.
     :raises SourceError: when the folder does not hold train/LABEL/ and test/LABEL/ with pictures.
     """
     root, left_out = Path(root), LeftOut()
     try:
-        files = _list(root, left_out)
+        files = listed(root, left_out, most)
         fingerprint = {**encoder_fingerprint(facade), 'root': str(root.resolve()), 'files': [
             [path.relative_to(root).as_posix(), label, status.st_size, status.st_mtime_ns]
             for part in files for path, label in part for status in [path.stat()]],
@@ -48,15 +50,22 @@ def load_folder(root: str | Path, facade: Classifier,
     return data
 
 
-def _list(root: Path, left_out: LeftOut) -> list[Pictures]:
-    """Return the pictures of both parts."""
+def listed(root: Path, left_out: LeftOut, most: int | None = None) -> list[Pictures]:
+    """Return the pictures of both parts, at most so many of a label, evenly chosen."""
     if not all((root / part).is_dir() for part in PARTS):
         raise SourceError(f'{root} must hold train/ and test/ with a folder for every class')
     parts = [list_pictures(root / part, left_out, base=root) for part in PARTS]
     strange = sorted(set(parts[1]) - set(parts[0]))
     if strange:
         raise SourceError(f"{root}/test holds {', '.join(strange)}, which train does not")
-    return [[(path, label) for label, paths in part.items() for path in paths] for part in parts]
+    return [[(path, label) for label, paths in part.items() for path in evenly(paths, most)]
+            for part in parts]
+
+
+def evenly(items: Sequence[Any], most: int | None) -> list[Any]:
+    """Return at most so many items, evenly chosen; all of them for None."""
+    count = len(items) if most is None else min(most, len(items))
+    return [items[len(items) * place // count] for place in range(count)]
 
 
 def _embed(root: Path, files: list[Pictures], facade: Classifier,

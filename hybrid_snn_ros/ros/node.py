@@ -109,6 +109,11 @@ class ClassifierNode(LifecycleNode):
             crop = check_crop((settings.crop, settings.roi))
             encoder = load_probed(settings.path('model'), settings.threads,
                                   settings.path('delegate'), settings.cpus)
+            if settings.encoder != 'tflite':
+                from hybrid_snn_ros.spiking_encoder.encoder import of_model  # costs others nothing
+                spiking = of_model(encoder.path, settings.encoder, settings.cpus)
+                self.get_logger().warning(spiking.remark())
+                encoder = spiking
             self.get_logger().info(encoder.describe())
             classifier = Classifier(
                 encoder, settings.rule, seeded(settings.rule, settings.seed), crop,

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 GROUPS = {
     'Encoder, memory and network': (
         Parameter('model', '', 'TFLite encoder; empty for the shipped EfficientNet-Lite0'),
+        Parameter('encoder', 'tflite', 'what computes the encoder: tflite, the runtime; for '
+                  'research, and slowly, radix (the same codes by exact spikes) or rate '
+                  '(rate-coded spikes, other codes; thresholds in NAME.rate.json beside the '
+                  'model)',
+                  choices=('tflite', 'radix', 'rate')),
         Parameter('memory', '', 'directory that keeps what was taught; empty for '
                   '`~/.ros/hybrid_snn_ros/<namespace>/<node>`'),
         Parameter('initial_memory', '', 'file that an empty memory starts from, written by '

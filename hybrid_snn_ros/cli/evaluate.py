@@ -181,7 +181,7 @@ def _load(args: argparse.Namespace) -> 'Embeddings':
             return load_bag(args.source, facade, args.image, args.labels, args.test, args.asked,
                             progress, _remark)
         from hybrid_snn_ros.evaluation.folders import load_folder
-        return load_folder(args.source, facade, progress, _remark, views)
+        return load_folder(args.source, facade, progress, _remark, views=views)
     finally:
         progress.close()
 

@@ -148,7 +148,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
     if args.check:
         beside['check'] = _compare(args, model, plain)
     with _progress(f'embedding {args.folder}') as progress:
-        int8 = load_folder(args.folder, plain, progress, _remark, args.limit)
+        int8 = load_folder(args.folder, plain, progress, _remark, most=args.limit)
     encoder = _encoder(args, model, graph, plain)
     with _progress(f'embedding {args.folder} by spikes') as progress:
         spikes = load_folder(args.folder, Classifier(encoder, crop=plain.crop), progress,

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 GROUPS = {
     'Encoder, memory and network': (
         Parameter('model', '', 'TFLite encoder; empty for the shipped EfficientNet-Lite0'),
-        Parameter('encoder', 'tflite', 'what computes the encoder: tflite, the runtime; for '
-                  'research, and slowly, radix (the same codes by exact spikes) or rate '
-                  '(rate-coded spikes, other codes; thresholds in NAME.rate.json beside the '
-                  'model)',
-                  choices=('tflite', 'radix', 'rate')),
         Parameter('memory', '', 'directory that keeps what was taught; empty for '
                   '`~/.ros/hybrid_snn_ros/<namespace>/<node>`'),
         Parameter('initial_memory', '', 'file that an empty memory starts from, written by '
@@ -40,6 +35,11 @@ GROUPS = {
         Parameter('threads', 1, 'threads of the encoder', 1, 64),
         Parameter('delegate', 'auto', 'what runs the encoder: auto, xnnpack, none, or the '
                   'library of an external delegate, e.g. libedgetpu.so.1'),
+        Parameter('encoder', 'tflite', 'what computes the encoder: tflite, the runtime; for '
+                  'research, and slowly, radix (the same codes by exact spikes) or rate '
+                  '(rate-coded spikes, other codes; thresholds in NAME.rate.json beside the '
+                  'model)',
+                  choices=('tflite', 'radix', 'rate')),
         Parameter('cpus', '', "CPUs for the encoder's threads and the classifier, e.g. 0-3,6 "
                   '(Linux); empty for all'),
         Parameter('autostart', True, 'configure and activate at start, without a lifecycle '

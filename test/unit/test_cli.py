@@ -155,7 +155,8 @@ def test_run_refuses_a_parameter_file_for_other_nodes(tmp_path):
     ('evaluate', 'turntable', '--json={}'), ('evaluate', 'turntable', '--plots={}'),
     ('evaluate', 'turntable', '--model={}'), ('evaluate', 'x', '--test={}'), ('mnist', '{}'),
     ('tune', 'x', '--log={}'), ('demo', '--output={}'), ('build-encoder', '--output={}'),
-    ('parameters', '--write={}')], ids=' '.join)
+    ('spiking-encoder', '{}'), ('spiking-encoder', 'x', '--nir={}'),
+    ('spiking-encoder', 'x', '--thresholds={}'), ('parameters', '--write={}')], ids=' '.join)
 def test_a_path_that_stands_for_nothing_is_refused_before_work_begins(words, tmp_path):
     for path, sentence in (('~nobody_is_called_so/x', 'there is no user nobody_is_called_so'),
                            ('$HOME/x', '$HOME in $HOME/x is not expanded here: write ~/x')):

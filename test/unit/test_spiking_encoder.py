@@ -13,12 +13,18 @@ pytest.importorskip('ai_edge_litert', reason='the TFLite schema comes with ai-ed
 
 from hybrid_snn_ros.spiking_encoder.calibration import calibrate  # noqa: E402
 from hybrid_snn_ros.spiking_encoder.encoder import SpikingEncoder  # noqa: E402
-from hybrid_snn_ros.spiking_encoder.graph import read_graph, SpikingError  # noqa: E402
+from hybrid_snn_ros.spiking_encoder.graph import (  # noqa: E402
+    Layer,
+    read_graph,
+    SpikingError,
+    Tensor,
+)
 from hybrid_snn_ros.spiking_encoder.integer import IntegerNetwork  # noqa: E402
 from hybrid_snn_ros.spiking_encoder.litert import compare, Taps  # noqa: E402
 from hybrid_snn_ros.spiking_encoder.operations import Meter  # noqa: E402
 from hybrid_snn_ros.spiking_encoder.radix import RadixNetwork, spikes  # noqa: E402
 from hybrid_snn_ros.spiking_encoder.rate import RateNetwork  # noqa: E402
+from hybrid_snn_ros.spiking_encoder.synapses import Synapses  # noqa: E402
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError  # noqa: E402
 
 SAMPLES = DATA / 'samples'
@@ -91,6 +97,20 @@ def test_a_difference_would_be_told(small, monkeypatch):
     monkeypatch.setattr(Taps, 'codes', one_off)
     figures = compare(path, pictures(2, graph.input_size))
     assert (figures['integer'], figures['radix']) == (2, 2)
+
+
+@pytest.mark.parametrize('inputs, dtype', [(500, np.float32), (600, np.float64)])
+def test_sums_are_exact_also_where_float32_would_round(inputs, dtype):
+    random = np.random.default_rng(1)
+    source, target = (Tensor(name, (2, 2, channels), np.float32(1), 0)
+                      for name, channels in (('in', inputs), ('out', 3)))
+    weight = random.integers(120, 128, (1, 1, inputs, 3)).astype(np.int8)
+    layer = Layer('convolution', (source,), target, weight, np.zeros(3, np.int32),
+                  np.ones(3, np.float32), 1, -128, 127, False)
+    synapses = Synapses(layer, 255)
+    values = random.integers(250, 256, (1, 2, 2, inputs))
+    assert synapses.dtype == dtype
+    assert np.array_equal(synapses.sums(values), values @ weight[0, 0].astype(int))
 
 
 # -- radix spikes ---------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ ARROWS = {
     'vision': {'compiled', 'resources'},
     'snn': {'compiled', 'likeness'},
     'memory': {'likeness', 'paths', 'recent'},
+    'where': {'snn.steps', 'snn.sweep', 'vision.framing'},
     'network': {'memory', 'snn'},
     'taught_network': {'memory', 'network'},
     'classifier': {'defaults', 'memory', 'network', 'paths', 'snn', 'taught_network', 'vision'},

@@ -1,0 +1,263 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Scenes: several of the turntable's objects on one floor, with the boxes they are seen in."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.sim import conditions, objects
+from hybrid_snn_ros.sim.conditions import View
+from hybrid_snn_ros.sim.turntable import BOUNDING_RADIUS, FIELD_OF_VIEW_DEG, Turntable
+
+SIZE = (640, 480)  # pixels, width and height
+THINGS = (2, 5)  # in a scene, fewest and most
+SIDE = (60.0, 170.0)  # pixels of the longer side of a thing's box
+MOST_OVERLAP = 0.12  # intersection over union of two things' boxes
+FLOORS = ('plain', 'varied')
+
+_ELEVATION_DEG = {'train': (30.0, 50.0), 'test': (25.0, 55.0)}
+_DISTANCE = (1.5, 2.0)  # metres, from the camera to the middle of the floor
+_MARGIN = 6  # pixels between a thing and the frame's edge
+_TRIES = 60  # places tried for one thing
+_SLACK = 0.98  # of the size limits, for what rendering rounds
+
+
+class Scene(NamedTuple):
+    """A picture, and what is in it."""
+
+    image: np.ndarray  # uint8 RGB (480, 640, 3)
+    names: tuple[str, ...]  # of the things; empty where the floor is
+    boxes: np.ndarray  # float64 (things, 4), x, y, width, height in pixels, of what is seen
+
+
+class _Body(NamedTuple):
+    """An object as it was set down."""
+
+    name: str
+    number: int  # PyBullet's
+    scale: float  # of the size it has on the turntable
+    spot: np.ndarray  # (2,), metres on the floor
+    azimuth_deg: float
+
+
+class SceneTable(Turntable):
+    """
+    A floor with several objects at once; see Turntable for what it needs and costs.
+
+    A scene depends on the random numbers alone that it is drawn with.
+    """
+
+    def scene(self, names: Sequence[str], floor: str, split: str,
+              random: np.random.Generator) -> Scene:
+        """
+        Draw a scene of these objects, none for an empty floor.
+
+        Every thing is wholly in the picture, its box 60 to 170 pixels long, and the boxes of two
+        things share no more than 0.12 of their union.
+
+        :param floor: 'plain', the grey one in steady light, or 'varied'.
+        :param split: 'train' or 'test': whose floors and heights of the camera are used.
+        :raises ValueError: for an unknown object, floor or split.
+        """
+        _check(floor, split)
+        things = [objects.find(name) for name in names]
+        sides = random.uniform(*SIDE, len(things))
+        while True:
+            view = _view(floor, split, random)
+            bodies: list[_Body] = []
+            try:
+                scene = self._tried(things, sides, view, bodies, random)
+            finally:
+                for body in bodies:
+                    self._bullet.removeBody(body.number, physicsClientId=self._client)
+            if scene is not None:
+                return scene
+
+    def _tried(self, things: Sequence[objects.Thing], sides: np.ndarray, view: View,
+               bodies: list[_Body], random: np.random.Generator) -> Scene | None:
+        """Set the things down, look, bring them to their sizes, look again; None if it fails."""
+        taken: list[np.ndarray] = []
+        for thing, side in zip(things, sides):
+            for _ in range(_TRIES):
+                body = self._set_down(thing, side, view, random)
+                bodies.append(body)
+                box = self._surrounding(body, view)
+                if _inside(box) and all(_overlap(box, other) <= MOST_OVERLAP for other in taken):
+                    taken.append(box)
+                    break
+                self._bullet.removeBody(bodies.pop().number, physicsClientId=self._client)
+            else:
+                return None
+        if things:
+            _, seen = self._look(view, bodies)
+            if any(box is None for box in seen):
+                return None
+            for place, (thing, side, found) in enumerate(zip(things, sides, seen)):
+                assert found is not None
+                old = bodies[place]
+                scale = old.scale * side / float(found[2:].max())
+                self._bullet.removeBody(old.number, physicsClientId=self._client)
+                bodies[place] = self._load(thing, scale, old.spot, old.azimuth_deg)
+        image, seen = self._look(view, bodies)
+        boxes = np.array([box for box in seen if box is not None]).reshape(-1, 4)
+        if len(boxes) < len(things) or not _allowed(boxes):
+            return None
+        return Scene(image, tuple(thing.name for thing in things), boxes)
+
+    def _set_down(self, thing: objects.Thing, side: float, view: View,
+                  random: np.random.Generator) -> _Body:
+        """Load an object where it is seen at a random place, as large as is guessed."""
+        width, height = SIZE
+        reach = side / 2 + _MARGIN
+        at = random.uniform((reach, reach), (width - reach, height - reach))
+        spot, distance = _on_floor(at, view)
+        focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
+        # Of its sphere's 0.6 m a thing shows some two thirds; what it is off is mended later.
+        scale = side * distance / focal / (2 * BOUNDING_RADIUS) * 1.4
+        return self._load(thing, scale, spot, float(random.uniform(0, 360)))
+
+    def _load(self, thing: objects.Thing, scale: float, spot: np.ndarray,
+              azimuth_deg: float) -> _Body:
+        number, base, orientation = self._stand(thing, scale)
+        turn = self._bullet.getQuaternionFromEuler([0, 0, np.radians(azimuth_deg)])
+        position, orientation = self._bullet.multiplyTransforms(
+            [*map(float, spot), 0], turn, base.tolist(), orientation)
+        self._bullet.resetBasePositionAndOrientation(number, position, orientation,
+                                                     physicsClientId=self._client)
+        return _Body(thing.name, number, scale, spot, azimuth_deg)
+
+    def _surrounding(self, body: _Body, view: View) -> np.ndarray:
+        """Return the box in the picture around an object's bounding box, at least what is seen."""
+        low, high = self._bounds(body.number)
+        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1])
+                            for z in (low[2], high[2])])
+        seen = _seen(corners, view)
+        return np.concatenate([seen.min(axis=0), np.ptp(seen, axis=0)])
+
+    def _look(self, view: View,
+              bodies: Sequence[_Body]) -> tuple[np.ndarray, list[np.ndarray | None]]:
+        """Return the picture and the box of each object's pixels, None where there are none."""
+        eye, aim = _camera(view)
+        image, mask = self._picture(eye, aim, view, SIZE)
+        found: list[np.ndarray | None] = []
+        for body in bodies:
+            rows, columns = (np.flatnonzero((mask == body.number).any(axis=axis))
+                             for axis in (1, 0))
+            found.append(None if not len(rows) else np.array(
+                [columns[0], rows[0], columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]],
+                np.float64))
+        return image, found
+
+
+def scenes(names: Sequence[str], floor: str, split: str, count: int, seed: int,
+           progress: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Scene]:
+    """
+    Yield scenes of two to five of the named objects, each of them about equally often.
+
+    A scene depends on (names, floor, split, seed) and its place alone.
+
+    :param progress: called with (done, total) after each scene.
+    :raises ValueError: as of SceneTable.scene, and for fewer than five names.
+    """
+    _check(floor, split)
+    if len(names) < THINGS[1]:
+        raise ValueError(f'scenes need at least {THINGS[1]} objects, not {len(names)}')
+    order = np.random.default_rng([seed, FLOORS.index(floor), split == 'test'])
+    deck: list[str] = []
+    with SceneTable() as table:
+        for place in range(count):
+            wanted = int(order.integers(THINGS[0], THINGS[1] + 1))
+            chosen: list[str] = []
+            while len(chosen) < wanted:
+                # Dealt like cards: none comes again before all others have come.
+                if not any(name not in chosen for name in deck):
+                    deck += [str(name) for name in order.permutation(names)]
+                chosen.append(deck.pop(next(
+                    at for at, name in enumerate(deck) if name not in chosen)))
+            yield table.scene(chosen, floor, split, np.random.default_rng(
+                [seed, FLOORS.index(floor), split == 'test', place, 1]))
+            progress(place + 1, count)
+
+
+def empty_scenes(floor: str, split: str, count: int, seed: int) -> Iterator[Scene]:
+    """Yield floors with nothing on them; arguments as of `scenes`."""
+    _check(floor, split)
+    with SceneTable() as table:
+        for place in range(count):
+            yield table.scene((), floor, split, np.random.default_rng(
+                [seed, FLOORS.index(floor), split == 'test', place, 0]))
+
+
+def _check(floor: str, split: str) -> None:
+    if floor not in FLOORS or split not in _ELEVATION_DEG:
+        raise ValueError(f'a scene has the floor {" or ".join(FLOORS)} and is for train or test, '
+                         f'not {floor!r} and {split!r}')
+
+
+def _view(floor: str, split: str, random: np.random.Generator) -> View:
+    elevation, distance = random.uniform(*_ELEVATION_DEG[split]), random.uniform(*_DISTANCE)
+    if floor == 'plain':
+        return conditions.view('plain', 0, 0, 0)._replace(
+            elevation_deg=elevation, distance=distance)
+    # The light is that of the turntable, whose views of a split have the floors of that split.
+    index = int(random.choice(conditions.view_indices(split)))
+    light = conditions.view('varied', index, int(random.integers(2 ** 31)), 0)
+    return light._replace(elevation_deg=elevation, distance=distance, aim=(0.0, 0.0, 0.0))
+
+
+def _camera(view: View) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the camera is and what it looks at, in metres."""
+    elevation = np.radians(view.elevation_deg)
+    return view.distance * np.array([0.0, -np.cos(elevation), np.sin(elevation)]), np.zeros(3)
+
+
+def _axes(view: View) -> np.ndarray:
+    """Return the camera's directions right, down and forward as rows, (3, 3)."""
+    eye, aim = _camera(view)
+    forward = (aim - eye) / np.linalg.norm(aim - eye)
+    right = np.array([1.0, 0.0, 0.0])  # it looks along y
+    return np.array([right, np.cross(forward, right), forward])
+
+
+def _seen(points: np.ndarray, view: View) -> np.ndarray:
+    """Return where points (P, 3) in metres are seen, (P, 2) in pixels: a pinhole camera."""
+    width, height = SIZE
+    across, down, deep = _axes(view) @ (points - _camera(view)[0]).T
+    focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
+    return np.stack([width / 2 + focal * across / deep, height / 2 + focal * down / deep], axis=1)
+
+
+def _on_floor(at: np.ndarray, view: View) -> tuple[np.ndarray, float]:
+    """Return the place on the floor that is seen at a pixel, (2,), and how far away it is."""
+    width, height = SIZE
+    focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
+    ray = np.array([at[0] - width / 2, at[1] - height / 2, focal]) @ _axes(view)
+    eye = _camera(view)[0]
+    # Above the horizon there is no floor: as far away as floor is looked for.
+    reach = eye[2] / -ray[2] if ray[2] < 0 else np.inf
+    reach = min(reach, 4 * view.distance / np.linalg.norm(ray))
+    return (eye + reach * ray)[:2], float(reach * np.linalg.norm(ray))
+
+
+def _inside(box: np.ndarray) -> bool:
+    last = np.array(SIZE) - _MARGIN
+    return bool((box[:2] >= _MARGIN).all() and (box[:2] + box[2:] <= last).all())
+
+
+def _allowed(boxes: np.ndarray) -> bool:
+    """Tell whether boxes have their sizes, lie in the picture and hardly overlap."""
+    longer = boxes[:, 2:].max(axis=1)
+    return bool(((longer >= SIDE[0] * _SLACK) & (longer <= SIDE[1] / _SLACK)).all()
+                and all(map(_inside, boxes))
+                and all(_overlap(boxes[i], boxes[j]) <= MOST_OVERLAP
+                        for i in range(len(boxes)) for j in range(i)))
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Return intersection over union."""
+    low = np.maximum(one[:2], other[:2])
+    high = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
+    shared = np.maximum(high - low, 0).prod()
+    return float(shared / (one[2:].prod() + other[2:].prod() - shared))

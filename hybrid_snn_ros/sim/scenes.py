@@ -151,31 +151,48 @@ class SceneTable(Turntable):
         return image, found
 
 
+class _Deck:
+    """Names dealt like cards: none comes again before all others have come."""
+
+    def __init__(self, names: Sequence[str], order: np.random.Generator) -> None:
+        self._names, self._order = names, order
+        self._left: list[str] = []
+
+    def dealt(self, count: int) -> list[str]:
+        """Return different names, at most as many as there are."""
+        chosen: list[str] = []
+        while len(chosen) < count:
+            if all(name in chosen for name in self._left):
+                self._left += [str(name) for name in self._order.permutation(self._names)]
+            at = next(at for at, name in enumerate(self._left) if name not in chosen)
+            chosen.append(self._left.pop(at))
+        return chosen
+
+
 def scenes(names: Sequence[str], floor: str, split: str, count: int, seed: int,
+           guests: Sequence[str] = (),
            progress: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Scene]:
     """
-    Yield scenes of two to five of the named objects, each of them about equally often.
+    Yield scenes of two to five objects, each of them about equally often.
 
-    A scene depends on (names, floor, split, seed) and its place alone.
+    A scene depends on (names, guests, floor, split, seed) and its place alone.
 
+    :param guests: objects of which one stands in every second scene, in place of another.
     :param progress: called with (done, total) after each scene.
     :raises ValueError: as of SceneTable.scene, and for fewer than five names.
     """
     _check(floor, split)
+    for name in (*names, *guests):
+        objects.find(name)
     if len(names) < THINGS[1]:
         raise ValueError(f'scenes need at least {THINGS[1]} objects, not {len(names)}')
     order = np.random.default_rng([seed, FLOORS.index(floor), split == 'test'])
-    deck: list[str] = []
+    deck, guest_deck = _Deck(names, order), _Deck(guests, order)
     with SceneTable() as table:
         for place in range(count):
             wanted = int(order.integers(THINGS[0], THINGS[1] + 1))
-            chosen: list[str] = []
-            while len(chosen) < wanted:
-                # Dealt like cards: none comes again before all others have come.
-                if not any(name not in chosen for name in deck):
-                    deck += [str(name) for name in order.permutation(names)]
-                chosen.append(deck.pop(next(
-                    at for at, name in enumerate(deck) if name not in chosen)))
+            guest = guest_deck.dealt(1) if guests and place % 2 else []
+            chosen = guest + deck.dealt(wanted - len(guest))
             yield table.scene(chosen, floor, split, np.random.default_rng(
                 [seed, FLOORS.index(floor), split == 'test', place, 1]))
             progress(place + 1, count)

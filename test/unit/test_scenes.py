@@ -35,7 +35,8 @@ def listed(*arguments):
 @pytest.mark.parametrize('floor', scenes.FLOORS)
 def test_scenes_keep_to_their_limits(floor):
     told = []
-    shown = list(scenes.scenes(NAMES, floor, 'test', 8, 5, lambda *step: told.append(step)))
+    shown = list(scenes.scenes(NAMES, floor, 'test', 8, 5,
+                               progress=lambda *step: told.append(step)))
     assert told == [(place + 1, 8) for place in range(8)]
     for scene in shown:
         assert scene.image.shape == (480, 640, 3) and scene.image.dtype == np.uint8
@@ -49,6 +50,15 @@ def test_scenes_keep_to_their_limits(floor):
         assert shared.max() <= scenes.MOST_OVERLAP + 1e-9
     counts = [sum(name in scene.names for scene in shown) for name in NAMES]
     assert max(counts) - min(counts) <= 2  # dealt like cards
+
+
+@needs_bullet
+def test_a_guest_stands_in_every_second_scene():
+    guests = objects.names()[8:11]
+    shown = list(scenes.scenes(NAMES, 'plain', 'test', 6, 5, guests))
+    assert [len(set(scene.names) & set(guests)) for scene in shown] == [0, 1, 0, 1, 0, 1]
+    assert {name for scene in shown for name in scene.names} & set(guests) == set(guests)
+    assert all(2 <= len(scene.names) <= 5 for scene in shown)
 
 
 @pytest.mark.slow

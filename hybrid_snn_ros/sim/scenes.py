@@ -22,6 +22,7 @@ _DISTANCE = (1.5, 2.0)  # metres, from the camera to the middle of the floor
 _MARGIN = 6  # pixels between a thing and the frame's edge
 _TRIES = 60  # places tried for one thing
 _SLACK = 0.98  # of the size limits, for what rendering rounds
+_FOCAL = SIZE[1] / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)  # pixels
 
 
 class Scene(NamedTuple):
@@ -32,11 +33,10 @@ class Scene(NamedTuple):
     boxes: np.ndarray  # float64 (things, 4), x, y, width, height in pixels, of what is seen
 
 
-class _Body(NamedTuple):
-    """An object as it was set down."""
+class _Place(NamedTuple):
+    """How an object is set down."""
 
-    name: str
-    number: int  # PyBullet's
+    thing: objects.Thing
     scale: float  # of the size it has on the turntable
     spot: np.ndarray  # (2,), metres on the floor
     azimuth_deg: float
@@ -48,6 +48,10 @@ class SceneTable(Turntable):
 
     A scene depends on the random numbers alone that it is drawn with.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sizes: dict[str, np.ndarray] = {}  # (3,), metres, as large as on the turntable
 
     def scene(self, names: Sequence[str], floor: str, split: str,
               random: np.random.Generator) -> Scene:
@@ -66,89 +70,83 @@ class SceneTable(Turntable):
         sides = random.uniform(*SIDE, len(things))
         while True:
             view = _view(floor, split, random)
-            bodies: list[_Body] = []
-            try:
-                scene = self._tried(things, sides, view, bodies, random)
-            finally:
-                for body in bodies:
-                    self._bullet.removeBody(body.number, physicsClientId=self._client)
-            if scene is not None:
-                return scene
+            places = self._places(things, sides, view, random)
+            if places is None:
+                continue
+            # Looked at once for their sizes, which are mended, and once more for the picture.
+            _, boxes = self._look(view, places) if things else (None, np.zeros((0, 4)))
+            if not (boxes[:, 2:] > 0).all():
+                continue
+            places = [place._replace(scale=place.scale * side / float(box[2:].max()))
+                      for place, side, box in zip(places, sides, boxes)]
+            image, boxes = self._look(view, places)
+            if _allowed(boxes):
+                return Scene(image, tuple(thing.name for thing in things), boxes)
 
-    def _tried(self, things: Sequence[objects.Thing], sides: np.ndarray, view: View,
-               bodies: list[_Body], random: np.random.Generator) -> Scene | None:
-        """Set the things down, look, bring them to their sizes, look again; None if it fails."""
+    def _places(self, things: Sequence[objects.Thing], sides: np.ndarray, view: View,
+                random: np.random.Generator) -> list[_Place] | None:
+        """Return places where things are seen about so large and apart; None if none is found."""
+        places: list[_Place] = []
         taken: list[np.ndarray] = []
+        width, height = SIZE
         for thing, side in zip(things, sides):
+            reach = side / 2 + _MARGIN
             for _ in range(_TRIES):
-                body = self._set_down(thing, side, view, random)
-                bodies.append(body)
-                box = self._surrounding(body, view)
+                at = random.uniform((reach, reach), (width - reach, height - reach))
+                spot, distance = _on_floor(at, view)
+                # Of its sphere's 0.6 m a thing shows some two thirds.
+                scale = 1.4 * side * distance / _FOCAL / (2 * BOUNDING_RADIUS)
+                place = _Place(thing, scale, spot, float(random.uniform(0, 360)))
+                box = self._surrounding(place, view)
                 if _inside(box) and all(_overlap(box, other) <= MOST_OVERLAP for other in taken):
+                    places.append(place)
                     taken.append(box)
                     break
-                self._bullet.removeBody(bodies.pop().number, physicsClientId=self._client)
             else:
                 return None
-        if things:
-            _, seen = self._look(view, bodies)
-            if any(box is None for box in seen):
-                return None
-            for place, (thing, side, found) in enumerate(zip(things, sides, seen)):
-                assert found is not None
-                old = bodies[place]
-                scale = old.scale * side / float(found[2:].max())
-                self._bullet.removeBody(old.number, physicsClientId=self._client)
-                bodies[place] = self._load(thing, scale, old.spot, old.azimuth_deg)
-        image, seen = self._look(view, bodies)
-        boxes = np.array([box for box in seen if box is not None]).reshape(-1, 4)
-        if len(boxes) < len(things) or not _allowed(boxes):
-            return None
-        return Scene(image, tuple(thing.name for thing in things), boxes)
+        return places
 
-    def _set_down(self, thing: objects.Thing, side: float, view: View,
-                  random: np.random.Generator) -> _Body:
-        """Load an object where it is seen at a random place, as large as is guessed."""
-        width, height = SIZE
-        reach = side / 2 + _MARGIN
-        at = random.uniform((reach, reach), (width - reach, height - reach))
-        spot, distance = _on_floor(at, view)
-        focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
-        # Of its sphere's 0.6 m a thing shows some two thirds; what it is off is mended later.
-        scale = side * distance / focal / (2 * BOUNDING_RADIUS) * 1.4
-        return self._load(thing, scale, spot, float(random.uniform(0, 360)))
-
-    def _load(self, thing: objects.Thing, scale: float, spot: np.ndarray,
-              azimuth_deg: float) -> _Body:
-        number, base, orientation = self._stand(thing, scale)
-        turn = self._bullet.getQuaternionFromEuler([0, 0, np.radians(azimuth_deg)])
-        position, orientation = self._bullet.multiplyTransforms(
-            [*map(float, spot), 0], turn, base.tolist(), orientation)
-        self._bullet.resetBasePositionAndOrientation(number, position, orientation,
-                                                     physicsClientId=self._client)
-        return _Body(thing.name, number, scale, spot, azimuth_deg)
-
-    def _surrounding(self, body: _Body, view: View) -> np.ndarray:
+    def _surrounding(self, place: _Place, view: View) -> np.ndarray:
         """Return the box in the picture around an object's bounding box, at least what is seen."""
-        low, high = self._bounds(body.number)
-        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1])
-                            for z in (low[2], high[2])])
+        if place.thing.name not in self._sizes:
+            number, _, _ = self._stand(place.thing)
+            low, high = self._bounds(number)
+            self._bullet.removeBody(number, physicsClientId=self._client)
+            self._sizes[place.thing.name] = high - low
+        across, deep, tall = place.scale * self._sizes[place.thing.name]
+        turn = np.radians(place.azimuth_deg)
+        cos, sin = np.cos(turn), np.sin(turn)
+        corners = np.array([
+            [place.spot[0] + cos * x - sin * y, place.spot[1] + sin * x + cos * y, z]
+            for x in (-across / 2, across / 2) for y in (-deep / 2, deep / 2) for z in (0, tall)])
         seen = _seen(corners, view)
         return np.concatenate([seen.min(axis=0), np.ptp(seen, axis=0)])
 
-    def _look(self, view: View,
-              bodies: Sequence[_Body]) -> tuple[np.ndarray, list[np.ndarray | None]]:
-        """Return the picture and the box of each object's pixels, None where there are none."""
-        eye, aim = _camera(view)
-        image, mask = self._picture(eye, aim, view, SIZE)
-        found: list[np.ndarray | None] = []
-        for body in bodies:
-            rows, columns = (np.flatnonzero((mask == body.number).any(axis=axis))
-                             for axis in (1, 0))
-            found.append(None if not len(rows) else np.array(
-                [columns[0], rows[0], columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]],
-                np.float64))
-        return image, found
+    def _look(self, view: View, places: Sequence[_Place]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the picture, and the box of each object's pixels, (things, 4); 0 for none."""
+        bodies = [self._load(place) for place in places]
+        try:
+            image, mask = self._picture(*_camera(view), view, SIZE)
+        finally:
+            for body in bodies:
+                self._bullet.removeBody(body, physicsClientId=self._client)
+        boxes = np.zeros((len(bodies), 4))
+        for box, body in zip(boxes, bodies):
+            rows, columns = (np.flatnonzero((mask == body).any(axis=axis)) for axis in (1, 0))
+            if len(rows):
+                box[:] = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
+        return image, boxes
+
+    def _load(self, place: _Place) -> int:
+        """Set an object down; return PyBullet's number of it."""
+        bullet = self._bullet
+        number, base, orientation = self._stand(place.thing, place.scale)
+        turn = bullet.getQuaternionFromEuler([0, 0, np.radians(place.azimuth_deg)])
+        position, orientation = bullet.multiplyTransforms(
+            [*map(float, place.spot), 0], turn, base.tolist(), orientation)
+        bullet.resetBasePositionAndOrientation(number, position, orientation,
+                                               physicsClientId=self._client)
+        return number
 
 
 class _Deck:
@@ -242,15 +240,14 @@ def _seen(points: np.ndarray, view: View) -> np.ndarray:
     """Return where points (P, 3) in metres are seen, (P, 2) in pixels: a pinhole camera."""
     width, height = SIZE
     across, down, deep = _axes(view) @ (points - _camera(view)[0]).T
-    focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
-    return np.stack([width / 2 + focal * across / deep, height / 2 + focal * down / deep], axis=1)
+    return np.array([width / 2, height / 2]) + _FOCAL * np.stack([across, down], axis=1) / (
+        deep[:, None])
 
 
 def _on_floor(at: np.ndarray, view: View) -> tuple[np.ndarray, float]:
     """Return the place on the floor that is seen at a pixel, (2,), and how far away it is."""
     width, height = SIZE
-    focal = height / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
-    ray = np.array([at[0] - width / 2, at[1] - height / 2, focal]) @ _axes(view)
+    ray = np.array([at[0] - width / 2, at[1] - height / 2, _FOCAL]) @ _axes(view)
     eye = _camera(view)[0]
     # Above the horizon there is no floor: as far away as floor is looked for.
     reach = eye[2] / -ray[2] if ray[2] < 0 else np.inf

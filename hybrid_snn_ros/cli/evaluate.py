@@ -15,7 +15,6 @@ from hybrid_snn_ros.cli import crop_arguments, evaluate_scenes
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
-from hybrid_snn_ros.defaults import FALSE_UNKNOWN
 from hybrid_snn_ros.evaluation import PROTOCOLS
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
@@ -70,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='a constant of the rule; may be given again')
     add('--false-unknown', type=float, metavar='SHARE',
         help='nominal share of frames of taught labels that are called unknown (default: '
-             f'{_FALSE_UNKNOWN}; of frames with boxes that of the node, {FALSE_UNKNOWN})')
+             f'{_FALSE_UNKNOWN}; of frames with boxes {evaluate_scenes.DEFAULT_FALSE_UNKNOWN})')
     add('--orders', type=int, default=5, metavar='N',
         help='orders, draws and class choices to average over (default: %(default)s)')
     add('--seed', type=int, default=0, help='seed of the first order')

@@ -37,7 +37,7 @@ ARROWS = {
     'taught_network': {'memory', 'network'},
     'classifier': {'defaults', 'memory', 'network', 'paths', 'snn', 'taught_network', 'vision'},
     'frame_pipeline': {'classifier', 'network', 'snn'},
-    'evaluation': {'classifier', 'resources', 'memory', 'sim.turntable', 'snn', 'vision'},
+    'evaluation': {'classifier', 'resources', 'memory', 'sim', 'snn', 'vision', 'where'},
     'bench': {'classifier', 'frame_pipeline', 'memory', 'network', 'ros.messages', 'resources',
               'snn', 'stopwatch', 'threads', 'vision'},
     'ros': {'classifier', 'defaults', 'frame_pipeline', 'parameter_files', 'stopwatch',

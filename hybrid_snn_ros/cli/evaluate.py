@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
              f'{_FALSE_UNKNOWN}; of frames with boxes {evaluate_scenes.DEFAULT_FALSE_UNKNOWN})')
     add('--orders', type=int, default=5, metavar='N',
         help='orders, draws and class choices to average over (default: %(default)s)')
-    add('--seed', type=int, default=0, help='seed of the first order')
+    add('--seed', type=int, default=0, help='seed of the first order, or of the scenes')
     add('--baselines', action='store_true',
         help='compare with ten other read-outs on the same samples: those of scikit-learn and '
              'our own (extra baselines)')

@@ -15,7 +15,7 @@ adds what it teaches and takes the same away again: no order and no history is l
 """
 
 from collections.abc import Generator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Drawn(NamedTuple):
     """A frame and what was drawn in it."""
 
     codes: np.ndarray  # uint8 (rows, columns, C), of vision.cell_encoder
-    boxes: np.ndarray  # (B, 4), x, y, width, height as fractions of the frame
+    boxes: Any  # (B, 4) numbers, x, y, width, height as fractions of the frame
     complete: bool = False  # everything is drawn; with no boxes: the frame is empty
 
 

@@ -12,7 +12,7 @@ right and lower edge of the box with the greatest heat, in units of two cells. B
 4096ths, so that the sums over them are exact.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,11 +37,11 @@ class Targets(NamedTuple):
     near: np.ndarray  # bool (cells,), taught and close to a thing's middle
 
 
-def targets(rows: int, columns: int, boxes: np.ndarray, complete: bool) -> Targets:
+def targets(rows: int, columns: int, boxes: Any, complete: bool) -> Targets:
     """
     Return what boxes teach the cells of a map.
 
-    :param boxes: (B, 4), x, y, width, height as fractions of the frame, none is fine.
+    :param boxes: (B, 4) numbers, x, y, width, height as fractions of the frame; none is fine.
     :param complete: whether everything in the frame is drawn, so that the rest of it is floor;
         otherwise only what lies within twice a drawn box is known.
     :raises BoxError: for what cannot be a box.

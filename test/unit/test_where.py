@@ -4,7 +4,9 @@
 
 import itertools
 import math
+import re
 
+from checkout import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -278,3 +280,13 @@ def test_a_box_is_shown_by_the_tightest_square_in_the_frame(box, window):
     assert square_of(np.array(box), 480, 640) == window
     with pytest.raises(FrameError):
         square_of(np.array(box), 0, 640)
+
+
+def test_the_example_of_the_documentation_runs():
+    [example] = re.findall(r'```python\n(.*?)```', (ROOT / 'docs/scenes.md').read_text(), re.S)
+    random = np.random.default_rng(7)
+    names = {name: random.integers(0, 256, (240, 320, 3), np.uint8)
+             for name in ('rgb_frame', 'other_frame', 'bare_floor', 'next_frame')}
+    exec(example, names := {**names, 'boxes': [(0.5, 0.5, 0.2, 0.2)]})
+    assert names['sums'].frames == 2 and names['sums'].cells == 600
+    assert names['boxes'].shape == (len(names['heat']), 4)

@@ -7,12 +7,16 @@ In every second scene that is asked one of the things was never taught.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hybrid_snn_ros.evaluation.pictured import Pictured, PicturedSet
 from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.where.readout import MOST_BOXES
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.sim.scenes import Scene
 
 UNKNOWN = 10  # objects that are never taught
 
@@ -64,6 +68,6 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
                        MOST_BOXES)
 
 
-def _pictured(scene: 'scenes.Scene') -> Pictured:  # type: ignore[name-defined] # noqa: F821
+def _pictured(scene: 'Scene') -> Pictured:
     height, width, _ = scene.image.shape
     return Pictured(scene.image, scene.boxes / (width, height, width, height), scene.names)

@@ -15,7 +15,7 @@ from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.framing import resize
 from hybrid_snn_ros.where import readout
 from hybrid_snn_ros.where.boxes import iou, square_of
-from hybrid_snn_ros.where.ridge import Drawn, Sums, Weights
+from hybrid_snn_ros.where.ridge import Drawn, Sums
 
 FOUR = 4  # boxes of the scene whose cost is told
 TIMED = 60  # frames
@@ -79,6 +79,7 @@ class Trial:
         self._data, self._settings = data, settings
         self._cells = CellEncoder()
         random = np.random.default_rng([settings.seed, 3])
+        # Rendered scenes come in no order; photographs may lie sorted.
         order = np.arange(len(data.train)) if data.alone or data.empty else (
             random.permutation(len(data.train)))
         train = [data.train[place] for place in order]
@@ -98,10 +99,6 @@ class Trial:
             self._namer.teach(self._codes(image, box), label)
             self.crops += 1
         self._alone = [self._taught_alone(crop) for crop in (False, True)] if data.alone else []
-
-    def weights(self) -> Weights:
-        """Return the read-out that wholly drawn frames taught."""
-        return self._complete
 
     def answer(self, frame: Pictured, place: int) -> Answer:
         """Ask one frame; its place makes the jitter its own."""

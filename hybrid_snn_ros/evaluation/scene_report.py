@@ -14,6 +14,7 @@ from hybrid_snn_ros.evaluation.scene_marks import Mark
 from hybrid_snn_ros.evaluation.scene_scores import located, named, named_whole, Truth
 from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, FOUR
 
+_FINE = ('auroc', 'false', 'empty')  # figures with three digits
 PASSES = 1.3  # of the whole encoder, that the cut one may cost
 
 # part -> (what it is, {figure: (its name, whether it is a share)})
@@ -131,6 +132,6 @@ def table(figures: Mapping[str, Any], marks: Sequence[Mark]) -> list[str]:
 
 
 def _number(value: float, is_share: bool, name: str) -> str:
-    if name == 'auroc':
+    if name in _FINE:
         return f'{value:>8.3f} '
     return f'{100 * value:>7.1f} %' if is_share else f'{value:>8.2f} '

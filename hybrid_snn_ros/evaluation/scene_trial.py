@@ -202,10 +202,22 @@ def jittered(box: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 def _crops(frames: Sequence[Pictured], taught: frozenset[str],
            shots: int) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
-    """Give the first boxes of each label that is taught: (frame, box, label)."""
+    """
+    Give boxes of each label that is taught, (image, box, label): from as many frames as it has.
+
+    A second box of a frame is taken once every frame has given one.
+    """
     seen = dict.fromkeys(taught, 0)
+    rounds: list[list[tuple[np.ndarray, np.ndarray, str]]] = []
     for frame in frames:
+        own = dict.fromkeys(taught, 0)
         for box, name in zip(frame.boxes, frame.names):
-            if name in seen and seen[name] < shots:
-                seen[name] += 1
-                yield frame.image, box, name
+            if name in own:
+                if own[name] == len(rounds):
+                    rounds.append([])
+                rounds[own[name]].append((frame.image, box, name))
+                own[name] += 1
+    for image, box, name in (one for each in rounds for one in each):
+        if seen[name] < shots:
+            seen[name] += 1
+            yield image, box, name

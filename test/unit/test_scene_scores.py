@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores of boxes and names, by hand; marks, tables and pictures of them."""
 
+import itertools
 import math
 
 import cv2
@@ -12,7 +13,7 @@ from hybrid_snn_ros.evaluation import scene_marks, scene_pictures, scene_report
 from hybrid_snn_ros.evaluation.pictured import Pictured, PicturedSet
 from hybrid_snn_ros.evaluation.scene_marks import Mark
 from hybrid_snn_ros.evaluation.scene_scores import located, named, named_whole, Shown, Truth
-from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, jittered, Named
+from hybrid_snn_ros.evaluation.scene_trial import _crops, Answer, Cost, jittered, Named
 from hybrid_snn_ros.where.boxes import iou
 
 TAUGHT = frozenset(('mug', 'duck'))
@@ -75,6 +76,17 @@ def test_jitter_is_off_by_half():
         other = jittered(box, random)
         assert 0.5 <= iou(other[None], box[None])[0, 0] <= 0.6
         assert (other[:2] >= 0).all() and (other[:2] + other[2:] <= 1).all()
+
+
+def test_crops_come_from_as_many_frames_as_there_are():
+    image = np.zeros((8, 8, 3), np.uint8)
+    corner = itertools.count()
+
+    def frame(*names):
+        return Pictured(image, np.array([(next(corner), 0, 1, 1) for _ in names]), names)
+    frames = [frame('mug', 'mug', 'duck', 'mug'), frame('ball'), frame('mug', 'duck', 'mug')]
+    assert [(box[0], name) for _, box, name in _crops(frames, TAUGHT, 3)] == [
+        (0, 'mug'), (2, 'duck'), (5, 'mug'), (6, 'duck'), (1, 'mug')]
 
 
 def answer_of(shown, truth):

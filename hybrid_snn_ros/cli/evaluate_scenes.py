@@ -96,8 +96,7 @@ def main(args: argparse.Namespace, params: dict[str, int | float]) -> int:
             _write(args.json, {
                 'source': args.source, 'floors': args.floors, 'teach': args.teach,
                 'seed': args.seed, 'frames': len(data.test), 'drawn': trial.drawn,
-                'crops': trial.crops, 'threshold': trial.threshold,
-                'threshold_one': trial.threshold_one, 'taught': sorted(data.taught), **figures,
+                'crops': trial.crops, 'taught': sorted(data.taught), **figures,
                 'marks': [{**mark._asdict(), 'met': mark.met(figures)} for mark in marks],
                 'seconds': round(time.monotonic() - begin, 1)})
     except OSError as error:
@@ -145,8 +144,7 @@ def _head(args: argparse.Namespace, data: 'PicturedSet', trial: Any) -> str:
     new = sum(name not in data.taught for name in things)
     return (f'{data.name}, seed {args.seed}: {trial.drawn} frames drawn, {trial.crops} crops of '
             f'{len(data.taught)} labels taught; {len(data.test)} frames asked with {len(things)} '
-            f'things, {new} of them never taught; heat above {trial.threshold:.2f} '
-            f'({trial.threshold_one:.2f} of one thing drawn)')
+            f'things, {new} of them never taught')
 
 
 def _write(path: str, figures: dict[str, Any]) -> None:

@@ -16,7 +16,6 @@ from hybrid_snn_ros.vision.framing import resize
 from hybrid_snn_ros.where import readout
 from hybrid_snn_ros.where.boxes import iou, square_of
 from hybrid_snn_ros.where.ridge import Drawn, Sums
-from hybrid_snn_ros.where.threshold import threshold
 
 FOUR = 4  # boxes of the scene whose cost is told
 TIMED = 60  # frames
@@ -86,19 +85,14 @@ class Trial:
         train = [data.train[place] for place in order]
         drawn = [one for one in train if len(one.boxes)][:settings.drawn]
         complete, single = (Sums(self._cells.channels) for _ in range(2))
-        every: list[Drawn] = []
-        only: list[Drawn] = []
         for done, one in enumerate(drawn, 1):
-            codes, first = self._cells.codes(one.image), int(random.integers(len(one.boxes)))
-            every.append(Drawn(codes, one.boxes, True))
-            only.append(Drawn(codes, one.boxes[first:first + 1]))
-            complete.add(every[-1])
-            single.add(only[-1])
+            codes = self._cells.codes(one.image)
+            complete.add(Drawn(codes, one.boxes, True))
+            only = int(random.integers(len(one.boxes)))
+            single.add(Drawn(codes, one.boxes[only:only + 1]))
             progress(done, len(drawn))
         self.drawn = len(drawn)
         self._complete, self._single = complete.solved(), single.solved()
-        self.threshold = threshold(complete, every, readout.THRESHOLD)
-        self.threshold_one = threshold(single, only, readout.UNSURE_THRESHOLD)
         self._namer = self._untaught()
         self.crops = 0
         for image, box, label in _crops(train, data.taught, settings.shots):
@@ -110,8 +104,8 @@ class Trial:
         """Ask one frame; its place makes the jitter its own."""
         data, random = self._data, np.random.default_rng([self._settings.seed, 5, place])
         codes = self._cells.codes(frame.image)
-        found = readout.find(self._complete, codes, self.threshold, data.most)
-        one = readout.find(self._single, codes, self.threshold_one, data.most)
+        found = readout.find(self._complete, codes, most=data.most)
+        one = readout.find(self._single, codes, readout.UNSURE_THRESHOLD, data.most)
         shown, crops = self._shown(frame, found.boxes, self._namer)
         whole = self._namer.frame_encoder.codes(frame.image)
         return Answer(found.boxes, one.boxes, shown,
@@ -123,8 +117,8 @@ class Trial:
 
     def found(self, frame: Pictured) -> np.ndarray:
         """Return the boxes that are found in a frame, (B, 4)."""
-        return readout.find(self._complete, self._cells.codes(frame.image), self.threshold,
-                            self._data.most).boxes
+        return readout.find(self._complete, self._cells.codes(frame.image),
+                            most=self._data.most).boxes
 
     def heat(self, image: np.ndarray) -> np.ndarray:
         """Return the heat of a frame's cells, float32 (rows, columns)."""
@@ -140,7 +134,7 @@ class Trial:
             marks = [time.perf_counter()]
             codes = self._cells.codes(frame.image)
             marks.append(time.perf_counter())
-            readout.find(self._complete, codes, self.threshold, self._data.most)
+            readout.find(self._complete, codes, most=self._data.most)
             marks.append(time.perf_counter())
             for place in range(FOUR):
                 self._named(self._codes(frame.image, frame.boxes[place % len(frame.boxes)]))
@@ -186,8 +180,7 @@ class Trial:
         namer = self._untaught(self._namer.encoder)
         for label, images in self._data.alone.items():
             for image in images:
-                boxes = readout.find(self._complete, self._cells.codes(image),
-                                     self.threshold).boxes
+                boxes = readout.find(self._complete, self._cells.codes(image)).boxes
                 if crop and len(boxes) == 1:  # one clear thing
                     namer.teach(self._codes(image, boxes[0]), label)
                 else:

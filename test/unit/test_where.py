@@ -19,7 +19,6 @@ from hybrid_snn_ros.where.boxes import BoxError, checked, iou, MOST, square_of
 from hybrid_snn_ros.where.features import cell_sums, units
 from hybrid_snn_ros.where.ridge import Drawn, MOST_CELLS, Sums
 from hybrid_snn_ros.where.targets import STEPS, targets
-from hybrid_snn_ros.where.threshold import threshold
 
 C = 4
 BOXES = [(0.1, 0.2, 0.3, 0.4), (0.5, 0.1, 0.4, 0.25), (0.45, 0.55, 0.2, 0.4)]
@@ -204,9 +203,9 @@ def test_boxes_are_decoded_suppressed_and_averaged_as_defined(seed):
     planes = np.concatenate([random.uniform(-0.3, 0.8, (rows, columns, 1)),
                              random.normal(0.3 * (seed % 3), 0.5, (rows, columns, 4))],
                             axis=2).astype(np.float32)
-    for least, most in ((0.4, 12), (0.25, 3), (0.9, 12)):
-        found = readout.strongest(*readout.decoded(planes, least), most)
-        expected = oracle.boxes_of(planes, least, most)
+    for threshold, most in ((0.4, 12), (0.25, 3), (0.9, 12)):
+        found = readout.strongest(*readout.decoded(planes, threshold), most)
+        expected = oracle.boxes_of(planes, threshold, most)
         assert len(found.boxes) == len(expected) <= most
         for box, heat, (other, warm) in zip(found.boxes, found.heat, expected):
             np.testing.assert_allclose(box, other, atol=1e-9)
@@ -281,28 +280,6 @@ def test_a_box_is_shown_by_the_tightest_square_in_the_frame(box, window):
     assert square_of(np.array(box), 480, 640) == window
     with pytest.raises(FrameError):
         square_of(np.array(box), 0, 640)
-
-
-def test_the_threshold_is_a_share_of_the_peaks_of_things_left_out():
-    drawn = [Drawn(scene(seed, random_boxes(seed)), random_boxes(seed), True)
-             for seed in range(10)]
-    sums = taught(drawn)
-    before = bits(sums)
-    peaks = []
-    for part in range(4):
-        left_out = range(part, 10, 4)
-        weights = taught([f for at, f in enumerate(drawn) if at not in left_out]).solved()
-        for at in left_out:
-            heat = readout.planes(weights, drawn[at].codes)[..., 0]
-            for left, top, width, height in drawn[at].boxes:
-                peaks.append(max(heat[i, j] for i in range(15) for j in range(20)
-                                 if left <= (j + 0.5) / 20 <= left + width
-                                 and top <= (i + 0.5) / 15 <= top + height))
-    assert threshold(sums, drawn, 9.0) == pytest.approx(0.6 * np.median(peaks), rel=1e-6)
-    assert bits(sums) == before
-    assert threshold(taught(drawn[:7]), drawn[:7], 9.0) == 9.0  # too few
-    nothing = [Drawn(picture(seed), np.zeros((0, 4)), True) for seed in range(8)]
-    assert threshold(taught(nothing), nothing, 9.0) == 9.0
 
 
 def test_the_example_of_the_documentation_runs():

@@ -33,6 +33,7 @@ PARTS = {
     'network': ('#d9efd8', 'columns of spiking neurons'),
     'snn': ('#d9efd8', 'spikes, rules, decisions'),
     'memory': ('#f8d9d9', 'what was taught, on disk'),
+    'where': ('#d7eeee', 'where things are in a frame'),
     'vision': ('#d7eeee', 'frames, crops, the encoder'),
     'spiking_encoder': ('#d7eeee', 'the encoder as spikes'),
     'parameter_files': ('#eeeeee', 'does a file speak to a node?'),

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any, TYPE_CHECKING
 
-from hybrid_snn_ros.cli import crop_arguments
+from hybrid_snn_ros.cli import crop_arguments, evaluate_scenes
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.sources import Embeddings
 
 TURNTABLE = 'turntable'  # the source that is rendered here
+_FALSE_UNKNOWN = 0.05
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,16 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('source', type=a_path, metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (in each a folder for every '
-             'label, with jpg, png, webp or bmp in it and below), ROS bag (mcap, sqlite3, ROS 1), '
-             'or "turntable"')
+             'label, with jpg, png, webp or bmp in it and below), folder with boxes (train/ and '
+             'test/, in each pictures and boxes.json as COCO has it), ROS bag (mcap, sqlite3, '
+             'ROS 1), "turntable", or "scenes": several things on a floor, rendered')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; newcomer: each label in turn has K samples '
              '(default: 1), the others all; open-set: N classes are never taught; stream: '
              'things come and go before a camera, a hand between them; turntable: 20 known and '
              '10 new objects (default for the turntable)')
-    add('--shots', type=int, metavar='K', help='samples to teach of each class (default: all)')
-    add('--unknown', type=int, default=0, metavar='N', help='classes never taught, in open-set')
+    add('--shots', type=int, metavar='K',
+        help='samples to teach of each class (default: all; of frames with boxes 10 crops)')
+    add('--unknown', type=int, default=0, metavar='N',
+        help='classes never taught, in open-set and of photographs with boxes')
     add('--other', type=int, default=0, metavar='K',
         help='open-set: frames that are taught as `other`, of half of the N classes; the other '
              'half is asked')
@@ -69,26 +73,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='learning rule (default: %(default)s)')
     add('--set', metavar='NAME=VALUE', action='append', default=[],
         help='a constant of the rule; may be given again')
-    add('--false-unknown', type=float, default=0.05, metavar='SHARE',
+    add('--false-unknown', type=float, metavar='SHARE',
         help='nominal share of frames of taught labels that are called unknown (default: '
-             '%(default)s)')
+             f'{_FALSE_UNKNOWN}; of frames with boxes {evaluate_scenes.DEFAULT_FALSE_UNKNOWN})')
     add('--orders', type=int, default=5, metavar='N',
         help='orders, draws and class choices to average over (default: %(default)s)')
-    add('--seed', type=int, default=0, help='seed of the first order')
+    add('--seed', type=int, default=0, help='seed of the first order, or of the scenes')
     add('--baselines', action='store_true',
         help='compare with ten other read-outs on the same samples: those of scikit-learn and '
              'our own (extra baselines)')
     add('--json', type=a_path, metavar='FILE', help='write the figures to a file')
     add('--plots', type=a_path, metavar='DIR',
-        help='draw the figures into a directory (extra plots)')
+        help='draw the figures into a directory (extra plots); of frames with boxes the nine '
+             'first and the nine worst')
     add('--jobs', type=int, metavar='N',
         help='processes (default: two if there are two cores and the work is worth it)')
+    evaluate_scenes.add_arguments(add)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the protocol; return the exit code."""
     # What OpenCV has to say of a damaged picture is said here, with the picture's name.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
+    if evaluate_scenes.is_mine(args.source):
+        try:
+            params = constants(args.set)
+        except ValueError as error:
+            complain('evaluate', error)
+            return 2
+        return evaluate_scenes.main(args, params)
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation import baselines, plots, protocols, report, runner
     from hybrid_snn_ros.evaluation.sources import SourceError
@@ -144,8 +157,9 @@ def _settings(args: argparse.Namespace, form: type['Settings']) -> 'Settings':
     protocol = args.protocol or ('turntable' if args.source == TURNTABLE else 'joint')
     if protocol == 'turntable' and args.source != TURNTABLE:
         raise ValueError('--protocol turntable needs the SOURCE turntable')
-    return form(protocol, args.rule, constants(args.set), args.false_unknown, args.shots,
-                args.unknown, args.baselines, args.other, args.smoothing,
+    false_unknown = _FALSE_UNKNOWN if args.false_unknown is None else args.false_unknown
+    return form(protocol, args.rule, constants(args.set), false_unknown, args.shots, args.unknown,
+                 args.baselines, args.other, args.smoothing,
                 args.times, bool(args.plots))
 
 

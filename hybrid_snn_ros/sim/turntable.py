@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 import tempfile
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -25,6 +25,8 @@ _FLOOR_HALF = 2.0
 _FLOOR_REPEATS = 4
 _SIZE_LIMITS = (16, 4096)
 _DIFFUSE, _SPECULAR = 0.45, 0.05
+
+_Table = TypeVar('_Table', bound='Turntable')
 
 
 class SimulatorMissing(RuntimeError):
@@ -62,7 +64,7 @@ class Turntable:
         self._body: int | None = None
         self._standing: _Standing | None = None
 
-    def __enter__(self) -> 'Turntable':
+    def __enter__(self: _Table) -> _Table:
         """Return the turntable itself."""
         return self
 
@@ -91,15 +93,24 @@ class Turntable:
         thing = objects.find(name)
         self._place(thing)
         self._turn(view.azimuth_deg)
-        self._lay_floor(view.floor)
-
-        bullet = self._bullet
         assert self._standing is not None  # _place has seen to it
         aim = np.array([0.0, 0.0, self._standing.height / 2]) + view.aim
         elevation = np.radians(view.elevation_deg)
         away = np.array([0.0, -np.cos(elevation), np.sin(elevation)])
         eye = aim + view.distance * thing.distance_factor * away
-        _, _, colour, depth, _ = bullet.getCameraImage(
+        return self._picture(eye, aim, view, size)[0]
+
+    def _picture(self, eye: np.ndarray, aim: np.ndarray, view: View,
+                 size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return what a camera at `eye` sees that looks at `aim`, and which body each pixel shows.
+
+        :return: uint8 RGB (height, width, 3), and PyBullet's numbers (height, width).
+        """
+        width, height = size
+        bullet = self._bullet
+        self._lay_floor(view.floor)
+        _, _, colour, depth, bodies = bullet.getCameraImage(
             width, height,
             bullet.computeViewMatrix(eye.tolist(), aim.tolist(), [0, 0, 1]),
             bullet.computeProjectionMatrixFOV(FIELD_OF_VIEW_DEG, width / height, _NEAR, _FAR),
@@ -109,16 +120,29 @@ class Turntable:
             physicsClientId=self._client)
         image = np.array(colour, np.uint8).reshape(height, width, 4)[..., :3]
         behind = np.asarray(depth).reshape(height, width) > _BACKGROUND_DEPTH
-        return np.where(behind[..., None], _wall(view, height), image)
+        return (np.where(behind[..., None], _wall(view, height), image),
+                np.asarray(bodies).reshape(height, width))
 
     def _place(self, thing: objects.Thing) -> None:
         """Put the object on the floor, scaled so that its bounding sphere has radius 0.3 m."""
         if self._standing is not None and self._standing.name == thing.name:
             return
-        bullet, client = self._bullet, self._client
         if self._body is not None:
-            bullet.removeBody(self._body, physicsClientId=client)
+            self._bullet.removeBody(self._body, physicsClientId=self._client)
             self._body = self._standing = None
+        self._body, position, orientation = self._stand(thing)
+        low, high = self._bounds(self._body)
+        self._standing = _Standing(thing.name, position, orientation, float(high[2] - low[2]))
+
+    def _stand(self, thing: objects.Thing,
+               scale: float = 1.0) -> tuple[int, np.ndarray, tuple[float, ...]]:
+        """
+        Load an object upright, its bounding sphere `scale` times 0.3 m.
+
+        :return: PyBullet's number of it, and the position (3,) and orientation that let it stand
+            in the middle of the floor.
+        """
+        bullet, client = self._bullet, self._client
         upright = bullet.getQuaternionFromEuler([np.radians(thing.roll_deg), 0, 0])
         with _quiet(1):
             if thing.name not in self._scales:
@@ -126,16 +150,13 @@ class Turntable:
                 low, high = self._bounds(body)
                 self._scales[thing.name] = 2 * BOUNDING_RADIUS / float(np.linalg.norm(high - low))
                 bullet.removeBody(body, physicsClientId=client)
-            self._body = bullet.loadURDF(thing.urdf, baseOrientation=upright, useFixedBase=True,
-                                         globalScaling=self._scales[thing.name],
-                                         physicsClientId=client)
-        low, high = self._bounds(self._body)
-        position, orientation = bullet.getBasePositionAndOrientation(
-            self._body, physicsClientId=client)
+            body = bullet.loadURDF(thing.urdf, baseOrientation=upright, useFixedBase=True,
+                                   globalScaling=scale * self._scales[thing.name],
+                                   physicsClientId=client)
+        low, high = self._bounds(body)
+        position, orientation = bullet.getBasePositionAndOrientation(body, physicsClientId=client)
         middle = (low + high) / 2
-        self._standing = _Standing(
-            thing.name, np.array(position) - [middle[0], middle[1], low[2]], orientation,
-            float(high[2] - low[2]))
+        return body, np.array(position) - [middle[0], middle[1], low[2]], orientation
 
     def _bounds(self, body: int) -> tuple[np.ndarray, np.ndarray]:
         links = range(-1, self._bullet.getNumJoints(body, physicsClientId=self._client))

@@ -1,7 +1,7 @@
 /* Copyright 2026 The hybrid_snn_ros developers
  * SPDX-License-Identifier: Apache-2.0
  *
- * Bring a square of pixels to another size in whole numbers, hence to the same bits on every
+ * Bring a rectangle of pixels to another size in whole numbers, hence to the same bits on every
  * processor.  Loaded by resample.py, which makes the weights, says what they mean and checks every
  * array before its address gets here.
  */
@@ -86,25 +86,27 @@ INLINE void across(const uint32_t *row, int channels, int size, int taps, const 
 
 /*
  * pixels: rows `step` apart of `bytes` each, channels side by side; first [size] and weights
- * [size][taps], the same down and across; row: room for bytes + channels * taps + 4 sums, what is
- * behind the first `bytes` counts for nothing; out: [size][size][channels].
+ * [size][taps], of the rows and of the pixels in a row; row: room for bytes + channels * taps + 4
+ * sums, taps of those in a row, what is behind the first `bytes` counts for nothing; out:
+ * [height][width][channels].
  */
 CLONED void hs_resample(const uint8_t *pixels, int64_t step, int32_t bytes, int32_t channels,
-                        int32_t size, int32_t taps, const int32_t *first, const uint32_t *weights,
-                        uint32_t *row, uint8_t *out)
+                        int32_t height, int32_t rows, const int32_t *first_row,
+                        const uint32_t *row_weights, int32_t width, int32_t taps,
+                        const int32_t *first, const uint32_t *weights, uint32_t *row, uint8_t *out)
 {
     uint8_t line[4 * MAX_SIZE + 4];
-    for (int i = 0; i < size; i++, out += (size_t)size * channels) {
-        down(pixels + first[i] * step, step, bytes, taps, weights + (size_t)i * taps, row);
+    for (int i = 0; i < height; i++, out += (size_t)width * channels) {
+        down(pixels + first_row[i] * step, step, bytes, rows, row_weights + (size_t)i * rows, row);
         /* Compiled apart for what is usual: colour, enlarged or shrunk by less than three. */
         if (channels == 3 && taps == 2)
-            across(row, 3, size, 2, first, weights, line);
+            across(row, 3, width, 2, first, weights, line);
         else if (channels == 3 && taps == 3)
-            across(row, 3, size, 3, first, weights, line);
+            across(row, 3, width, 3, first, weights, line);
         else if (channels == 3 && taps == 4)
-            across(row, 3, size, 4, first, weights, line);
+            across(row, 3, width, 4, first, weights, line);
         else
-            across(row, channels, size, taps, first, weights, line);
-        memcpy(out, line, (size_t)size * channels);
+            across(row, channels, width, taps, first, weights, line);
+        memcpy(out, line, (size_t)width * channels);
     }
 }

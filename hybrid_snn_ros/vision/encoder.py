@@ -8,15 +8,14 @@ what the rest of the system journals, replays and compares.
 """
 
 from contextlib import suppress
-import hashlib
 import math
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from hybrid_snn_ros.vision.model_file import read_model
 from hybrid_snn_ros.vision.runtime import EncoderError, open_model, read_cpus
 
 __all__ = ['Encoder', 'EncoderError']
@@ -53,16 +52,8 @@ class Encoder:
         """
         if not isinstance(threads, int) or not 1 <= threads <= MAX_THREADS:
             raise EncoderError(f'the encoder takes 1 to {MAX_THREADS} threads, not {threads!r}')
-        self.path = Path(model)
+        self.path, content, self.digest, notes = read_model(model)
         self.threads = threads
-        try:
-            content = self.path.read_bytes()
-        except OSError as error:
-            raise EncoderError(
-                f'the encoder model {self.path} cannot be read: {error.strerror}') from error
-        self.digest = hashlib.sha256(content).hexdigest()
-        notes = self._read_notes()
-        _check_file(self.path, content, notes.get('sha256'), self.digest)
         allowed = read_cpus(cpus)
         self.cpus = tuple(sorted(allowed))
         self._interpreter, self.runtime, self.delegate = open_model(
@@ -128,21 +119,6 @@ class Encoder:
         del target
         self._interpreter.invoke()
 
-    def _read_notes(self) -> dict[str, Any]:
-        """Return what the YAML beside the model says; nothing when there is none."""
-        path = self.path.with_suffix('.yaml')
-        try:
-            notes = yaml.safe_load(path.read_text(encoding='utf-8'))
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            reason = ' '.join(str(error).split())
-            raise EncoderError(
-                f'the description {path} of the model cannot be read: {reason}') from error
-        if not isinstance(notes, dict):
-            raise EncoderError(f'the description {path} of the model is not a YAML mapping')
-        return notes
-
     def _check_input(self) -> int:
         """Return the side of the square RGB input in pixels."""
         shape = [int(n) for n in self._input['shape']]
@@ -198,12 +174,3 @@ class Encoder:
                 0 < scale < math.inf):
             raise EncoderError(f'{self.path} has no usable embedding scale: {source} is {scale!r}')
         return float(scale)
-
-
-def _check_file(path: Path, content: bytes, noted: Any, digest: str) -> None:
-    """Refuse what older runtimes load without looking: other files, cut or mixed-up ones."""
-    if content[4:8] != b'TFL3':
-        raise EncoderError(f'{path} is not a TFLite model')
-    if noted is not None and noted != digest:
-        raise EncoderError(f'{path} is not the model that {path.with_suffix(".yaml").name} '
-                           f'describes: its sha256 is {digest[:12]}..., not {str(noted)[:12]}...')

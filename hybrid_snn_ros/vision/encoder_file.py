@@ -18,6 +18,9 @@ from hybrid_snn_ros.vision.efficientnet import (
     read_weights,
     Variant,
 )
+from hybrid_snn_ros.vision.encoder_cut import cut_bytes, STRIDE
+from hybrid_snn_ros.vision.model_file import read_model
+from hybrid_snn_ros.vision.runtime import EncoderError
 
 
 def build(output: Path, *, variant: Variant = LITE0, quantized: bool = True,
@@ -32,9 +35,7 @@ def build(output: Path, *, variant: Variant = LITE0, quantized: bool = True,
     :raises BuildError: when the weights or the file format's schema are not installed, when the
         folder holds no usable photographs, or when the file cannot be written.
     """
-    output = Path(output)
-    if output.suffix != '.tflite':
-        raise BuildError(f'the encoder is written to a file that ends in .tflite, not to {output}')
+    output = _checked(output)
     weights = read_weights(variant)
     if photographs is None:
         ranges, calibration = variant.ranges, None
@@ -45,13 +46,36 @@ def build(output: Path, *, variant: Variant = LITE0, quantized: bool = True,
     digest = hashlib.sha256(model).hexdigest()
     notes = description(variant, output.stem, digest, ranges, quantized=quantized,
                         calibration=calibration)
-    text = yaml.safe_dump(notes, sort_keys=False, width=99)
+    _write(output, model, notes)
+    return digest
+
+
+def build_cut(output: Path, whole: Path, height: int = 240, width: int = 320) -> str:
+    """
+    Write an encoder cut before its last stride, and its description; return the sha256.
+
+    :param whole: file of an int8 encoder that `build` wrote.
+    :param height, width: of the picture it takes, multiples of 16.
+    :raises BuildError: when it is none that can be cut, or a file cannot be read or written.
+    """
+    output = _checked(output)
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        _replace(output, model)
-        _replace(output.with_suffix('.yaml'), text.encode())
-    except OSError as error:
-        raise BuildError(f'the encoder cannot be written to {output}: {error.strerror}') from error
+        source = read_model(whole)
+    except EncoderError as error:
+        raise BuildError(str(error)) from error
+    model = cut_bytes(source.content, height, width)
+    digest = hashlib.sha256(model).hexdigest()
+    _write(output, model, {
+        'name': output.stem,
+        'source': f'{source.path.name}, cut before its last stride: the same operators and '
+                  'weights up to there',
+        'licence': source.notes.get('licence', 'as of the source'),
+        'source_sha256': source.digest,
+        'sha256': digest,
+        'input_height': height,
+        'input_width': width,
+        'preprocessing': 'raw RGB bytes; the model itself takes (x - 127) / 128',
+        'stride': STRIDE})
     return digest
 
 
@@ -86,6 +110,24 @@ def description(variant: Variant, name: str, digest: str, ranges: dict[str, list
             'top1_note': 'percent right on 1000 ImageNet pictures, one a class, read from the '
                          'variant with class scores'})
     return notes
+
+
+def _checked(output: Path) -> Path:
+    output = Path(output)
+    if output.suffix != '.tflite':
+        raise BuildError(f'the encoder is written to a file that ends in .tflite, not to {output}')
+    return output
+
+
+def _write(output: Path, model: bytes, notes: dict[str, Any]) -> None:
+    """Write a model and what describes it."""
+    text = yaml.safe_dump(notes, sort_keys=False, width=99)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        _replace(output, model)
+        _replace(output.with_suffix('.yaml'), text.encode())
+    except OSError as error:
+        raise BuildError(f'the encoder cannot be written to {output}: {error.strerror}') from error
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,7 +1,7 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Bring a square of pixels to another size: the same bits on every computer.
+Bring pixels to another size: the same bits on every computer.
 
 OpenCV's INTER_LINEAR and INTER_AREA are computed in other ways by other builds of OpenCV; a level
 in a fifth of the pixels moves a third of the codes. So this is done in whole numbers. Weights are
@@ -25,7 +25,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 class Weights(NamedTuple):
-    """Which pixels make one of the new ones, and by how much; the same down and across."""
+    """Which pixels make one of the new ones, and by how much, down or across."""
 
     first: np.ndarray  # int32 (size,)
     each: np.ndarray  # uint32 (size, taps), of the pixels from the first on; rows add up to ONE
@@ -33,24 +33,37 @@ class Weights(NamedTuple):
 
 def resample(pixels: np.ndarray, size: int) -> np.ndarray:
     """
-    Return a new uint8 array (size, size[, channels]).
+    Return a square at another size, a new uint8 array (size, size[, channels]).
 
     :param pixels: uint8 (side, side[, channels]), of 1 to 4 channels, any side; may be a view.
     :param size: 1 to 4096.
     """
+    return resample_to(pixels, size, size)
+
+
+def resample_to(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """
+    Return a rectangle at another size, a new uint8 array (height, width[, channels]).
+
+    :param pixels: uint8 (rows, columns[, channels]), of 1 to 4 channels; may be a view.
+    :param height, width: 1 to 4096.
+    """
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if pixels.strides[1:] != ((1,) if pixels.ndim == 2 else (channels, 1)):
         pixels = np.ascontiguousarray(pixels)
-    weights, library = weights_of(pixels.shape[0], size), _library()
+    down, across = weights_of(pixels.shape[0], height), weights_of(pixels.shape[1], width)
+    library = _library()
     if library is None:
-        return _resample_numpy(pixels.reshape(*pixels.shape[:2], channels), weights).reshape(
-            size, size, *pixels.shape[2:])
-    (first, each), bytes_ = weights, pixels.shape[1] * channels
-    taps = each.shape[1]
-    sums = np.empty(bytes_ + channels * taps + 4, np.uint32)
-    out = np.empty((size, size, *pixels.shape[2:]), np.uint8)
-    library.hs_resample(pixels.ctypes.data, pixels.strides[0], bytes_, channels, size, taps,
-                        first.ctypes.data, each.ctypes.data, sums.ctypes.data, out.ctypes.data)
+        return _resample_numpy(pixels.reshape(*pixels.shape[:2], channels), down, across).reshape(
+            height, width, *pixels.shape[2:])
+    bytes_ = pixels.shape[1] * channels
+    sums = np.empty(bytes_ + channels * across.each.shape[1] + 4, np.uint32)
+    out = np.empty((height, width, *pixels.shape[2:]), np.uint8)
+    library.hs_resample(
+        pixels.ctypes.data, pixels.strides[0], bytes_, channels,
+        height, down.each.shape[1], down.first.ctypes.data, down.each.ctypes.data,
+        width, across.each.shape[1], across.first.ctypes.data, across.each.ctypes.data,
+        sums.ctypes.data, out.ctypes.data)
     return out
 
 
@@ -75,15 +88,14 @@ def weights_of(side: int, size: int) -> Weights:
                    np.ascontiguousarray(each, np.uint32))
 
 
-def _resample_numpy(pixels: np.ndarray, weights: Weights) -> np.ndarray:
-    """Return the same by NumPy; pixels (side, side, channels)."""
-    side, _, channels = pixels.shape
-    size = len(weights.first)
-    rows = _sums(pixels.reshape(side, -1), weights, np.uint16)
-    columns = np.ascontiguousarray(rows.reshape(size, side, channels).transpose(1, 0, 2))
-    whole = _sums(columns.reshape(side, -1), weights, np.uint32) + np.uint32(ONE * ONE // 2)
-    return np.ascontiguousarray(
-        (whole // (ONE * ONE)).astype(np.uint8).reshape(size, size, channels).transpose(1, 0, 2))
+def _resample_numpy(pixels: np.ndarray, down: Weights, across: Weights) -> np.ndarray:
+    """Return the same by NumPy; pixels (rows, columns, channels)."""
+    height, width, channels = len(down.first), len(across.first), pixels.shape[2]
+    rows = _sums(pixels.reshape(len(pixels), -1), down, np.uint16)
+    columns = np.ascontiguousarray(rows.reshape(height, -1, channels).transpose(1, 0, 2))
+    whole = _sums(columns.reshape(len(columns), -1), across, np.uint32) + np.uint32(ONE * ONE // 2)
+    return np.ascontiguousarray((whole // (ONE * ONE)).astype(np.uint8).reshape(
+        width, height, channels).transpose(1, 0, 2))
 
 
 def _sums(rows: np.ndarray, weights: Weights, dtype: Any) -> np.ndarray:
@@ -104,7 +116,8 @@ def _open(path: Path, source: Path | None = None) -> tuple[Any, str]:
     library = compiled.open_library(path, source)
     address, number = ctypes.c_void_p, ctypes.c_int32
     library.hs_resample.argtypes = (
-        address, ctypes.c_int64, number, number, number, number, *(address,) * 4)
+        address, ctypes.c_int64, number, number, *(number, number, address, address) * 2,
+        address, address)
     library.hs_resample.restype = None
     return library, 'compiled'
 

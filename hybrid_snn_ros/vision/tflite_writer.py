@@ -32,7 +32,7 @@ class Activation(NamedTuple):
     scale: float
 
 
-class _AlignedBuffer(tfl.BufferT):
+class AlignedBuffer(tfl.BufferT):
     """A buffer that starts at a multiple of 16 bytes, because runtimes map weights in place."""
 
     def Pack(self, builder: Any) -> Any:  # noqa: N802 (the name the generated code calls)
@@ -48,7 +48,7 @@ class GraphWriter:
         """Take (min, max) per activation name; they are used only when `quantized`."""
         self._ranges = ranges
         self._quantized = quantized
-        self._buffers = [_AlignedBuffer()]  # buffer 0 is empty: activations refer to it
+        self._buffers = [AlignedBuffer()]  # buffer 0 is empty: activations refer to it
         self._tensors: list[Any] = []
         self._operators: list[Any] = []
         self._codes: list[int] = []
@@ -125,15 +125,13 @@ class GraphWriter:
         graph.inputs, graph.outputs = [0], indices
         signature = tfl.SignatureDefT()
         signature.signatureKey = 'serving_default'
-        signature.inputs = [_tensor_map('image', 0)]
-        signature.outputs = [_tensor_map(name, i) for name, i in zip(outputs, indices)]
+        signature.inputs = [tensor_map('image', 0)]
+        signature.outputs = [tensor_map(name, i) for name, i in zip(outputs, indices)]
         model = tfl.ModelT()
         model.version, model.description = 3, description
         model.operatorCodes = [self._operator_code(code) for code in self._codes]
         model.buffers, model.subgraphs, model.signatureDefs = self._buffers, [graph], [signature]
-        builder = flatbuffers.Builder(1 << 23)
-        builder.Finish(model.Pack(builder), file_identifier=b'TFL3')
-        return bytes(builder.Output())
+        return packed(model)
 
     def _output(self, name: str, source: Activation) -> int:
         """Return the index of `source` as floats."""
@@ -177,7 +175,7 @@ class GraphWriter:
 
     def _constant(self, name: str, values: np.ndarray, kind: int, quantization: Any = None) -> int:
         """Add a tensor with content."""
-        buffer = _AlignedBuffer()
+        buffer = AlignedBuffer()
         buffer.data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
         self._buffers.append(buffer)
         return self._tensor(name, values.shape, kind, quantization, len(self._buffers) - 1)
@@ -211,6 +209,13 @@ class GraphWriter:
         return entry
 
 
+def packed(model: Any) -> bytes:
+    """Return the bytes of a model (ModelT), the same every time."""
+    builder = flatbuffers.Builder(1 << 23)
+    builder.Finish(model.Pack(builder), file_identifier=b'TFL3')
+    return bytes(builder.Output())
+
+
 def _quantization(scale: Sequence[float] | np.ndarray, zero_point: int, axis: int = 0) -> Any:
     """Return the quantisation of a tensor, one scale or one per entry of `axis`."""
     quantization = tfl.QuantizationParametersT()
@@ -220,7 +225,7 @@ def _quantization(scale: Sequence[float] | np.ndarray, zero_point: int, axis: in
     return quantization
 
 
-def _tensor_map(name: str, index: int) -> Any:
+def tensor_map(name: str, index: int) -> Any:
     """Return a signature's entry for one tensor."""
     entry = tfl.TensorMapT()
     entry.name, entry.tensorIndex = name, index

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros.vision import resample as module
-from hybrid_snn_ros.vision.resample import ONE, resample, weights_of
+from hybrid_snn_ros.vision.resample import ONE, resample, resample_to, weights_of
 
 SOURCE = ROOT / 'hybrid_snn_ros' / 'vision' / '_resample.c'
 # With what Python adds when it builds extensions, and for the oldest processors of a kind.
@@ -112,6 +112,20 @@ def test_any_window_of_a_frame_is_as_its_copy(form, side, size, at, seed):
     np.testing.assert_array_equal(made, by_definition(window, size))
     np.testing.assert_array_equal(made, resample(window.copy(), size))
     np.testing.assert_array_equal(made[..., ::-1], resample(window[..., ::-1], size))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 50), st.integers(1, 50),
+       st.sampled_from([None, 1, 3, 4]), st.integers(0, 2 ** 32 - 1))
+def test_a_rectangle_is_resampled_down_and_across_by_weights_of_its_own(
+        form, rows, columns, height, width, channels, seed):
+    shape = (rows, columns) + ((channels,) if channels else ())
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+    total = np.einsum('iy,yx...,jx->ij...', of_weights(rows, height), pixels.astype(np.int64),
+                      of_weights(columns, width))
+    made = resample_to(pixels, height, width)
+    assert made.dtype == np.uint8 and made.flags.c_contiguous and made.flags.writeable
+    np.testing.assert_array_equal(made, (total + ONE * ONE // 2) // (ONE * ONE))
 
 
 def test_the_bits_stay_what_they_were(form):

@@ -1,0 +1,203 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""`hybrid-snn evaluate` on rendered scenes and on photographs with boxes, on tiny settings."""
+
+import json
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from hybrid_snn_ros.cli.main import main
+from hybrid_snn_ros.evaluation import coco, scene_source
+from hybrid_snn_ros.evaluation.sources import SourceError
+
+COLOURS = {'red': (0, 0, 220), 'green': (0, 200, 0), 'blue': (230, 60, 0)}
+
+
+def photograph(seed):
+    """Return a BGR picture of two or three coloured tiles, and (box in pixels, label) of each."""
+    random = np.random.default_rng(seed)
+    image = random.integers(90, 130, (240, 320, 3), np.uint8)
+    things = []
+    for place in range(int(random.integers(2, 4))):
+        label = list(COLOURS)[int(random.integers(3))]
+        width, height = (int(side) for side in random.integers(50, 80, 2))
+        x, y = 15 + 105 * place, int(random.integers(10, 240 - 90))
+        cv2.rectangle(image, (x, y), (x + width - 1, y + height - 1), COLOURS[label], -1)
+        things.append(([x, y, width, height], label))
+    return image, things
+
+
+def write(folder, pictures):
+    """Write pictures and boxes.json as COCO has them; return what boxes.json says."""
+    folder.mkdir(parents=True)
+    labels = list(COLOURS)
+    content = {'images': [], 'annotations': [], 'categories': [
+        {'id': place + 1, 'name': label} for place, label in enumerate(labels)]}
+    for number, (image, things) in enumerate(pictures, 1):
+        name = f'{number:03d}.png'
+        cv2.imwrite(str(folder / name), image)
+        content['images'].append({'id': number, 'file_name': name, 'width': image.shape[1],
+                                  'height': image.shape[0]})
+        for box, label in things:
+            content['annotations'].append({
+                'id': len(content['annotations']) + 1, 'image_id': number, 'bbox': box,
+                'category_id': labels.index(label) + 1, 'iscrowd': 0})
+    (folder / coco.BOXES).write_text(json.dumps(content))
+    return content
+
+
+@pytest.fixture
+def tiles(tmp_path):
+    """Return a folder of photographs with boxes."""
+    write(tmp_path / 'tiles' / 'train', [photograph(seed) for seed in range(12)])
+    write(tmp_path / 'tiles' / 'test', [photograph(seed) for seed in range(100, 106)])
+    return tmp_path / 'tiles'
+
+
+@pytest.mark.slow
+def test_photographs_with_boxes_are_taught_and_asked(tiles, tmp_path, capsys):
+    command = ['evaluate', str(tiles), '--drawn', '7', '--shots', '4', '--seed', '3', '--json',
+               str(tmp_path / 'out.json'), '--plots', str(tmp_path / 'pictures')]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    figures = json.loads((tmp_path / 'out.json').read_text())
+    assert out.startswith('tiles, seed 3: 7 frames drawn, 12 crops of 3 labels taught; '
+                          f'6 frames asked with {6 * figures["drawn"]["things"]:.0f} things, 0')
+    assert figures['true']['top1'] > 0.8 and figures['true']['auroc'] is None
+    assert figures['drawn']['any_loose'] > 0.9 and figures['marks'] == []
+    assert 'MISSED' not in out and 'marks' not in out and 'nan' not in out
+    assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == [
+        'first.jpg', 'heat.jpg', 'worst.jpg']
+    assert main(command) == 0  # the same again but for the time it took
+    again = json.loads((tmp_path / 'out.json').read_text())
+    for part in ('true', 'drawn', 'one', 'all', 'whole'):
+        assert again[part] == figures[part]
+
+
+@pytest.mark.slow
+def test_a_label_of_photographs_can_be_left_untaught(tiles, capsys):
+    assert main(['evaluate', str(tiles), '--unknown', '1', '--drawn', '8', '--shots', '4']) == 0
+    out = capsys.readouterr().out
+    assert 'crops of 2 labels taught' in out and 'AUROC' in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('teach', ['point', 'alone'])
+def test_scenes_are_rendered_taught_and_asked(teach, tmp_path, capsys):
+    pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
+    assert main(['evaluate', 'scenes', '--seed', '4', '--floors', 'varied', '--teach', teach,
+                 '--scenes', '4', '--drawn', '6', '--shots', '2', '--json',
+                 str(tmp_path / 'out.json'), '--plots', str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    figures = json.loads((tmp_path / 'out.json').read_text())
+    assert 'scenes varied, seed 4: 6 frames drawn, 40 crops of 20 labels taught; 4 frames' in out
+    assert ', 2 of them never taught' in out and len(figures['taught']) == 20
+    assert out.count('at least') == 12 and out.count('at most') == 6
+    assert [mark['met'] for mark in figures['marks']].count(True) == int(
+        out[out.rindex('\n\n'):].split()[0])
+    for mark in figures['marks']:
+        part, name = mark['figure'].split('.')
+        value = figures[part][name]
+        assert mark['met'] is (None if value is None else
+                               value >= mark['value'] if mark['at_least'] else
+                               value <= mark['value'])
+    assert ('cropped by the read-out' in out) == ('alone_cropped' in figures) == (
+        teach == 'alone')
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_scenes_and_another_others():
+    pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
+    first, again, other = (scene_source.load_scenes('plain', seed, 2, 1, 2, False)
+                           for seed in (5, 5, 6))
+    assert first.taught == again.taught != other.taught and len(first.taught) == 20
+    for one, same in zip([*first.train, *first.test, *first.empty],
+                         [*again.train, *again.test, *again.empty]):
+        np.testing.assert_array_equal(one.image, same.image)
+        np.testing.assert_array_equal(one.boxes, same.boxes)
+        assert one.names == same.names
+    assert {name for frame in first.train for name in frame.names} == first.taught
+    assert all((frame.boxes >= 0).all() and (frame.boxes <= 1).all() for frame in first.train)
+    assert [len(set(frame.names) - first.taught) for frame in first.test] == [0, 1]
+
+
+@pytest.mark.parametrize('arguments, sentence', [
+    (['scenes', '--protocol', 'joint'], '--protocol is not for frames with boxes'),
+    (['scenes', '--roi', '0', '0', '1', '1'], '--roi is not for'),
+    (['scenes', '--scenes', '0'], '--scenes must be at least 1, not 0'),
+    (['scenes', '--shots', '0'], '--shots must be at least 1, not 0'),
+    (['scenes', '--seed', '-1'], '--seed must be at least 0'),
+    (['scenes', '--unknown', '2'], 'ten objects are never taught'),
+    (['scenes', '--set', 'ridge'], '--set needs NAME=NUMBER'),
+    (['scenes', '--set', 'nothing=1'], 'nothing'),
+    (['scenes', '--false-unknown', '1'], 'false_unknown must lie in [0, 1)'),
+    (['scenes', '--json', '/nowhere/at/all.json'], 'the directory of --json'),
+    (['TILES', '--floors', 'varied'], '--floors, --teach and --scenes are for scenes'),
+    (['TILES', '--unknown', '2'], '--unknown must lie in 0..1'),
+    (['TILES', '--unknown', '-1'], '--unknown must lie in 0..1')])
+def test_what_cannot_be_asked_is_refused_in_a_sentence(arguments, sentence, tiles, capsys):
+    assert main(['evaluate', *(str(tiles) if word == 'TILES' else word
+                               for word in arguments)]) == 2
+    err = capsys.readouterr().err
+    assert sentence in err and err.startswith('hybrid-snn evaluate: ') and err.count('\n') == 1
+
+
+@pytest.mark.parametrize('change, sentence', [
+    (lambda c: c.pop('images'), 'does not hold images'),
+    (lambda c: c['images'][0].update(file_name='../x.png'), 'no name of a file beside it'),
+    (lambda c: c['images'][0].update(file_name=3), 'no name of a file beside it'),
+    (lambda c: c['annotations'][0].update(image_id=77), 'KeyError: 77'),
+    (lambda c: c['annotations'][0].update(category_id=[1]), 'TypeError'),
+    (lambda c: c['categories'][0].update(name='unknown'), 'cannot be a label'),
+    (lambda c: c['categories'][0].update(name=''), 'cannot be a label'),
+    (lambda c: c.update(annotations=[]), 'holds no picture with a box')])
+def test_boxes_that_are_no_coco_are_refused_in_a_sentence(change, sentence, tiles):
+    path = tiles / 'train' / coco.BOXES
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(SourceError, match=sentence) as caught:
+        coco.load_pictured(tiles, 0, 0)
+    assert '\n' not in str(caught.value)
+
+
+def test_text_that_is_no_json_is_refused(tiles):
+    path = tiles / 'test' / coco.BOXES
+    for content in (b'{', b'\xff\xfe', b'[]', b'[' * 10 ** 5):
+        path.write_bytes(content)
+        with pytest.raises(SourceError, match='test/boxes.json does not hold'):
+            coco.load_pictured(tiles, 0, 0)
+
+
+def test_boxes_and_pictures_that_cannot_be_are_left_out_and_told(tiles):
+    path = tiles / 'train' / coco.BOXES
+    content = json.loads(path.read_text())
+    good = len(content['annotations'])
+    for box in ([0, 0, 0, 5], [1e9, 0, 5, 5], [0, 0, math.nan, 5], [0, 0, 5], 'box', None,
+                [-10, -10, 100, 100]):
+        content['annotations'].append({'id': 1, 'image_id': 1, 'category_id': 1, 'bbox': box})
+    content['annotations'].append({'id': 9, 'image_id': 2, 'category_id': 1, 'iscrowd': 1,
+                                   'bbox': [0, 0, 9, 9]})
+    content['images'].append({'id': 99, 'file_name': 'gone.png'})
+    (tiles / 'train' / 'broken.jpg').write_bytes(b'\xff\xd8\xff')
+    content['images'].append({'id': 98, 'file_name': 'broken.jpg'})
+    path.write_text(json.dumps(content))
+    told = []
+    data = coco.load_pictured(tiles, 0, 0, remark=told.append)
+    assert sum(len(frame.boxes) for frame in data.train) == good + 1  # one was cut off
+    np.testing.assert_allclose(data.train[0].boxes[-1], (0, 0, 90 / 320, 90 / 240))
+    assert len(data.train) == 12
+    assert [line.split(':')[1].split('(')[0].strip() for line in told] == ['7', '2']
+    assert 'gone.png' in told[1] and 'a crowd' in told[0] and 'no size' in told[0]
+
+
+def test_a_label_that_training_lacks_is_refused(tiles):
+    path = tiles / 'test' / coco.BOXES
+    content = json.loads(path.read_text())
+    content['categories'][0]['name'] = 'violet'
+    path.write_text(json.dumps(content))
+    with pytest.raises(SourceError, match='test holds violet, which train does not'):
+        coco.load_pictured(tiles, 0, 0)

@@ -3,46 +3,30 @@
 """
 The command executor: does what is asked of the classifier, on exactly the frames that were meant.
 
-It keeps the output codes of the last frames, so that a request may name a frame by its stamp.
+A lesson that takes several encodings is carried out in steps, between which frames are answered.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator
 import time
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.duplicates import Outcome
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
 from hybrid_snn_ros.memory.labels import find, LabelError
+from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
-from hybrid_snn_ros.recent import Recent
-from hybrid_snn_ros.ros.commands import Command, CommandError, Result
+from hybrid_snn_ros.ros.box_namer import BoxRequest
+from hybrid_snn_ros.ros.boxes import cut_of
+from hybrid_snn_ros.ros.commands import Command, CommandError, MAX_WAITING, Result
 from hybrid_snn_ros.ros.parameters import Parameters
-from hybrid_snn_ros.vision.frame_encoder import Encoded
+from hybrid_snn_ros.ros.recent_frames import RecentFrame, RecentFrames, SeenFrame
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.vision.lesson_views import LessonViews
-
-# Newest frames of which views can be learned and a picture kept, and how many bytes their messages
-# may take together until then; the newest is kept whatever it takes.
-_SEEN, _SEEN_BYTES = 30, 32 * 2**20
-
-
-class RecentFrame(NamedTuple):
-    """One answered frame."""
-
-    stamp: tuple[int, int]  # (sec, nanosec)
-    codes: np.ndarray  # uint8 (N,)
-    time: float  # monotonic seconds
-
-
-class SeenFrame(NamedTuple):
-    """What a frame looked like."""
-
-    seen: Encoded
-    size: int  # bytes of its message
+from hybrid_snn_ros.vision.pictures import kept_jpeg
+from hybrid_snn_ros.where.boxes import BoxError
 
 
 class TeachingSession(NamedTuple):
@@ -57,50 +41,36 @@ class TeachingSession(NamedTuple):
 class CommandExecutor:
     """Used by the worker alone."""
 
-    def __init__(self, classifier: Classifier, settings: Parameters,
-                 report: Callable[[Result], None], problem: str = '') -> None:
+    def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
+                 report: Callable[[Result], None], problem: str = '',
+                 name: Callable[[BoxRequest], None] = lambda request: None) -> None:
         """
-        Begin without frames.
+        Begin with nothing to do.
 
         :param classifier: Classifier.
         :param settings: ros.parameters.Parameters.
+        :param frames: RecentFrames, to which whoever answers frames adds them.
         :param report: function of a commands.Result: publish it.
         :param problem: why teaching is refused so far, or ''.
+        :param name: function of a box_namer.BoxRequest: name its boxes.
         """
         self._classifier = classifier
         self._settings = settings
         self._report = report
-        self._recent: Recent[tuple[int, int], RecentFrame] = Recent(settings.recent_frames)
-        self._seen: Recent[tuple[int, int], SeenFrame] = Recent(_SEEN)
+        self._frames = frames
+        self._name_boxes = name
         self._lesson: Generator[None, None, None] | None = None  # the one under way
+        self._early: deque[tuple[Command, float]] = deque()  # came before their frame, and when
         self._session: TeachingSession | None = None
         self.problem = problem  # why the last change was refused by the disk, or ''
 
     # -- frames --------------------------------------------------------------------------------
 
-    def saw(self, stamp: tuple[int, int], seen: Encoded, size: int) -> None:
-        """
-        Take note of an answered frame, and teach it if a session is under way.
-
-        :param stamp: (sec, nanosec).
-        :param size: of its message in bytes.
-        """
-        newest = self._newest()
-        if newest and stamp < newest.stamp:
-            # A bag that loops, a clock that was set back: old stamps mean other frames now.
-            self._recent.clear()
-            self._seen.clear()
-        self._recent.limit = self._settings.recent_frames
-        self._recent.add(stamp, RecentFrame(stamp, seen.codes, time.monotonic()))
-        self._seen.add(stamp, SeenFrame(seen, size))
-        while len(self._seen) > 1 and sum(one.size for one in self._seen.values()) > _SEEN_BYTES:
-            self._seen.popitem(last=False)
+    def saw(self) -> None:
+        """Teach the frame that was added if a session is under way."""
         if self._session and not self._settings.learning:
             self.abort('learning was switched off')
         self._go_on_with_session()
-
-    def _newest(self) -> RecentFrame | None:
-        return next(reversed(self._recent.values())) if self._recent else None
 
     # -- sessions ------------------------------------------------------------------------------
 
@@ -111,7 +81,7 @@ class CommandExecutor:
 
     def patience(self) -> float:
         """Return for how many seconds the session still waits for a readable frame."""
-        newest = self._newest()
+        newest = self._frames.newest
         assert self._session is not None  # asked only while one waits
         since = max(self._session.begun, newest.time if newest else 0.0)
         return since + self._settings.image_timeout - time.monotonic()
@@ -134,7 +104,7 @@ class CommandExecutor:
 
     def _go_on_with_session(self) -> None:
         """Teach the newest frame if a session waits for one; those during a lesson are passed."""
-        newest = self._newest()
+        newest = self._frames.newest
         # A network that is not up to date would let frames wait.
         if (self._session and newest and newest is not self._session.last and not self.teaching
                 and not self._classifier.is_stale):
@@ -162,6 +132,7 @@ class CommandExecutor:
         """Take the next step of the lesson under way, or of a session that has frames waiting."""
         lesson = self._lesson
         if lesson is None:
+            self._teach_early()
             self._go_on_with_session()
             return
         try:
@@ -176,10 +147,22 @@ class CommandExecutor:
         while self.teaching:
             self.go_on()
 
+    def close(self, reason: str) -> None:
+        """End what is under way, and refuse what waits for its frame."""
+        if self._session:
+            self.abort(reason)
+        while self._early:
+            self.refuse(self._early.popleft()[0], reason)
+
     # -- requests ------------------------------------------------------------------------------
 
     def run(self, command: Command) -> None:
         """Carry out one request and report what became of it."""
+        if command.operation == 'name':
+            self._name_boxes(BoxRequest(
+                command.boxes, command.stamp, command.unit, id=command.id,
+                on_result=lambda level, sentence: self._answer(command, level, sentence)))
+            return
         if not self._settings.learning:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
@@ -198,12 +181,15 @@ class CommandExecutor:
         self._answer(command, 'ERROR', reason)
 
     def _run_teach(self, command: Command) -> None:
+        if command.boxes:
+            self._teach_box(command)
+            return
         if command.stamp is not None:
             self._teach_stamp(command, command.stamp)
             return
         # The newest frame is the one the operator has just seen answered, unless a session that is
         # corrected in the middle has taught it something else.
-        newest, taken = self._newest(), None
+        newest, taken = self._frames.newest, None
         if self._session:
             if self._session.taught:
                 taken = newest
@@ -215,16 +201,53 @@ class CommandExecutor:
         self._session = TeachingSession(command, time.monotonic(), 0, taken)
         self._go_on_with_session()
 
+    def _teach_early(self) -> None:
+        """Teach boxes that came before their frame, once that is there or comes no more."""
+        newest = self._frames.newest
+        for _ in range(len(self._early)):
+            command, came = self._early.popleft()
+            assert command.stamp is not None
+            if newest is not None and newest.stamp >= command.stamp or (
+                    time.monotonic() - came > self._settings.image_timeout):
+                self._teach_box(command, waited=True)
+                if self.teaching:
+                    return
+            else:
+                self._early.append((command, came))
+
+    def _teach_box(self, command: Command, waited: bool = False) -> None:
+        newest = self._frames.newest
+        stamp = command.stamp or (newest.stamp if newest else (0, 0))
+        frame = self._frames.seen(stamp)
+        if not waited and command.stamp and (newest is None or newest.stamp < command.stamp):
+            if len(self._early) < MAX_WAITING:
+                self._early.append((command, time.monotonic()))
+                return
+        if frame is None:
+            self._answer(command, 'ERROR', self._frames.missing(stamp, look=True),
+                         stamp=stamp_text(stamp))
+            return
+        self._begin_lesson(self._box_lesson(command, frame, stamp))
+
+    def _box_lesson(self, command: Command, frame: SeenFrame,
+                    stamp: tuple[int, int]) -> Generator[None, None, None]:
+        """Teach what a box shows: the square around it, as it is cropped where boxes are named."""
+        encoder = self._classifier.frame_encoder.encoder
+        try:
+            region, crop = cut_of(command.boxes[0], command.unit, frame.size)
+            shown = frame.seen.cut(encoder.input_size, crop)
+            codes = encoder.codes(shown)
+        except (BoxError, FrameError) as error:
+            self._refused(command, error, stamp=stamp_text(stamp))
+            return
+        yield from self._teach(
+            command, RecentFrame(stamp, codes, 0.0), 1, region,
+            lambda: kept_jpeg(shown))
+
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
-        seen = self._recent.get(stamp)
+        seen = self._frames.get(stamp)
         if seen is None and self._classifier.taught_as(stamp_text(stamp)) is None:
-            ring = 'no frame was answered yet'
-            if self._recent:
-                first, last = next(iter(self._recent)), next(reversed(self._recent))
-                ring = (f'the last {len(self._recent)} frames run from {stamp_text(first)} to '
-                        f'{stamp_text(last)}')
-            self._answer(command, 'ERROR', f'no frame {stamp_text(stamp)} is at hand; '
-                         f'{ring}', stamp=stamp_text(stamp))
+            self._answer(command, 'ERROR', self._frames.missing(stamp), stamp=stamp_text(stamp))
             return
         if seen is None:  # taught before, and the acknowledgement was lost
             seen = RecentFrame(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
@@ -233,16 +256,21 @@ class CommandExecutor:
     def _only_lesson(self, command: Command, seen: RecentFrame) -> Generator[None, None, None]:
         yield from self._teach(command, seen, 1)
 
-    def _teach(self, command: Command, frame: RecentFrame,
-               place: int) -> Generator[None, None, bool]:
-        """Teach one frame; acknowledge only when the sample is on disk. Return whether it went."""
+    def _teach(self, command: Command, frame: RecentFrame, place: int, region: Region = WHOLE,
+               picture: Callable[[], bytes] | None = None) -> Generator[None, None, bool]:
+        """
+        Teach one frame; acknowledge only when the sample is on disk. Return whether it went.
+
+        :param region: of the frame, if its codes are those of a part; picture: of that part.
+        """
         stamp = stamp_text(frame.stamp)
         try:
-            views = self._views(frame)
+            views = self._views(frame) if region == WHOLE else None
+            picture = views.picture if views else picture
             taught = yield from self._classifier.teach_steps(
-                frame.codes, command.label, self._name(frame, command.label), command.source,
-                command.press, views=views.codes() if views else None,
-                picture=views.picture if views and self._settings.keep_pictures else None,
+                frame.codes, command.label, self._name(frame, command.label, region),
+                command.source, command.press, region, views=views.codes() if views else None,
+                picture=picture if self._settings.keep_pictures else None,
                 min_change=self._settings.min_change)
         except (StoreError, LabelError, CommandError, FrameError) as error:
             self._refused(command, error, stamp=stamp)
@@ -262,15 +290,15 @@ class CommandExecutor:
 
     def _views(self, frame: RecentFrame) -> LessonViews | None:
         """Return what else there is of a frame, None where it is too long ago."""
-        sight = self._seen.get(frame.stamp)
+        sight = self._frames.seen(frame.stamp)
         return sight and LessonViews(
             self._classifier.frame_encoder, sight.seen,
             self._classifier.learned_views(self._settings.teach_views))
 
-    def _name(self, seen: RecentFrame, label: str) -> str:
+    def _name(self, seen: RecentFrame, label: str, region: Region = WHOLE) -> str:
         """Return the stamp by which the memory knows a frame again, '' where it cannot tell."""
-        name = self._classifier.name_of(seen.stamp, seen.codes)
-        taught = self._classifier.taught_as(name) if name else None
+        name = self._classifier.name_of(seen.stamp, seen.codes, region)
+        taught = self._classifier.taught_as(name, region) if name else None
         if taught not in (None, label):
             raise CommandError(f"that frame was taught as '{taught}'; take that back first")
         return name

@@ -9,8 +9,10 @@ import threading
 from typing import Any, NamedTuple
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise, written
+from hybrid_snn_ros.ros.boxes import box_in, PIXELS, UNITS
+from hybrid_snn_ros.where.boxes import BoxError
 
-OPERATIONS = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
+OPERATIONS = ('teach', 'name', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
 MAX_ID_BYTES = 64
 MAX_COMMAND_BYTES = 4096
 # More requests than this wait for no one: a flood is refused, classification goes on.
@@ -41,8 +43,11 @@ class Command(NamedTuple):
     # to return to, of rollback; None for the newest that was saved before
     version: int | None = None
     press: str = ''  # of teach: frames of one press are one change
-    # (sec, nanosec) of the frame meant by teach; None for the newest
+    # (sec, nanosec) of the frame meant by teach or name; None for the newest
     stamp: tuple[int, int] | None = None
+    # of name; of teach one at most: x, y, width, height of what is meant in the frame
+    boxes: tuple[tuple[float, ...], ...] = ()
+    unit: str = PIXELS  # of the boxes, one of ros.boxes.UNITS
     frames: int = 1  # frames that teach labels, from the newest on
     id: str = ''  # chosen by who asks, handed back with the result
     source: str = ''  # how it came, for the memory
@@ -111,7 +116,30 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
     version = _version(fields['version']) if 'version' in fields else None
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, record,
                    change, version, _name(fields, 'press'), _stamp(fields.get('stamp')),
-                   id=identifier, source='command')
+                   _boxes(fields, operation), _unit(fields), id=identifier, source='command')
+
+
+def _boxes(fields: dict[str, Any], operation: str) -> tuple[tuple[float, ...], ...]:
+    """Return the boxes of a request."""
+    try:
+        if operation == 'teach' and 'box' in fields:
+            return (box_in(fields['box']),)
+        if operation != 'name':
+            return ()
+        boxes = fields.get('boxes')
+        if not isinstance(boxes, list):
+            raise CommandError('this command needs "boxes", a list of x, y, width, height each')
+        return tuple(map(box_in, boxes))
+    except BoxError as error:
+        raise CommandError(str(error)) from error
+
+
+def _unit(fields: dict[str, Any]) -> str:
+    unit = fields.get('unit', PIXELS)
+    if unit not in UNITS:
+        raise CommandError(f"a command's \"unit\" must be one of {', '.join(UNITS)}, not "
+                           f'{repr(unit)[:80]}')
+    return unit
 
 
 def sample_id(value: object) -> int:

@@ -8,9 +8,10 @@ elsewhere.  Without it the typed topics are off and everything else works; ``~/a
 ``~/labels`` carry the same as JSON text and need nothing but std_msgs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import itertools
 import json
+import math
 from typing import Any, TYPE_CHECKING, TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
@@ -19,22 +20,28 @@ from std_msgs.msg import Header
 
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.state import StoreState
+from hybrid_snn_ros.ros.boxes import pixels_of
 
 try:
     from vision_msgs.msg import (
+        BoundingBox2D,
         Classification,
+        Detection2D,
+        Detection2DArray,
         LabelInfo,
         ObjectHypothesis,
+        ObjectHypothesisWithPose,
         VisionClass,
         VisionInfo,
     )
     HAVE_VISION_MSGS = True
 except ImportError:
-    Classification = LabelInfo = VisionInfo = None
+    Classification = Detection2DArray = LabelInfo = VisionInfo = None
     HAVE_VISION_MSGS = False
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Prediction
+    from hybrid_snn_ros.ros.box_namer import Thing, Things
 
 CameraMessage: TypeAlias = Image | CompressedImage
 NEWEST = 24  # samples of which ~/labels tells id, label and time
@@ -43,12 +50,81 @@ NEWEST = 24  # samples of which ~/labels tells id, label and time
 def classification(header: Header, prediction: 'Prediction') -> Any:
     """Return vision_msgs/Classification: hypotheses best first, class_id is the label's text."""
     message = Classification(header=header)
-    ranked = prediction.ranked
-    if prediction.unknown:
-        ranked = [(prediction.label, prediction.score), *ranked]
-    for label, score in ranked:
-        message.results.append(ObjectHypothesis(class_id=label, score=score))
+    message.results = [ObjectHypothesis(class_id=label, score=score)
+                       for label, score in _hypotheses(prediction)]
     return message
+
+
+def _hypotheses(prediction: 'Prediction') -> list[tuple[str, float]]:
+    """Return labels and scores, the answer first."""
+    first = [(prediction.label, prediction.score)] if prediction.unknown else []
+    return first + prediction.ranked
+
+
+def boxes_of(detections: Any) -> list[tuple[float, float, float, float]]:
+    """
+    Return the boxes of a vision_msgs/Detection2DArray: x, y, width, height in pixels.
+
+    Of a box that is turned it is the upright one around it.
+    """
+    found = []
+    for detection in detections.detections:
+        box = detection.bbox
+        middle, turn = box.center.position, box.center.theta
+        across, down = box.size_x, box.size_y
+        if math.isfinite(turn) and turn:
+            cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
+            across, down = cosine * across + sine * down, sine * across + cosine * down
+        found.append((middle.x - across / 2, middle.y - down / 2, across, down))
+    return found
+
+
+def detections(things: 'Things') -> Any:
+    """
+    Return vision_msgs/Detection2DArray: for each box its hypotheses, best first.
+
+    What was asked by such a message comes back with its header, ids and boxes; a box that is
+    refused has no hypothesis.
+    """
+    asked = things.request.detections
+    message = Detection2DArray(header=things.header if asked is None else asked.header)
+    for place, thing in enumerate(things.things):
+        if asked is None:
+            detection = Detection2D(header=message.header)
+            if thing.region is not None:
+                detection.bbox = _bounding_box(pixels_of(thing.region, things.size))
+        else:
+            given = asked.detections[place]
+            detection = Detection2D(header=message.header, bbox=given.bbox, id=given.id)
+        if thing.prediction is not None:
+            detection.results = [
+                ObjectHypothesisWithPose(hypothesis=ObjectHypothesis(class_id=label, score=score))
+                for label, score in _hypotheses(thing.prediction)]
+        message.detections.append(detection)
+    return message
+
+
+def _bounding_box(box: Sequence[float]) -> Any:
+    x, y, width, height = box
+    found = BoundingBox2D(size_x=float(width), size_y=float(height))
+    found.center.position.x, found.center.position.y = x + width / 2, y + height / 2
+    return found
+
+
+def things(named: 'Things') -> str:
+    """Return the named boxes of a frame as JSON text for ``~/things``, in the order asked."""
+    stamp = named.header.stamp
+    return json.dumps({
+        'stamp': {'sec': stamp.sec, 'nanosec': stamp.nanosec},
+        'frame_id': named.header.frame_id, 'id': named.request.id,
+        'size': list(named.size), 'things': [_thing(thing, named.size) for thing in named.things],
+    }, ensure_ascii=False)
+
+
+def _thing(thing: 'Thing', size: tuple[int, int]) -> dict[str, Any]:
+    if thing.prediction is None or thing.region is None:
+        return {'refused': thing.refused}
+    return {'box': pixels_of(thing.region, size), **_predicted(thing.prediction)}
 
 
 def label_info(header: Header, names: Iterable[str]) -> Any:
@@ -75,16 +151,21 @@ def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], late
     return json.dumps({
         'stamp': {'sec': header.stamp.sec, 'nanosec': header.stamp.nanosec},
         'frame_id': header.frame_id,
+        **_predicted(prediction),
+        'seen': [round(part, 4) for part in seen],
+        'latency_ms': round(latency_ms, 2),
+        'processing_ms': round(processing_ms, 2),
+    }, ensure_ascii=False)
+
+
+def _predicted(prediction: 'Prediction') -> dict[str, Any]:
+    return {
         'label': prediction.label,
         'score': round(prediction.score, 4),
         'unknown': prediction.unknown,
         **({'reason': prediction.reason} if prediction.unknown else {}),
         'known': round(prediction.p_value, 4),
-        'ranked': [[label, round(score, 4)] for label, score in prediction.ranked],
-        'seen': [round(part, 4) for part in seen],
-        'latency_ms': round(latency_ms, 2),
-        'processing_ms': round(processing_ms, 2),
-    }, ensure_ascii=False)
+        'ranked': [[label, round(score, 4)] for label, score in prediction.ranked]}
 
 
 def labels(state: StoreState) -> str:

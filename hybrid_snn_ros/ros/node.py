@@ -169,7 +169,8 @@ class ClassifierNode(LifecycleNode):
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
             self._classifier, self._frames, self._commands, self._settings,
-            Listeners(self._out.answer, self._publish_result, self._publish_known),
+            Listeners(self._out.answer, self._out.things, self._publish_result,
+                      self._publish_known),
             self.get_logger(), self.get_clock(), self._trouble)
         self._published: tuple[int, list[str]] | None = None  # version and labels
         self._publish_known()
@@ -184,7 +185,8 @@ class ClassifierNode(LifecycleNode):
         if self._requests is not None:
             self._requests.destroy_services()  # of the activation before
         self._requests = Requests(self, self._qos_monitor, self._settings, self._commands,
-                                  self._frames.wake, self._publish_result)
+                                  self._worker.box_namer.put, self._frames.wake,
+                                  self._publish_result)
         later(self._requests.close)
         self._camera = Camera(self, self._qos_monitor, self._settings, self._frames.put)
         later(self._camera.close)

@@ -19,6 +19,7 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import Answer
 from hybrid_snn_ros.ros import debug, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
+from hybrid_snn_ros.ros.box_namer import Things
 from hybrid_snn_ros.ros.commands import Result
 from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
@@ -68,6 +69,12 @@ ANSWERS = (
         frame.classifier, frame.answer.seen.codes, frame.answer.response,
         (frame.message.header.stamp.sec, frame.message.header.stamp.nanosec))),
         only_if_watched=True, period=debug.PERIOD))
+# of boxes that were named, made of a Things
+THINGS = (
+    Topic('~/things', String, 10, lambda named: String(data=messages.things(named)),
+          only_if_watched=True),
+    Topic('~/detections', messages.Detection2DArray, 10, messages.detections,
+          only_if_watched=True))
 # of each request, made of a Result
 RESULTS = (
     Topic('~/teach_result', DiagnosticStatus, 2000, lambda result: messages.status(
@@ -116,12 +123,18 @@ class Publishers:
     def __init__(self, qos_monitor: QosMonitor) -> None:
         """Make them."""
         self._qos_monitor = qos_monitor
-        self._answers, self._results, self._known, self._diagnostics = self._groups = tuple(
-            _Group(topics, qos_monitor) for topics in (ANSWERS, RESULTS, KNOWN, DIAGNOSTICS))
+        (self._answers, self._things, self._results, self._known,
+         self._diagnostics) = self._groups = tuple(
+            _Group(topics, qos_monitor)
+            for topics in (ANSWERS, THINGS, RESULTS, KNOWN, DIAGNOSTICS))
 
     def answer(self, frame: AnsweredFrame) -> None:
         """Publish what one frame was answered."""
         self._answers.publish(frame)
+
+    def things(self, named: Things) -> None:
+        """Publish what boxes were named."""
+        self._things.publish(named)
 
     def result(self, result: Result) -> None:
         """Publish what became of a request."""

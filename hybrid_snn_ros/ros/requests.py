@@ -21,19 +21,23 @@ from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.box_namer import BoxRequest
 from hybrid_snn_ros.ros.commands import (
     Command,
     CommandError,
     CommandQueue,
+    MAX_WAITING,
     parse,
     Result,
     sample_id,
 )
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
+from hybrid_snn_ros.where.boxes import MOST
 
 # So many may come at once and are still answered, be it by a refusal.
 _DEPTH = 2000
+_BOX_DEPTH = 10  # of what a detector finds; the newest count
 _SERVICE_PATIENCE = 5.0  # seconds a service waits for a worker that is stuck
 _TOO_MANY = 'too many requests wait already; send fewer at a time'
 
@@ -63,8 +67,8 @@ class Requests:
     """Subscriptions and services of an active node."""
 
     def __init__(self, node: LifecycleNode, qos_monitor: QosMonitor, settings: Parameters,
-                 commands: CommandQueue, wake: Callable[[], None],
-                 report: Callable[[Result], None]) -> None:
+                 commands: CommandQueue, name: Callable[[BoxRequest], None],
+                 wake: Callable[[], None], report: Callable[[Result], None]) -> None:
         """
         Open them.
 
@@ -72,6 +76,7 @@ class Requests:
         :param qos_monitor: QosMonitor of the node.
         :param settings: ros.parameters.Parameters.
         :param commands: CommandQueue, which the worker empties.
+        :param name: function of a BoxRequest: the worker shall name its boxes.
         :param wake: function that wakes the worker.
         :param report: function of a commands.Result: publish it.
         """
@@ -79,6 +84,7 @@ class Requests:
         self._qos_monitor = qos_monitor
         self._settings = settings
         self._commands = commands
+        self._name = name
         self._wake = wake
         self._report = report
         self._subscriptions = [
@@ -89,8 +95,13 @@ class Requests:
             qos_monitor.subscription(String, '~/undo_sample', self._on_undo_sample, _DEPTH),
             qos_monitor.subscription(String, '~/command', self._on_command, _DEPTH)]
         if messages.HAVE_VISION_MSGS:
-            self._subscriptions.append(qos_monitor.subscription(
-                messages.Classification, '~/teach_frame', self._on_teach_frame, _DEPTH))
+            self._subscriptions += [
+                qos_monitor.subscription(
+                    messages.Classification, '~/teach_frame', self._on_teach_frame, _DEPTH),
+                qos_monitor.subscription(
+                    messages.Detection2DArray, '~/teach_boxes', self._on_teach_boxes, _DEPTH),
+                qos_monitor.subscription(
+                    messages.Detection2DArray, '~/boxes', self._on_boxes, _BOX_DEPTH)]
         # A callback that waits keeps a mutually exclusive group from all others.
         group = ReentrantCallbackGroup()
         self._guard = node.create_guard_condition(lambda: None, callback_group=group)
@@ -132,6 +143,30 @@ class Requests:
         stamp = message.header.stamp
         self._ask('teach', label, lambda: Command(
             'teach', normalise(label), stamp=(stamp.sec, stamp.nanosec), source='teach_frame'))
+
+    def _on_teach_boxes(self, message: Any) -> None:
+        """Teach every box under the name of its first hypothesis; all of them are one change."""
+        stamp, found = message.header.stamp, message.detections
+        press = f'boxes {stamp.sec}.{stamp.nanosec:09d}'
+        if len(found) > MAX_WAITING:
+            self._report(Result('ERROR', '', f'{MAX_WAITING} boxes can be taught at once, not '
+                                f'{len(found)}', {'operation': 'teach', 'id': ''}))
+            return
+        for detection, box in zip(found, messages.boxes_of(message)):
+            label = detection.results[0].hypothesis.class_id if detection.results else ''
+            self._ask('teach', label, functools.partial(
+                _box_command, label, (stamp.sec, stamp.nanosec), box, press))
+
+    def _on_boxes(self, message: Any) -> None:
+        stamp = message.header.stamp
+        if len(message.detections) > MOST:
+            self._node.get_logger().warning(
+                f'boxes refused: a frame can have {MOST} boxes, not {len(message.detections)}',
+                throttle_duration_sec=5.0)
+            return
+        self._name(BoxRequest(messages.boxes_of(message), (stamp.sec, stamp.nanosec),
+                              detections=message))
+        self._wake()
 
     def _on_forget(self, message: String) -> None:
         self._ask('forget', message.data, lambda: Command(
@@ -202,3 +237,10 @@ class Requests:
         response.success = result.successful
         response.message = result.reason or f"learning is {'on' if request.data else 'off'}"
         return response
+
+
+def _box_command(label: str, stamp: tuple[int, int], box: tuple[float, ...],
+                 press: str) -> Command:
+    """Return the request to teach what a box shows; LabelError where it has no name."""
+    return Command('teach', normalise(label), press=press, stamp=stamp, boxes=(box,),
+                   source='teach_boxes')

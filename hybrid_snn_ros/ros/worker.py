@@ -20,11 +20,13 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import answer
 from hybrid_snn_ros.memory.errors import ChangedError, StoreError
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.box_namer import BoxNamer, Things
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
 from hybrid_snn_ros.ros.frame_queue import Frame, LatestFrameQueue
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.publishers import AnsweredFrame
+from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.status import collect_status, Counters, Status
 from hybrid_snn_ros.snn import synaptic_operations
@@ -50,6 +52,7 @@ class Listeners(NamedTuple):
     """Functions that the worker calls, in its thread."""
 
     answered: Callable[[AnsweredFrame], None]
+    things: Callable[[Things], None]  # boxes that were named
     result: Callable[[Result], None]  # what became of a request
     rebuilt: Callable[[], None]  # the network has learned what is known now
 
@@ -90,7 +93,12 @@ class Worker(threading.Thread):
         self._consolidating: Iterator[None] | None = None
         self._revision: object = None  # of the network when it was looked at last
         self._quiet_from = 0.0  # monotonic seconds; see _consolidate
-        self._executor = CommandExecutor(classifier, settings, self._report, problem)
+        self._recent = RecentFrames(settings.recent_frames)
+        # Takes boxes from any thread.
+        self.box_namer = BoxNamer(classifier, settings, self._recent, tell.things,
+                                  self._refuse_boxes)
+        self._executor = CommandExecutor(
+            classifier, settings, self._recent, self._report, problem, self.box_namer.put)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
         self._times = StageTimes()
@@ -104,9 +112,13 @@ class Worker(threading.Thread):
         self._renew_status()  # who hears the result finds it in /diagnostics
         self._tell.result(result)
 
+    def _refuse_boxes(self, reason: str) -> None:
+        self._log.warning(f'boxes refused: {reason}', throttle_duration_sec=5.0)
+
     def _renew_status(self) -> None:
         self.status = collect_status(
-            self._classifier, self._times, self._executor.problem, self._rebuilding)
+            self._classifier, self._times, self._executor.problem, self._rebuilding,
+            {'boxes_named': self.box_namer.named, 'boxes_left_out': self.box_namer.left_out})
         self._next_status = time.monotonic() + _STATUS_PERIOD
 
     def stop(self) -> None:
@@ -126,6 +138,8 @@ class Worker(threading.Thread):
             frame = self._frames.take(self._patience())
             try:
                 self._executor.go_on()
+                if not self._executor.teaching:
+                    self.box_namer.go_on()
                 self._carry_out()
                 if frame is not None:
                     self._frame(frame)
@@ -149,8 +163,8 @@ class Worker(threading.Thread):
         while (command := self._commands.get()) is not None:
             self._executor.refuse(
                 command, 'the node was deactivated while it was rebuilding its network')
-        if self._executor.waiting:
-            self._executor.abort('the node was deactivated')
+        self._executor.close('the node was deactivated')
+        self.box_namer.close('the node was deactivated')
 
     def _warm_up(self) -> None:
         begin = time.perf_counter()
@@ -170,7 +184,8 @@ class Worker(threading.Thread):
             self._told_loss = True
 
     def _patience(self) -> float:
-        if self._catching_up is not None or self._executor.teaching or len(self._commands):
+        if (self._catching_up is not None or self._executor.teaching or self.box_namer.busy
+                or len(self._commands)):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.is_stale or self._classifier.consolidated):
@@ -278,9 +293,9 @@ class Worker(threading.Thread):
             self._track = Track(settings.smoothing)
         if stamp < self._newest:  # a bag that loops, a clock set back: another scene
             self._track.reset()
-        answered = answer(self._classifier, message, messages.is_compressed(message), watch.lap,
-                          self._track, settings.false_unknown, settings.top_k,
-                          settings.answer_views)
+        compressed = messages.is_compressed(message)
+        answered = answer(self._classifier, message, compressed, watch.lap, self._track,
+                          settings.false_unknown, settings.top_k, settings.answer_views)
         self._newest = stamp
         taken = _taken(message.header.stamp, frame.stamped)
         latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
@@ -292,7 +307,9 @@ class Worker(threading.Thread):
             {'latency': latency, 'receive': frame.stamped - taken,
              'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
             *synaptic_operations.activity(answered.counts))
-        self._executor.saw(stamp, answered.seen, len(message.data))
+        self._recent.add(stamp, SeenFrame(answered.seen, message, compressed),
+                         settings.recent_frames)
+        self._executor.saw()
 
 
 def _taken(stamp: Any, received: float) -> float:

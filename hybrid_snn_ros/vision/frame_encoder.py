@@ -32,9 +32,9 @@ class Encoded(NamedTuple):
 
     codes: np.ndarray  # uint8 (N,)
     crop: np.ndarray  # uint8 RGB (size, size, 3)
-    # makes what lies around the crop, out of which views are cut (vision.views), and holds what
-    # the frame came from until then
-    surroundings: Callable[[], np.ndarray]
+    # cuts the square of another crop out of the frame, which it holds: (size, Crop) -> uint8 RGB
+    # (size, size, 3)
+    cut: 'Callable[[int, Crop], np.ndarray]'
 
 
 class FrameEncoder:
@@ -134,6 +134,15 @@ class FrameEncoder:
         return self._encode(lambda size, crop: decode_image(
             'rgb8', height, width, width * channels, pixels, crop))
 
+    def surroundings(self, seen: Encoded) -> np.ndarray:
+        """
+        Return what lies around the crop of a frame, out of which its views are cut (vision.views).
+
+        :raises FrameError: where it cannot be made any more.
+        """
+        from hybrid_snn_ros.vision.views import surroundings, surroundings_size
+        return seen.cut(surroundings_size(self.encoder.input_size), surroundings(self.crop))
+
     def view_codes(self, seen: Encoded, views: int,
                    around: np.ndarray | None = None) -> Iterator[np.ndarray]:
         """
@@ -146,7 +155,7 @@ class FrameEncoder:
         from hybrid_snn_ros.vision.views import views_of
         if views < 2:
             return
-        around = seen.surroundings() if around is None else around
+        around = self.surroundings(seen) if around is None else around
         for picture in islice(views_of(seen.crop, around), views - 1):
             yield self.encoder.codes(picture)
 
@@ -179,13 +188,12 @@ class FrameEncoder:
         lap('crop')
         codes = self.encoder.codes(rgb)
         lap('encode')
-        return Encoded(codes, rgb, partial(self._surroundings, decode))
+        return Encoded(codes, rgb, partial(_cut, decode))
 
-    def _surroundings(self, decode: Callable[[int, 'Crop'], 'Picture']) -> np.ndarray:
-        from hybrid_snn_ros.vision.frames import crop_picture
-        from hybrid_snn_ros.vision.views import surroundings, surroundings_size
-        size = surroundings_size(self.encoder.input_size)
-        return crop_picture(decode(size, surroundings(self.crop)), size)
+
+def _cut(decode: Callable[[int, 'Crop'], 'Picture'], size: int, crop: 'Crop') -> np.ndarray:
+    from hybrid_snn_ros.vision.frames import crop_picture
+    return crop_picture(decode(size, crop), size)
 
 
 def _checked(frame_or_codes: np.ndarray) -> np.ndarray:

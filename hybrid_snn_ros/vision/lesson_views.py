@@ -30,7 +30,7 @@ class LessonViews:
 
     @cached_property
     def _around(self) -> np.ndarray:
-        return self._seen.surroundings()
+        return self._encoder.surroundings(self._seen)
 
     def codes(self) -> Iterator[np.ndarray]:
         """Yield the codes of each further view, uint8 (N,); FrameError if it cannot be cut."""

@@ -29,7 +29,7 @@ import tempfile
 import time
 
 PACKAGE = os.environ.get('OVERLAY_PACKAGE', 'vision_msgs')
-DEPENDENCY = 'std_msgs'
+DEPENDENCIES = ('std_msgs',) if PACKAGE == 'bond' else ('std_msgs', 'geometry_msgs')
 MESSAGES = {
     'Status': 'std_msgs/Header header, string id, string instance_id, bool active, '
               'float32 heartbeat_timeout, float32 heartbeat_period',
@@ -40,13 +40,21 @@ MESSAGES = {
     'LabelInfo': 'std_msgs/Header header, VisionClass[] class_map, float32 threshold',
     'VisionInfo': 'std_msgs/Header header, string method, string database_location, '
                   'int32 database_version',
+    'ObjectHypothesisWithPose': 'ObjectHypothesis hypothesis, geometry_msgs/PoseWithCovariance '
+                                'pose',
+    'Point2D': 'float64 x, float64 y',
+    'Pose2D': 'Point2D position, float64 theta',
+    'BoundingBox2D': 'Pose2D center, float64 size_x, float64 size_y',
+    'Detection2D': 'std_msgs/Header header, ObjectHypothesisWithPose[] results, '
+                   'BoundingBox2D bbox, string id',
+    'Detection2DArray': 'std_msgs/Header header, Detection2D[] detections',
 }
 JOBS = 2
 STEP_SECONDS = 300
 STAMP = '.overlay_stamp'
 
 # In the order of linking: name of the generator = suffix of the library made from its code, and
-# what that library needs besides the ones before it and its namesake in std_msgs.
+# what that library needs besides the ones before it and its namesakes in the dependencies.
 LIBRARIES = {
     'rosidl_generator_c': ('rosidl_runtime_c', 'rcutils'),
     'rosidl_typesupport_introspection_c': ('rosidl_typesupport_introspection_c',),
@@ -62,7 +70,7 @@ def _ros_prefix() -> Path | None:
     """Return the prefix that holds the rosidl generators and std_msgs, or None."""
     candidates = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) + [sys.prefix]
     for path in map(Path, filter(None, candidates)):
-        if all((path / 'share' / name).is_dir() for name in (*LIBRARIES, DEPENDENCY)):
+        if all((path / 'share' / name).is_dir() for name in (*LIBRARIES, *DEPENDENCIES)):
             return path
     return None
 
@@ -80,7 +88,7 @@ def missing_tools() -> str | None:
             return f'The {PACKAGE} overlay needs Python module {module}, which is not installed.'
     if _ros_prefix() is None:
         return (f'The {PACKAGE} overlay needs a ROS prefix with rosidl generators and '
-                f'{DEPENDENCY} in AMENT_PREFIX_PATH or sys.prefix.')
+                f"{' and '.join(DEPENDENCIES)} in AMENT_PREFIX_PATH or sys.prefix.")
     return None
 
 
@@ -255,7 +263,7 @@ def _compile(work: Path, prefix: Path) -> None:
     for name, runtime in LIBRARIES.items():
         objects = [path for path in (work / name).rglob('*.o') if '.ep.' not in path.name]
         link(prefix / 'lib' / f'lib{PACKAGE}__{name}.so', objects,
-             [*done, f'{DEPENDENCY}__{name}', *runtime])
+             [*done, *(f'{package}__{name}' for package in DEPENDENCIES), *runtime])
         done.append(f'{PACKAGE}__{name}')
     for support in TYPE_SUPPORTS:
         objects = list((work / 'rosidl_generator_py').rglob(f'*.ep.{support}.c.o'))
@@ -268,10 +276,11 @@ def _install_share(work: Path, prefix: Path) -> None:
     (prefix / 'share' / PACKAGE / 'package.xml').write_text(
         f'<package format="3"><name>{PACKAGE}</name><version>0.0.0</version>'
         f'<description>Test overlay</description><maintainer email="none@example.org">none'
-        f'</maintainer><license>Apache-2.0</license><depend>{DEPENDENCY}</depend></package>\n')
+        f'</maintainer><license>Apache-2.0</license>'
+        + ''.join(f'<depend>{package}</depend>' for package in DEPENDENCIES) + '</package>\n')
     index = prefix / 'share' / 'ament_index' / 'resource_index'
     for kind, content in (
-            ('packages', ''), ('package_run_dependencies', DEPENDENCY),
+            ('packages', ''), ('package_run_dependencies', ';'.join(DEPENDENCIES)),
             ('rosidl_interfaces', '\n'.join(f'msg/{name}.{suffix}' for name in sorted(MESSAGES)
                                             for suffix in ('idl', 'msg')))):
         (index / kind).mkdir(parents=True)

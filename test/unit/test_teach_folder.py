@@ -378,7 +378,8 @@ def test_what_the_encoder_saw_is_kept(teach, tmp_path, words, kept):
         seen, = [one for one in (classifier.frame_encoder.encode_file(path.read_bytes())
                                  for path in (folder / sample.label).iterdir())
                  if np.array_equal(one.codes, first_view(sample.codes))]
-        looked_at = seen.crop if view_count(sample.codes) == 1 else seen.surroundings()
+        looked_at = (seen.crop if view_count(sample.codes) == 1
+                     else classifier.frame_encoder.surroundings(seen))
         assert view_count(sample.codes) == (1 if words else 6)
         shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
         assert shown.shape == looked_at.shape

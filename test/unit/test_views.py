@@ -106,5 +106,6 @@ def test_a_kept_picture_shows_every_view_again(views, tmp_path, capsys):
 
 
 def test_a_kept_picture_is_small():
-    seen = Classifier().frame_encoder.encode_frame(scene(8))
-    assert len(kept_jpeg(seen.surroundings())) < 2.5 * len(kept_jpeg(seen.crop))
+    encoder = Classifier().frame_encoder
+    seen = encoder.encode_frame(scene(8))
+    assert len(kept_jpeg(encoder.surroundings(seen))) < 2.5 * len(kept_jpeg(seen.crop))

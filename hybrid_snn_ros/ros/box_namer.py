@@ -1,0 +1,161 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Names the boxes that others draw: each is cropped, encoded and answered like a frame of its own.
+
+A request is worked through a box at a time, between which frames are answered.  It waits for its
+frame where that has not come yet.  Of requests that come faster than they can be worked through
+the oldest are left out, and counted.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+import time
+from typing import Any, NamedTuple
+
+from hybrid_snn_ros.classifier import Classifier, Prediction
+from hybrid_snn_ros.memory.record import Region
+from hybrid_snn_ros.ros.boxes import cut_of, Numbers, PIXELS
+from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame, Stamp
+from hybrid_snn_ros.vision.framing import FrameError
+from hybrid_snn_ros.where.boxes import BoxError, MOST
+
+_WAITING = 4  # requests
+
+
+class BoxRequest(NamedTuple):
+    """Boxes in a frame that are to be named."""
+
+    boxes: Sequence[Numbers]  # x, y, width, height each
+    stamp: Stamp | None  # of the frame, None for the newest
+    unit: str = PIXELS
+    detections: Any = None  # vision_msgs/Detection2DArray that they came in
+    id: str = ''  # chosen by who asks, handed back
+    # told what became of it: level and sentence; refusals of a detector's boxes are only logged
+    on_result: Callable[[str, str], None] | None = None
+    begun: float = 0.0  # monotonic seconds
+
+
+class Thing(NamedTuple):
+    """One box and what it was answered."""
+
+    box: Numbers  # as it was given
+    region: Region | None  # as fractions of the frame, None where the box is refused
+    prediction: Prediction | None  # None where the box is refused
+    refused: str = ''  # why, a sentence
+
+
+class Things(NamedTuple):
+    """What was answered to a request, in the order of its boxes."""
+
+    request: BoxRequest
+    header: Any  # std_msgs/Header of the frame
+    size: tuple[int, int]  # width and height of the frame in pixels
+    things: list[Thing]
+
+
+class BoxNamer:
+    """Used by the worker alone, but for ``put``."""
+
+    def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
+                 tell: Callable[[Things], None], refuse: Callable[[str], None]) -> None:
+        """
+        Begin without requests.
+
+        :param frames: RecentFrames, to which whoever answers frames adds them.
+        :param tell: is called with what was answered.
+        :param refuse: is called with the sentence why a request is refused that no one waits for.
+        """
+        self._classifier = classifier
+        self._settings = settings
+        self._frames = frames
+        self._tell = tell
+        self._refuse = refuse
+        self._requests: deque[BoxRequest] = deque()
+        self._work: Generator[None, None, None] | None = None
+        self.named = 0  # boxes
+        self.left_out = 0  # requests, since others came too fast
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something that ``go_on`` would do now."""
+        return self._work is not None or any(map(self._is_ready, tuple(self._requests)))
+
+    def put(self, request: BoxRequest) -> None:
+        """Leave a request; may be called from any thread."""
+        self._requests.append(request._replace(begun=time.monotonic()))
+
+    def go_on(self) -> None:
+        """Name the next box."""
+        while len(self._requests) > _WAITING:
+            self.left_out += 1
+            self._over(self._requests.popleft(), 'other boxes came faster than they can be named')
+        if self._work is None:
+            for _ in range(len(self._requests)):
+                request = self._requests.popleft()
+                if self._is_ready(request):
+                    self._work = self._name(request)
+                    break
+                self._requests.append(request)
+        work = self._work
+        if work is not None:
+            try:
+                next(work)
+            except BaseException as ended:
+                self._work = None
+                if not isinstance(ended, StopIteration):
+                    raise
+
+    def close(self, reason: str) -> None:
+        """Refuse what still waits."""
+        while self._requests:
+            self._over(self._requests.popleft(), reason)
+
+    def _is_ready(self, request: BoxRequest) -> bool:
+        """Tell whether a request need not wait for its frame any more."""
+        newest = self._frames.newest
+        return (request.stamp is None or newest is not None and newest.stamp >= request.stamp
+                or time.monotonic() - request.begun > self._settings.image_timeout)
+
+    def _over(self, request: BoxRequest, reason: str) -> None:
+        """Say that a request is not carried out."""
+        if request.on_result:
+            request.on_result('ERROR', reason)
+        else:
+            self._refuse(reason)
+
+    def _name(self, request: BoxRequest) -> Generator[None, None, None]:
+        newest = self._frames.newest
+        stamp = request.stamp or (newest.stamp if newest else (0, 0))
+        frame = self._frames.seen(stamp)
+        if len(request.boxes) > MOST:
+            self._over(request, f'a frame can have {MOST} boxes, not {len(request.boxes)}')
+            return
+        if frame is None:
+            self._over(request, self._frames.missing(stamp, look=True))
+            return
+        size, things = frame.size, []
+        for box in request.boxes:
+            things.append(self._thing(frame, box, request.unit, size))
+            yield
+        self.named += len(things)
+        refused = [thing.refused for thing in things if thing.refused]
+        if refused and not request.on_result:
+            self._refuse(refused[0])
+        self._tell(Things(request, frame.message.header, size, things))
+        if request.on_result:
+            request.on_result(
+                'ERROR' if refused else 'OK',
+                f'{len(things) - len(refused)} of {len(things)} boxes are named'
+                + ''.join(f'; {sentence}' for sentence in refused[:1]))
+
+    def _thing(self, frame: SeenFrame, box: Numbers, unit: str, size: tuple[int, int]) -> Thing:
+        encoder = self._classifier.frame_encoder.encoder
+        try:
+            region, crop = cut_of(box, unit, size)
+            codes = encoder.codes(frame.seen.cut(encoder.input_size, crop))
+        except (BoxError, FrameError) as error:
+            return Thing(box, None, None, str(error))
+        return Thing(box, region, self._classifier.decide(
+            self._classifier.present(codes), self._settings.false_unknown, self._settings.top_k))

@@ -1,0 +1,95 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+The frames that were answered last, so that a request may name one by its stamp.
+
+Of many of them the output codes are kept; of the newest also the message, out of which views and
+boxes can be cut.
+"""
+
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hybrid_snn_ros.memory.stamps import stamp_text
+from hybrid_snn_ros.recent import Recent
+from hybrid_snn_ros.vision.frame_encoder import Encoded
+from hybrid_snn_ros.vision.frames import size_of
+
+Stamp = tuple[int, int]  # (sec, nanosec)
+
+# Newest frames of which the message is kept, and how many bytes these may take together; the
+# newest is kept whatever it takes.
+_SEEN, _SEEN_BYTES = 30, 32 * 2**20
+
+
+class RecentFrame(NamedTuple):
+    """One answered frame."""
+
+    stamp: Stamp
+    codes: np.ndarray  # uint8 (N,)
+    time: float  # monotonic seconds
+
+
+class SeenFrame(NamedTuple):
+    """One that can be looked at again."""
+
+    seen: Encoded
+    message: Any  # sensor_msgs/Image, or CompressedImage where `compressed`
+    compressed: bool
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, upright."""
+        return size_of(self.message, self.compressed)
+
+
+class RecentFrames:
+    """Used by the worker alone."""
+
+    def __init__(self, limit: int) -> None:
+        """Begin without frames; `limit` may be changed, the next one keeps to it."""
+        self._recent: Recent[Stamp, RecentFrame] = Recent(limit)
+        self._seen: Recent[Stamp, SeenFrame] = Recent(_SEEN)
+
+    def add(self, stamp: Stamp, frame: SeenFrame, limit: int) -> None:
+        """Take note of an answered frame; `limit` as of __init__."""
+        newest = self.newest
+        if newest and stamp < newest.stamp:
+            # A bag that loops, a clock that was set back: old stamps mean other frames now.
+            self._recent.clear()
+            self._seen.clear()
+        self._recent.limit = limit
+        self._recent.add(stamp, RecentFrame(stamp, frame.seen.codes, time.monotonic()))
+        self._seen.add(stamp, frame)
+        while len(self._seen) > 1 and sum(
+                len(one.message.data) for one in self._seen.values()) > _SEEN_BYTES:
+            self._seen.popitem(last=False)
+
+    @property
+    def newest(self) -> RecentFrame | None:
+        """The frame that was answered last."""
+        return next(reversed(self._recent.values())) if self._recent else None
+
+    def get(self, stamp: Stamp) -> RecentFrame | None:
+        """Return the frame of a stamp, None where it is too long ago."""
+        return self._recent.get(stamp)
+
+    def seen(self, stamp: Stamp) -> SeenFrame | None:
+        """Return the frame of a stamp to be looked at again, None where it is too long ago."""
+        return self._seen.get(stamp)
+
+    def missing(self, stamp: Stamp, look: bool = False) -> str:
+        """
+        Return the sentence why there is no frame of a stamp.
+
+        :param look: whether it was to be looked at again.
+        """
+        kept = self._seen if look else self._recent
+        ring = 'no frame was answered yet'
+        if kept:
+            first, last = next(iter(kept)), next(reversed(kept))
+            ring = (f'the last {len(kept)} frames run from {stamp_text(first)} to '
+                    f'{stamp_text(last)}')
+        return f'no frame {stamp_text(stamp)} is at hand; {ring}'

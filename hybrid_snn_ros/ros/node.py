@@ -130,8 +130,9 @@ class ClassifierNode(LifecycleNode):
             + ('; only read, not written' if classifier.is_readonly else ''))
         if not messages.HAVE_VISION_MSGS:
             self.get_logger().warning(
-                'vision_msgs is not installed: ~/classification, ~/label_info and ~/vision_info '
-                'are off; ~/answer and ~/labels carry the same as JSON')
+                'vision_msgs is not installed: ~/classification, ~/label_info, ~/vision_info, '
+                '~/boxes and ~/detections are off; ~/answer, ~/labels and ~/things carry the '
+                'same as JSON')
         self._out = Publishers(self._qos_monitor)
         return super().on_configure(state)
 

@@ -46,7 +46,7 @@ ARROWS = {
               'snn', 'stopwatch', 'threads', 'vision'},
     'ros': {'classifier', 'defaults', 'frame_pipeline', 'parameter_files', 'stopwatch',
             'paths', 'recent', 'resources', 'threads', 'memory', 'snn', 'spiking_encoder',
-            'vision'},
+            'vision', 'where.boxes'},
     'sim': {'ros.process', 'ros.qos', 'resources', 'threads'},
     'operator_page': {'paths', 'ros.process', 'ros.qos', 'ros.parameter_table', 'recent',
                       'resources', 'threads', 'vision.frames', 'vision.pictures'},

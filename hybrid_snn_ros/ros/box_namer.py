@@ -55,21 +55,42 @@ class Things(NamedTuple):
     things: list[Thing]
 
 
+class BoxQueue:
+    """Requests on their way from the executor to the worker; for any thread."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[BoxRequest] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, request: BoxRequest) -> None:
+        """Leave a request."""
+        self._waiting.append(request._replace(begun=time.monotonic()))
+
+    def take(self) -> BoxRequest:
+        """Return the oldest request; IndexError where there is none."""
+        return self._waiting.popleft()
+
+
 class BoxNamer:
-    """Used by the worker alone, but for ``put``."""
+    """Used by the worker alone."""
 
     def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
-                 tell: Callable[[Things], None], refuse: Callable[[str], None]) -> None:
+                 queue: BoxQueue, tell: Callable[[Things], None],
+                 refuse: Callable[[str], None]) -> None:
         """
         Begin without requests.
 
         :param frames: RecentFrames, to which whoever answers frames adds them.
+        :param queue: BoxQueue that requests come in.
         :param tell: is called with what was answered.
         :param refuse: is called with the sentence why a request is refused that no one waits for.
         """
         self._classifier = classifier
         self._settings = settings
         self._frames = frames
+        self._queue = queue
         self._tell = tell
         self._refuse = refuse
         self._requests: deque[BoxRequest] = deque()
@@ -80,14 +101,13 @@ class BoxNamer:
     @property
     def busy(self) -> bool:
         """Whether there is something that ``go_on`` would do now."""
-        return self._work is not None or any(map(self._is_ready, tuple(self._requests)))
-
-    def put(self, request: BoxRequest) -> None:
-        """Leave a request; may be called from any thread."""
-        self._requests.append(request._replace(begun=time.monotonic()))
+        return (self._work is not None or len(self._queue) > 0
+                or any(map(self._is_ready, self._requests)))
 
     def go_on(self) -> None:
         """Name the next box."""
+        while len(self._queue):
+            self._requests.append(self._queue.take())
         while len(self._requests) > _WAITING:
             self.left_out += 1
             self._over(self._requests.popleft(), 'other boxes came faster than they can be named')
@@ -109,6 +129,8 @@ class BoxNamer:
 
     def close(self, reason: str) -> None:
         """Refuse what still waits."""
+        while len(self._queue):
+            self._requests.append(self._queue.take())
         while self._requests:
             self._over(self._requests.popleft(), reason)
 

@@ -23,6 +23,7 @@ from hybrid_snn_ros.memory.errors import (
 from hybrid_snn_ros.paths import memory_path, relative_remark
 from hybrid_snn_ros.ros import host_metrics, messages
 from hybrid_snn_ros.ros.bond import Bond
+from hybrid_snn_ros.ros.box_namer import BoxQueue
 from hybrid_snn_ros.ros.camera import Camera
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
 from hybrid_snn_ros.ros.diagnostics import Complaints, Diagnostics, LOOK
@@ -166,10 +167,10 @@ class ClassifierNode(LifecycleNode):
         clock = self.get_clock()
         self._frames = LatestFrameQueue(
             self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
-        self._commands = CommandQueue()
+        self._commands, boxes = CommandQueue(), BoxQueue()
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
-            self._classifier, self._frames, self._commands, self._settings,
+            self._classifier, self._frames, self._commands, boxes, self._settings,
             Listeners(self._out.answer, self._out.things, self._publish_result,
                       self._publish_known),
             self.get_logger(), self.get_clock(), self._trouble)
@@ -186,8 +187,7 @@ class ClassifierNode(LifecycleNode):
         if self._requests is not None:
             self._requests.destroy_services()  # of the activation before
         self._requests = Requests(self, self._qos_monitor, self._settings, self._commands,
-                                  self._worker.box_namer.put, self._frames.wake,
-                                  self._publish_result)
+                                  boxes, self._frames.wake, self._publish_result)
         later(self._requests.close)
         self._camera = Camera(self, self._qos_monitor, self._settings, self._frames.put)
         later(self._camera.close)

@@ -21,7 +21,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros import messages
-from hybrid_snn_ros.ros.box_namer import BoxRequest
+from hybrid_snn_ros.ros.box_namer import BoxQueue, BoxRequest
 from hybrid_snn_ros.ros.commands import (
     Command,
     CommandError,
@@ -67,8 +67,8 @@ class Requests:
     """Subscriptions and services of an active node."""
 
     def __init__(self, node: LifecycleNode, qos_monitor: QosMonitor, settings: Parameters,
-                 commands: CommandQueue, name: Callable[[BoxRequest], None],
-                 wake: Callable[[], None], report: Callable[[Result], None]) -> None:
+                 commands: CommandQueue, boxes: BoxQueue, wake: Callable[[], None],
+                 report: Callable[[Result], None]) -> None:
         """
         Open them.
 
@@ -76,7 +76,7 @@ class Requests:
         :param qos_monitor: QosMonitor of the node.
         :param settings: ros.parameters.Parameters.
         :param commands: CommandQueue, which the worker empties.
-        :param name: function of a BoxRequest: the worker shall name its boxes.
+        :param boxes: BoxQueue, which the worker empties.
         :param wake: function that wakes the worker.
         :param report: function of a commands.Result: publish it.
         """
@@ -84,7 +84,7 @@ class Requests:
         self._qos_monitor = qos_monitor
         self._settings = settings
         self._commands = commands
-        self._name = name
+        self._boxes = boxes
         self._wake = wake
         self._report = report
         self._subscriptions = [
@@ -164,7 +164,7 @@ class Requests:
                 f'boxes refused: a frame can have {MOST} boxes, not {len(message.detections)}',
                 throttle_duration_sec=5.0)
             return
-        self._name(BoxRequest(messages.boxes_of(message), (stamp.sec, stamp.nanosec),
+        self._boxes.put(BoxRequest(messages.boxes_of(message), (stamp.sec, stamp.nanosec),
                               detections=message))
         self._wake()
 

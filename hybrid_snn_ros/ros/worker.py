@@ -20,7 +20,7 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import answer
 from hybrid_snn_ros.memory.errors import ChangedError, StoreError
 from hybrid_snn_ros.ros import messages
-from hybrid_snn_ros.ros.box_namer import BoxNamer, Things
+from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, Things
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
 from hybrid_snn_ros.ros.frame_queue import Frame, LatestFrameQueue
@@ -61,14 +61,15 @@ class Worker(threading.Thread):
     """Answers and teaches; publishes through the listeners it is given."""
 
     def __init__(self, classifier: Classifier, frames: LatestFrameQueue, commands: CommandQueue,
-                 settings: Parameters, tell: Listeners, log: 'RcutilsLogger', clock: 'Clock',
-                 problem: str = '') -> None:
+                 boxes: BoxQueue, settings: Parameters, tell: Listeners, log: 'RcutilsLogger',
+                 clock: 'Clock', problem: str = '') -> None:
         """
         Make the thread; ``start`` runs it.
 
         :param classifier: Classifier, owned by this thread until it has ended.
         :param frames: LatestFrameQueue to take frames from.
         :param commands: CommandQueue to take requests from.
+        :param boxes: BoxQueue to take boxes from.
         :param settings: ros.parameters.Parameters; live values are read for every frame.
         :param tell: Listeners.
         :param log: rclpy logger.
@@ -94,11 +95,13 @@ class Worker(threading.Thread):
         self._revision: object = None  # of the network when it was looked at last
         self._quiet_from = 0.0  # monotonic seconds; see _consolidate
         self._recent = RecentFrames(settings.recent_frames)
-        # Takes boxes from any thread.
-        self.box_namer = BoxNamer(classifier, settings, self._recent, tell.things,
-                                  self._refuse_boxes)
+
+        def refuse(reason: str) -> None:  # does not know this object: that would be a circle
+            log.warning(f'boxes refused: {reason}', throttle_duration_sec=5.0)
+        self._box_namer = BoxNamer(
+            classifier, settings, self._recent, boxes, tell.things, refuse)
         self._executor = CommandExecutor(
-            classifier, settings, self._recent, self._report, problem, self.box_namer.put)
+            classifier, settings, self._recent, self._report, problem, boxes.put)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
         self._times = StageTimes()
@@ -112,13 +115,10 @@ class Worker(threading.Thread):
         self._renew_status()  # who hears the result finds it in /diagnostics
         self._tell.result(result)
 
-    def _refuse_boxes(self, reason: str) -> None:
-        self._log.warning(f'boxes refused: {reason}', throttle_duration_sec=5.0)
-
     def _renew_status(self) -> None:
         self.status = collect_status(
             self._classifier, self._times, self._executor.problem, self._rebuilding,
-            {'boxes_named': self.box_namer.named, 'boxes_left_out': self.box_namer.left_out})
+            {'boxes_named': self._box_namer.named, 'boxes_left_out': self._box_namer.left_out})
         self._next_status = time.monotonic() + _STATUS_PERIOD
 
     def stop(self) -> None:
@@ -139,7 +139,7 @@ class Worker(threading.Thread):
             try:
                 self._executor.go_on()
                 if not self._executor.teaching:
-                    self.box_namer.go_on()
+                    self._box_namer.go_on()
                 self._carry_out()
                 if frame is not None:
                     self._frame(frame)
@@ -164,7 +164,7 @@ class Worker(threading.Thread):
             self._executor.refuse(
                 command, 'the node was deactivated while it was rebuilding its network')
         self._executor.close('the node was deactivated')
-        self.box_namer.close('the node was deactivated')
+        self._box_namer.close('the node was deactivated')
 
     def _warm_up(self) -> None:
         begin = time.perf_counter()
@@ -184,7 +184,7 @@ class Worker(threading.Thread):
             self._told_loss = True
 
     def _patience(self) -> float:
-        if (self._catching_up is not None or self._executor.teaching or self.box_namer.busy
+        if (self._catching_up is not None or self._executor.teaching or self._box_namer.busy
                 or len(self._commands)):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)

@@ -278,7 +278,7 @@ def test_any_record_is_taken_back_by_its_number(taught):
     ('{"do": ', 'a command must be JSON: '),
     ('[' * 4000, 'a command must be JSON: '),
     ('["undo"]', 'a command must be a JSON object'),
-    ('{}', 'a command\'s "do" must be one of teach, undo, redo, '
+    ('{}', 'a command\'s "do" must be one of teach, name, undo, redo, '
      'forget, rename, merge, rollback, save, not '),
     ('{"do": "explode", "id": "7"}', "save, not 'explode'"),
     (json.dumps({'do': 'x' * 4000, 'id': '7'}), 'a command\'s "do" must be one of'),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros.classifier import Classifier
-from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxRequest
+from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, BoxRequest
 from hybrid_snn_ros.ros.boxes import cut_of, FRACTIONS, PIXELS, pixels_of
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import Command, CommandError, parse
@@ -117,10 +117,11 @@ class Robot:
             min_change=0.0, teach_views=6, false_unknown=0.0, top_k=3)
         self.results, self.told, self.refused, self.stamp = [], [], [], 0
         self.frames = RecentFrames(300)
-        self.namer = BoxNamer(self.classifier, self.settings, self.frames, self.told.append,
-                              self.refused.append)
+        self.queue = BoxQueue()
+        self.namer = BoxNamer(self.classifier, self.settings, self.frames, self.queue,
+                              self.told.append, self.refused.append)
         self.executor = CommandExecutor(self.classifier, self.settings, self.frames,
-                                        self.results.append, name=self.namer.put)
+                                        self.results.append, name=self.queue.put)
 
     def see(self, rgb):
         """Answer a frame as the worker does; return its stamp."""
@@ -136,7 +137,7 @@ class Robot:
     def ask(self, boxes, **words):
         """Name boxes; return the new Things."""
         before = len(self.told)
-        self.namer.put(BoxRequest(boxes, **{'stamp': None, **words}))
+        self.queue.put(BoxRequest(boxes, **{'stamp': None, **words}))
         while self.namer.busy:
             self.namer.go_on()
         return self.told[before:]
@@ -184,7 +185,7 @@ def test_a_region_of_a_frame_counts_once_and_under_one_label(robot):
 
 def test_a_frame_is_answered_between_two_boxes(robot):
     robot.see(table(KINDS))
-    robot.namer.put(BoxRequest(BOXES, None))
+    robot.queue.put(BoxRequest(BOXES, None))
     steps = 0
     while robot.namer.busy:
         robot.see(table(KINDS))
@@ -217,7 +218,8 @@ def test_a_hostile_box_teaches_nothing(robot, box):
 
 def test_boxes_wait_for_their_frame_and_are_refused_when_it_is_gone(robot):
     stamp = robot.see(table(KINDS))
-    robot.namer.put(BoxRequest(BOXES[:1], (stamp[0] + 1, 0)))
+    robot.queue.put(BoxRequest(BOXES[:1], (stamp[0] + 1, 0)))
+    robot.namer.go_on()
     assert not robot.namer.busy
     robot.see(table(KINDS))
     before = len(robot.told)
@@ -260,7 +262,7 @@ def test_of_too_many_requests_the_oldest_are_left_out_and_counted(robot):
     robot.see(table(KINDS))
     left_out, told = robot.namer.left_out, len(robot.told)
     for _ in range(20):
-        robot.namer.put(BoxRequest(BOXES[:1], None))
+        robot.queue.put(BoxRequest(BOXES[:1], None))
     while robot.namer.busy:
         robot.namer.go_on()
     assert robot.namer.left_out - left_out + len(robot.told) - told == 20

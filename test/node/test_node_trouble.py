@@ -258,7 +258,8 @@ def test_a_flood_of_requests_is_accounted_for_and_frames_are_answered(tmp_path):
     """2000 of them at once: each is done or refused under its id, the camera is looked at."""
     domain, memory = fresh_domain(), tmp_path / 'memory'
     sent = 2000
-    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0) as node, \
+    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0,
+                     false_unknown=0.0) as node, \
             Peer(domain) as peer:
         for label in ('red', 'blue'):
             assert _teach(peer, label, COLOURS[label]).level == OK

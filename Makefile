@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Newer pip shows what setuptools warns of; a page of it at every editable installation.
 INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
 
-.PHONY: demo test unit test-jazzy coverage lint soak clean help
+.PHONY: demo test test-failed unit test-jazzy coverage lint soak clean help
 
 help:
 	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
@@ -34,6 +34,10 @@ demo: $(BIN)/.demo-ready
 
 test: $(BIN)/.test-ready lint
 	@$(call PYTEST,$(BIN))
+
+# What failed in the last run, one after the other; an error where that was no test.
+test-failed: $(BIN)/.test-ready
+	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 unit: $(BIN)/.unit-ready
 	@$(call PYTEST,$(BIN)) -m 'not slow' test/unit

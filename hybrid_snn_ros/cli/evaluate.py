@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any, TYPE_CHECKING
 
-from hybrid_snn_ros.cli import crop_arguments, evaluate_scenes
+from hybrid_snn_ros.cli import checked_arguments, crop_arguments, evaluate_scenes, json_file
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
@@ -146,14 +146,9 @@ def main(args: argparse.Namespace) -> int:
 
 def _settings(args: argparse.Namespace, form: type['Settings']) -> 'Settings':
     """Check the arguments; ValueError, one sentence, for one that cannot be."""
-    for name in ('orders', 'jobs'):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise ValueError(f'--{name} must be at least 1, not {value}')
-    if args.seed < 0:
-        raise ValueError(f'--seed must be at least 0, not {args.seed}')
-    if args.json and not Path(args.json).absolute().parent.is_dir():
-        raise ValueError(f'the directory of --json {args.json} does not exist')
+    checked_arguments.at_least_one(args, 'orders', 'jobs')
+    checked_arguments.no_seed_below_zero(args)
+    checked_arguments.in_a_directory(args, 'json')
     protocol = args.protocol or ('turntable' if args.source == TURNTABLE else 'joint')
     if protocol == 'turntable' and args.source != TURNTABLE:
         raise ValueError('--protocol turntable needs the SOURCE turntable')
@@ -208,8 +203,7 @@ def _write_json(path: str | None, figures: dict[str, Any]) -> int:
     if not path:
         return 0
     try:
-        Path(path).write_text(json.dumps(figures, indent=2, ensure_ascii=False) + '\n',
-                              encoding='utf-8', errors='backslashreplace')
+        json_file.write(path, figures)
     except OSError as error:
         complain('evaluate', f'{path} cannot be written: {error.strerror}')
         return 1

@@ -4,13 +4,12 @@
 
 import argparse
 from collections.abc import Callable
-import json
 import math
-from pathlib import Path
 import sys
 import time
 from typing import Any, TYPE_CHECKING
 
+from hybrid_snn_ros.cli import checked_arguments, json_file
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 
@@ -113,17 +112,12 @@ def _check(args: argparse.Namespace) -> None:
     for name, default in _OTHERS.items():
         if getattr(args, name) != default:
             raise ValueError(f"--{name.replace('_', '-')} is not for frames with boxes")
-    for name in ('scenes', 'drawn', 'shots'):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise ValueError(f'--{name} must be at least 1, not {value}')
-    if args.seed < 0:
-        raise ValueError(f'--seed must be at least 0, not {args.seed}')
+    checked_arguments.at_least_one(args, 'scenes', 'drawn', 'shots')
+    checked_arguments.no_seed_below_zero(args)
     if args.source == SCENES and args.unknown:
         raise ValueError('--unknown is for photographs with boxes: of scenes ten objects are '
                          'never taught')
-    if args.json and not Path(args.json).absolute().parent.is_dir():
-        raise ValueError(f'the directory of --json {args.json} does not exist')
+    checked_arguments.in_a_directory(args, 'json')
 
 
 def _load(args: argparse.Namespace, shots: int, progress: Progress) -> 'PicturedSet':
@@ -153,5 +147,4 @@ def _write(path: str, figures: dict[str, Any]) -> None:
         if isinstance(value, dict):
             return {name: plain(one) for name, one in value.items()}
         return None if isinstance(value, float) and math.isnan(value) else value
-    Path(path).write_text(json.dumps(plain(figures), indent=2, ensure_ascii=False) + '\n',
-                          encoding='utf-8', errors='backslashreplace')
+    json_file.write(path, plain(figures))

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
+from hybrid_snn_ros.cli import checked_arguments
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
@@ -63,12 +64,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    for name in ('orders', 'limit', 'asked'):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise ValueError(f'--{name} must be at least 1, not {value}')
-    if args.json and not Path(args.json).absolute().parent.is_dir():
-        raise ValueError(f'the directory of --json {args.json} does not exist')
+    checked_arguments.at_least_one(args, 'orders', 'limit', 'asked')
+    checked_arguments.in_a_directory(args, 'json')
 
 
 def _pass(run: Callable[..., 'Outcome'], digits: 'Digits', args: argparse.Namespace, order: int,

@@ -5,16 +5,14 @@
 import argparse
 from collections.abc import Iterator
 import contextlib
-import json
 import os
-from pathlib import Path
 import sys
 import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from hybrid_snn_ros.cli import crop_arguments
+from hybrid_snn_ros.cli import checked_arguments, crop_arguments, json_file
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
@@ -85,8 +83,7 @@ def main(args: argparse.Namespace) -> int:
     code = 0
     try:
         if args.json:
-            Path(args.json).write_text(json.dumps(figures, indent=2, ensure_ascii=False) + '\n',
-                                       encoding='utf-8', errors='backslashreplace')
+            json_file.write(args.json, figures)
         if args.plots:
             spiking_report.draw(args.plots, figures)
     except OSError as error:
@@ -107,21 +104,14 @@ def _check(args: argparse.Namespace) -> None:
         rate.check_steps(args.steps)
     elif args.steps != radix.STEPS:
         raise ValueError(f'--code radix takes {radix.STEPS} steps, not {args.steps}')
-    for name in ('shots', 'orders', 'limit', 'check'):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise ValueError(f'--{name} must be at least 1, not {value}')
-    if args.seed < 0:
-        raise ValueError(f'--seed must be at least 0, not {args.seed}')
+    checked_arguments.at_least_one(args, 'shots', 'orders', 'limit', 'check')
+    checked_arguments.no_seed_below_zero(args)
     if not args.noise > 0:
         raise ValueError(f'--noise must be above 0, not {args.noise:g}')
     for name in ('nir', 'thresholds'):
         if getattr(args, name) and args.code != 'rate':
             raise ValueError(f'--{name} is for the rate code, and this is the {args.code} code')
-    for name in ('json', 'nir', 'thresholds'):
-        path = getattr(args, name)
-        if path and not Path(path).absolute().parent.is_dir():
-            raise ValueError(f'the directory of --{name} {path} does not exist')
+    checked_arguments.in_a_directory(args, 'json', 'nir', 'thresholds')
     if args.nir:
         nir_graph.load_nir()
     if args.plots:

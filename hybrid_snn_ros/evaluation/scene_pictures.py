@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from hybrid_snn_ros.evaluation.pictured import Pictured, PicturedSet
-from hybrid_snn_ros.evaluation.scene_scores import LOOSE
+from hybrid_snn_ros.evaluation.scene_scores import LOOSE, matched, Truth
 from hybrid_snn_ros.evaluation.scene_trial import Answer
-from hybrid_snn_ros.where.boxes import iou
+from hybrid_snn_ros.vision.pictures import encode_jpeg
 
 SHOWN = 9
 _TILE = (480, 360)  # pixels, width and height
@@ -45,12 +45,16 @@ def draw(directory: str | Path, data: PicturedSet, answers: Sequence[Answer],
 
 def faults(frame: Pictured, answer: Answer, taught: frozenset[str]) -> int:
     """Count taught things without their name, and names that are wrong."""
-    overlap = iou(frame.boxes, answer.shown.boxes) >= LOOSE
-    same = np.array([[said == name for said in answer.shown.names] for name in frame.names],
-                    bool).reshape(overlap.shape) & overlap
+    same = _standing(frame, answer)
     missed = sum(name in taught and not same[at].any() for at, name in enumerate(frame.names))
     return missed + sum(said is not None and not same[:, at].any()
                         for at, said in enumerate(answer.shown.names))
+
+
+def _standing(frame: Pictured, answer: Answer) -> np.ndarray:
+    """Tell which box stands at which thing under its name, bool (things, B)."""
+    overlap, same = matched(Truth(frame.boxes, frame.names), answer.shown)
+    return same & (overlap >= LOOSE)
 
 
 def drawn(frame: Pictured, answer: Answer) -> np.ndarray:
@@ -58,9 +62,9 @@ def drawn(frame: Pictured, answer: Answer) -> np.ndarray:
     image = cv2.resize(frame.image, _TILE, interpolation=cv2.INTER_AREA)
     for box in frame.boxes:
         cv2.rectangle(image, *_corners(box), _TRUE, 1)
-    overlap = iou(frame.boxes, answer.shown.boxes) >= LOOSE
+    same = _standing(frame, answer)
     for at, (box, said) in enumerate(zip(*answer.shown)):
-        right = any(overlap[thing, at] and name == said for thing, name in enumerate(frame.names))
+        right = bool(same[:, at].any())
         colour = _UNKNOWN if said is None else _RIGHT if right else _WRONG
         first, last = _corners(box)
         cv2.rectangle(image, first, last, colour, 2)
@@ -99,7 +103,4 @@ def _mosaic(tiles: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:
-    done, content = cv2.imencode('.jpg', cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR),
-                                 [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    assert done
-    path.write_bytes(content.tobytes())
+    path.write_bytes(encode_jpeg(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), _QUALITY))

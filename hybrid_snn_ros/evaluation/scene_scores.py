@@ -43,6 +43,13 @@ def located(truths: Sequence[Truth], found: Sequence[np.ndarray],
             'things': float(np.mean([len(truth.names) for truth in truths]))}
 
 
+def matched(truth: Truth, frame: Shown) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much each box overlaps each thing (things, B), and whether it has its name."""
+    overlap = iou(truth.boxes, frame.boxes)
+    same = np.array([[name == true for name in frame.names] for true in truth.names], bool)
+    return overlap, same.reshape(overlap.shape)
+
+
 def named(truths: Sequence[Truth], shown: Sequence[Shown],
           taught: frozenset[str]) -> dict[str, float]:
     """
@@ -53,10 +60,8 @@ def named(truths: Sequence[Truth], shown: Sequence[Shown],
     """
     recalled, tight, right, refused = [], [], [], []
     for truth, frame in zip(truths, shown):
-        overlap = iou(truth.boxes, frame.boxes)
-        names = np.array([name or '' for name in frame.names], object)
-        same = np.array([[name == true for name in names] for true in truth.names],
-                        bool).reshape(overlap.shape)
+        overlap, same = matched(truth, frame)
+        names = frame.names
         for place, name in enumerate(truth.names):
             if name in taught:
                 recalled.append((same[place] & (overlap[place] >= LOOSE)).any())

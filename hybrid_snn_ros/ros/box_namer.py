@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.record import Region
-from hybrid_snn_ros.ros.boxes import cut_of, Numbers, PIXELS
+from hybrid_snn_ros.ros.boxes import Numbers, PIXELS, shown_in
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame, Stamp
+from hybrid_snn_ros.snn.steps import UnderWay
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.where.boxes import BoxError, MOST
 
@@ -94,51 +95,42 @@ class BoxNamer:
         self._tell = tell
         self._refuse = refuse
         self._requests: deque[BoxRequest] = deque()
-        self._work: Generator[None, None, None] | None = None
+        self._work = UnderWay()
         self.named = 0  # boxes
         self.left_out = 0  # requests, since others came too fast
 
     @property
     def busy(self) -> bool:
         """Whether there is something that ``go_on`` would do now."""
-        return (self._work is not None or len(self._queue) > 0
-                or any(map(self._is_ready, self._requests)))
+        return bool(self._work) or len(self._queue) > 0 or any(
+            map(self._is_ready, self._requests))
 
     def go_on(self) -> None:
         """Name the next box."""
-        while len(self._queue):
-            self._requests.append(self._queue.take())
+        self._take_in()
         while len(self._requests) > _WAITING:
             self.left_out += 1
             self._over(self._requests.popleft(), 'other boxes came faster than they can be named')
-        if self._work is None:
-            for _ in range(len(self._requests)):
-                request = self._requests.popleft()
-                if self._is_ready(request):
-                    self._work = self._name(request)
-                    break
-                self._requests.append(request)
-        work = self._work
-        if work is not None:
-            try:
-                next(work)
-            except BaseException as ended:
-                self._work = None
-                if not isinstance(ended, StopIteration):
-                    raise
+        ready = None if self._work else next(filter(self._is_ready, self._requests), None)
+        if ready is not None:
+            self._requests.remove(ready)
+            self._work.begin(self._name(ready))
+        self._work.go_on()
 
     def close(self, reason: str) -> None:
         """Refuse what still waits."""
-        while len(self._queue):
-            self._requests.append(self._queue.take())
+        self._take_in()
         while self._requests:
             self._over(self._requests.popleft(), reason)
 
+    def _take_in(self) -> None:
+        while len(self._queue):
+            self._requests.append(self._queue.take())
+
     def _is_ready(self, request: BoxRequest) -> bool:
         """Tell whether a request need not wait for its frame any more."""
-        newest = self._frames.newest
-        return (request.stamp is None or newest is not None and newest.stamp >= request.stamp
-                or time.monotonic() - request.begun > self._settings.image_timeout)
+        return not self._frames.may_come(
+            request.stamp, request.begun, self._settings.image_timeout)
 
     def _over(self, request: BoxRequest, reason: str) -> None:
         """Say that a request is not carried out."""
@@ -148,8 +140,7 @@ class BoxNamer:
             self._refuse(reason)
 
     def _name(self, request: BoxRequest) -> Generator[None, None, None]:
-        newest = self._frames.newest
-        stamp = request.stamp or (newest.stamp if newest else (0, 0))
+        stamp = self._frames.meant(request.stamp)
         frame = self._frames.seen(stamp)
         if len(request.boxes) > MOST:
             self._over(request, f'a frame can have {MOST} boxes, not {len(request.boxes)}')
@@ -175,8 +166,8 @@ class BoxNamer:
     def _thing(self, frame: SeenFrame, box: Numbers, unit: str, size: tuple[int, int]) -> Thing:
         encoder = self._classifier.frame_encoder.encoder
         try:
-            region, crop = cut_of(box, unit, size)
-            codes = encoder.codes(frame.seen.cut(encoder.input_size, crop))
+            region, shown = shown_in(frame.seen, box, unit, size, encoder.input_size)
+            codes = encoder.codes(shown)
         except (BoxError, FrameError) as error:
             return Thing(box, None, None, str(error))
         return Thing(box, region, self._classifier.decide(

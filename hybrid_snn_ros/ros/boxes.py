@@ -5,7 +5,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from hybrid_snn_ros.memory.record import Region
+from hybrid_snn_ros.vision.frame_encoder import Encoded
 from hybrid_snn_ros.vision.framing import Crop
 from hybrid_snn_ros.where.boxes import BoxError, checked, square_of
 
@@ -44,6 +47,19 @@ def cut_of(box: Numbers, unit: str, size: tuple[int, int]) -> Cut:
     region = x, y, min(across, 1 - x), min(down, 1 - y)
     return Cut(region, Crop(1.0, (window.left / width, window.top / height,
                                   side / width, side / height)))
+
+
+def shown_in(seen: Encoded, box: Numbers, unit: str, frame: tuple[int, int],
+             side: int) -> tuple[Region, np.ndarray]:
+    """
+    Return the region of a box and what it shows, uint8 RGB (side, side, 3).
+
+    :param frame: width and height of the frame in pixels.
+    :raises BoxError: as of cut_of.
+    :raises FrameError: where the frame cannot be decoded any more.
+    """
+    region, crop = cut_of(box, unit, frame)
+    return region, seen.cut(side, crop)
 
 
 def pixels_of(region: Region, size: tuple[int, int]) -> list[float]:

@@ -19,10 +19,11 @@ from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.box_namer import BoxRequest
-from hybrid_snn_ros.ros.boxes import cut_of
+from hybrid_snn_ros.ros.boxes import shown_in
 from hybrid_snn_ros.ros.commands import Command, CommandError, MAX_WAITING, Result
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.recent_frames import RecentFrame, RecentFrames, SeenFrame
+from hybrid_snn_ros.snn.steps import UnderWay
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.vision.lesson_views import LessonViews
 from hybrid_snn_ros.vision.pictures import kept_jpeg
@@ -59,7 +60,7 @@ class CommandExecutor:
         self._report = report
         self._frames = frames
         self._name_boxes = name
-        self._lesson: Generator[None, None, None] | None = None  # the one under way
+        self._lesson = UnderWay()
         self._early: deque[tuple[Command, float]] = deque()  # came before their frame, and when
         self._session: TeachingSession | None = None
         self.problem = problem  # why the last change was refused by the disk, or ''
@@ -122,25 +123,19 @@ class CommandExecutor:
     @property
     def teaching(self) -> bool:
         """Whether a lesson is under way: frames go on being answered between its views."""
-        return self._lesson is not None
+        return bool(self._lesson)
 
     def _begin_lesson(self, lesson: Generator[None, None, None]) -> None:
-        self._lesson = lesson
-        self.go_on()
+        self._lesson.begin(lesson)
+        self._lesson.go_on()
 
     def go_on(self) -> None:
         """Take the next step of the lesson under way, or of a session that has frames waiting."""
-        lesson = self._lesson
-        if lesson is None:
-            self._teach_early()
-            self._go_on_with_session()
+        if self._lesson:
+            self._lesson.go_on()
             return
-        try:
-            next(lesson)
-        except BaseException as ended:
-            self._lesson = None
-            if not isinstance(ended, StopIteration):
-                raise
+        self._teach_early()
+        self._go_on_with_session()
 
     def finish(self) -> None:
         """Take all steps of the lesson under way."""
@@ -182,7 +177,7 @@ class CommandExecutor:
 
     def _run_teach(self, command: Command) -> None:
         if command.boxes:
-            self._teach_box(command)
+            self._teach_box(command, time.monotonic())
             return
         if command.stamp is not None:
             self._teach_stamp(command, command.stamp)
@@ -203,26 +198,20 @@ class CommandExecutor:
 
     def _teach_early(self) -> None:
         """Teach boxes that came before their frame, once that is there or comes no more."""
-        newest = self._frames.newest
         for _ in range(len(self._early)):
             command, came = self._early.popleft()
-            assert command.stamp is not None
-            if newest is not None and newest.stamp >= command.stamp or (
-                    time.monotonic() - came > self._settings.image_timeout):
-                self._teach_box(command, waited=True)
-                if self.teaching:
-                    return
-            else:
-                self._early.append((command, came))
-
-    def _teach_box(self, command: Command, waited: bool = False) -> None:
-        newest = self._frames.newest
-        stamp = command.stamp or (newest.stamp if newest else (0, 0))
-        frame = self._frames.seen(stamp)
-        if not waited and command.stamp and (newest is None or newest.stamp < command.stamp):
-            if len(self._early) < MAX_WAITING:
-                self._early.append((command, time.monotonic()))
+            self._teach_box(command, came)
+            if self.teaching:
                 return
+
+    def _teach_box(self, command: Command, came: float) -> None:
+        """Teach what a box shows, or wait for its frame; `came` is when, monotonic seconds."""
+        if self._frames.may_come(command.stamp, came, self._settings.image_timeout) and (
+                len(self._early) < MAX_WAITING):
+            self._early.append((command, came))
+            return
+        stamp = self._frames.meant(command.stamp)
+        frame = self._frames.seen(stamp)
         if frame is None:
             self._answer(command, 'ERROR', self._frames.missing(stamp, look=True),
                          stamp=stamp_text(stamp))
@@ -234,8 +223,8 @@ class CommandExecutor:
         """Teach what a box shows: the square around it, as it is cropped where boxes are named."""
         encoder = self._classifier.frame_encoder.encoder
         try:
-            region, crop = cut_of(command.boxes[0], command.unit, frame.size)
-            shown = frame.seen.cut(encoder.input_size, crop)
+            region, shown = shown_in(frame.seen, command.boxes[0], command.unit, frame.size,
+                                     encoder.input_size)
             codes = encoder.codes(shown)
         except (BoxError, FrameError) as error:
             self._refused(command, error, stamp=stamp_text(stamp))

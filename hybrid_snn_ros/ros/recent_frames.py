@@ -80,6 +80,22 @@ class RecentFrames:
         """Return the frame of a stamp to be looked at again, None where it is too long ago."""
         return self._seen.get(stamp)
 
+    def meant(self, stamp: Stamp | None) -> Stamp:
+        """Return the stamp of the frame that is meant, None being the newest's."""
+        if stamp is None and self.newest:
+            return self.newest.stamp
+        return stamp or (0, 0)
+
+    def may_come(self, stamp: Stamp | None, since: float, patience: float) -> bool:
+        """
+        Tell whether the frame of a stamp is still to be waited for.
+
+        :param since: monotonic seconds from which on it is; patience: seconds.
+        """
+        newest = self.newest
+        return (stamp is not None and (newest is None or newest.stamp < stamp)
+                and time.monotonic() - since <= patience)
+
     def missing(self, stamp: Stamp, look: bool = False) -> str:
         """
         Return the sentence why there is no frame of a stamp.

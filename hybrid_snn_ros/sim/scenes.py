@@ -10,6 +10,7 @@ import numpy as np
 from hybrid_snn_ros.sim import conditions, objects
 from hybrid_snn_ros.sim.conditions import View
 from hybrid_snn_ros.sim.turntable import BOUNDING_RADIUS, FIELD_OF_VIEW_DEG, Turntable
+from hybrid_snn_ros.where.boxes import iou
 
 SIZE = (640, 480)  # pixels, width and height
 THINGS = (2, 5)  # in a scene, fewest and most
@@ -98,7 +99,8 @@ class SceneTable(Turntable):
                 scale = 1.4 * side * distance / _FOCAL / (2 * BOUNDING_RADIUS)
                 place = _Place(thing, scale, spot, float(random.uniform(0, 360)))
                 box = self._surrounding(place, view)
-                if _inside(box) and all(_overlap(box, other) <= MOST_OVERLAP for other in taken):
+                others = np.array(taken).reshape(-1, 4)
+                if _inside(box) and iou(box[None], others).max(initial=0) <= MOST_OVERLAP:
                     places.append(place)
                     taken.append(box)
                     break
@@ -265,13 +267,4 @@ def _allowed(boxes: np.ndarray) -> bool:
     longer = boxes[:, 2:].max(axis=1)
     return bool(((longer >= SIDE[0] * _SLACK) & (longer <= SIDE[1] / _SLACK)).all()
                 and all(map(_inside, boxes))
-                and all(_overlap(boxes[i], boxes[j]) <= MOST_OVERLAP
-                        for i in range(len(boxes)) for j in range(i)))
-
-
-def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    """Return intersection over union."""
-    low = np.maximum(one[:2], other[:2])
-    high = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
-    shared = np.maximum(high - low, 0).prod()
-    return float(shared / (one[2:].prod() + other[2:].prod() - shared))
+                and np.triu(iou(boxes, boxes), 1).max(initial=0) <= MOST_OVERLAP)

@@ -143,20 +143,21 @@ class FrameEncoder:
         from hybrid_snn_ros.vision.views import surroundings, surroundings_size
         return seen.cut(surroundings_size(self.encoder.input_size), surroundings(self.crop))
 
-    def view_codes(self, seen: Encoded, views: int,
-                   around: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    def view_codes(self, seen: Encoded, views: int) -> Iterator[np.ndarray]:
         """
         Yield the codes of further views of a frame, uint8 (N,), each encoded when asked for.
 
         :param views: how many views there are with the first one, the frame as it was seen.
-        :param around: the surroundings, where they are made already.
         :raises FrameError: where they cannot be made any more.
         """
+        if views > 1:
+            yield from self.codes_around(seen.crop, self.surroundings(seen), views)
+
+    def codes_around(self, crop: np.ndarray, around: np.ndarray,
+                     views: int) -> Iterator[np.ndarray]:
+        """Yield the same for a crop and the surroundings that are made already."""
         from hybrid_snn_ros.vision.views import views_of
-        if views < 2:
-            return
-        around = self.surroundings(seen) if around is None else around
-        for picture in islice(views_of(seen.crop, around), views - 1):
+        for picture in islice(views_of(crop, around), views - 1):
             yield self.encoder.codes(picture)
 
     def codes(self, frame_or_codes: np.ndarray) -> np.ndarray:

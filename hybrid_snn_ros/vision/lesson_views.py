@@ -4,7 +4,6 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from hybrid_snn_ros.vision.frame_encoder import Encoded, FrameEncoder
 from hybrid_snn_ros.vision.frames import crop_picture, decode_file
 from hybrid_snn_ros.vision.framing import Crop
 from hybrid_snn_ros.vision.pictures import kept_jpeg
-from hybrid_snn_ros.vision.views import seen_in, surroundings_size, views_of
+from hybrid_snn_ros.vision.views import seen_in, surroundings_size
 
 
 class LessonViews:
@@ -35,7 +34,7 @@ class LessonViews:
     def codes(self) -> Iterator[np.ndarray]:
         """Yield the codes of each further view, uint8 (N,); FrameError if it cannot be cut."""
         if self._views > 1:
-            yield from self._encoder.view_codes(self._seen, self._views, self._around)
+            yield from self._encoder.codes_around(self._seen.crop, self._around, self._views)
 
     def picture(self) -> bytes:
         """Return the JPEG to keep: what the encoder saw, or what several views were cut from."""
@@ -48,11 +47,11 @@ def codes_of_kept(encoder: FrameEncoder, jpeg: bytes, views: int) -> np.ndarray:
 
     :raises FrameError: when the picture cannot be read.
     """
-    size, whole = encoder.encoder.input_size, Crop(1.0)
+    size = encoder.encoder.input_size
+    side = size if views == 1 else surroundings_size(size)
+    picture = crop_picture(decode_file(jpeg, side, Crop(1.0)), side)
     if views == 1:  # it is what was cropped before
-        return encoder.encoder.codes(crop_picture(decode_file(jpeg, size, whole), size))
-    side = surroundings_size(size)
-    around = crop_picture(decode_file(jpeg, side, whole), side)
-    first = seen_in(around, encoder.crop, size)
-    return np.array([encoder.encoder.codes(first), *(
-        encoder.encoder.codes(view) for view in islice(views_of(first, around), views - 1))])
+        return encoder.encoder.codes(picture)
+    first = seen_in(picture, encoder.crop, size)
+    return np.array([encoder.encoder.codes(first),
+                     *encoder.codes_around(first, picture, views)])

@@ -47,7 +47,7 @@ ARROWS = {
     'ros': {'classifier', 'defaults', 'frame_pipeline', 'parameter_files', 'stopwatch',
             'paths', 'recent', 'resources', 'threads', 'memory', 'snn', 'spiking_encoder',
             'vision', 'where.boxes'},
-    'sim': {'ros.process', 'ros.qos', 'resources', 'threads'},
+    'sim': {'ros.process', 'ros.qos', 'resources', 'threads', 'where.boxes'},
     'operator_page': {'paths', 'ros.process', 'ros.qos', 'ros.parameter_table', 'recent',
                       'resources', 'threads', 'vision.frames', 'vision.pictures'},
     'cli': {'bench', 'classifier', 'codes', 'dds_profile', 'defaults', 'evaluation',

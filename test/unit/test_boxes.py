@@ -3,18 +3,15 @@
 """Boxes in, names out: what a box shows, and requests that are worked through between frames."""
 
 import math
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from taught_robot import Robot as TaughtRobot
 
-from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, BoxRequest
 from hybrid_snn_ros.ros.boxes import cut_of, FRACTIONS, PIXELS, pixels_of
-from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import Command, CommandError, parse
-from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
 from hybrid_snn_ros.vision.framing import crop_window
 from hybrid_snn_ros.where.boxes import BoxError, MOST
 
@@ -107,32 +104,15 @@ def table(order, shift=0):
     return rgb
 
 
-class Robot:
-    """A classifier, its executor and its namer, and what they report."""
+class Robot(TaughtRobot):
+    """One that names boxes as well."""
 
     def __init__(self):
-        self.classifier = Classifier()
-        self.settings = SimpleNamespace(
-            learning=True, recent_frames=300, image_timeout=60.0, keep_pictures=True,
-            min_change=0.0, teach_views=6, false_unknown=0.0, top_k=3)
-        self.results, self.told, self.refused, self.stamp = [], [], [], 0
-        self.frames = RecentFrames(300)
-        self.queue = BoxQueue()
+        super().__init__(min_change=0.0, false_unknown=0.0)
+        self.told, self.refused, self.queue = [], [], BoxQueue()
         self.namer = BoxNamer(self.classifier, self.settings, self.frames, self.queue,
                               self.told.append, self.refused.append)
-        self.executor = CommandExecutor(self.classifier, self.settings, self.frames,
-                                        self.results.append, name=self.queue.put)
-
-    def see(self, rgb):
-        """Answer a frame as the worker does; return its stamp."""
-        self.stamp += 1
-        message = SimpleNamespace(
-            data=rgb.tobytes(), width=rgb.shape[1], height=rgb.shape[0],
-            header=SimpleNamespace(stamp=SimpleNamespace(sec=self.stamp, nanosec=0)))
-        self.frames.add((self.stamp, 0), SeenFrame(
-            self.classifier.frame_encoder.encode_frame(rgb), message, False), 300)
-        self.executor.saw()
-        return self.stamp, 0
+        self.executor = self.make_executor(name=self.queue.put)
 
     def ask(self, boxes, **words):
         """Name boxes; return the new Things."""

@@ -2,44 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """A lesson of several views goes on between frames, and nothing is known of it before its end."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+from taught_robot import Robot as TaughtRobot
 
-from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.codes import view_count
 from hybrid_snn_ros.memory.contents import read_store
-from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import Command
-from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
-
-SETTINGS = {'learning': True, 'recent_frames': 300, 'image_timeout': 60.0, 'keep_pictures': True,
-            'min_change': 0.1, 'teach_views': 6}
 
 
-class Robot:
-    """A classifier, its executor and what the executor reports."""
+class Robot(TaughtRobot):
+    """One with a memory on disk."""
 
-    def __init__(self, directory, rule='lateral', **settings):
-        self.classifier = Classifier(rule=rule)
+    def __init__(self, directory, **words):
+        super().__init__(**words)
         self.classifier.open(directory)
-        self.settings = SimpleNamespace(**{**SETTINGS, **settings})
-        self.results, self.stamp = [], 0
-        self.frames = RecentFrames(300)
-        self.executor = CommandExecutor(
-            self.classifier, self.settings, self.frames, self.results.append)
 
-    def see(self, seed, size=(240, 320), message_bytes=230400):
-        """Answer a frame as the worker does; return its stamp."""
+    def see(self, seed, message_bytes=230400):
+        """Answer a frame of coloured blocks; return its stamp."""
         blocks = np.random.default_rng(seed).integers(0, 255, (6, 8, 3))
-        rgb = np.kron(blocks, np.ones((size[0] // 6, size[1] // 8, 1))).astype(np.uint8)
-        self.stamp += 1
-        message = SimpleNamespace(data=bytes(message_bytes), width=size[1], height=size[0])
-        self.frames.add((self.stamp, 0), SeenFrame(
-            self.classifier.frame_encoder.encode_frame(rgb), message, False), 300)
-        self.executor.saw()
-        return self.stamp, 0
+        return super().see(np.kron(blocks, np.ones((40, 40, 1))).astype(np.uint8), message_bytes)
 
     @property
     def counts(self):

@@ -23,6 +23,13 @@ INPUTS, LABELS = 90, 4
 CLOSE = {'rtol': 2e-4, 'atol': 2e-5}
 
 
+@pytest.fixture(params=['kernel', 'numpy'])
+def form(request, monkeypatch):
+    """Learn by the compiled kernel, if there is one, and by NumPy."""
+    if request.param == 'numpy':
+        monkeypatch.setattr(kernel, 'suits', lambda array: False)
+
+
 def lessons(seed=3, count=24, kinds=(6, 1, 2, 3)):
     """Return spike counts of lessons of 1 to 6 views, taking turns, and the column of each."""
     frames, column = few_counts(PARAMS, seed, count, INPUTS, LABELS)
@@ -66,10 +73,7 @@ def same(state, other):
             np.testing.assert_allclose(a, b, err_msg=name, **CLOSE)
 
 
-@pytest.mark.parametrize('compiled', [True, False])
-def test_local_steps_arrive_at_the_algebra(compiled, monkeypatch):
-    if not compiled:
-        monkeypatch.setattr(kernel, 'suits', lambda array: False)
+def test_local_steps_arrive_at_the_algebra(form):
     found, column = lessons()
     state = taught(found, column)
     p, means, kappa = algebra(found, column)
@@ -104,10 +108,7 @@ def test_one_view_many_times_is_the_frame_itself():
         np.testing.assert_allclose(getattr(one, name), getattr(six, name), **CLOSE)
 
 
-@pytest.mark.parametrize('compiled', [True, False])
-def test_what_is_taken_back_leaves_nothing_but_rounding(compiled, monkeypatch):
-    if not compiled:
-        monkeypatch.setattr(kernel, 'suits', lambda array: False)
+def test_what_is_taken_back_leaves_nothing_but_rounding(form):
     found, column = lessons()
     state = taught(found, column)
     for place in (2, 17, 0, 9):

@@ -146,6 +146,9 @@ class CommandExecutor:
         """End what is under way, and refuse what waits for its frame."""
         if self._session:
             self.abort(reason)
+        self._refuse_early(reason)
+
+    def _refuse_early(self, reason: str) -> None:
         while self._early:
             self.refuse(self._early.popleft()[0], reason)
 
@@ -198,6 +201,10 @@ class CommandExecutor:
 
     def _teach_early(self) -> None:
         """Teach boxes that came before their frame, once that is there or comes no more."""
+        if not self._settings.learning:
+            self._refuse_early('learning was switched off')
+        if self._classifier.is_stale:  # frames would have to wait
+            return
         for _ in range(len(self._early)):
             command, came = self._early.popleft()
             self._teach_box(command, came)

@@ -238,6 +238,23 @@ def test_a_lesson_waits_for_its_frame_too(robot):
     assert robot.results[-1].level == 'ERROR' and 'deactivated' in robot.results[-1].message
 
 
+def test_a_lesson_that_waits_is_refused_when_learning_is_switched_off(robot):
+    """A robot that was frozen meanwhile writes nothing."""
+    stamp = robot.see(table(KINDS))
+    counts, before = dict(robot.classifier.state.counts), len(robot.results)
+    robot.executor.run(Command('teach', 'mug', boxes=BOXES[:1], stamp=(stamp[0] + 1, 0)))
+    robot.settings.learning = False
+    try:
+        robot.see(table(KINDS))
+        robot.executor.go_on()
+    finally:
+        robot.settings.learning = True
+    assert [one.level for one in robot.results[before:]] == ['ERROR']
+    assert 'learning was switched off' in robot.results[-1].message
+    robot.executor.go_on()
+    assert robot.classifier.state.counts == counts and len(robot.results) == before + 1
+
+
 def test_of_too_many_requests_the_oldest_are_left_out_and_counted(robot):
     robot.see(table(KINDS))
     left_out, told = robot.namer.left_out, len(robot.told)

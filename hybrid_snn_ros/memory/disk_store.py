@@ -32,6 +32,7 @@ from hybrid_snn_ros.memory import database, legacy, repair
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.database import Base, Connect, Damage, Head
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import ChangedError, OldFormatError, StoreError
 from hybrid_snn_ros.memory.files import (
     COPY_NAME,
@@ -41,7 +42,7 @@ from hybrid_snn_ros.memory.files import (
     make_directories,
 )
 from hybrid_snn_ros.memory.open_file import OpenFile
-from hybrid_snn_ros.memory.record import checksum, LESSON, Record
+from hybrid_snn_ros.memory.record import checksum, DRAWN, LESSON, Record
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import SampleStore
 
@@ -273,9 +274,11 @@ class DiskStore(SampleStore):
             self._abandon()
             raise database.refusal('write', self.path, error) from error
 
-    def _write(self, records: list[Record], pictures: dict[int, bytes]) -> None:
+    def _write(self, records: list[Record], pictures: dict[int, bytes],
+               frames: list[DrawnFrame]) -> None:
         try:
             database.write_records(self._file.db, records, pictures)
+            database.write_frames(self._file.db, frames)
             self._file.commit()
         except _TROUBLE as error:
             raise database.refusal('write', self.path, error) from error
@@ -347,6 +350,12 @@ class DiskStore(SampleStore):
             self._attach()
             return database.read_pictures(self._file.db, numbers)
 
+    def frame(self, name: str) -> DrawnFrame | None:
+        """Return a frame in which something was drawn; None where it was lost."""
+        with self._guard:
+            self._attach()
+            return database.read_frame(self._file.db, name)
+
     def compact(self) -> tuple[int, int]:
         """
         Drop what was taken back, which frees its room for good.
@@ -393,6 +402,10 @@ class DiskStore(SampleStore):
                 for number, in db.execute('SELECT number FROM pictures').fetchall():
                     if number not in kept:
                         db.execute('DELETE FROM pictures WHERE number = ?', (number,))
+                drawn = {record.target for record in records if record.kind in DRAWN}
+                for name, in db.execute('SELECT name FROM frames').fetchall():
+                    if name not in drawn:
+                        db.execute('DELETE FROM frames WHERE name = ?', (name,))
                 db.execute('DELETE FROM cache')
                 db.execute('DELETE FROM versions WHERE number < ?', (base.version,))
                 head = Head(fingerprint, self.author, base,

@@ -11,6 +11,7 @@ sentence of it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 import contextlib
 import errno
+import io
 import json
 import os
 from pathlib import Path
@@ -353,3 +354,30 @@ def read_frame(db: Connection, name: str) -> DrawnFrame | None:
     row = db.execute('SELECT name, encoder, down, across, channels, cells, jpeg, crc '
                      'FROM frames WHERE name = ?', (name,)).fetchone()
     return None if row is None else frame_of(row)
+
+
+def write_cache(db: Connection, name: str, version: int, notes: dict[str, Any],
+                arrays: dict[str, np.ndarray]) -> None:
+    """Keep arrays under a name, in place of what was there, within the caller's transaction."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # a keyword is a name
+    blob = buffer.getvalue()
+    db.execute('INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)',
+               (name, version, json.dumps(notes), blob, zlib.crc32(blob)))
+
+
+def read_cache(db: Connection, name: str) -> tuple[
+        int, dict[str, np.ndarray], dict[str, Any]] | None:
+    """Return version, arrays and notes that are kept under a name; None where none are whole."""
+    row = db.execute('SELECT version, notes, arrays, crc FROM cache WHERE name = ?',
+                     (name,)).fetchone()
+    if row is None or zlib.crc32(row[2]) != row[3]:
+        return None
+    with np.load(io.BytesIO(row[2])) as arrays:
+        return row[0], dict(arrays), json.loads(row[1])
+
+
+def read_cache_of(db: Connection, name: str, key: str) -> dict[str, np.ndarray] | None:
+    """Return the arrays that are kept under a name, if they are of this key."""
+    found = read_cache(db, name)
+    return found[1] if found is not None and found[2].get('key') == key else None

@@ -15,14 +15,11 @@ trouble is over.  SQLite's locks are the kernel's: they end with the process, ho
 
 from collections.abc import Callable, Iterable
 import contextlib
-import io
-import json
 import os
 from pathlib import Path
 import sqlite3
 import time
 from typing import Any
-import zlib
 
 import numpy as np
 
@@ -307,11 +304,7 @@ class DiskStore(SampleStore):
                 db.execute('DELETE FROM versions WHERE number NOT IN (SELECT number FROM versions '
                            'ORDER BY number DESC LIMIT ?)', (_VERSIONS,))
                 if arrays is not None:
-                    buffer = io.BytesIO()
-                    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # a keyword is a name
-                    blob = buffer.getvalue()
-                    db.execute("INSERT OR REPLACE INTO cache VALUES ('network', ?, ?, ?, ?)",
-                               (version, json.dumps(notes), blob, zlib.crc32(blob)))
+                    database.write_cache(db, 'network', version, notes or {}, arrays)
                 db.execute('COMMIT')
                 if self._copied != version:
                     self._renew_copy()
@@ -329,13 +322,31 @@ class DiskStore(SampleStore):
         """Return what `keep` was given last: (version, arrays, notes), or None."""
         if not self._file.is_open:
             return None
-        row = self._file.db.execute(
-            "SELECT version, notes, arrays, crc FROM cache WHERE name = 'network'").fetchone()
-        if row is None or zlib.crc32(row[2]) != row[3] or not (
-                self.state.base <= row[0] <= self.version):
+        found = database.read_cache(self._file.db, 'network')
+        if found is None or not self.state.base <= found[0] <= self.version:
             return None
-        with np.load(io.BytesIO(row[2])) as arrays:
-            return row[0], dict(arrays), json.loads(row[1])
+        return found
+
+    def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
+        """Return what `keep_computed` was given last under a name, if that was for this key."""
+        with self._guard:
+            self._attach()
+            return database.read_cache_of(self._file.db, name, key)
+
+    def keep_computed(self, name: str, key: str, arrays: dict[str, np.ndarray]) -> None:
+        """
+        Keep what was computed from what the key stands for; the next start may use it.
+
+        :raises StoreError: when the disk refuses, or somebody else changed what is there.
+        """
+        with self._guard:
+            self._begin()
+            try:
+                database.write_cache(self._file.db, name, self.version, {'key': key}, arrays)
+                self._file.commit()
+            except _TROUBLE as error:
+                self._abandon()
+                raise database.refusal('save', self.path, error) from error
 
     def versions(self) -> list[int]:
         """Return the versions that were saved on purpose and can be returned to, newest first."""

@@ -6,6 +6,8 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
+import numpy as np
+
 from hybrid_snn_ros.memory import database, legacy
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import opened, read_store
@@ -87,6 +89,14 @@ class ReadOnlyStore(SampleStore):
         try:
             with opened(self._path) as db:
                 return database.read_frame(db, name)
+        except (sqlite3.Error, OSError):
+            return None
+
+    def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
+        """Return what whoever writes here has computed for a key; None where there is nothing."""
+        try:
+            with opened(self._path) as db:
+                return database.read_cache_of(db, name, key)
         except (sqlite3.Error, OSError):
             return None
 

@@ -99,6 +99,13 @@ class SampleStore:
         """Take in what others wrote; tell whether there was anything. Here no one else writes."""
         return False
 
+    def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
+        """Return what was computed for a key and kept under a name: only a disk keeps any."""
+        return None
+
+    def keep_computed(self, name: str, key: str, arrays: dict[str, np.ndarray]) -> None:
+        """Keep what was computed for a key, where there is a disk."""
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -182,8 +189,9 @@ class SampleStore:
         def drafts() -> list[_Draft]:
             labels = {text: self.state.roots(self._there(text))[0]
                       for _, text in drawing.boxes if text}
-            return [{**draft, 'source': source, 'group': group}
-                    for draft in self._drawing(drawing, labels)]
+            new = self._drawing(drawing, labels)
+            press = group or f'draw {self.version + 1}' * (len(new) > 1)  # one change
+            return [{**draft, 'source': source, 'group': press} for draft in new]
         return self._change(drafts)
 
     def _drawing(self, drawing: NewDrawing, labels: Mapping[str, Any],

@@ -37,6 +37,7 @@ ARROWS = {
     'where': {'snn.steps', 'snn.sweep', 'vision.framing'},
     'network': {'codes', 'memory', 'snn'},
     'taught_network': {'memory', 'network'},
+    'taught_readout': {'memory', 'where'},
     'classifier': {'codes', 'defaults', 'memory', 'network', 'paths', 'snn', 'taught_network',
                    'vision'},
     'frame_pipeline': {'classifier', 'network', 'snn', 'vision'},

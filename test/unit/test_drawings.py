@@ -299,3 +299,25 @@ def test_several_boxes_of_several_frames_in_any_grouping():
             store.draw(NewDrawing(frame(seed), [(region, '')]))
         expected = expected or store.state.drawn
         assert store.state.drawn == expected
+
+
+def test_what_was_computed_is_kept_for_its_key_alone(tmp_path):
+    """Under its name; another key, a damaged row or another disk gives nothing."""
+    arrays = {'numbers': np.arange(5.0)}
+    with DiskStore.open(tmp_path, FINGERPRINT) as store:
+        store.teach('mug', codes(1))
+        version = store.version
+        store.keep_computed('where', 'key', arrays)
+        assert store.version == version and store.cached() is None
+        for reader in (store, ReadOnlyStore(tmp_path, FINGERPRINT)):
+            assert np.array_equal(reader.computed('where', 'key')['numbers'], arrays['numbers'])
+            assert reader.computed('where', 'other') is reader.computed('other', 'key') is None
+        store.keep_computed('where', 'other', arrays)
+        assert store.computed('where', 'key') is None
+    db = connect(tmp_path / 'memory.db')
+    db.execute('UPDATE cache SET crc = crc + 1')
+    db.close()
+    assert ReadOnlyStore(tmp_path, FINGERPRINT).computed('where', 'other') is None
+    with DiskStore.open(tmp_path, FINGERPRINT) as store:
+        assert store.computed('where', 'other') is None
+    assert SampleStore(FINGERPRINT).computed('where', 'key') is None

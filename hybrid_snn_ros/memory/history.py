@@ -105,16 +105,16 @@ class History:
         first, last = records[0], records[-1]
         taught = tuple(one.number for one in records if one.kind == LESSON)
         if not taught:
-            label, target, count = last.was or last.text, last.text, last.samples
-            if last.kind == BOX:
-                labels = {one.text for one in records if one.kind == BOX}
-                label, target = labels.pop() if len(labels) == 1 else '', ''
-                count = sum(one.kind == BOX for one in records)
-            elif last.act == 'rollback':
+            label, target = last.was or last.text, last.text
+            if boxes := [one for one in records if one.kind == BOX]:  # that is all, or not
+                labels = {one.text for one in boxes}
+                return Change(first.number, 'draw', labels.pop() if len(labels) == 1 else '', '',
+                              len(boxes), last.source, first.time, ())
+            if last.act == 'rollback':
                 label, target = '', last.text
             elif last.kind == TOMBSTONE:
                 target = ''
-            return Change(first.number, last.act, label, target, count, last.source,
+            return Change(first.number, last.act, label, target, last.samples, last.source,
                           first.time, ())
         labels = {self._state.text_of(one.label_id) for one in records if one.kind == LESSON}
         replaced = any(one.kind == TOMBSTONE for one in records)

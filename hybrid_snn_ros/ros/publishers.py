@@ -23,6 +23,7 @@ from hybrid_snn_ros.ros.box_namer import Things
 from hybrid_snn_ros.ros.commands import Result
 from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
+from hybrid_snn_ros.ros.thing_finder import WhereStatus
 
 
 class AnsweredFrame(NamedTuple):
@@ -41,6 +42,7 @@ class Known(NamedTuple):
     classifier: Classifier
     stamp: Any  # builtin_interfaces/Time
     memory: str  # where it is kept
+    where: WhereStatus
 
 
 class Topic(NamedTuple):
@@ -69,7 +71,7 @@ ANSWERS = (
         frame.classifier, frame.answer.seen.codes, frame.answer.response,
         (frame.message.header.stamp.sec, frame.message.header.stamp.nanosec))),
         only_if_watched=True, period=debug.PERIOD))
-# of boxes that were named, made of a Things
+# of boxes that were named, on request or found, made of a Things
 THINGS = (
     Topic('~/things', String, 10, lambda named: String(data=messages.things(named)),
           only_if_watched=True),
@@ -82,7 +84,7 @@ RESULTS = (
 # of each change of what is known, made of a Known
 KNOWN = (
     Topic('~/labels', String, LATCHED, lambda known: String(
-        data=messages.labels(known.classifier.state))),
+        data=messages.labels(known.classifier.state, known.where))),
     Topic('~/label_info', messages.LabelInfo, LATCHED, lambda known: messages.label_info(
         Header(stamp=known.stamp), known.classifier.labels)),
     Topic('~/vision_info', messages.VisionInfo, LATCHED, lambda known: messages.vision_info(
@@ -112,6 +114,10 @@ class _Group:
                 self._published[topic.name] = now
             publisher.publish(topic.make(item))
 
+    @property
+    def watched(self) -> bool:
+        return any(publisher.get_subscription_count() for _, publisher in self._topics)
+
     def destroy(self, qos_monitor: QosMonitor) -> None:
         for _, publisher in self._topics:
             qos_monitor.destroy(publisher)
@@ -135,6 +141,11 @@ class Publishers:
     def things(self, named: Things) -> None:
         """Publish what boxes were named."""
         self._things.publish(named)
+
+    @property
+    def things_watched(self) -> bool:
+        """Whether anybody wants to know of named boxes."""
+        return self._things.watched
 
     def result(self, result: Result) -> None:
         """Publish what became of a request."""

@@ -61,6 +61,10 @@ def whole(given: dict[str, str], name: str) -> int:
     return int(given[name])
 
 
+def _whole_or_none(given: dict[str, str], name: str) -> int | None:
+    return whole(given, name) if given[name] != '' else None
+
+
 def path(given: dict[str, str], name: str) -> str:
     """Read an argument as a path, whose ~ is replaced."""
     try:
@@ -248,8 +252,10 @@ def _v4l2_camera(given: dict[str, str], width: int | None, height: int | None,
 def _turntable(given: dict[str, str], width: int | None, height: int | None,
                rate: Fraction | None) -> Camera:
     return Camera('hybrid_snn_ros', 'turntable_camera', 'turntable_camera', {
-        'object': given['object'], 'condition': given['condition'], 'width': width,
-        'height': height, 'rate': rate and float(rate)})
+        'object': given['object'], 'condition': given['condition'],
+        'scene': _whole_or_none(given, 'scene'), 'objects': given['objects'],
+        'arrangement': _whole_or_none(given, 'arrangement'), 'floor': given['floor'],
+        'width': width, 'height': height, 'rate': rate and float(rate)})
 
 
 # -- several cameras -----------------------------------------------------------------------------

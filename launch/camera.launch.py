@@ -86,6 +86,19 @@ def generate_launch_description():
             description='What changes between views of the turntable: plain, jitter or varied; '
                         'empty for varied.'),
         DeclareLaunchArgument(
+            'scene', default_value='',
+            description='Things on a swaying table in place of the turntable, 1 to 5; empty for '
+                        'the turntable.'),
+        DeclareLaunchArgument(
+            'objects', default_value='',
+            description='Names of those things, e.g. duck,mug; what is missing is dealt.'),
+        DeclareLaunchArgument(
+            'arrangement', default_value='',
+            description='Number of one of the endless arrangements of the things; empty for 0.'),
+        DeclareLaunchArgument(
+            'floor', default_value='',
+            description='What the things stand on, plain or varied; empty for varied.'),
+        DeclareLaunchArgument(
             'use_respawn', default_value='false',
             description='Whether to restart the camera if it died.'),
         DeclareLaunchArgument(

@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a simulated turntable camera and the classifier that looks through it."""
+"""Starts a simulated camera (turntable or scene) and the classifier that looks through it."""
 
 from launch import LaunchDescription
 from launch.actions import (
@@ -32,6 +32,19 @@ def generate_launch_description():
         DeclareLaunchArgument(
             'condition', default_value='jitter',
             description='What changes between views: plain, jitter or varied.'),
+        DeclareLaunchArgument(
+            'scene', default_value='0',
+            description='Things on a swaying table in place of the turntable, 1 to 5; 0 for the '
+                        'turntable.'),
+        DeclareLaunchArgument(
+            'objects', default_value='',
+            description='Names of those things, e.g. duck,mug; what is missing is dealt.'),
+        DeclareLaunchArgument(
+            'arrangement', default_value='0',
+            description='Number of one of the endless arrangements of the things.'),
+        DeclareLaunchArgument(
+            'floor', default_value='varied',
+            description='What the things stand on: plain or varied.'),
         DeclareLaunchArgument(
             'rate', default_value='15.0', description='Frames a second.'),
         DeclareLaunchArgument(

@@ -93,10 +93,10 @@ class Trial:
             progress(done, len(drawn))
         self.drawn = len(drawn)
         self._complete, self._single = complete.solved(), single.solved()
-        self._namer = self._untaught()
+        self.namer = self._untaught()
         self.crops = 0
         for image, box, label in _crops(train, data.taught, settings.shots):
-            self._namer.teach(self._codes(image, box), label)
+            self.namer.teach(self.codes_of(image, box), label)
             self.crops += 1
         self._alone = [self._taught_alone(crop) for crop in (False, True)] if data.alone else []
 
@@ -106,19 +106,18 @@ class Trial:
         codes = self._cells.codes(frame.image)
         found = readout.find(self._complete, codes, most=data.most)
         one = readout.find(self._single, codes, readout.UNSURE_THRESHOLD, data.most)
-        shown, crops = self._shown(frame, found.boxes, self._namer)
-        whole = self._namer.frame_encoder.codes(frame.image)
+        shown, crops = self._shown(frame, found.boxes, self.namer)
+        whole = self.namer.frame_encoder.codes(frame.image)
         return Answer(found.boxes, one.boxes, shown,
-                      [self._named(self._codes(frame.image, box)) for box in frame.boxes],
-                      [self._named(self._codes(frame.image, jittered(box, random)))
+                      [self._named(self.codes_of(frame.image, box)) for box in frame.boxes],
+                      [self._named(self.codes_of(frame.image, jittered(box, random)))
                        for box in frame.boxes],
                       self._named(whole),
                       [self._shown(frame, found.boxes, namer, crops)[0] for namer in self._alone])
 
-    def found(self, frame: Pictured) -> np.ndarray:
-        """Return the boxes that are found in a frame, (B, 4)."""
-        return readout.find(self._complete, self._cells.codes(frame.image),
-                            most=self._data.most).boxes
+    def found(self, image: np.ndarray) -> readout.Found:
+        """Return the boxes that are found in a frame."""
+        return readout.find(self._complete, self._cells.codes(image), most=self._data.most)
 
     def heat(self, image: np.ndarray) -> np.ndarray:
         """Return the heat of a frame's cells, float32 (rows, columns)."""
@@ -128,7 +127,7 @@ class Trial:
         """Do with frames that are asked what a robot would, and time it."""
         frames = [frame for frame in self._data.test if len(frame.boxes)][:TIMED]
         cost = Cost([], [], [], [], [])
-        encoder = self._namer.encoder
+        encoder = self.namer.encoder
         picture = np.zeros((encoder.input_size, encoder.input_size, 3), np.uint8)
         for frame in frames:
             marks = [time.perf_counter()]
@@ -137,7 +136,7 @@ class Trial:
             readout.find(self._complete, codes, most=self._data.most)
             marks.append(time.perf_counter())
             for place in range(FOUR):
-                self._named(self._codes(frame.image, frame.boxes[place % len(frame.boxes)]))
+                self._named(self.codes_of(frame.image, frame.boxes[place % len(frame.boxes)]))
                 marks.append(time.perf_counter())
             encoder.codes(picture)
             marks.append(time.perf_counter())
@@ -152,21 +151,21 @@ class Trial:
     def _shown(self, frame: Pictured, boxes: np.ndarray, namer: Classifier,
                crops: Sequence[np.ndarray] = ()) -> tuple[Shown, list[np.ndarray]]:
         """Name boxes, and leave one of those that mean one thing; return their codes as well."""
-        codes = list(crops) or [self._codes(frame.image, box) for box in boxes]
+        codes = list(crops) or [self.codes_of(frame.image, box) for box in boxes]
         names = [self._named(one, namer).name for one in codes]
         kept = readout.one_of_a_name(boxes, names)
         return Shown(boxes[kept], [names[place] for place in kept]), codes
 
     def _named(self, codes: np.ndarray, namer: Classifier | None = None) -> Named:
-        response = (namer or self._namer).present(codes)
-        prediction = (namer or self._namer).decide(response)
+        response = (namer or self.namer).present(codes)
+        prediction = (namer or self.namer).decide(response)
         best = prediction.ranked[0][0] if prediction.ranked else None
         return Named(best, prediction.unknown, float(response.typicality))
 
-    def _codes(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+    def codes_of(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
         """Return the whole encoder's codes of a box's tight square."""
         window = square_of(box, *image.shape[:2])
-        encoder = self._namer.encoder
+        encoder = self.namer.encoder
         crop = np.ascontiguousarray(resize(
             image[window.top:window.bottom, window.left:window.right], encoder.input_size))
         return encoder.codes(crop)
@@ -177,12 +176,12 @@ class Trial:
 
     def _taught_alone(self, crop: bool) -> Classifier:
         """Return a classifier taught things alone: whole frames, or what is found in them."""
-        namer = self._untaught(self._namer.encoder)
+        namer = self._untaught(self.namer.encoder)
         for label, images in self._data.alone.items():
             for image in images:
                 boxes = readout.find(self._complete, self._cells.codes(image)).boxes
                 if crop and len(boxes) == 1:  # one clear thing
-                    namer.teach(self._codes(image, boxes[0]), label)
+                    namer.teach(self.codes_of(image, boxes[0]), label)
                 else:
                     namer.teach(image, label)
         return namer

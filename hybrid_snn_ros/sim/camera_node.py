@@ -3,6 +3,10 @@
 """
 A camera without hardware: a ROS 2 node that publishes views of objects on a turntable.
 
+With `scene` above 0 it is a table with so many of them, which sways.  What is below holds for
+both, but then `~/view` has the keys scene, arrangement, floor, split, view (0..60), size, and
+things: of each that is seen its object and its box, x, y, width, height in pixels.
+
 `image_raw` carries the pictures. With every picture `~/view` carries a JSON object with the keys
 stamp_sec, stamp_nanosec (the picture's header stamp), object, condition, split ('train' or
 'test', of this very view) and view (0..35); it is published just before its picture. The latched
@@ -14,7 +18,7 @@ being drawn, the old one stays on the air under its own name.
 from array import array
 import json
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,10 +31,13 @@ from std_msgs.msg import String
 
 from hybrid_snn_ros.ros.process import run
 from hybrid_snn_ros.ros.qos import LATCHED
-from hybrid_snn_ros.sim import conditions, objects
+from hybrid_snn_ros.sim import conditions, objects, scenes
 from hybrid_snn_ros.sim.render_ahead import RenderAhead, Wish
+from hybrid_snn_ros.sim.scene_ahead import SceneAhead, SceneWish
+from hybrid_snn_ros.sim.swaying import LOOP, view_of
 from hybrid_snn_ros.sim.turntable import SimulatorMissing
 
+_TURNTABLE_SIZE = 320, 240
 _ENCODINGS = {'rgb8': None, 'bgr8': cv2.COLOR_RGB2BGR, 'mono8': cv2.COLOR_RGB2GRAY}
 
 
@@ -38,12 +45,16 @@ class Settings(NamedTuple):
     """The node's parameters; `checked` returns them tidied or raises ValueError."""
 
     object: str = 'duck'
+    scene: int = 0
+    objects: str = ''
+    arrangement: int = 0
+    floor: str = 'varied'
     condition: str = 'varied'
     split: str = 'all'
     rate: float = 15.0
     loop_views: bool = True
-    width: int = 320
-    height: int = 240
+    width: int = 0
+    height: int = 0
     encoding: str = 'rgb8'
     reliable: bool = False
     seed: int = 0
@@ -53,6 +64,7 @@ class Settings(NamedTuple):
         """Return the settings with the object's full name; ValueError with one sentence."""
         for what, value, allowed in (('condition', self.condition, conditions.CONDITIONS),
                                      ('split', self.split, conditions.SPLITS),
+                                     ('floor', self.floor, scenes.FLOORS),
                                      ('encoding', self.encoding, tuple(_ENCODINGS))):
             if value not in allowed:
                 raise ValueError(f'{what} {value!r} is unknown: it is one of '
@@ -62,26 +74,63 @@ class Settings(NamedTuple):
             raise ValueError(f'rate {self.rate!r} is not possible: it is a number from 0.1 to '
                              '120 pictures per second')
         for what, side in (('width', self.width), ('height', self.height)):
-            if not 16 <= side <= 1920:
+            if side and not 16 <= side <= 1920:
                 raise ValueError(f'{what} {side} is out of range: it is 16 to 1920 pixels')
-        if self.seed < 0:
-            raise ValueError(f'seed {self.seed} is negative: it is 0 or more')
-        return self._replace(object=objects.find(self.object).name, rate=float(self.rate))
+        for what, number in (('seed', self.seed), ('arrangement', self.arrangement)):
+            if number < 0:
+                raise ValueError(f'{what} {number} is negative: it is 0 or more')
+        return self._replace(object=objects.find(self.object).name, rate=float(self.rate),
+                             objects=', '.join(self._checked_scene()))
+
+    def _checked_scene(self) -> list[str]:
+        """Return the full names of `objects`."""
+        most = scenes.THINGS[1]
+        if not 0 <= self.scene <= most:
+            raise ValueError(f'scene {self.scene} is not possible: it is 1 to {most} things on a '
+                             'table, or 0 for the turntable')
+        names = [objects.find(name).name for name in self.objects.split(',') if name.strip()]
+        if len(set(names)) < len(names):
+            raise ValueError(f'objects {self.objects!r} names one twice')
+        if self.scene and len(names) > self.scene:
+            raise ValueError(f'objects names {len(names)}, but scene is {self.scene}')
+        if self.scene and (self.width, self.height) not in ((0, 0), scenes.SIZE):
+            raise ValueError(f'a scene has {scenes.SIZE[0]}x{scenes.SIZE[1]} pixels, not '
+                             f'{self.width}x{self.height}: leave width and height at 0')
+        return names
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the turntable's pictures."""
+        return self.width or _TURNTABLE_SIZE[0], self.height or _TURNTABLE_SIZE[1]
 
 
 _MEANING = {
     'object': 'what stands on the turntable',
+    'scene': 'things on a swaying table, 1 to 5; 0 for the turntable',
+    'objects': 'names of those things, with commas between them; what is missing is dealt',
+    'arrangement': 'which of the endless arrangements of the things, 0 or more',
+    'floor': 'plain or varied: what the things of a scene stand on',
     'condition': 'plain, jitter or varied: what changes from view to view',
-    'split': 'train, test or all: which of the 36 views are shown',
+    'split': 'train, test or all: which of the 36 views are shown; of a scene its floors and '
+             'heights of the camera, all being train',
     'rate': 'pictures per second, 0.1 to 120',
     'loop_views': 'true: turn round and round; false: stop at the last view and go on showing it',
-    'width': 'pixels', 'height': 'pixels',
+    'width': 'pixels; 0 for 320 on the turntable and 640 of a scene',
+    'height': 'pixels; 0 for 240 on the turntable and 480 of a scene',
     'encoding': 'rgb8, bgr8 or mono8',
     'reliable': 'false: sensor-data quality of service, true: reliable delivery',
     'seed': 'seed of the changing views',
     'frame_id': 'frame_id of the published headers',
 }
-_LIVE = ('object', 'condition', 'split', 'rate', 'loop_views')
+_LIVE = ('object', 'scene', 'objects', 'arrangement', 'floor', 'condition', 'split', 'rate',
+         'loop_views')
+
+
+class _Shot(NamedTuple):
+    """A picture, and what `~/view` says of it."""
+
+    image: np.ndarray
+    about: dict[str, Any]
 
 
 class TurntableCamera(Node):
@@ -106,23 +155,54 @@ class TurntableCamera(Node):
         self._split_pub = self.create_publisher(String, '~/view_split', LATCHED)
         self.create_subscription(String, '~/object', lambda m: self._choose('object', m.data), 10)
         self.create_subscription(String, '~/split', lambda m: self._choose('split', m.data), 10)
-        self._shown: Wish | None = None
+        self._shown: Wish | SceneWish | None = None
         self._place = -1
-        self._image: np.ndarray | None = None
+        self._shot: _Shot | None = None
         self.add_on_set_parameters_callback(self._on_parameters)
         self._timer = self.create_timer(1.0 / s.rate, self._tick)
-        self.get_logger().info(f'{s.width}x{s.height} {s.encoding} at {s.rate:g} Hz, '
-                               f'{s.condition} views of {len(objects.names())} objects')
-        # Last, because from here on there is a thread to join.
-        self._ahead = RenderAhead((s.width, s.height), s.seed)
-        self._ahead.want(self._wish())
+        width, height = scenes.SIZE if s.scene else s.size
+        self.get_logger().info(
+            f'{width}x{height} {s.encoding} at {s.rate:g} Hz, '
+            + (f'a table with {s.scene} of {len(objects.names())} objects' if s.scene else
+               f'{s.condition} views of {len(objects.names())} objects'))
+        # Last, because from here on there are threads and processes to join.
+        self._ahead, self._scenes = RenderAhead(s.size, s.seed), SceneAhead()
+        self._want()
 
     def close(self) -> None:
-        """Stop the worker and wait for it."""
+        """Stop those who draw and wait for them."""
         self._ahead.stop()
+        self._scenes.stop()
 
-    def _wish(self) -> Wish:
-        return Wish(self._settings.object, self._settings.condition, self._settings.split)
+    def _wish(self) -> Wish | SceneWish:
+        s = self._settings
+        if not s.scene:
+            return Wish(s.object, s.condition, s.split)
+        return SceneWish(s.scene, tuple(filter(None, s.objects.split(', '))), s.floor,
+                         'test' if s.split == 'test' else 'train', (s.seed, s.arrangement))
+
+    def _want(self) -> None:
+        wish = self._wish()
+        if isinstance(wish, SceneWish):
+            self._scenes.want(wish)
+        else:
+            self._ahead.want(wish)
+
+    def _drawn(self, wish: Wish | SceneWish, place: int) -> '_Shot | None':
+        """Return what is shown at a place of a loop, None while it is not drawn."""
+        if isinstance(wish, SceneWish):
+            view = view_of(place)
+            scene = self._scenes.picture(wish, view)
+            return scene and _Shot(scene.image, {
+                'scene': wish.things, 'arrangement': wish.seed[1], 'floor': wish.floor,
+                'split': wish.split, 'view': view, 'size': list(scenes.SIZE),
+                'things': [{'object': name, 'box': box.tolist()}
+                           for name, box in zip(scene.names, scene.boxes)]})
+        view = conditions.view_indices(wish.split)[place]
+        image = self._ahead.picture(wish, view)
+        return None if image is None else _Shot(image, {
+            'object': wish.name, 'condition': wish.condition,
+            'split': conditions.split_of(view), 'view': view})
 
     def _choose(self, what: str, value: str) -> None:
         # Through the parameter, so that `ros2 param get` tells the same story as the topics.
@@ -140,37 +220,36 @@ class TurntableCamera(Node):
         if self._settings.rate != before.rate:
             self.destroy_timer(self._timer)
             self._timer = self.create_timer(1.0 / self._settings.rate, self._tick)
-        self._ahead.want(self._wish())
+        self._want()
         return SetParametersResult(successful=True)
 
     def _tick(self) -> None:
         wish = self._wish()
-        if wish != self._shown:
-            first = conditions.view_indices(wish.split)[0]
-            if self._ahead.picture(wish, first) is not None:
-                self._shown, self._place = wish, -1
-                self._showing_pub.publish(String(data=wish.name))
-                self._split_pub.publish(String(data=wish.split))
+        if wish != self._shown and self._drawn(wish, 0) is not None:
+            self._shown, self._place = wish, -1
+            names = wish.chosen() if isinstance(wish, SceneWish) else [wish.name]
+            self._showing_pub.publish(String(data=', '.join(names)))
+            self._split_pub.publish(String(data=wish.split))
         if self._shown is None:
             return
-        indices = conditions.view_indices(self._shown.split)
+        length = LOOP if isinstance(self._shown, SceneWish) else len(
+            conditions.view_indices(self._shown.split))
         place = self._place + 1
-        if place == len(indices):
+        if place == length:
             place = 0 if self._settings.loop_views else self._place
-        image = self._ahead.picture(self._shown, indices[place])
-        if image is not None:
-            self._place, self._image = place, image
-        assert self._image is not None  # the first view was there when it was chosen
-        self._publish(self._shown, self._image, indices[self._place])
+        shot = self._drawn(self._shown, place)
+        if shot is not None:
+            self._place, self._shot = place, shot
+        assert self._shot is not None  # the first view was there when it was chosen
+        self._publish(self._shot)
 
-    def _publish(self, shown: Wish, image: np.ndarray, view_index: int) -> None:
+    def _publish(self, shot: '_Shot') -> None:
         stamp = self.get_clock().now().to_msg()
         self._view_pub.publish(String(data=json.dumps({
-            'stamp_sec': stamp.sec, 'stamp_nanosec': stamp.nanosec, 'object': shown.name,
-            'condition': shown.condition, 'split': conditions.split_of(view_index),
-            'view': view_index})))
+            'stamp_sec': stamp.sec, 'stamp_nanosec': stamp.nanosec, **shot.about})))
         conversion = _ENCODINGS[self._settings.encoding]
-        pixels = image if conversion is None else cv2.cvtColor(image, conversion)
+        pixels = shot.image if conversion is None else cv2.cvtColor(
+            shot.image, conversion)
         message = Image()
         message.header.stamp = stamp
         message.header.frame_id = self._settings.frame_id

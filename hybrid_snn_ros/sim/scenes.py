@@ -34,13 +34,21 @@ class Scene(NamedTuple):
     boxes: np.ndarray  # float64 (things, 4), x, y, width, height in pixels, of what is seen
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """How an object is set down."""
 
     thing: objects.Thing
     scale: float  # of the size it has on the turntable
     spot: np.ndarray  # (2,), metres on the floor
     azimuth_deg: float
+
+    def turned(self, degrees: float) -> 'Place':
+        """Return where it is when the floor has turned about its middle."""
+        turn = np.radians(degrees)
+        cos, sin = np.cos(turn), np.sin(turn)
+        x, y = self.spot
+        return self._replace(spot=np.array([cos * x - sin * y, sin * x + cos * y]),
+                             azimuth_deg=self.azimuth_deg + degrees)
 
 
 class SceneTable(Turntable):
@@ -66,12 +74,19 @@ class SceneTable(Turntable):
         :param split: 'train' or 'test': whose floors and heights of the camera are used.
         :raises ValueError: for an unknown object, floor or split.
         """
+        _, places, image, boxes = self._arranged(names, floor, split, random, ())
+        return Scene(image, tuple(place.thing.name for place in places), boxes)
+
+    def _arranged(self, names: Sequence[str], floor: str, split: str,
+                  random: np.random.Generator, turns: Sequence[float]) -> tuple[
+                      View, list[Place], np.ndarray, np.ndarray]:
+        """Return how things are looked at that also stay in the picture turned, and are seen."""
         _check(floor, split)
         things = [objects.find(name) for name in names]
         sides = random.uniform(*SIDE, len(things))
         while True:
             view = _view(floor, split, random)
-            places = self._places(things, sides, view, random)
+            places = self._places(things, sides, view, random, turns)
             if places is None:
                 continue
             # Looked at once for their sizes, which are mended, and once more for the picture.
@@ -80,14 +95,20 @@ class SceneTable(Turntable):
                 continue
             places = [place._replace(scale=place.scale * side / float(box[2:].max()))
                       for place, side, box in zip(places, sides, boxes)]
+            if not all(self._stays(place, view, turns) for place in places):
+                continue
             image, boxes = self._look(view, places)
             if _allowed(boxes):
-                return Scene(image, tuple(thing.name for thing in things), boxes)
+                return view, places, image, boxes
+
+    def _stays(self, place: Place, view: View, turns: Sequence[float]) -> bool:
+        """Tell whether a thing is wholly in the picture at every turn."""
+        return all(_inside(self._surrounding(place.turned(turn), view)) for turn in turns)
 
     def _places(self, things: Sequence[objects.Thing], sides: np.ndarray, view: View,
-                random: np.random.Generator) -> list[_Place] | None:
+                random: np.random.Generator, turns: Sequence[float]) -> list[Place] | None:
         """Return places where things are seen about so large and apart; None if none is found."""
-        places: list[_Place] = []
+        places: list[Place] = []
         taken: list[np.ndarray] = []
         width, height = SIZE
         for thing, side in zip(things, sides):
@@ -97,10 +118,11 @@ class SceneTable(Turntable):
                 spot, distance = _on_floor(at, view)
                 # Of its sphere's 0.6 m a thing shows some two thirds.
                 scale = 1.4 * side * distance / _FOCAL / (2 * BOUNDING_RADIUS)
-                place = _Place(thing, scale, spot, float(random.uniform(0, 360)))
+                place = Place(thing, scale, spot, float(random.uniform(0, 360)))
                 box = self._surrounding(place, view)
                 others = np.array(taken).reshape(-1, 4)
-                if _inside(box) and iou(box[None], others).max(initial=0) <= MOST_OVERLAP:
+                if (_inside(box) and self._stays(place, view, turns)
+                        and iou(box[None], others).max(initial=0) <= MOST_OVERLAP):
                     places.append(place)
                     taken.append(box)
                     break
@@ -108,7 +130,7 @@ class SceneTable(Turntable):
                 return None
         return places
 
-    def _surrounding(self, place: _Place, view: View) -> np.ndarray:
+    def _surrounding(self, place: Place, view: View) -> np.ndarray:
         """Return the box in the picture around an object's bounding box, at least what is seen."""
         if place.thing.name not in self._sizes:
             number, _, _ = self._stand(place.thing)
@@ -124,31 +146,50 @@ class SceneTable(Turntable):
         seen = _seen(corners, view)
         return np.concatenate([seen.min(axis=0), np.ptp(seen, axis=0)])
 
-    def _look(self, view: View, places: Sequence[_Place]) -> tuple[np.ndarray, np.ndarray]:
+    def _look(self, view: View, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
         """Return the picture, and the box of each object's pixels, (things, 4); 0 for none."""
         bodies = [self._load(place) for place in places]
         try:
-            image, mask = self._picture(*_camera(view), view, SIZE)
+            return self._shot(view, bodies, places)
         finally:
-            for body in bodies:
-                self._bullet.removeBody(body, physicsClientId=self._client)
+            self._remove(bodies)
+
+    def _shot(self, view: View, bodies: Sequence['Body'],
+              places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+        """Set objects down in their places, and return what `_look` does."""
+        for body, place in zip(bodies, places):
+            self._put(body, place)
+        image, mask = self._picture(*_camera(view), view, SIZE)
         boxes = np.zeros((len(bodies), 4))
         for box, body in zip(boxes, bodies):
-            rows, columns = (np.flatnonzero((mask == body).any(axis=axis)) for axis in (1, 0))
+            rows, columns = (np.flatnonzero((mask == body.number).any(axis=axis))
+                             for axis in (1, 0))
             if len(rows):
                 box[:] = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
         return image, boxes
 
-    def _load(self, place: _Place) -> int:
-        """Set an object down; return PyBullet's number of it."""
+    def _remove(self, bodies: Sequence['Body']) -> None:
+        for body in bodies:
+            self._bullet.removeBody(body.number, physicsClientId=self._client)
+
+    def _load(self, place: Place) -> 'Body':
+        return Body(*self._stand(place.thing, place.scale))
+
+    def _put(self, body: 'Body', place: Place) -> None:
         bullet = self._bullet
-        number, base, orientation = self._stand(place.thing, place.scale)
         turn = bullet.getQuaternionFromEuler([0, 0, np.radians(place.azimuth_deg)])
         position, orientation = bullet.multiplyTransforms(
-            [*map(float, place.spot), 0], turn, base.tolist(), orientation)
-        bullet.resetBasePositionAndOrientation(number, position, orientation,
+            [*map(float, place.spot), 0], turn, body.base.tolist(), body.orientation)
+        bullet.resetBasePositionAndOrientation(body.number, position, orientation,
                                                physicsClientId=self._client)
-        return number
+
+
+class Body(NamedTuple):
+    """An object that PyBullet has loaded, and how it stands in the middle of the floor."""
+
+    number: int
+    base: np.ndarray  # (3,)
+    orientation: tuple[float, ...]
 
 
 class _Deck:

@@ -18,7 +18,8 @@ from hybrid_snn_ros.ros import parameters
 
 PAGE = (ROOT / 'docs' / 'ros.md').read_text(encoding='utf-8')
 GIVEN = {'camera': 'none', 'camera_device': '', 'camera_width': '', 'camera_height': '',
-         'camera_rate': '', 'object': '', 'condition': '', 'use_respawn': 'false',
+         'camera_rate': '', 'object': '', 'condition': '', 'scene': '',
+         'objects': '', 'arrangement': '', 'floor': '', 'use_respawn': 'false',
          'respawn_delay': '2.0', 'remaps': '', 'dds_profile': 'none', 'cameras': '',
          'cameras_file': str(ROOT / 'config' / 'cameras.yaml'), 'namespace': '',
          'image': 'image_raw', 'memory': ''}
@@ -104,14 +105,17 @@ def test_a_launch_file_leaves_nothing_behind_and_runs_no_texts(path):
 
 def test_a_driver_is_given_what_it_calls_the_arguments():
     arguments = given(camera_device='/dev/video2', camera_width='640', camera_height='480',
-                      camera_rate='29.97', object='8', condition='plain')
+                      camera_rate='29.97', object='8', condition='plain', scene='4',
+                      objects='duck, mug', arrangement='0', floor='plain')
     assert launching.camera(given()) is None
     for choice, wanted in (
             ('usb_cam', {'video_device': '/dev/video2', 'image_width': 640, 'image_height': 480,
                          'framerate': 29.97}),
             ('v4l2_camera', {'video_device': '/dev/video2', 'image_size': [640, 480],
                              'time_per_frame': [100, 2997]}),
-            ('turntable', {'object': '8', 'condition': 'plain', 'width': 640, 'height': 480,
+            ('turntable', {'object': '8', 'condition': 'plain', 'scene': 4,
+                           'objects': 'duck, mug', 'arrangement': 0, 'floor': 'plain',
+                           'width': 640, 'height': 480,
                            'rate': 29.97})):
         found = launching.camera({**arguments, 'camera': choice})
         assert found.parameters == wanted

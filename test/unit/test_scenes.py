@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.sim import objects, scenes
+from hybrid_snn_ros.sim import objects, scenes, swaying
 from hybrid_snn_ros.sim.turntable import SimulatorMissing
 from hybrid_snn_ros.where.boxes import iou
 
@@ -22,7 +22,7 @@ NAMES = objects.names()[:8]
 def table():
     """Yield one open table for the whole file."""
     pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
-    with scenes.SceneTable() as opened:
+    with swaying.TurningTable() as opened:
         yield opened
 
 
@@ -116,6 +116,54 @@ def test_where_a_floor_is_seen_is_the_camera_turned_round():
             np.testing.assert_allclose(scenes._seen(point, view)[0], at, atol=1e-6)
             eye, _ = scenes._camera(view)
             assert np.linalg.norm(point - eye) == pytest.approx(distance)
+
+@pytest.fixture(scope='module')
+def arrangement(table):
+    """Return things that are in the picture however the floor is turned."""
+    return table.arranged(NAMES[:4], 'plain', 'test', np.random.default_rng(4),
+                          range(0, 360, 45))
+
+
+@pytest.mark.slow
+def test_things_stay_in_the_picture_while_their_table_turns(table, arrangement):
+    scene = table.turned(arrangement, 0)
+    assert scene.names == NAMES[:4]
+    assert (iou(scene.boxes, scene.boxes) - np.eye(4)).max() <= scenes.MOST_OVERLAP
+    for degrees in range(0, 360, 45):
+        scene = table.turned(arrangement, degrees)
+        assert set(scene.names) <= set(NAMES[:4]) and len(scene.boxes) == len(scene.names)
+        assert (scene.boxes[:, 2:] > 0).all() and (scene.boxes[:, :2] >= 0).all()
+        assert (scene.boxes[:, :2] + scene.boxes[:, 2:] <= (640, 480)).all()
+
+
+@needs_bullet
+def test_a_table_that_has_turned_once_shows_the_same(table, arrangement):
+    first, other, again = (table.turned(arrangement, degrees) for degrees in (20, 50, 380))
+    np.testing.assert_array_equal(first.boxes, again.boxes)
+    np.testing.assert_array_equal(first.image, again.image)
+    assert not np.array_equal(first.boxes, other.boxes)
+    bare = table.scene((), 'plain', 'test', np.random.default_rng(1))
+    table.turned(arrangement, 50)  # leaves no thing and no turn behind
+    np.testing.assert_array_equal(
+        table.scene((), 'plain', 'test', np.random.default_rng(1)).image, bare.image)
+
+
+def test_a_box_follows_its_thing(table):
+    arrangement = table.arranged(['red ball'], 'plain', 'test', np.random.default_rng(2),
+                                 swaying.SWAY_TURNS)
+    for view in (0, 20, 40, 60):
+        scene = table.turned(arrangement, swaying.turn_of(view))
+        np.testing.assert_allclose(scene.boxes[0], coloured(scene.image), atol=3)
+
+
+def test_a_table_sways_slowly_and_shows_each_view_on_its_way_back_again():
+    """30 frames from the middle to the right, 60 to the left, 30 back; still at the ends."""
+    turns = [swaying.turn_of(swaying.view_of(frame)) for frame in range(swaying.LOOP + 1)]
+    np.testing.assert_allclose(
+        turns, 40 * np.sin(2 * np.pi * np.arange(swaying.LOOP + 1) / swaying.LOOP), atol=1e-9)
+    assert abs(np.diff(turns)).max() < 2.1
+    assert sorted(swaying.VIEWS_AS_SHOWN) == list(range(61))
+    assert swaying.VIEWS_AS_SHOWN[:3] == (30, 31, 32)
 
 
 @pytest.mark.parametrize('arguments, sentence', [

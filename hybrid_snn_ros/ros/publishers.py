@@ -17,13 +17,16 @@ from std_msgs.msg import Header, String
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import Answer
-from hybrid_snn_ros.ros import debug, messages
+from hybrid_snn_ros.ros import debug, foxglove, messages
 from hybrid_snn_ros.ros.annotate import annotated, seen
 from hybrid_snn_ros.ros.box_namer import Things
+from hybrid_snn_ros.ros.box_style import styles
 from hybrid_snn_ros.ros.commands import Result
 from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 from hybrid_snn_ros.ros.thing_finder import WhereStatus
+
+_BOXES_SHOWN = 1.0  # seconds, in ~/annotated: things move, and a detector may be slow
 
 
 class AnsweredFrame(NamedTuple):
@@ -34,6 +37,7 @@ class AnsweredFrame(NamedTuple):
     latency_ms: float  # from the header's stamp to the decision
     processing_ms: float  # of which this node worked on it
     classifier: Classifier
+    things: Things | None = None  # what boxes were named last, of this frame or one before
 
 
 class Known(NamedTuple):
@@ -66,7 +70,8 @@ ANSWERS = (
         seen(frame.message, frame.classifier.crop), frame.latency_ms, frame.processing_ms)),
         only_if_watched=True),
     Topic('~/annotated', Image, qos_profile_sensor_data, lambda frame: annotated(
-        frame.message, frame.answer.prediction, frame.classifier.crop), only_if_watched=True),
+        frame.message, frame.answer.prediction, frame.classifier.crop,
+        styles(frame.things) if frame.things else ()), only_if_watched=True),
     Topic('~/debug', String, 1, lambda frame: String(data=debug.view(
         frame.classifier, frame.answer.seen.codes, frame.answer.response,
         (frame.message.header.stamp.sec, frame.message.header.stamp.nanosec))),
@@ -76,6 +81,8 @@ THINGS = (
     Topic('~/things', String, 10, lambda named: String(data=messages.things(named)),
           only_if_watched=True),
     Topic('~/detections', messages.Detection2DArray, 10, messages.detections,
+          only_if_watched=True),
+    Topic('~/annotations', foxglove.ImageAnnotations, 10, foxglove.annotations,
           only_if_watched=True))
 # of each request, made of a Result
 RESULTS = (
@@ -123,6 +130,13 @@ class _Group:
             qos_monitor.destroy(publisher)
 
 
+def _recent(things: Things, message: messages.CameraMessage) -> bool:
+    """Tell whether boxes lie about where they would in a frame."""
+    stamp, then = message.header.stamp, things.header.stamp
+    age = stamp.sec - then.sec + 1e-9 * (stamp.nanosec - then.nanosec)
+    return 0 <= age <= _BOXES_SHOWN
+
+
 class Publishers:
     """All that a configured node publishes; rclpy publishers may be used from any thread."""
 
@@ -133,13 +147,17 @@ class Publishers:
          self._diagnostics) = self._groups = tuple(
             _Group(topics, qos_monitor)
             for topics in (ANSWERS, THINGS, RESULTS, KNOWN, DIAGNOSTICS))
+        self._newest: Things | None = None
 
     def answer(self, frame: AnsweredFrame) -> None:
         """Publish what one frame was answered."""
-        self._answers.publish(frame)
+        if self._newest is not None and not _recent(self._newest, frame.message):
+            self._newest = None
+        self._answers.publish(frame._replace(things=self._newest))
 
     def things(self, named: Things) -> None:
-        """Publish what boxes were named."""
+        """Publish what boxes were named; people see them on the frames that follow, too."""
+        self._newest = named
         self._things.publish(named)
 
     @property

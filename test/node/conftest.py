@@ -40,11 +40,28 @@ def vision_msgs(overlays):
 @pytest.fixture(scope='session')
 def bond_and_vision_msgs(overlays, vision_msgs):
     """Return the environment in which a process finds vision_msgs and bond."""
-    prefix = overlays / 'bond'
+    return _also(overlays, 'bond', vision_msgs)
+
+
+@pytest.fixture(scope='session')
+def foxglove_msgs(overlays, vision_msgs):
+    """Return the environment in which a process finds foxglove_msgs and vision_msgs."""
+    return _also(overlays, 'foxglove_msgs', vision_msgs)
+
+
+@pytest.fixture(scope='session')
+def every_package(overlays, bond_and_vision_msgs):
+    """Return the environment in which a process finds all packages that the node can use."""
+    return _also(overlays, 'foxglove_msgs', bond_and_vision_msgs)
+
+
+def _also(overlays, package, environment):
+    """Return an environment in which a process finds another package, built once per checkout."""
+    prefix = overlays / package
     with _alone(overlays):
         subprocess.run([sys.executable, overlay.__file__, str(prefix)], check=True, timeout=300,
-                       stdout=subprocess.DEVNULL, env={**os.environ, 'OVERLAY_PACKAGE': 'bond'})
-    return overlay.environment(prefix, {**os.environ, **vision_msgs})
+                       stdout=subprocess.DEVNULL, env={**os.environ, 'OVERLAY_PACKAGE': package})
+    return overlay.environment(prefix, {**os.environ, **environment})
 
 
 @pytest.fixture(scope='module')

@@ -63,8 +63,8 @@ def settled(peer, node, sign):
     return used(peer, node)
 
 
-def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, bond_and_vision_msgs):
-    """Taken together: raw without vision_msgs and bond, compressed with them and /clock."""
+def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, every_package):
+    """Taken together: raw without the packages of apt, compressed with them and /clock."""
     last = ('reply', '/classifier/save')
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'a')) as node, Peer(domain) as peer:
@@ -72,7 +72,7 @@ def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, bond_and_visio
         node.end()
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'b'), use_sim_time=True,
-                     image_transport='compressed', environment=bond_and_vision_msgs) as node, \
+                     image_transport='compressed', environment=every_package) as node, \
             Peer(domain) as peer:
         other = settled(peer, 'classifier', last)
         node.end()

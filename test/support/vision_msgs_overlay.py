@@ -1,15 +1,16 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
 """
-Build the few types of vision_msgs and bond which the tests need, without CMake.
+Build the few types of vision_msgs, bond and foxglove_msgs which the tests need, without CMake.
 
 Robots have these packages from apt; they are not on PyPI. This script makes a small overlay prefix
 from the field tables below with the Python API of the installed rosidl packages and the C
 compiler: IDL, type hashes, C code and type supports, Python classes. C++ is left out; rclpy
 does not need it. Names, types and order of the fields are those of ros-perception/vision_msgs and
-ros/bond_core (branch ros2), so the type hashes agree with the real packages.
+ros/bond_core (branch ros2), so the type hashes agree with the real packages. Those of
+foxglove_msgs are of its earlier releases; later ones have more fields at the end.
 
-Usage: [OVERLAY_PACKAGE=bond] python vision_msgs_overlay.py PREFIX
+Usage: [OVERLAY_PACKAGE=bond|foxglove_msgs] python vision_msgs_overlay.py PREFIX
 """
 
 from __future__ import annotations
@@ -29,11 +30,25 @@ import tempfile
 import time
 
 PACKAGE = os.environ.get('OVERLAY_PACKAGE', 'vision_msgs')
-DEPENDENCIES = ('std_msgs',) if PACKAGE == 'bond' else ('std_msgs', 'geometry_msgs')
+DEPENDENCIES = {'bond': ('std_msgs',), 'foxglove_msgs': ('builtin_interfaces',)}.get(
+    PACKAGE, ('std_msgs', 'geometry_msgs'))
 MESSAGES = {
     'Status': 'std_msgs/Header header, string id, string instance_id, bool active, '
               'float32 heartbeat_timeout, float32 heartbeat_period',
 } if PACKAGE == 'bond' else {
+    'Color': 'float64 r, float64 g, float64 b, float64 a',
+    'Point2': 'float64 x, float64 y',
+    'CircleAnnotation': 'builtin_interfaces/Time timestamp, Point2 position, float64 diameter, '
+                        'float64 thickness, Color fill_color, Color outline_color',
+    'PointsAnnotation': 'builtin_interfaces/Time timestamp, uint8 UNKNOWN=0, uint8 POINTS=1, '
+                        'uint8 LINE_LOOP=2, uint8 LINE_STRIP=3, uint8 LINE_LIST=4, uint8 type, '
+                        'Point2[] points, Color outline_color, Color[] outline_colors, '
+                        'Color fill_color, float64 thickness',
+    'TextAnnotation': 'builtin_interfaces/Time timestamp, Point2 position, string text, '
+                      'float64 font_size, Color text_color, Color background_color',
+    'ImageAnnotations': 'CircleAnnotation[] circles, PointsAnnotation[] points, '
+                        'TextAnnotation[] texts',
+} if PACKAGE == 'foxglove_msgs' else {
     'ObjectHypothesis': 'string class_id, float64 score',
     'Classification': 'std_msgs/Header header, ObjectHypothesis[] results',
     'VisionClass': 'uint16 class_id, string class_name',

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from taught_robot import Robot as TaughtRobot
 
-from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, BoxRequest
+from hybrid_snn_ros.network.prediction import Prediction
+from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, BoxRequest, Thing, Things
+from hybrid_snn_ros.ros.box_style import BoxStyle, COLOURS, styles, UNKNOWN_COLOUR
 from hybrid_snn_ros.ros.boxes import cut_of, FRACTIONS, PIXELS, pixels_of
 from hybrid_snn_ros.ros.commands import Command, CommandError, parse
 from hybrid_snn_ros.vision.framing import crop_window
@@ -282,3 +284,37 @@ def test_who_asks_by_a_command_hears_of_it_also_while_learning_is_off(robot):
         assert 'learning is off' in robot.results[-1].message
     finally:
         robot.settings.learning = True
+
+
+# -- how boxes look ------------------------------------------------------------------------------
+
+
+def prediction(label, unknown=False):
+    return Prediction(label, 0.87, unknown, 0.9, [(label, 0.87)])
+
+
+def test_a_box_is_drawn_in_its_label_s_colour_and_dashed_where_it_has_no_name():
+    region = (0.25, 0.5, 0.125, 0.25)
+    things = [Thing((0, 0, 1, 1), region, prediction('mug')),
+              Thing((1, 2, 3, 0), None, None, 'no'),
+              Thing((0, 0, 1, 1), region, prediction('unknown', True)),
+              Thing((0, 0, 1, 1), region, prediction('mug'))]
+    mug, stranger, again = styles(Things(BoxRequest([], None), None, SIZE, things))
+    assert mug == again
+    assert mug.corners == ((160, 240), (240, 240), (240, 360), (160, 360))
+    assert mug.text == 'mug 87%' and mug.colour in COLOURS and not mug.dashed
+    assert stranger.corners == mug.corners and stranger.dashed
+    assert (stranger.text, stranger.colour) == ('unknown', UNKNOWN_COLOUR)
+    assert len({*COLOURS, UNKNOWN_COLOUR}) == 7
+    used = {styles(Things(BoxRequest([], None), None, SIZE, [
+        Thing((0, 0, 1, 1), region, prediction(f'label {number}'))]))[0].colour
+        for number in range(60)}
+    assert used == set(COLOURS)
+
+
+def test_dashes_are_as_long_as_their_gaps_and_stay_on_the_outline():
+    style = BoxStyle(((10, 20), (50, 20), (50, 30), (10, 30)), '', UNKNOWN_COLOUR, True)
+    dashes = list(style.dashes())
+    assert dashes[:3] == [((10, 20), (18, 20)), ((26, 20), (34, 20)), ((42, 20), (50, 20))]
+    assert dashes[3] == ((50, 20), (50, 28)) and dashes[-1] == ((10, 30), (10, 22))
+    assert not list(BoxStyle(((5, 5),) * 4, '', UNKNOWN_COLOUR, True).dashes())

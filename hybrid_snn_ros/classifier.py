@@ -26,15 +26,18 @@ from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.database import Head
 from hybrid_snn_ros.memory.disk_store import DiskStore
+from hybrid_snn_ros.memory.drawings import NewDrawing
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.duplicates import DuplicateFilter, Outcome
-from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.errors import RefusedError, StoreError
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.labels import alike, find, normalise
 from hybrid_snn_ros.memory.readonly_store import ReadOnlyStore
-from hybrid_snn_ros.memory.record import Record, Region, WHOLE
+from hybrid_snn_ros.memory.record import BOX, Record, Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.state import Sample, StoreState
 from hybrid_snn_ros.memory.store import SampleStore
+from hybrid_snn_ros.memory.wording import boxes_text
 from hybrid_snn_ros.network import cache, Network, Prediction
 from hybrid_snn_ros.paths import user_path
 from hybrid_snn_ros.snn import backend_selection
@@ -57,13 +60,14 @@ _Picture = bytes | Callable[[], bytes] | None
 
 
 class Taught(NamedTuple):
-    """What became of one frame that was to be taught."""
+    """What became of one frame, or thing in a frame, that was to be taught."""
 
     sample: int  # id of the sample
     samples: int  # samples its label has now
     skipped: str = ''  # why nothing was learned, a sentence; empty when it was
     outcome: Outcome = Outcome.LEARNED
     remark: str = ''  # what the operator should know of a new label, a sentence
+    drawn: bool = False  # whether its box was new, and teaches where things are
 
 
 class Classifier:
@@ -223,8 +227,8 @@ class Classifier:
 
     def teach(self, frame_or_codes: np.ndarray, label: str, stamp: str = '', source: str = 'teach',
               group: str = '', region: Region = WHOLE, picture: _Picture = None,
-              min_change: float | None = None,
-              views: Iterable[np.ndarray] | None = None) -> Taught:
+              min_change: float | None = None, views: Iterable[np.ndarray] | None = None,
+              frame: DrawnFrame | None = None) -> Taught:
         """
         Learn one frame under a label, which is made if it is new; on disk before it returns.
 
@@ -241,18 +245,22 @@ class Classifier:
         :param min_change: in place of what the classifier was made with.
         :param views: codes of further views, uint8 (N,) each, which are asked for only if the
             frame is learned; None for `teach_views` of a frame, and none of codes.
+        :param frame: memory.drawn_frame.DrawnFrame in which the region is a drawn box: then it
+            teaches where things are as well, also where it is no evidence for its label.
         :return: Taught.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the disk refuses, or the frame was taught under another label.
         :raises ValueError: when the frame has the wrong type or size.
         """
         return finish(self.teach_steps(
-            frame_or_codes, label, stamp, source, group, region, picture, min_change, views))
+            frame_or_codes, label, stamp, source, group, region, picture, min_change, views,
+            frame))
 
     def teach_steps(self, frame_or_codes: np.ndarray, label: str, stamp: str = '',
                     source: str = 'teach', group: str = '', region: Region = WHOLE,
                     picture: _Picture = None, min_change: float | None = None,
-                    views: Iterable[np.ndarray] | None = None) -> Generator[None, None, Taught]:
+                    views: Iterable[np.ndarray] | None = None,
+                    frame: DrawnFrame | None = None) -> Generator[None, None, Taught]:
         """
         Do what ``teach`` does, pausing after every further view, so that frames need not wait.
 
@@ -275,15 +283,68 @@ class Classifier:
                 repeat = self._duplicate_filter().find(
                     label, codes[0], stamp, min_change, region)
         if repeat is not None:
+            drawn = frame is not None and self._draw(
+                NewDrawing(frame, [(region, label)], stamp=stamp), source, group, later=False)
             return Taught(repeat.sample, self.state.counts[label], repeat.sentence,
-                          repeat.outcome)
+                          repeat.outcome, drawn=bool(drawn))
         self._catch_up_now()
         remark = '' if label in self.state.counts else alike(label, self.state.counts)
         before = self.state, self.version
         record = self.store.teach(label, codes, stamp, source, group, region,
-                                  picture() if callable(picture) else picture)
+                                  picture() if callable(picture) else picture, frame)
         self._learn(before, record)
-        return Taught(record.number, self.state.counts[label], remark=remark)
+        return Taught(record.number, self.state.counts[label], remark=remark,
+                      drawn=frame is not None)
+
+    def draw(self, frame: DrawnFrame, boxes: Iterable[Region] = (), complete: bool = False,
+             stamp: str = '', source: str = 'draw', group: str = '', later: bool = False) -> int:
+        """
+        Draw boxes around things whose names do not matter; ``later`` as in ``undo``.
+
+        :param boxes: x, y, width and height as fractions of the frame.
+        :param complete: that is all: everything else in the frame is floor; with no box drawn
+            in it, now or before, it is empty.
+        :return: how many boxes are new.
+        :raises StoreError: when a box cannot be one, or the disk refuses.
+        """
+        self._own()
+        return self._draw(NewDrawing(frame, [(region, '') for region in boxes], complete, stamp),
+                          source, group, later)
+
+    def complete(self, frame: DrawnFrame, stamp: str = '', source: str = 'complete',
+                 group: str = '', later: bool = False) -> None:
+        """
+        Say that everything in a frame is drawn.
+
+        :raises RefusedError: when nothing is drawn in it: it would be taken for an empty one.
+        """
+        self._own()
+        if not self._boxes_in(frame):
+            raise RefusedError('nothing is drawn in that frame yet; draw its things first, or say '
+                               'that it is empty')
+        self._draw(NewDrawing(frame, (), True, stamp), source, group, later)
+
+    def empty(self, frame: DrawnFrame, stamp: str = '', source: str = 'empty',
+              group: str = '', later: bool = False) -> None:
+        """
+        Say that there is nothing in a frame.
+
+        :raises RefusedError: when something is drawn in it.
+        """
+        self._own()
+        if boxes := self._boxes_in(frame):
+            raise RefusedError(f'that frame has {boxes_text(boxes)}: it is not empty')
+        self._draw(NewDrawing(frame, (), True, stamp), source, group, later)
+
+    def _boxes_in(self, frame: DrawnFrame) -> int:
+        drawing = self.state.drawn.get(frame.name)
+        return len(drawing.boxes) if drawing else 0
+
+    def _draw(self, drawing: NewDrawing, source: str, group: str, later: bool) -> int:
+        records = self.store.draw(drawing, source, group)
+        if records:
+            self._changed(later)
+        return sum(record.kind == BOX for record in records)
 
     def _views_of(self, frame_or_codes: np.ndarray, views: Iterable[np.ndarray] | None) -> tuple[
             np.ndarray, Iterable[np.ndarray]]:
@@ -641,7 +702,9 @@ class Classifier:
         :raises StoreError: when the disk refuses.
         """
         head = Head(fingerprints.plain(self.frame_encoder.fingerprint), self.store.author)
-        return contents_of.export(self.state, head, user_path(path), pictures)
+        frames = (self.store.frame(name) for name in self.state.drawn)
+        return contents_of.export(self.state, head, user_path(path), pictures,
+                                  (frame for frame in frames if frame is not None))
 
     def load(self, path: Path | str, replace: bool = True, source: str = 'import',
              force: bool = False) -> list[str]:
@@ -666,5 +729,6 @@ class Classifier:
             str(path), found.fingerprint, self.frame_encoder.fingerprint)
         samples, jpegs = found.state.samples, contents_of.pictures_of(found)
         store.import_samples(found.fingerprint, samples.values(), replace, source,
-                             [jpegs.get(number) for number in samples], empty)
+                             [jpegs.get(number) for number in samples], empty,
+                             contents_of.drawings_of(found))
         return remarks

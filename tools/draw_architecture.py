@@ -30,6 +30,7 @@ PARTS = {
     'frame_pipeline': ('#d9efd8', 'the one way of a frame'),
     'classifier': ('#d9efd8', 'the classifier without ROS'),
     'taught_network': ('#d9efd8', 'the network follows what is known'),
+    'taught_readout': ('#d9efd8', 'where things are follows what is drawn'),
     'network': ('#d9efd8', 'columns of spiking neurons'),
     'snn': ('#d9efd8', 'spikes, rules, decisions'),
     'memory': ('#f8d9d9', 'what was taught, on disk'),

@@ -135,7 +135,8 @@ def _export(args: argparse.Namespace) -> int:
             raise StoreError(f'{path} is there already; give --force to replace it')
         state = contents.state
         written = contents_of.export(state, contents.head, path,
-                                     contents_of.pictures_of(contents))
+                                     contents_of.pictures_of(contents),
+                                     contents_of.frames_of(contents))
         print(f'{printable(path)}: {len(state.samples)} samples of {len(state.counts)} labels, '
               f'{state_report.size(written)}')
     return _tell(contents.problems)
@@ -155,7 +156,8 @@ def _import(args: argparse.Namespace) -> int:
         try:
             added, known = store.import_samples(
                 contents.fingerprint, samples.values(), args.replace,
-                pictures=[jpegs.get(number) for number in samples])
+                pictures=[jpegs.get(number) for number in samples],
+                drawings=contents_of.drawings_of(contents))
         except FingerprintError as error:
             raise FingerprintError(
                 f'{args.file} does not fit {store.directory}: {error}') from error

@@ -12,7 +12,7 @@ from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.record import Record, WHOLE
 from hybrid_snn_ros.memory.state import StoreState
-from hybrid_snn_ros.memory.wording import samples_text
+from hybrid_snn_ros.memory.wording import boxes_text, samples_text
 
 
 def width(text: str) -> int:
@@ -69,6 +69,9 @@ def show(contents: StoreContents, now: float) -> list[str]:
     facts = [('file', f'{contents.path}, {size(contents.size)}, {len(contents.records)} records'),
              ('history', f'versions {base} to {state.version} can be returned to')]
     facts += fingerprints.facts(contents.fingerprint)
+    if drawn := state.drawn.values():
+        facts += [('drawn', f'{boxes_text(sum(len(one.boxes) for one in drawn))} in {len(drawn)} '
+                   f'frames, {sum(one.complete for one in drawn)} of them wholly')]
     newest = state.history.newest()
     facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
     facts += [('saved', f'version {number}, {moment(saved)}')
@@ -93,7 +96,10 @@ def change(done: Change) -> str:
             'merge': f"'{done.label}' was merged into '{done.target}'",
             'remove': f"a sample of '{done.label}' was removed",
             'restore': 'a record was taken back',
-            'rollback': f'the return to version {done.target}'}
+            'rollback': f'the return to version {done.target}',
+            'draw': f'{boxes_text(done.samples)} drawn',
+            'complete': 'that everything in a frame is drawn',
+            'empty': 'that a frame is empty'}
     return (what.get(done.what) or f'{samples_text(done.samples)}{label}, by {done.source}') + (
         f', {moment(done.time)}')
 

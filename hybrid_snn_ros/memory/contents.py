@@ -15,6 +15,8 @@ from typing import Any
 
 from hybrid_snn_ros.memory import database, legacy
 from hybrid_snn_ros.memory.database import Base, Connect, Connection, Damage, Head
+from hybrid_snn_ros.memory.drawings import NewDrawing
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import DamagedError, OldFormatError, StoreError
 from hybrid_snn_ros.memory.files import (
     beside,
@@ -25,7 +27,7 @@ from hybrid_snn_ros.memory.files import (
     mark,
     put,
 )
-from hybrid_snn_ros.memory.record import Record, TOMBSTONE
+from hybrid_snn_ros.memory.record import BOX, Record, Region, TOMBSTONE
 from hybrid_snn_ros.memory.salvage import Found, salvage
 from hybrid_snn_ros.memory.state import StoreState
 
@@ -226,7 +228,7 @@ def joined(path: Path) -> Found:
             since = 0 if other.head.base == head.base else head.base.version
             theirs = {number: one for number, one in other.records.items() if number > since}
             found = Found(head, {**theirs, **found.records},
-                          {**other.pictures, **found.pictures})
+                          {**other.pictures, **found.pictures}, {**other.frames, **found.frames})
     return found
 
 
@@ -272,8 +274,36 @@ def pictures_of(contents: StoreContents) -> dict[int, bytes]:
         return joined(contents.path).pictures
 
 
+def frames_of(contents: StoreContents) -> Iterator[DrawnFrame]:
+    """Yield the frames in which something is drawn, one at a time: each has some 200 kB."""
+    names = list(contents.state.drawn)
+    if not names:
+        return
+    try:
+        with opened(contents.path) as db:
+            found = (database.read_frame(db, name) for name in names)
+            yield from (frame for frame in found if frame is not None)
+    except (sqlite3.Error, OSError):
+        kept = joined(contents.path).frames
+        yield from (kept[name] for name in names if name in kept)
+
+
+def drawings_of(contents: StoreContents) -> Iterator[NewDrawing]:
+    """Yield what is drawn, as it is to be drawn elsewhere; as `frames_of`."""
+    state = contents.state
+    boxes: dict[str, dict[Region, Record]] = {}
+    for box in state.drawn_records(BOX):
+        label = state.text_of(box.label) if box.label else ''
+        known = box._replace(text=label if label in state.counts else '')
+        boxes.setdefault(box.target, {})[box.region] = known
+    for frame in frames_of(contents):
+        found = list(boxes.get(frame.name, {}).values())
+        yield NewDrawing(frame, [(box.region, box.text) for box in found],
+                         state.drawn[frame.name].complete, found[0].stamp if found else '')
+
+
 def write_file(path: Path, head: Head, records: Iterable[Record], pictures: Mapping[int, bytes],
-               versions: Iterable[tuple[int, float]] = ()) -> int:
+               frames: Iterable[DrawnFrame] = ()) -> int:
     """
     Write a whole database; at any moment, power cut included, the old or the new one is there.
 
@@ -289,7 +319,7 @@ def write_file(path: Path, head: Head, records: Iterable[Record], pictures: Mapp
             database.create(db, head)
             db.execute('BEGIN')
             database.write_records(db, records, pictures)
-            db.executemany('INSERT INTO versions VALUES (?, ?)', versions)
+            database.write_frames(db, frames)
             db.execute('COMMIT')
             db.execute('PRAGMA journal_mode=DELETE')  # one file, nothing beside it
         finally:
@@ -303,14 +333,15 @@ def write_file(path: Path, head: Head, records: Iterable[Record], pictures: Mapp
 
 
 def remaining(state: StoreState) -> list[Record]:
-    """Return the fewest records that amount to a state: lessons in force, names and joins."""
+    """Return the fewest records that amount to a state: all in force that take nothing back."""
     return sorted((one for one in state.records
                    if state.in_force(one) and one.kind != TOMBSTONE),
                   key=lambda one: one.number)
 
 
 def export(state: StoreState, head: Head, path: Path,
-           pictures: Mapping[int, bytes] | None = None) -> int:
+           pictures: Mapping[int, bytes] | None = None,
+           frames: Iterable[DrawnFrame] = ()) -> int:
     """
     Write what remains of a memory into one file that another robot can take over.
 
@@ -319,4 +350,4 @@ def export(state: StoreState, head: Head, path: Path,
     """
     records = remaining(state)
     base = Base(state.version, len(records), state.last_sequence(head.author, head.base.sequence))
-    return write_file(Path(path), head._replace(base=base), records, pictures or {})
+    return write_file(Path(path), head._replace(base=base), records, pictures or {}, frames)

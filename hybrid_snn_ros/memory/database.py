@@ -3,13 +3,15 @@
 """
 The SQLite file of a memory: its tables, and rows from and to records.
 
-Every row has a CRC of its own.  Pictures are rows of their own: reading what was taught need not
-read them.  All functions raise sqlite3.Error as it comes; `refusal` makes a sentence of it.
+Every row has a CRC of its own.  Pictures and drawn frames are rows of their own: reading what was
+taught need not read them.  All functions raise sqlite3.Error as it comes; `refusal` makes a
+sentence of it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 import contextlib
 import errno
+import io
 import json
 import os
 from pathlib import Path
@@ -19,6 +21,7 @@ import zlib
 
 import numpy as np
 
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame, packed, unpacked
 from hybrid_snn_ros.memory.errors import NewerVersionError, StoreError
 from hybrid_snn_ros.memory.record import (
     checksum,
@@ -31,7 +34,8 @@ from hybrid_snn_ros.memory.record import (
 )
 
 APPLICATION_ID = 0x68736E6E  # 'hsnn'
-FORMAT = 2  # user_version; the formats before were no databases
+FORMAT = 3  # user_version
+_FORMATS = 2, FORMAT  # that are read; 2 has no frames, what was before was no database
 PAGE_SIZE = 8192  # five lessons of 1280 codes
 BUSY_S = 5.0  # how long to wait for another process that is writing
 
@@ -49,18 +53,21 @@ _TABLES = (
     number INTEGER PRIMARY KEY, -- in order of arrival; the id of a sample, a change, a version
     author TEXT NOT NULL,       -- who wrote it, 32 hexadecimal digits,
     sequence INTEGER NOT NULL,  -- and his how-manieth record it is: its id is author/sequence
-    kind TEXT NOT NULL,         -- lesson, name, join, or tombstone: takes back its targets
+    kind TEXT NOT NULL,         -- lesson, name, join, tombstone: takes back its targets;
+                                -- box, complete: what was drawn in a frame
     act TEXT NOT NULL,          -- teach, remove, forget, rename, merge, rollback, undo, ...
     clock INTEGER NOT NULL,     -- hybrid logical clock: milliseconds since 1970 * 65536 + counter
     time REAL NOT NULL,         -- seconds since 1970
     source TEXT NOT NULL,       -- who or how
     press TEXT NOT NULL,        -- rows of one source and press are one change
     label TEXT NOT NULL,        -- id of the label: that of its first lesson; empty: its own
-    target TEXT NOT NULL,       -- label a join puts it into; ids a tombstone takes back
+    target TEXT NOT NULL,       -- label a join puts it into; ids a tombstone takes back;
+                                -- name of the frame of a box
     text TEXT NOT NULL,         -- the label's text at the time; the new one of a name
     was TEXT NOT NULL,          -- the text before, of a name or join
-    samples INTEGER NOT NULL,   -- how many it concerned; of a lesson, the views in its codes
-    stamp TEXT NOT NULL,        -- of the frame of a lesson, seconds
+    samples INTEGER NOT NULL,   -- how many it concerned; of a lesson, the views in its codes;
+                                -- of a complete frame, the boxes in it
+    stamp TEXT NOT NULL,        -- of the frame of a lesson or box, seconds
     region TEXT NOT NULL,       -- x y width height in fractions; empty: all of it
     codes BLOB,                 -- of a lesson: the encoder's output, a byte each, view by view
     crc INTEGER NOT NULL)""",
@@ -77,7 +84,18 @@ _TABLES = (
     notes TEXT NOT NULL,        -- JSON: what it depends on besides
     arrays BLOB NOT NULL,       -- NumPy's npz
     crc INTEGER NOT NULL)""")
+_FRAMES = """CREATE TABLE frames ( -- in which boxes were drawn, each once
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,  -- 32 hexadecimal digits: the start of a SHA-256 of the cells
+    encoder TEXT NOT NULL,      -- sha256 of the model that gave them
+    down INTEGER NOT NULL,      -- cells
+    across INTEGER NOT NULL,
+    channels INTEGER NOT NULL,  -- codes of a cell
+    cells BLOB NOT NULL,        -- zlib; a byte a code, channel by channel
+    jpeg BLOB,                  -- the frame, where pictures are kept
+    crc INTEGER NOT NULL)"""
 COLUMNS = len(Record._fields) + 1
+FRAME_COLUMNS = 9
 
 
 class Base(NamedTuple):
@@ -158,9 +176,27 @@ def create(db: Connection, head: Head) -> None:
         if not one(db, 'SELECT count(*) FROM sqlite_master'):
             db.execute(f'PRAGMA application_id={APPLICATION_ID}')
             db.execute(f'PRAGMA user_version={FORMAT}')
-            for table in _TABLES:
+            for table in (*_TABLES, _FRAMES):
                 db.execute(table)
             write_head(db, head)
+        db.execute('COMMIT')
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute('ROLLBACK')
+        raise
+
+
+def renew(db: Connection) -> None:
+    """Make a database of the format before one of today's."""
+    if one(db, 'PRAGMA user_version') == FORMAT:
+        return
+    db.execute('BEGIN IMMEDIATE')
+    try:
+        head = read_head(db)
+        if head.format != FORMAT:  # else another process was quicker
+            db.execute(_FRAMES)
+            write_head(db, head)
+            db.execute(f'PRAGMA user_version={FORMAT}')
         db.execute('COMMIT')
     except BaseException:
         with contextlib.suppress(sqlite3.Error):
@@ -186,16 +222,16 @@ def check_format(db: Connection, path: Path) -> None:
         raise Damage('it is no memory')
     # Said twice, so that one bad bit is not taken for a newer program.
     said = head_of(db.execute('SELECT name, value, crc FROM memory'))
-    if version > FORMAT and (said is None or said.format != FORMAT):
+    if version > FORMAT and (said is None or said.format not in _FORMATS):
         raise NewerVersionError(f'{path} has version {version}, written by a newer program; this '
                                 f'one reads up to version {FORMAT}')
-    if version != FORMAT or said is None:
+    if version not in _FORMATS or said is None or said.format != version:
         raise Damage('its head is damaged')
 
 
 def write_head(db: Connection, head: Head) -> None:
-    """Write what holds for all records."""
-    for name, value in head._asdict().items():
+    """Write what holds for all records, in the format of today."""
+    for name, value in head._replace(format=FORMAT)._asdict().items():
         text = json.dumps(value, sort_keys=True)
         db.execute('INSERT OR REPLACE INTO memory VALUES (?, ?, ?)',
                    (name, text, zlib.crc32(f'{name}\x1f{text}'.encode())))
@@ -280,3 +316,68 @@ def read_pictures(db: Connection, numbers: Iterable[int]) -> dict[int, bytes]:
         if row is not None and zlib.crc32(row[0]) == row[1]:
             found[number] = row[0]
     return found
+
+
+def _frame_row(frame: DrawnFrame) -> tuple:
+    fields = (frame.name, frame.encoder, *frame.codes.shape, packed(frame.codes), frame.jpeg)
+    return (*fields, _frame_crc(fields))
+
+
+def _frame_crc(fields: tuple) -> int:
+    *words, cells, jpeg = fields
+    return zlib.crc32('\x1f'.join(map(str, words)).encode() + cells + (jpeg or b''))
+
+
+def frame_of(row: tuple) -> DrawnFrame | None:
+    """Return the frame of a row, without its number; None where it is damaged."""
+    *fields, crc = row
+    try:
+        _, encoder, down, across, channels, cells, jpeg = fields
+        if crc == _frame_crc(tuple(fields)):
+            return DrawnFrame(encoder, unpacked(cells, down, across, channels), jpeg)
+    except (TypeError, ValueError):
+        pass
+    return None
+
+
+def write_frames(db: Connection, frames: Iterable[DrawnFrame]) -> None:
+    """Add frames that are not there, within a transaction of the caller's."""
+    question = ', '.join('?' * (FRAME_COLUMNS - 1))
+    for frame in frames:
+        db.execute(f'INSERT OR IGNORE INTO frames VALUES (NULL, {question})', _frame_row(frame))
+
+
+def read_frame(db: Connection, name: str) -> DrawnFrame | None:
+    """Return the frame of a name; None where there is no whole one."""
+    if one(db, 'PRAGMA user_version') != FORMAT:
+        return None
+    row = db.execute('SELECT name, encoder, down, across, channels, cells, jpeg, crc '
+                     'FROM frames WHERE name = ?', (name,)).fetchone()
+    return None if row is None else frame_of(row)
+
+
+def write_cache(db: Connection, name: str, version: int, notes: dict[str, Any],
+                arrays: dict[str, np.ndarray]) -> None:
+    """Keep arrays under a name, in place of what was there, within the caller's transaction."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # a keyword is a name
+    blob = buffer.getvalue()
+    db.execute('INSERT OR REPLACE INTO cache VALUES (?, ?, ?, ?, ?)',
+               (name, version, json.dumps(notes), blob, zlib.crc32(blob)))
+
+
+def read_cache(db: Connection, name: str) -> tuple[
+        int, dict[str, np.ndarray], dict[str, Any]] | None:
+    """Return version, arrays and notes that are kept under a name; None where none are whole."""
+    row = db.execute('SELECT version, notes, arrays, crc FROM cache WHERE name = ?',
+                     (name,)).fetchone()
+    if row is None or zlib.crc32(row[2]) != row[3]:
+        return None
+    with np.load(io.BytesIO(row[2])) as arrays:
+        return row[0], dict(arrays), json.loads(row[1])
+
+
+def read_cache_of(db: Connection, name: str, key: str) -> dict[str, np.ndarray] | None:
+    """Return the arrays that are kept under a name, if they are of this key."""
+    found = read_cache(db, name)
+    return found[1] if found is not None and found[2].get('key') == key else None

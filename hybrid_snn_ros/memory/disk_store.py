@@ -15,14 +15,11 @@ trouble is over.  SQLite's locks are the kernel's: they end with the process, ho
 
 from collections.abc import Callable, Iterable
 import contextlib
-import io
-import json
 import os
 from pathlib import Path
 import sqlite3
 import time
 from typing import Any
-import zlib
 
 import numpy as np
 
@@ -32,6 +29,7 @@ from hybrid_snn_ros.memory import database, legacy, repair
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.database import Base, Connect, Damage, Head
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import ChangedError, OldFormatError, StoreError
 from hybrid_snn_ros.memory.files import (
     COPY_NAME,
@@ -41,7 +39,7 @@ from hybrid_snn_ros.memory.files import (
     make_directories,
 )
 from hybrid_snn_ros.memory.open_file import OpenFile
-from hybrid_snn_ros.memory.record import checksum, LESSON, Record
+from hybrid_snn_ros.memory.record import checksum, DRAWN, LESSON, Record
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import SampleStore
 
@@ -273,9 +271,11 @@ class DiskStore(SampleStore):
             self._abandon()
             raise database.refusal('write', self.path, error) from error
 
-    def _write(self, records: list[Record], pictures: dict[int, bytes]) -> None:
+    def _write(self, records: list[Record], pictures: dict[int, bytes],
+               frames: list[DrawnFrame]) -> None:
         try:
             database.write_records(self._file.db, records, pictures)
+            database.write_frames(self._file.db, frames)
             self._file.commit()
         except _TROUBLE as error:
             raise database.refusal('write', self.path, error) from error
@@ -304,11 +304,7 @@ class DiskStore(SampleStore):
                 db.execute('DELETE FROM versions WHERE number NOT IN (SELECT number FROM versions '
                            'ORDER BY number DESC LIMIT ?)', (_VERSIONS,))
                 if arrays is not None:
-                    buffer = io.BytesIO()
-                    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # a keyword is a name
-                    blob = buffer.getvalue()
-                    db.execute("INSERT OR REPLACE INTO cache VALUES ('network', ?, ?, ?, ?)",
-                               (version, json.dumps(notes), blob, zlib.crc32(blob)))
+                    database.write_cache(db, 'network', version, notes or {}, arrays)
                 db.execute('COMMIT')
                 if self._copied != version:
                     self._renew_copy()
@@ -326,13 +322,31 @@ class DiskStore(SampleStore):
         """Return what `keep` was given last: (version, arrays, notes), or None."""
         if not self._file.is_open:
             return None
-        row = self._file.db.execute(
-            "SELECT version, notes, arrays, crc FROM cache WHERE name = 'network'").fetchone()
-        if row is None or zlib.crc32(row[2]) != row[3] or not (
-                self.state.base <= row[0] <= self.version):
+        found = database.read_cache(self._file.db, 'network')
+        if found is None or not self.state.base <= found[0] <= self.version:
             return None
-        with np.load(io.BytesIO(row[2])) as arrays:
-            return row[0], dict(arrays), json.loads(row[1])
+        return found
+
+    def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
+        """Return what `keep_computed` was given last under a name, if that was for this key."""
+        with self._guard:
+            self._attach()
+            return database.read_cache_of(self._file.db, name, key)
+
+    def keep_computed(self, name: str, key: str, arrays: dict[str, np.ndarray]) -> None:
+        """
+        Keep what was computed from what the key stands for; the next start may use it.
+
+        :raises StoreError: when the disk refuses, or somebody else changed what is there.
+        """
+        with self._guard:
+            self._begin()
+            try:
+                database.write_cache(self._file.db, name, self.version, {'key': key}, arrays)
+                self._file.commit()
+            except _TROUBLE as error:
+                self._abandon()
+                raise database.refusal('save', self.path, error) from error
 
     def versions(self) -> list[int]:
         """Return the versions that were saved on purpose and can be returned to, newest first."""
@@ -346,6 +360,12 @@ class DiskStore(SampleStore):
         with self._guard:
             self._attach()
             return database.read_pictures(self._file.db, numbers)
+
+    def frame(self, name: str) -> DrawnFrame | None:
+        """Return a frame in which something was drawn; None where it was lost."""
+        with self._guard:
+            self._attach()
+            return database.read_frame(self._file.db, name)
 
     def compact(self) -> tuple[int, int]:
         """
@@ -393,6 +413,10 @@ class DiskStore(SampleStore):
                 for number, in db.execute('SELECT number FROM pictures').fetchall():
                     if number not in kept:
                         db.execute('DELETE FROM pictures WHERE number = ?', (number,))
+                drawn = {record.target for record in records if record.kind in DRAWN}
+                for name, in db.execute('SELECT name FROM frames').fetchall():
+                    if name not in drawn:
+                        db.execute('DELETE FROM frames WHERE name = ?', (name,))
                 db.execute('DELETE FROM cache')
                 db.execute('DELETE FROM versions WHERE number < ?', (base.version,))
                 head = Head(fingerprint, self.author, base,

@@ -4,7 +4,8 @@
 What people did to a memory, as they would count it, and what Undo therefore takes back.
 
 A change is one thing a person did: a press of the teach button (however many frames it taught), a
-forget, a rename, a merge, the removal of one sample, an import, a return to an earlier version.
+forget, a rename, a merge, the removal of one sample, boxes that were drawn, an import, a return to
+an earlier version.
 Undo takes back the newest change as a whole by one tombstone, and Redo takes back that tombstone.
 What the robot began with was done by no one, so no Undo touches it.
 """
@@ -12,7 +13,7 @@ What the robot began with was done by no one, so no Undo touches it.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TYPE_CHECKING
 
-from hybrid_snn_ros.memory.record import INITIAL, LESSON, Record, TOMBSTONE
+from hybrid_snn_ros.memory.record import BOX, INITIAL, LESSON, Record, TOMBSTONE
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.memory.state import StoreState
@@ -24,10 +25,12 @@ class Change(NamedTuple):
     """One thing a person did."""
 
     id: int  # number of its first record
-    what: str  # teach, forget, rename, merge, remove, restore, import or rollback
+    # teach, forget, rename, merge, remove, restore, import, rollback, draw, complete or empty
+    what: str
     label: str  # '' where it concerns several, or all
     target: str  # new label of a rename or merge; version a rollback returned to
-    samples: int  # how many it concerns, of a teach or import those that are still there
+    # how many it concerns, of a teach or import those that are still there; of a draw its boxes
+    samples: int
     source: str  # who or how
     time: float  # unix seconds of its first record
     taught: tuple[int, ...]  # numbers of the samples it taught that are still there
@@ -103,6 +106,10 @@ class History:
         taught = tuple(one.number for one in records if one.kind == LESSON)
         if not taught:
             label, target = last.was or last.text, last.text
+            if boxes := [one for one in records if one.kind == BOX]:  # that is all, or not
+                labels = {one.text for one in boxes}
+                return Change(first.number, 'draw', labels.pop() if len(labels) == 1 else '', '',
+                              len(boxes), last.source, first.time, ())
             if last.act == 'rollback':
                 label, target = '', last.text
             elif last.kind == TOMBSTONE:
@@ -110,7 +117,7 @@ class History:
             return Change(first.number, last.act, label, target, last.samples, last.source,
                           first.time, ())
         labels = {self._state.text_of(one.label_id) for one in records if one.kind == LESSON}
-        replaced = len(taught) < len(records)
+        replaced = any(one.kind == TOMBSTONE for one in records)
         return Change(
             first.number, 'import' if first.source == 'import' or replaced else 'teach',
             labels.pop() if len(labels) == 1 and not replaced else '', '', len(taught),

@@ -66,6 +66,8 @@ class OpenFile:
             database.create(db, head)
         if database.one(db, 'PRAGMA journal_mode') != 'wal':  # an export that was copied here
             db.execute('PRAGMA journal_mode=WAL')
+        database.check_format(db, self.path)
+        database.renew(db)
         self._data_version = database.one(db, 'PRAGMA data_version')
         found = read(db, self.path)
         _, log, taken_in = db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchone()

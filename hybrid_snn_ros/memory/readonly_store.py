@@ -6,10 +6,13 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
+import numpy as np
+
 from hybrid_snn_ros.memory import database, legacy
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import opened, read_store
 from hybrid_snn_ros.memory.database import Head
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import FingerprintError, OldFormatError, StoreError
 from hybrid_snn_ros.memory.files import beside, expanded, FILE_NAME, mark
 from hybrid_snn_ros.memory.record import checksum, Record
@@ -80,6 +83,22 @@ class ReadOnlyStore(SampleStore):
                 return None if bad else records
         except (sqlite3.Error, database.Damage, OSError):
             return None  # reading again tells why
+
+    def frame(self, name: str) -> DrawnFrame | None:
+        """Return a frame in which something was drawn; None where it is not to be had."""
+        try:
+            with opened(self._path) as db:
+                return database.read_frame(db, name)
+        except (sqlite3.Error, OSError):
+            return None
+
+    def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
+        """Return what whoever writes here has computed for a key; None where there is nothing."""
+        try:
+            with opened(self._path) as db:
+                return database.read_cache_of(db, name, key)
+        except (sqlite3.Error, OSError):
+            return None
 
     def status(self) -> dict[str, Any]:
         """Say that it is read here, and why it is not written."""

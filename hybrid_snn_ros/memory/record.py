@@ -20,7 +20,9 @@ import numpy as np
 
 from hybrid_snn_ros.memory.errors import StoreError
 
-LESSON, NAME, JOIN, TOMBSTONE = KINDS = ('lesson', 'name', 'join', 'tombstone')
+LESSON, NAME, JOIN, TOMBSTONE, BOX, COMPLETE = KINDS = (
+    'lesson', 'name', 'join', 'tombstone', 'box', 'complete')
+DRAWN = BOX, COMPLETE  # what teaches where things are, not what they are
 INITIAL = 'initial'  # source of the lessons that an empty memory begins with
 MAX_TEXT = 64  # bytes of a text, a stamp, a source, a group
 MAX_CODES = 65536
@@ -42,12 +44,17 @@ class Record(NamedTuple):
     time: float  # unix seconds, for people
     source: str  # who or how: 'teach', 'import', 'cli', ...
     group: str = ''  # records of one source and group are one change of a person
-    label: str = ''  # id of the label (author/sequence of its first lesson), '' for its own id
-    target: str = ''  # of a join: the label it becomes part of; of a tombstone: the record ids
+    # id of the label (author/sequence of its first lesson), '' for its own id; of a box its
+    # label's, '' where it has none
+    label: str = ''
+    # of a join: the label it becomes part of; of a tombstone: the record ids; of what is drawn:
+    # the name of the frame (memory.drawn_frame)
+    target: str = ''
     text: str = ''  # the label's text at the time; of a name: its new one; of a join: the target's
     was: str = ''  # of a name or join: the text before
-    samples: int = 0  # how many it concerned; of a lesson, the views in its codes
-    stamp: str = ''  # of the frame of a lesson
+    # how many it concerned; of a lesson, the views in its codes; of a complete frame, its boxes
+    samples: int = 0
+    stamp: str = ''  # of the frame of a lesson, or of what is drawn
     region: Region = WHOLE
     codes: np.ndarray = NO_CODES  # of a lesson, uint8 (N,) or (k, N), see hybrid_snn_ros.codes
 

@@ -82,7 +82,8 @@ def mend(path: Path, reason: str) -> list[str]:
     new = path.with_name('memory.mended.db')
     with _alone(path):
         contents_of.write_file(new, mended, records, {
-            number: jpeg for number, jpeg in found.pictures.items() if number in found.records})
+            number: jpeg for number, jpeg in found.pictures.items() if number in found.records},
+            found.frames.values())
         os.link(path, kept)
         for suffix in ('-wal', '-shm'):
             beside(path, suffix).unlink(missing_ok=True)

@@ -14,7 +14,17 @@ import struct
 from typing import NamedTuple
 import zlib
 
-from hybrid_snn_ros.memory.database import COLUMNS, Head, head_of, is_whole, PAGE_SIZE, record_of
+from hybrid_snn_ros.memory.database import (
+    COLUMNS,
+    FRAME_COLUMNS,
+    frame_of,
+    Head,
+    head_of,
+    is_whole,
+    PAGE_SIZE,
+    record_of,
+)
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.files import beside
 from hybrid_snn_ros.memory.record import Record
 
@@ -29,6 +39,7 @@ class Found(NamedTuple):
     head: Head | None
     records: dict[int, Record]  # by number
     pictures: dict[int, bytes]  # JPEG by number
+    frames: dict[str, DrawnFrame]  # by name
 
 
 def salvage(path: Path) -> Found:
@@ -36,24 +47,29 @@ def salvage(path: Path) -> Found:
     content = path.read_bytes()
     pages = [content[at:at + PAGE_SIZE] for at in range(0, len(content), PAGE_SIZE)]
     log = beside(path, '-wal')
-    frames = log.read_bytes()[32:] if log.exists() else b''
+    logged = log.read_bytes()[32:] if log.exists() else b''
     size = PAGE_SIZE + 24
-    pages += [frames[at + 24:at + size] for at in range(0, len(frames), size)]
+    pages += [logged[at + 24:at + size] for at in range(0, len(logged), size)]
     heads: dict[str, tuple] = {}
     records: dict[int, Record] = {}
     pictures: dict[int, bytes] = {}
+    frames: dict[str, DrawnFrame] = {}
     for number, page in enumerate(pages):
         for key, row in _rows(page, pages, 100 if number == 0 else 0):
             if len(row) == COLUMNS:
                 record = record_of((key, *row[1:]))
                 if record is not None:
                     records[key] = record
+            elif len(row) == FRAME_COLUMNS:
+                frame = frame_of(row[1:])
+                if frame is not None:
+                    frames[frame.name] = frame
             elif len(row) == 3 and isinstance(row[0], str):
                 if is_whole(row):
                     heads[row[0]] = row
             elif len(row) == 3 and isinstance(row[1], bytes) and row[2] == zlib.crc32(row[1]):
                 pictures[key] = row[1]
-    return Found(head_of(heads.values()), records, pictures)
+    return Found(head_of(heads.values()), records, pictures, frames)
 
 
 def _rows(page: bytes, pages: list[bytes], start: int) -> Iterator[tuple[int, tuple]]:

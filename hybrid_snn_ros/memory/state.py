@@ -6,7 +6,7 @@ What a set of records amounts to: a pure fold, the same for every order they cam
 A tombstone in force takes its targets out of force, another tombstone included; it reaches only
 what is older by clock, so that there is an end to it.  A label is named by its newest name in
 force, else by the text of its first lesson.  A join in force makes one label part of another.
-Labels of one text are shown as one.
+Labels of one text are shown as one.  What is drawn in frames is folded in memory.drawings.
 """
 
 import bisect
@@ -16,10 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.memory.drawings import Drawing, drawings
 from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.history import History
 from hybrid_snn_ros.memory.record import (
+    BOX,
     canonical,
+    DRAWN,
     JOIN,
     LESSON,
     NAME,
@@ -68,7 +71,8 @@ class StoreState:
         """Take in more records, in any order."""
         new = sorted(records, key=lambda record: record.order)
         appended = not self.records or not new or new[0].order > self.records[-1].order
-        simple = bool(self.records) and appended and all(one.kind == LESSON for one in new)
+        simple = bool(self.records) and appended and all(
+            one.kind == LESSON or one.kind in DRAWN for one in new)
         self.version = max([self.version, *(record.number for record in new)])
         self.records += new
         if not appended:
@@ -77,14 +81,16 @@ class StoreState:
             self._fold()
             return
         for record in new:
-            self._first.setdefault(record.label_id, record.text)
             self._note(record)
-            self._admit(record)
+            if record.kind == LESSON:
+                self._first.setdefault(record.label_id, record.text)
+                self._admit(record)
         self.history.add(new)
 
     def _fold(self) -> None:
         self._known: dict[str, set[int]] = {}  # author -> sequences of the records that are here
         self._last: dict[str, int] = {}  # author -> highest of them
+        self._drawn: list[Record] = []  # what was drawn, in force or not
         for record in self.records:
             self._note(record)
         self._dead: set[tuple[str, int]] = set()
@@ -120,6 +126,8 @@ class StoreState:
     def _note(self, record: Record) -> None:
         self._known.setdefault(record.author, set()).add(record.sequence)
         self._last[record.author] = max(self._last.get(record.author, 0), record.sequence)
+        if record.kind in DRAWN:
+            self._drawn.append(record)
 
     def _admit(self, record: Record) -> None:
         label = self.text_of(record.label_id)
@@ -155,6 +163,20 @@ class StoreState:
         if place < len(self.records) and self.records[place].number == number:
             return self.records[place]
         return next((one for one in self.records if one.number == number), None)
+
+    @property
+    def drawn(self) -> dict[str, Drawing]:
+        """What was drawn in frames: {name of the frame: memory.drawings.Drawing}."""
+        return drawings(self.drawn_records())
+
+    def drawn_records(self, kind: str = '') -> list[Record]:
+        """Return what was drawn and is in force, of one kind or all, in order."""
+        return [one for one in self._drawn if kind in ('', one.kind) and self.in_force(one)]
+
+    def boxes_of(self, text: str) -> list[Record]:
+        """Return the boxes that were drawn around things of a label."""
+        return [one for one in self.drawn_records(BOX)
+                if one.label and self.text_of(one.label) == text]
 
     def root(self, label: str) -> str:
         """Return the id of the label that a label is part of now; itself where it is alone."""

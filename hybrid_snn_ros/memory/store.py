@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sample store that is not on disk: all changes there are, made to a state in memory alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 import threading
 import time
 from typing import Any, NamedTuple
@@ -12,6 +12,8 @@ import numpy as np
 
 from hybrid_snn_ros.codes import first_view, PARTS, view_count
 from hybrid_snn_ros.memory import fingerprint as fingerprints
+from hybrid_snn_ros.memory.drawings import NewDrawing
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import (
     LabelExistsError,
     NothingToUndoError,
@@ -23,7 +25,9 @@ from hybrid_snn_ros.memory.errors import (
 from hybrid_snn_ros.memory.history import Change, REDO, UNDO
 from hybrid_snn_ros.memory.labels import find, LabelError, normalise
 from hybrid_snn_ros.memory.record import (
+    BOX,
     check,
+    COMPLETE,
     JOIN,
     LESSON,
     MAX_CODES,
@@ -50,6 +54,7 @@ class NewLesson(NamedTuple):
     region: Region = WHOLE  # the part of the crop it shows, as fractions
     # what the encoder saw, as a JPEG; of a lesson of several views what they were cut from
     picture: bytes | None = None
+    frame: DrawnFrame | None = None  # in which the region is drawn, and teaches where things are
 
 
 class SampleStore:
@@ -70,6 +75,7 @@ class SampleStore:
         self._now = now
         self._guard = threading.RLock()
         self._floor = 0  # sequence of ours that is taken although its record was compacted away
+        self._frames: dict[str, DrawnFrame] = {}  # by name, where there is no disk
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -93,13 +99,21 @@ class SampleStore:
         """Take in what others wrote; tell whether there was anything. Here no one else writes."""
         return False
 
+    def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
+        """Return what was computed for a key and kept under a name: only a disk keeps any."""
+        return None
+
+    def keep_computed(self, name: str, key: str, arrays: dict[str, np.ndarray]) -> None:
+        """Keep what was computed for a key, where there is a disk."""
+
     def close(self) -> None:
         """Nothing is open."""
 
     # -- changes -------------------------------------------------------------------------------
 
     def teach(self, label: str, codes: np.ndarray, stamp: str = '', source: str = 'teach',
-              group: str = '', region: Region = WHOLE, picture: bytes | None = None) -> Record:
+              group: str = '', region: Region = WHOLE, picture: bytes | None = None,
+              frame: DrawnFrame | None = None) -> Record:
         """
         Add one sample.
 
@@ -109,26 +123,40 @@ class SampleStore:
             change, which is taken back as a whole. '' makes it a change of its own.
         :param region: x, y, width and height of what it shows, as fractions.
         :param picture: JPEG of what the encoder saw, or the views were cut from, kept with it.
+        :param frame: in which the region is drawn, where that is to teach where things are.
         :return: its Record.
         :raises LabelError: when the text cannot be a label.
         :raises StoreError: when the codes do not fit or the disk refuses.
         """
-        return self.teach_all([NewLesson(label, codes, stamp, region, picture)], source, group)[0]
+        return self.teach_all([NewLesson(label, codes, stamp, region, picture, frame)], source,
+                              group)[0]
 
     def teach_all(self, lessons: Iterable[NewLesson], source: str = 'teach',
                   group: str = '') -> list[Record]:
-        """Add several samples, all or none of them; see `teach`."""
+        """
+        Add several samples, all or none of them; see `teach`.
+
+        :return: the Record of each.
+        """
         checked = [one._replace(label=normalise(one.label), codes=self._own(one.codes))
                    for one in lessons]
-        return self._change(lambda: self._lessons(checked, source, group))
+        records = self._change(lambda: self._lessons(checked, source, group, {}))
+        return [record for record in records if record.kind == LESSON]
 
     def _lessons(self, lessons: Iterable[NewLesson], source: str, group: str,
-                 fresh: bool = False) -> list[_Draft]:
+                 labels: dict[str, Any], fresh: bool = False) -> list[_Draft]:
+        """
+        Return what is to be written.
+
+        :param labels: filled with the id of each label, or the draft it begins with, by its text.
+        :param fresh: whether labels are new ones, whatever is known.
+        """
         drafts: list[_Draft] = []
-        labels: dict[str, Any] = {}  # text: id of the label, or the draft it begins with
         for one in lessons:
+            # A lesson and its box are one change, whatever they are part of.
+            press = group or f'box {self.version + len(drafts) + 1}' * (one.frame is not None)
             draft = {'kind': LESSON, 'act': 'teach', 'text': one.label, 'codes': one.codes,
-                     'stamp': one.stamp, 'region': one.region, 'source': source, 'group': group,
+                     'stamp': one.stamp, 'region': one.region, 'source': source, 'group': press,
                      'picture': one.picture, 'samples': view_count(one.codes)}
             if one.label not in labels:
                 here = [] if fresh else self.state.roots(one.label)
@@ -136,7 +164,60 @@ class SampleStore:
                 labels[one.label] = here[0] if here else draft
             draft['label'] = labels[one.label] if labels[one.label] is not draft else ''
             drafts.append(draft)
+            if one.frame is not None:
+                box = self._box(one.frame, one.region, one.label, labels[one.label], one.stamp)
+                drafts.append({**box, 'source': source, 'group': press})
         return drafts
+
+    @staticmethod
+    def _box(frame: DrawnFrame, region: Region, text: str, label: Any, stamp: str) -> _Draft:
+        """Return a box that is to be drawn; its label is an id, or the draft it begins with."""
+        return {'kind': BOX, 'act': 'draw', 'target': frame.name, 'region': region, 'text': text,
+                'label': label, 'stamp': stamp, 'samples': 1, 'frame': frame}
+
+    def draw(self, drawing: NewDrawing, source: str = 'draw', group: str = '') -> list[Record]:
+        """
+        Draw boxes in a frame, which teach where things are and no names; or say what is all.
+
+        A box that is there is passed over; a label is one that is known.  With `complete`, every
+        thing in the frame is drawn, and where nothing is drawn the frame is empty.
+
+        :return: the Records of what is new; [] where all of it is known.
+        :raises UnknownLabel: when a box has a label that is not known.
+        :raises StoreError: when a region cannot be one, or the disk refuses.
+        """
+        def drafts() -> list[_Draft]:
+            labels = {text: self.state.roots(self._there(text))[0]
+                      for _, text in drawing.boxes if text}
+            new = self._drawing(drawing, labels)
+            press = group or f'draw {self.version + 1}' * (len(new) > 1)  # one change
+            return [{**draft, 'source': source, 'group': press} for draft in new]
+        return self._change(drafts)
+
+    def _drawing(self, drawing: NewDrawing, labels: Mapping[str, Any],
+                 fresh: bool = False) -> list[_Draft]:
+        """Return what is to be written; a label that is not among `labels` is none."""
+        frame, name = drawing.frame, drawing.frame.name
+        known = None if fresh else self.state.drawn.get(name)
+        there = set(known.boxes) if known else set()
+        drafts = []
+        for region, text in drawing.boxes:
+            if region not in there:
+                there.add(region)
+                label = labels.get(text, '')
+                drafts.append(self._box(frame, region, text if label else '', label,
+                                        drawing.stamp))
+        if drawing.complete and (drafts or not (known and known.complete)):
+            drawn = 0 if fresh else sum(one.target == name
+                                        for one in self.state.drawn_records(BOX))
+            drafts.append({
+                'kind': COMPLETE, 'act': 'complete' if there else 'empty', 'target': name,
+                'stamp': drawing.stamp, 'samples': drawn + len(drafts), 'frame': frame})
+        return drafts
+
+    def frame(self, name: str) -> DrawnFrame | None:
+        """Return a frame in which something was drawn; None where it was lost."""
+        return self._frames.get(name)
 
     def remove(self, number: int, source: str = 'cli') -> Record:
         """
@@ -148,8 +229,11 @@ class SampleStore:
         def drafts() -> list[_Draft]:
             if number not in self.state.samples:
                 raise UnknownSample(f'there is no sample {number}')
-            return [self._tombstone('remove', self._found([number]), source,
-                                    self.state.samples[number].label, 1)]
+            sample = self.state.samples[number]
+            boxes = [box for box in self.state.boxes_of(sample.label)
+                     if (box.stamp, box.region) == (sample.stamp, sample.region)]
+            return [self._tombstone('remove', [*self._found([number]), *boxes], source,
+                                    sample.label, 1)]
         return self._change(drafts)[0]
 
     def take_back(self, number: int, source: str = 'cli') -> Record:
@@ -245,7 +329,8 @@ class SampleStore:
     def _forgetting(self, text: str, source: str, group: str = '') -> _Draft:
         lessons = self._found([number for number, sample in self.state.samples.items()
                                if sample.label == text])
-        return {**self._tombstone('forget', lessons, source, text, len(lessons)), 'group': group}
+        return {**self._tombstone('forget', [*lessons, *self.state.boxes_of(text)], source, text,
+                                  len(lessons)), 'group': group}
 
     def rename(self, old: str, new: str, source: str = 'cli', merge: bool = False) -> Record:
         """
@@ -289,7 +374,8 @@ class SampleStore:
 
     def import_samples(self, fingerprint: dict[str, Any], samples: Iterable[Sample],
                        replace: bool = False, source: str = 'import', pictures: Sequence[
-                           bytes | None] | None = None, empty: bool = False) -> tuple[int, int]:
+                           bytes | None] | None = None, empty: bool = False,
+                       drawings: Iterable[NewDrawing] = ()) -> tuple[int, int]:
         """
         Take over samples of another memory, all or none of them.
 
@@ -299,6 +385,7 @@ class SampleStore:
         :param replace: forget everything else first.
         :param pictures: of the samples, where there are any.
         :param empty: take nothing unless the memory is empty: two that begin at once.
+        :param drawings: what was drawn there; boxes that are here count once.
         :return: (samples added, samples that were known).
         :raises LabelError: when a text cannot be a label.
         :raises StoreError: when they do not fit here or the disk refuses.
@@ -331,8 +418,16 @@ class SampleStore:
             group = f'import {self.version + 1}'  # of its own: one change
             changes = [self._forgetting(label, source, group)
                        for label in (self.state.labels if replace else ())]
+            if replace and self.state.drawn:
+                changes.append({**self._tombstone('forget', self.state.drawn_records(), source, '',
+                                                  0), 'group': group})
             # In place of all, their labels are new ones, whatever they are called.
-            return changes + self._lessons(new, source, group, fresh=replace)
+            labels: dict[str, Any] = {}
+            changes += self._lessons(new, source, group, labels, replace)
+            for drawing in drawings:
+                changes += [{**draft, 'source': source, 'group': group}
+                            for draft in self._drawing(drawing, labels, replace)]
+            return changes
         self._change(drafts)
         return added[0], len(lessons) - added[0]
 
@@ -355,8 +450,8 @@ class SampleStore:
                 raise StoreError(f'{self._name} is empty and no one said which encoder it is for')
             self._begin()
             try:
-                records, pictures = self._numbered(drafts())
-                self._write(records, pictures)
+                records, pictures, frames = self._numbered(drafts())
+                self._write(records, pictures, frames)
             except BaseException:
                 self._abandon()
                 raise
@@ -364,16 +459,20 @@ class SampleStore:
                 self.state.add(records)
             return records
 
-    def _numbered(self, drafts: list[_Draft]) -> tuple[list[Record], dict[int, bytes]]:
+    def _numbered(self, drafts: list[_Draft]) -> tuple[
+            list[Record], dict[int, bytes], list[DrawnFrame]]:
         moment, mine = self._now(), self.author
         clock = max([int(moment * 1000) << CLOCK_UNIT,
                      *(record.clock + 1 for record in self.state.records[-1:])])
         sequence = self.state.last_sequence(mine, self._floor)
         records: list[Record] = []
         pictures: dict[int, bytes] = {}
+        frames: dict[str, DrawnFrame] = {}
         made: dict[int, Record] = {}  # id of a draft: the record that it has become
         for place, draft in enumerate(drafts):
-            picture = draft.pop('picture', None)
+            picture, frame = draft.pop('picture', None), draft.pop('frame', None)
+            if frame is not None:
+                frames[frame.name] = frame
             label = draft.get('label', '')
             if isinstance(label, dict):  # of a lesson before it
                 draft = {**draft, 'label': made[id(label)].label_id}
@@ -385,7 +484,7 @@ class SampleStore:
             records.append(record)
             if picture is not None:
                 pictures[record.number] = picture
-        return records, pictures
+        return records, pictures, list(frames.values())
 
     @property
     def _name(self) -> str:
@@ -394,8 +493,10 @@ class SampleStore:
     def _begin(self) -> None:
         """Take in what others wrote, and keep them from writing more until the change is made."""
 
-    def _write(self, records: list[Record], pictures: dict[int, bytes]) -> None:
-        """Make records safe before they are applied; here there is nothing to do."""
+    def _write(self, records: list[Record], pictures: dict[int, bytes],
+               frames: list[DrawnFrame]) -> None:
+        """Make records safe before they are applied; here only frames are to be kept."""
+        self._frames.update((frame.name, frame) for frame in frames)
 
     def _abandon(self) -> None:
         """Let others write again where a change was not made."""

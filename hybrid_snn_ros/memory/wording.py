@@ -10,6 +10,11 @@ def samples_text(count: int) -> str:
     return '1 sample' if count == 1 else f'{count} samples'
 
 
+def boxes_text(count: int) -> str:
+    """Return a number of boxes in words."""
+    return '1 box' if count == 1 else f'{count} boxes'
+
+
 def taken_back(change: Change) -> str:
     """Say what an Undo did (memory.history.Change)."""
     label, count = change.label, samples_text(change.samples)
@@ -30,6 +35,9 @@ def taken_back(change: Change) -> str:
         'remove': f"the sample of '{label}' that was removed is back",
         'restore': 'what was taken back by its number is as before',
         'rollback': f'the return to version {change.target} is taken back',
+        'draw': f'what was drawn is taken back ({boxes_text(change.samples)})',
+        'complete': 'that everything in a frame is drawn is taken back',
+        'empty': 'that a frame is empty is taken back',
     }[change.what]
 
 
@@ -46,4 +54,7 @@ def put_back(change: Change) -> str:
         'remove': f"the sample of '{label}' is removed again",
         'restore': 'what was taken back by its number is taken back again',
         'rollback': f'what was known at version {change.target} is known again',
+        'draw': f'what was drawn is put back ({boxes_text(change.samples)})',
+        'complete': 'everything in that frame is drawn again',
+        'empty': 'that frame is empty again',
     }[change.what]

@@ -45,12 +45,16 @@ class Thing(NamedTuple):
     region: Region | None  # as fractions of the frame, None where the box is refused
     prediction: Prediction | None  # None where the box is refused
     refused: str = ''  # why, a sentence
+    # of what was found here, not asked (ros.thing_finder):
+    track: int = 0  # id of the thing
+    found: bool = True  # in this very frame; else its box is carried from one before
+    named: Stamp = (0, 0)  # of the frame in which it was named last
 
 
 class Things(NamedTuple):
-    """What was answered to a request, in the order of its boxes."""
+    """The named boxes of a frame: those of a request in its order, or what was found."""
 
-    request: BoxRequest
+    request: BoxRequest | None  # None where they were found here
     header: Any  # std_msgs/Header of the frame
     size: tuple[int, int]  # width and height of the frame in pixels
     things: list[Thing]

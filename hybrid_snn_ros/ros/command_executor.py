@@ -12,6 +12,7 @@ import time
 from typing import Any, NamedTuple
 
 from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.duplicates import Outcome
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
 from hybrid_snn_ros.memory.labels import find, LabelError
@@ -21,12 +22,15 @@ from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
 from hybrid_snn_ros.ros.box_namer import BoxRequest
 from hybrid_snn_ros.ros.boxes import shown_in
 from hybrid_snn_ros.ros.commands import Command, CommandError, MAX_WAITING, Result
+from hybrid_snn_ros.ros.drawing import Drawing
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.recent_frames import RecentFrame, RecentFrames, SeenFrame
+from hybrid_snn_ros.ros.thing_finder import ThingFinder
 from hybrid_snn_ros.snn.steps import UnderWay
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.vision.lesson_views import LessonViews
 from hybrid_snn_ros.vision.pictures import kept_jpeg
+from hybrid_snn_ros.vision.runtime import EncoderError
 from hybrid_snn_ros.where.boxes import BoxError
 
 
@@ -44,7 +48,8 @@ class CommandExecutor:
 
     def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
                  report: Callable[[Result], None], problem: str = '',
-                 name: Callable[[BoxRequest], None] = lambda request: None) -> None:
+                 name: Callable[[BoxRequest], None] = lambda request: None,
+                 finder: ThingFinder | None = None) -> None:
         """
         Begin with nothing to do.
 
@@ -54,7 +59,9 @@ class CommandExecutor:
         :param report: function of a commands.Result: publish it.
         :param problem: why teaching is refused so far, or ''.
         :param name: function of a box_namer.BoxRequest: name its boxes.
+        :param finder: ThingFinder that boxes teach where things are; None where nothing does.
         """
+        self._drawing = Drawing(classifier, frames, finder)
         self._classifier = classifier
         self._settings = settings
         self._report = report
@@ -161,6 +168,9 @@ class CommandExecutor:
                 command.boxes, command.stamp, command.unit, id=command.id,
                 on_result=lambda level, sentence: self._answer(command, level, sentence)))
             return
+        if command.operation == 'hold':
+            self._hold(command)
+            return
         if not self._settings.learning:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
             return
@@ -233,12 +243,32 @@ class CommandExecutor:
             region, shown = shown_in(frame.seen, command.boxes[0], command.unit, frame.size,
                                      encoder.input_size)
             codes = encoder.codes(shown)
-        except (BoxError, FrameError) as error:
+            yield
+            drawn = self._drawing.seen(stamp, frame)
+        except (BoxError, FrameError, EncoderError) as error:
             self._refused(command, error, stamp=stamp_text(stamp))
             return
         yield from self._teach(
             command, RecentFrame(stamp, codes, 0.0), 1, region,
-            lambda: kept_jpeg(shown))
+            lambda: kept_jpeg(shown), drawn)
+
+    # -- what is drawn -------------------------------------------------------------------------
+
+    def _run_draw(self, command: Command) -> None:
+        """Draw in a frame, or say something of it."""
+        stamp = self._frames.meant(command.stamp)
+        self._changed(command, getattr(self._drawing, command.operation)(command, stamp),
+                      stamp=stamp_text(stamp))
+
+    _run_complete = _run_empty = _run_draw
+
+    def _hold(self, command: Command) -> None:
+        """Keep a frame that is to be drawn in; that changes nothing that is known."""
+        stamp = self._frames.meant(command.stamp)
+        try:
+            self._answer(command, 'OK', self._drawing.hold(stamp), stamp=stamp_text(stamp))
+        except CommandError as error:
+            self._answer(command, 'ERROR', str(error), stamp=stamp_text(stamp))
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
         seen = self._frames.get(stamp)
@@ -253,11 +283,13 @@ class CommandExecutor:
         yield from self._teach(command, seen, 1)
 
     def _teach(self, command: Command, frame: RecentFrame, place: int, region: Region = WHOLE,
-               picture: Callable[[], bytes] | None = None) -> Generator[None, None, bool]:
+               picture: Callable[[], bytes] | None = None,
+               drawn: DrawnFrame | None = None) -> Generator[None, None, bool]:
         """
         Teach one frame; acknowledge only when the sample is on disk. Return whether it went.
 
-        :param region: of the frame, if its codes are those of a part; picture: of that part.
+        :param region: of the frame, if its codes are those of a part; picture: of that part;
+            drawn: the frame, where the part teaches where things are.
         """
         stamp = stamp_text(frame.stamp)
         try:
@@ -267,7 +299,7 @@ class CommandExecutor:
                 frame.codes, command.label, self._name(frame, command.label, region),
                 command.source, command.press, region, views=views.codes() if views else None,
                 picture=picture if self._settings.keep_pictures else None,
-                min_change=self._settings.min_change)
+                min_change=self._settings.min_change, frame=drawn)
         except (StoreError, LabelError, CommandError, FrameError) as error:
             self._refused(command, error, stamp=stamp)
             return False
@@ -276,8 +308,9 @@ class CommandExecutor:
             'stamp': stamp, 'sample': taught.sample, 'samples': taught.samples, 'taught': place,
             'wanted': command.frames}
         if taught.outcome is not Outcome.LEARNED:
-            level = 'OK' if taught.outcome is Outcome.KNOWN else 'WARN'
-            self._answer(command, level, taught.skipped, **values)
+            level = 'OK' if taught.outcome is Outcome.KNOWN or taught.drawn else 'WARN'
+            self._answer(command, level, taught.skipped + (
+                '; where it is was learned, saved' if taught.drawn else ''), **values)
         else:
             remark = f'; {taught.remark}' if taught.remark else ''
             self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "

@@ -12,7 +12,10 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros.boxes import box_in, PIXELS, UNITS
 from hybrid_snn_ros.where.boxes import BoxError
 
-OPERATIONS = ('teach', 'name', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
+OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'undo', 'redo', 'forget',
+              'rename', 'merge', 'rollback', 'save')
+# What changes what is known and waits until the network has caught up with changes before.
+TEACHING = ('teach', 'draw', 'complete', 'empty')
 MAX_ID_BYTES = 64
 MAX_COMMAND_BYTES = 4096
 # More requests than this wait for no one: a flood is refused, classification goes on.
@@ -43,11 +46,12 @@ class Command(NamedTuple):
     # to return to, of rollback; None for the newest that was saved before
     version: int | None = None
     press: str = ''  # of teach: frames of one press are one change
-    # (sec, nanosec) of the frame meant by teach or name; None for the newest
+    # (sec, nanosec) of the frame that is meant; None for the newest
     stamp: tuple[int, int] | None = None
-    # of name; of teach one at most: x, y, width, height of what is meant in the frame
+    # of name and draw; of teach one at most: x, y, width, height of what is meant in the frame
     boxes: tuple[tuple[float, ...], ...] = ()
     unit: str = PIXELS  # of the boxes, one of ros.boxes.UNITS
+    complete: bool = False  # of draw: that is all
     frames: int = 1  # frames that teach labels, from the newest on
     id: str = ''  # chosen by who asks, handed back with the result
     source: str = ''  # how it came, for the memory
@@ -116,7 +120,8 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
     version = _version(fields['version']) if 'version' in fields else None
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, record,
                    change, version, _name(fields, 'press'), _stamp(fields.get('stamp')),
-                   _boxes(fields, operation), _unit(fields), id=identifier, source='command')
+                   _boxes(fields, operation), _unit(fields), _complete(fields), id=identifier,
+                   source='command')
 
 
 def _boxes(fields: dict[str, Any], operation: str) -> tuple[tuple[float, ...], ...]:
@@ -124,7 +129,7 @@ def _boxes(fields: dict[str, Any], operation: str) -> tuple[tuple[float, ...], .
     try:
         if operation == 'teach' and 'box' in fields:
             return (box_in(fields['box']),)
-        if operation != 'name':
+        if operation not in ('name', 'draw'):
             return ()
         boxes = fields.get('boxes')
         if not isinstance(boxes, list):
@@ -132,6 +137,14 @@ def _boxes(fields: dict[str, Any], operation: str) -> tuple[tuple[float, ...], .
         return tuple(map(box_in, boxes))
     except BoxError as error:
         raise CommandError(str(error)) from error
+
+
+def _complete(fields: dict[str, Any]) -> bool:
+    complete = fields.get('complete', False)
+    if not isinstance(complete, bool):
+        raise CommandError('a command\'s "complete" must be true or false, not '
+                           f'{repr(complete)[:80]}')
+    return complete
 
 
 def _unit(fields: dict[str, Any]) -> str:
@@ -206,7 +219,7 @@ class CommandQueue:
     def get(self, teaching: bool = True) -> Command | None:
         """Return the oldest request or None; without teaching, None as well where it teaches."""
         with self._lock:
-            if not self._waiting or not teaching and self._waiting[0].operation == 'teach':
+            if not self._waiting or not teaching and self._waiting[0].operation in TEACHING:
                 return None
             return self._waiting.popleft()
 

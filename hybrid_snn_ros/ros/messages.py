@@ -42,6 +42,7 @@ except ImportError:
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Prediction
     from hybrid_snn_ros.ros.box_namer import Thing, Things
+    from hybrid_snn_ros.ros.thing_finder import WhereStatus
 
 CameraMessage: TypeAlias = Image | CompressedImage
 NEWEST = 24  # samples of which ~/labels tells id, label and time
@@ -84,13 +85,19 @@ def detections(things: 'Things') -> Any:
     Return vision_msgs/Detection2DArray: for each box its hypotheses, best first.
 
     What was asked by such a message comes back with its header, ids and boxes; a box that is
-    refused has no hypothesis.
+    refused has no hypothesis.  Of what was found here, the id is that of the thing, and its own
+    header has the stamp of the frame in which it was named last.
     """
-    asked = things.request.detections
+    asked = things.request.detections if things.request else None
     message = Detection2DArray(header=things.header if asked is None else asked.header)
     for place, thing in enumerate(things.things):
         if asked is None:
             detection = Detection2D(header=message.header)
+            if things.request is None:
+                detection = Detection2D(header=Header(frame_id=message.header.frame_id),
+                                        id=str(thing.track))
+                named = detection.header.stamp
+                named.sec, named.nanosec = thing.named
             if thing.region is not None:
                 detection.bbox = _bounding_box(pixels_of(thing.region, things.size))
         else:
@@ -112,12 +119,14 @@ def _bounding_box(box: Sequence[float]) -> Any:
 
 
 def things(named: 'Things') -> str:
-    """Return the named boxes of a frame as JSON text for ``~/things``, in the order asked."""
+    """Return the named boxes of a frame as JSON text for ``~/things``."""
     stamp = named.header.stamp
     return json.dumps({
         'stamp': {'sec': stamp.sec, 'nanosec': stamp.nanosec},
-        'frame_id': named.header.frame_id, 'id': named.request.id,
-        'size': list(named.size), 'things': [_thing(thing, named.size) for thing in named.things],
+        'frame_id': named.header.frame_id, 'id': named.request.id if named.request else '',
+        'by': 'request' if named.request else 'where', 'size': list(named.size),
+        'things': [_thing(thing, named.size) | ({} if named.request else _followed(thing))
+                   for thing in named.things],
     }, ensure_ascii=False)
 
 
@@ -125,6 +134,12 @@ def _thing(thing: 'Thing', size: tuple[int, int]) -> dict[str, Any]:
     if thing.prediction is None or thing.region is None:
         return {'refused': thing.refused}
     return {'box': pixels_of(thing.region, size), **_predicted(thing.prediction)}
+
+
+def _followed(thing: 'Thing') -> dict[str, Any]:
+    sec, nanosec = thing.named
+    return {'track': thing.track, 'found': thing.found,
+            'named': {'sec': sec, 'nanosec': nanosec}}
 
 
 def label_info(header: Header, names: Iterable[str]) -> Any:
@@ -168,7 +183,7 @@ def _predicted(prediction: 'Prediction') -> dict[str, Any]:
         'ranked': [[label, round(score, 4)] for label, score in prediction.ranked]}
 
 
-def labels(state: StoreState) -> str:
+def labels(state: StoreState, where: 'WhereStatus') -> str:
     """
     Return what is known as JSON text for ``~/labels``.
 
@@ -176,6 +191,7 @@ def labels(state: StoreState) -> str:
     holds id, label and time of the newest samples, newest first.
 
     :param state: memory.state.StoreState.
+    :param where: how finding things stands.
     """
     newest = itertools.islice(reversed(state.samples.items()), NEWEST)
     return json.dumps({
@@ -184,6 +200,7 @@ def labels(state: StoreState) -> str:
                    for name, samples in state.counts.items()],
         'undo': _change(state.history.newest()),
         'redo': _change(state.history.undone()),
+        'where': where._asdict(),
         'newest': [[number, sample.label, round(sample.time, 3)] for number, sample in newest],
     }, ensure_ascii=False)
 

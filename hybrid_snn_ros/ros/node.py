@@ -32,11 +32,13 @@ from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.publishers import Known, Publishers
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 from hybrid_snn_ros.ros.requests import Requests
+from hybrid_snn_ros.ros.thing_finder import WhereStatus
 from hybrid_snn_ros.ros.type_watch import TypeWatch
 from hybrid_snn_ros.ros.worker import Listeners, Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
 from hybrid_snn_ros.snn.rules import seeded
+from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
@@ -72,6 +74,7 @@ class ClassifierNode(LifecycleNode):
         self._camera: Camera
         self._diagnostics: Diagnostics
         self._out: Publishers | None = None
+        self._cells: CellEncoder | None = None  # where things are to be found
         self._requests: Requests | None = None  # of the last activation
         self._traffic = ExitStack()  # what closes all that the last activation has opened
         self._qos_monitor = QosMonitor(self)
@@ -119,6 +122,9 @@ class ClassifierNode(LifecycleNode):
             classifier = Classifier(
                 encoder, settings.rule, seeded(settings.rule, settings.seed), crop,
                 settings.false_unknown, settings.top_k, settings.backend)
+            self._cells = None
+            if settings.where == 'on':
+                self._cells = CellEncoder(None, settings.threads, cpus=settings.cpus)
             self._remember(classifier)
         except (EncoderError, StoreError, BackendError, ValueError, OSError) as error:
             self.get_logger().error(f'configure failed: {error}')
@@ -171,10 +177,11 @@ class ClassifierNode(LifecycleNode):
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
             self._classifier, self._frames, self._commands, boxes, self._settings,
-            Listeners(self._out.answer, self._out.things, self._publish_result,
-                      self._publish_known),
-            self.get_logger(), self.get_clock(), self._trouble)
-        self._published: tuple[int, list[str]] | None = None  # version and labels
+            Listeners(self._out.answer, self._out.things, self._things_watched,
+                      self._publish_result, self._publish_known),
+            self.get_logger(), self.get_clock(), self._trouble, self._cells)
+        # version, labels, and how finding things stands
+        self._published: tuple[int, list[str], WhereStatus] | None = None
         self._publish_known()
         # Each goes with what closes it: also half an activation is closed, in the opposite order.
         later = self._traffic.callback
@@ -245,7 +252,7 @@ class ClassifierNode(LifecycleNode):
             self._out = None
         # Closing renews the second copy; a frozen robot writes nothing at all.
         (self._classifier if self._settings.learning else self._classifier.store).close()
-        self._classifier = None
+        self._classifier = self._cells = None
 
     def close(self) -> None:
         """Stop the worker and save; for the end of the process."""
@@ -265,15 +272,19 @@ class ClassifierNode(LifecycleNode):
         else:
             self._publish_known()
 
+    def _things_watched(self) -> bool:
+        return self._out is not None and self._out.things_watched
+
     def _publish_known(self) -> None:
         """Say what is known, where that has changed; called by whoever owns the classifier."""
         classifier = self._classifier
         assert classifier is not None and self._out is not None
-        now = classifier.version, list(classifier.labels)
+        where = self._worker.where if self._worker else WhereStatus()
+        now = classifier.version, list(classifier.labels), where
         if now != self._published:
             self._published = now
             self._out.known(
-                Known(classifier, self.get_clock().now().to_msg(), str(self.memory)))
+                Known(classifier, self.get_clock().now().to_msg(), str(self.memory), where))
 
     def _publish_diagnostics(self) -> None:
         worker, frames = self._worker, self._frames

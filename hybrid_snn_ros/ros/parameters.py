@@ -45,6 +45,13 @@ GROUPS = {
         Parameter('autostart', True, 'configure and activate at start, without a lifecycle '
                   'manager'),
     ),
+    'Things in a frame': (
+        Parameter('where', 'off', 'on: find the things in each frame, follow and name them '
+                  '(`~/detections`, `~/things`), and learn from drawn boxes where things are; '
+                  'off: name and learn the boxes of others only', choices=('off', 'on')),
+        Parameter('where_crops', 2, 'things that are looked at anew in each frame, in turn: each '
+                  'takes an encoding', 1, 12, live=True),
+    ),
     'Camera': (
         Parameter('image_transport', 'raw', 'raw: sensor_msgs/Image on `image`; compressed: '
                   'sensor_msgs/CompressedImage on `image/compressed`',

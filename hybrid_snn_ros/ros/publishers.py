@@ -24,6 +24,7 @@ from hybrid_snn_ros.ros.box_style import styles
 from hybrid_snn_ros.ros.commands import Result
 from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
+from hybrid_snn_ros.ros.thing_finder import WhereStatus
 
 _BOXES_SHOWN = 1.0  # seconds, in ~/annotated: things move, and a detector may be slow
 
@@ -45,6 +46,7 @@ class Known(NamedTuple):
     classifier: Classifier
     stamp: Any  # builtin_interfaces/Time
     memory: str  # where it is kept
+    where: WhereStatus
 
 
 class Topic(NamedTuple):
@@ -74,7 +76,7 @@ ANSWERS = (
         frame.classifier, frame.answer.seen.codes, frame.answer.response,
         (frame.message.header.stamp.sec, frame.message.header.stamp.nanosec))),
         only_if_watched=True, period=debug.PERIOD))
-# of boxes that were named, made of a Things
+# of boxes that were named, on request or found, made of a Things
 THINGS = (
     Topic('~/things', String, 10, lambda named: String(data=messages.things(named)),
           only_if_watched=True),
@@ -89,7 +91,7 @@ RESULTS = (
 # of each change of what is known, made of a Known
 KNOWN = (
     Topic('~/labels', String, LATCHED, lambda known: String(
-        data=messages.labels(known.classifier.state))),
+        data=messages.labels(known.classifier.state, known.where))),
     Topic('~/label_info', messages.LabelInfo, LATCHED, lambda known: messages.label_info(
         Header(stamp=known.stamp), known.classifier.labels)),
     Topic('~/vision_info', messages.VisionInfo, LATCHED, lambda known: messages.vision_info(
@@ -118,6 +120,10 @@ class _Group:
                     continue
                 self._published[topic.name] = now
             publisher.publish(topic.make(item))
+
+    @property
+    def watched(self) -> bool:
+        return any(publisher.get_subscription_count() for _, publisher in self._topics)
 
     def destroy(self, qos_monitor: QosMonitor) -> None:
         for _, publisher in self._topics:
@@ -153,6 +159,11 @@ class Publishers:
         """Publish what boxes were named; people see them on the frames that follow, too."""
         self._newest = named
         self._things.publish(named)
+
+    @property
+    def things_watched(self) -> bool:
+        """Whether anybody wants to know of named boxes."""
+        return self._things.watched
 
     def result(self, result: Result) -> None:
         """Publish what became of a request."""

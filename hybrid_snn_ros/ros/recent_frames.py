@@ -4,7 +4,7 @@
 The frames that were answered last, so that a request may name one by its stamp.
 
 Of many of them the output codes are kept; of the newest also the message, out of which views and
-boxes can be cut.
+boxes can be cut, and of those that somebody asked to be held, to draw in them.
 """
 
 import time
@@ -15,13 +15,14 @@ import numpy as np
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.vision.frame_encoder import Encoded
-from hybrid_snn_ros.vision.frames import size_of
+from hybrid_snn_ros.vision.frames import decode_rgb, size_of, to_rgb
 
 Stamp = tuple[int, int]  # (sec, nanosec)
 
 # Newest frames of which the message is kept, and how many bytes these may take together; the
 # newest is kept whatever it takes.
 _SEEN, _SEEN_BYTES = 30, 32 * 2**20
+_HELD, _HELD_BYTES = 8, 64 * 2**20  # the same of those that are held
 
 
 class RecentFrame(NamedTuple):
@@ -44,6 +45,18 @@ class SeenFrame(NamedTuple):
         """Width and height in pixels, upright."""
         return size_of(self.message, self.compressed)
 
+    def rgb(self) -> np.ndarray:
+        """
+        Return all of it, uint8 RGB (height, width, 3).
+
+        :raises FrameError: where it cannot be decoded.
+        """
+        message = self.message
+        if self.compressed:
+            return decode_rgb(message.format, message.data)
+        return to_rgb(message.encoding, message.height, message.width, message.step, message.data,
+                      message.is_bigendian)
+
 
 class RecentFrames:
     """Used by the worker alone."""
@@ -52,6 +65,7 @@ class RecentFrames:
         """Begin without frames; `limit` may be changed, the next one keeps to it."""
         self._recent: Recent[Stamp, RecentFrame] = Recent(limit)
         self._seen: Recent[Stamp, SeenFrame] = Recent(_SEEN)
+        self._held: Recent[Stamp, SeenFrame] = Recent(_HELD)
 
     def add(self, stamp: Stamp, frame: SeenFrame, limit: int) -> None:
         """Take note of an answered frame; `limit` as of __init__."""
@@ -63,9 +77,16 @@ class RecentFrames:
         self._recent.limit = limit
         self._recent.add(stamp, RecentFrame(stamp, frame.seen.codes, time.monotonic()))
         self._seen.add(stamp, frame)
-        while len(self._seen) > 1 and sum(
-                len(one.message.data) for one in self._seen.values()) > _SEEN_BYTES:
-            self._seen.popitem(last=False)
+        _shorten(self._seen, _SEEN_BYTES)
+
+    def hold(self, stamp: Stamp) -> bool:
+        """Keep the frame of a stamp, until others were held; tell whether it is at hand."""
+        frame = self.seen(stamp)
+        if frame is not None:
+            self._held.pop(stamp, None)  # the newest of them now
+            self._held.add(stamp, frame)
+            _shorten(self._held, _HELD_BYTES)
+        return frame is not None
 
     @property
     def newest(self) -> RecentFrame | None:
@@ -78,7 +99,7 @@ class RecentFrames:
 
     def seen(self, stamp: Stamp) -> SeenFrame | None:
         """Return the frame of a stamp to be looked at again, None where it is too long ago."""
-        return self._seen.get(stamp)
+        return self._seen.get(stamp) or self._held.get(stamp)
 
     def meant(self, stamp: Stamp | None) -> Stamp:
         """Return the stamp of the frame that is meant, None being the newest's."""
@@ -109,3 +130,9 @@ class RecentFrames:
             ring = (f'the last {len(kept)} frames run from {stamp_text(first)} to '
                     f'{stamp_text(last)}')
         return f'no frame {stamp_text(stamp)} is at hand; {ring}'
+
+
+def _shorten(frames: Recent[Stamp, SeenFrame], most: int) -> None:
+    """Drop the oldest until all take at most so many bytes; one stays whatever it takes."""
+    while len(frames) > 1 and sum(len(one.message.data) for one in frames.values()) > most:
+        frames.popitem(last=False)

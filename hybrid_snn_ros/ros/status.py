@@ -34,13 +34,13 @@ class Status(NamedTuple):
 
 
 def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
-                   rebuilding: tuple[int, int] | None, counts: Mapping[str, int]) -> Status:
+                   rebuilding: tuple[int, int] | None, more: Mapping[str, object]) -> Status:
     """
     Collect it; called by the worker alone.
 
     :param teaching: why teaching is refused, or ''.
     :param rebuilding: (samples learned, samples to learn) while the network is rebuilt.
-    :param counts: what else was counted, {name: number}.
+    :param more: what others say of themselves, {name: value}.
     """
     encoder = classifier.encoder
     facts = {
@@ -53,7 +53,7 @@ def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
         'encoder': encoder.describe(),
         'interpreter': encoder.runtime, 'delegate': encoder.delegate,
         'threads': encoder.threads, 'cpus': ', '.join(map(str, encoder.cpus)) or 'all',
-        'model_digest': encoder.digest, **classifier.status(), **counts,
+        'model_digest': encoder.digest, **classifier.status(), **more,
         **_operations(classifier, times)}
     return Status(facts, times.copy(), teaching, classifier.backend.lost)
 

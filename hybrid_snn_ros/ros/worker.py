@@ -29,6 +29,7 @@ from hybrid_snn_ros.ros.publishers import AnsweredFrame
 from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.status import collect_status, Counters, Status
+from hybrid_snn_ros.ros.thing_finder import ThingFinder, WhereStatus
 from hybrid_snn_ros.snn import synaptic_operations
 from hybrid_snn_ros.snn.track import Track
 from hybrid_snn_ros.stopwatch import Stopwatch
@@ -37,6 +38,8 @@ from hybrid_snn_ros.vision.framing import FrameError
 if TYPE_CHECKING:
     from rclpy.clock import Clock
     from rclpy.impl.rcutils_logger import RcutilsLogger
+
+    from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 
 # Requests carried out between two frames, so that a flood costs classification little.
 _COMMANDS_AT_ONCE = 4
@@ -53,6 +56,7 @@ class Listeners(NamedTuple):
 
     answered: Callable[[AnsweredFrame], None]
     things: Callable[[Things], None]  # boxes that were named
+    things_watched: Callable[[], bool]  # whether anybody wants to know of them
     result: Callable[[Result], None]  # what became of a request
     rebuilt: Callable[[], None]  # the network has learned what is known now
 
@@ -62,7 +66,7 @@ class Worker(threading.Thread):
 
     def __init__(self, classifier: Classifier, frames: LatestFrameQueue, commands: CommandQueue,
                  boxes: BoxQueue, settings: Parameters, tell: Listeners, log: 'RcutilsLogger',
-                 clock: 'Clock', problem: str = '') -> None:
+                 clock: 'Clock', problem: str = '', cells: 'CellEncoder | None' = None) -> None:
         """
         Make the thread; ``start`` runs it.
 
@@ -75,6 +79,7 @@ class Worker(threading.Thread):
         :param log: rclpy logger.
         :param clock: rclpy clock, for the latency since the header's stamp.
         :param problem: why teaching is refused so far, or ''.
+        :param cells: CellEncoder, owned likewise, if the things in frames are to be found.
         """
         super().__init__(name='classifier worker')
         self._classifier = classifier
@@ -100,8 +105,14 @@ class Worker(threading.Thread):
             log.warning(f'boxes refused: {reason}', throttle_duration_sec=5.0)
         self._box_namer = BoxNamer(
             classifier, settings, self._recent, boxes, tell.things, refuse)
+
+        def pass_over(reason: str) -> None:
+            log.warning(f'things are not found in that frame: {reason}',
+                        throttle_duration_sec=5.0)
+        self._finder = None if cells is None else ThingFinder(
+            classifier, settings, cells, tell.things, tell.things_watched, pass_over)
         self._executor = CommandExecutor(
-            classifier, settings, self._recent, self._report, problem, boxes.put)
+            classifier, settings, self._recent, self._report, problem, boxes.put, self._finder)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
         self._times = StageTimes()
@@ -109,6 +120,7 @@ class Worker(threading.Thread):
         self.counters = Counters()
         self.problem = problem  # why teaching is refused, or ''; once the thread has ended
         self.status: Status
+        self.where = WhereStatus()  # how finding things stands
         self._renew_status()
 
     def _report(self, result: Result) -> None:
@@ -118,7 +130,10 @@ class Worker(threading.Thread):
     def _renew_status(self) -> None:
         self.status = collect_status(
             self._classifier, self._times, self._executor.problem, self._rebuilding,
-            {'boxes_named': self._box_namer.named, 'boxes_left_out': self._box_namer.left_out})
+            {'boxes_named': self._box_namer.named, 'boxes_left_out': self._box_namer.left_out,
+             'where': 'off', **(self._finder.facts() if self._finder else {})})
+        if self._finder:
+            self.where = self._finder.status
         self._next_status = time.monotonic() + _STATUS_PERIOD
 
     def stop(self) -> None:
@@ -143,6 +158,7 @@ class Worker(threading.Thread):
                 self._carry_out()
                 if frame is not None:
                     self._frame(frame)
+                self._find()
                 if self._executor.waiting and self._executor.patience() <= 0:
                     self._executor.abort(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
@@ -185,7 +201,8 @@ class Worker(threading.Thread):
 
     def _patience(self) -> float:
         if (self._catching_up is not None or self._executor.teaching or self._box_namer.busy
-                or len(self._commands)):
+                or len(self._commands)
+                or self._finder and (self._finder.busy or self._finder.is_stale)):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.is_stale or self._classifier.consolidated):
@@ -241,6 +258,18 @@ class Worker(threading.Thread):
                 self._renew_status()
                 self._tell.rebuilt()
                 return
+
+    def _find(self) -> None:
+        """Look for things in the newest frame, a step at a time, and learn where they are."""
+        finder = self._finder
+        if finder is None:
+            return
+        finder.go_on()
+        end = time.perf_counter() + _CATCH_UP_SLICE
+        while finder.is_stale and not len(self._frames) and time.perf_counter() < end:
+            if finder.catch_up():
+                self._renew_status()
+                self._tell.rebuilt()
 
     def _consolidate(self) -> None:
         """
@@ -307,8 +336,10 @@ class Worker(threading.Thread):
             {'latency': latency, 'receive': frame.stamped - taken,
              'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
             *synaptic_operations.activity(answered.counts))
-        self._recent.add(stamp, SeenFrame(answered.seen, message, compressed),
-                         settings.recent_frames)
+        seen = SeenFrame(answered.seen, message, compressed)
+        self._recent.add(stamp, seen, settings.recent_frames)
+        if self._finder:
+            self._finder.saw(stamp, seen)
         self._executor.saw()
 
 

@@ -59,23 +59,34 @@ class CellEncoder:
         :raises FrameError: for a frame of no pixels, or too many.
         :raises EncoderError: for another type or shape, or a frame too narrow for five cells.
         """
-        if not isinstance(rgb, np.ndarray) or rgb.dtype != np.uint8 or rgb.ndim != 3 or (
-                rgb.shape[2] != 3):
-            found = (f'{rgb.dtype} {rgb.shape}' if isinstance(rgb, np.ndarray)
-                     else type(rgb).__name__)
-            raise EncoderError(f'the cut encoder takes a uint8 frame (H, W, 3), not {found}')
-        shape = seen_size(*rgb.shape[:2])
+        seen = self.seen(rgb)
+        shape = seen.shape[:2]
         if shape != self._shape:
             self._interpreter.resize_tensor_input(self._input['index'], (1, *shape, 3))
             self._interpreter.allocate_tensors()
             self._shape = shape
         # The view must be gone again before invoke(): a runtime refuses to run while it is held.
         target = self._interpreter.tensor(self._input['index'])()
-        target[0] = rgb if rgb.shape[:2] == shape else resample_to(rgb, *shape)
+        target[0] = seen
         del target
         self._interpreter.invoke()
         # int8 from -128 on to 0..255 is the sign bit turned over.
         return self._interpreter.get_tensor(self._output['index'])[0].view(np.uint8) ^ 0x80
+
+    @staticmethod
+    def seen(rgb: np.ndarray) -> np.ndarray:
+        """
+        Return a frame as the network sees it, uint8 (h, w, 3); the same array where it fits.
+
+        :raises FrameError, EncoderError: as of `codes`.
+        """
+        if not isinstance(rgb, np.ndarray) or rgb.dtype != np.uint8 or rgb.ndim != 3 or (
+                rgb.shape[2] != 3):
+            found = (f'{rgb.dtype} {rgb.shape}' if isinstance(rgb, np.ndarray)
+                     else type(rgb).__name__)
+            raise EncoderError(f'the cut encoder takes a uint8 frame (H, W, 3), not {found}')
+        shape = seen_size(*rgb.shape[:2])
+        return rgb if rgb.shape[:2] == shape else resample_to(rgb, *shape)
 
 
 def seen_size(height: int, width: int) -> tuple[int, int]:

@@ -7,7 +7,11 @@ Features of a cell are its C codes, their means over 5 x 5 and over 9 x 9 cells,
 whole numbers, and so are their sums: the teaching side works on sums, not means, and is exact.
 """
 
+from collections.abc import Generator
+
 import numpy as np
+
+from hybrid_snn_ros.snn.steps import finish
 
 WINDOWS = (1, 5, 9)  # cells a side of the surroundings that are averaged
 MAX_CODE = 255
@@ -22,8 +26,16 @@ def cell_sums(codes: np.ndarray) -> np.ndarray:
 
     :param codes: uint8 (rows, columns, C), at least 5 x 5 cells.
     """
+    return finish(summing_cells(codes))
+
+
+def summing_cells(codes: np.ndarray) -> Generator[None, None, np.ndarray]:
+    """Do what `cell_sums` does, pausing between its steps of a few milliseconds."""
     cells = codes.shape[0] * codes.shape[1]
-    parts = [window_sums(codes, window).reshape(cells, -1) for window in WINDOWS]
+    parts = []
+    for window in WINDOWS:
+        parts.append(window_sums(codes, window).reshape(cells, -1))
+        yield
     return np.hstack([*parts, np.ones((cells, 1), np.int64)]).astype(np.float64)
 
 

@@ -7,6 +7,7 @@ The read-out is linear, and so is a mean over surroundings: five planes are read
 codes for each size of surroundings and then averaged, not 672.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -31,6 +32,16 @@ class Found(NamedTuple):
 
     boxes: np.ndarray  # float64 (B, 4), x, y, width, height as fractions of the frame
     heat: np.ndarray  # float64 (B,), how sure
+
+
+def threshold(complete: Sequence[bool]) -> float:
+    """
+    Return the heat of a thing's middle for a read-out that was taught by some frames.
+
+    :param complete: of each frame with boxes, whether every thing in it was drawn.
+    """
+    share = sum(complete) / max(len(complete), 1)
+    return UNSURE_THRESHOLD + share * (THRESHOLD - UNSURE_THRESHOLD)
 
 
 def planes(weights: Weights, codes: np.ndarray) -> np.ndarray:

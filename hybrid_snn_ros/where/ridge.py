@@ -22,7 +22,7 @@ import numpy as np
 from hybrid_snn_ros.snn import sweep
 from hybrid_snn_ros.snn.steps import finish
 from hybrid_snn_ros.where.boxes import BoxError
-from hybrid_snn_ros.where.features import cell_sums, MAX_FEATURE, units, WINDOWS
+from hybrid_snn_ros.where.features import MAX_FEATURE, summing_cells, units, WINDOWS
 from hybrid_snn_ros.where.targets import STEPS, targets
 
 RIDGE = 30.0
@@ -31,7 +31,7 @@ OUTPUTS = 5  # heat, and the log distances to the left, upper, right and lower e
 # The largest product of two features; one with a target (8 x 4096) is less.
 MOST_CELLS = 2 ** 53 // (HOT_WEIGHT * MAX_FEATURE ** 2)
 
-_ROWS = 128  # at once, of a step of the solution
+_ROWS = 128  # at once, of a step
 
 
 class Drawn(NamedTuple):
@@ -75,7 +75,7 @@ class Sums:
             drawn than the sums hold exactly (7 million, some 23,000 whole frames); nothing was
             added then.
         """
-        self._change(drawn, 1)
+        finish(self.adding(drawn))
 
     def take_back(self, drawn: Drawn) -> None:
         """
@@ -83,11 +83,19 @@ class Sums:
 
         :raises BoxError: as of `add`, and where no frame is left to be taken back.
         """
+        finish(self.taking_back(drawn))
+
+    def adding(self, drawn: Drawn) -> Generator[None, None, None]:
+        """Do what `add` does in steps of a few milliseconds; begun, it must be ended."""
+        return self._changing(drawn, 1)
+
+    def taking_back(self, drawn: Drawn) -> Generator[None, None, None]:
+        """Do what `take_back` does in steps of a few milliseconds; begun, it must be ended."""
         if not self.frames:
             raise BoxError('no frame was drawn that could be taken back')
-        self._change(drawn, -1)
+        return self._changing(drawn, -1)
 
-    def _change(self, drawn: Drawn, sign: int) -> None:
+    def _changing(self, drawn: Drawn, sign: int) -> Generator[None, None, None]:
         rows, columns, channels = drawn.codes.shape
         if channels != self.channels:
             raise BoxError(f'the read-out is of {self.channels} channels, the frame has '
@@ -97,15 +105,22 @@ class Sums:
         if self.cells + sign * cells > MOST_CELLS:
             raise BoxError(f'the read-out holds {MOST_CELLS} cells of drawn frames at most: take '
                            'some back')
-        sums = cell_sums(drawn.codes)
-        taught, hot, near = (sums[which] for which in (goal.taught, goal.hot, goal.near))
-        self.heat_products += sign * (taught.T @ taught)
-        # Hot cells are among those that teach: what they weigh more is added.
-        self.heat_products += sign * (HOT_WEIGHT - 1) * (hot.T @ hot)
-        self.near_products += sign * (near.T @ near)
+        sums = yield from summing_cells(drawn.codes)
+        yield
+        # A cell of a thing counts three times: as one that teaches, and what it weighs more.
+        for products, which, weight in ((self.heat_products, goal.taught, 1),
+                                        (self.heat_products, goal.hot, HOT_WEIGHT - 1),
+                                        (self.near_products, goal.near, 1)):
+            part = sums[which]
+            scaled = sign * weight * part
+            for start in range(0, len(products), _ROWS):
+                block = slice(start, start + _ROWS)
+                products[block] += scaled[:, block].T @ part
+                yield
         heat = np.where(goal.hot, HOT_WEIGHT, 1)[goal.taught] * goal.heat[goal.taught]
-        self.responses[:, 0] += sign * (taught.T @ heat.astype(np.float64))
-        self.responses[:, 1:] += sign * (near.T @ goal.logs[goal.near].astype(np.float64))
+        self.responses[:, 0] += sign * (sums[goal.taught].T @ heat.astype(np.float64))
+        self.responses[:, 1:] += sign * (
+            sums[goal.near].T @ goal.logs[goal.near].astype(np.float64))
         self.frames += sign
         self.cells += sign * cells
 

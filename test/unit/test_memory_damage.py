@@ -207,9 +207,9 @@ def test_what_is_no_memory_or_a_newer_one_is_left_alone(whole, tmp_path):
 def newer(whole):
     """Return the bytes by which a file says that a newer program wrote it, both times."""
     content = (whole / 'memory.db').read_bytes()
-    crcs = [zlib.crc32(f'format\x1f{version}'.encode()) for version in (2, 9)]
+    crcs = [zlib.crc32(f'format\x1f{version}'.encode()) for version in (3, 9)]
     size = 4 if crcs[0] < 1 << 31 else 6
-    place = content.index(b'format2' + crcs[0].to_bytes(size, 'big'))
+    place = content.index(b'format3' + crcs[0].to_bytes(size, 'big'))
     return {60: (9).to_bytes(4, 'big'), place: b'format9' + crcs[1].to_bytes(size, 'big')}
 
 

@@ -5,7 +5,8 @@
 
 A simulated turntable camera and the classifier run as two processes and talk over DDS.  This
 process plays the operator: it teaches objects from a handful of views over ``~/teach``, then shows
-views that were never taught, and objects that were never taught at all.
+views that were never taught, and objects that were never taught at all.  At the end there are
+several things on a table (demo_scene.py).
 """
 
 import argparse
@@ -73,6 +74,7 @@ def main(args: argparse.Namespace) -> int:
     environment = _environment()
     os.environ.update(environment)
     try:
+        from hybrid_snn_ros.cli import demo_scene
         from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
     except ImportError as error:
         print(f'hybrid-snn demo: ROS 2 is not here ({error}); source your ROS set-up, or '
@@ -92,11 +94,11 @@ def main(args: argparse.Namespace) -> int:
         children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
                        '-p', f'object:={TAUGHT[0]}', '-p', 'split:=train',
                        '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
-                       '-p', f'seed:={args.seed}')
+                       '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
         children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
                        '--params-file', str(shared_file('config', 'classifier.yaml')),
                        '-r', 'image:=image_raw', '-p', f'memory:={memory}',
-                       '-p', f'teach_frames:={args.frames}')
+                       '-p', f'teach_frames:={args.frames}', '-p', "where:='on'")
         if importlib.util.find_spec('aiohttp'):
             children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
                            '-p', 'port:=0', '-r', 'image:=image_raw')
@@ -105,12 +107,15 @@ def main(args: argparse.Namespace) -> int:
         if client.wait_for_page(8.0 if importlib.util.find_spec('aiohttp') else 0.0):
             print(f'Watch and teach along in a browser: {client.page_url}\n')
         accuracy = _teach_and_show(client, args.frames, output)
-        passed = accuracy >= WANTED_ACCURACY
+        scene = demo_scene.play(client, output)
+        print('\n' + '\n'.join(scene.lines()))
+        passed = accuracy >= WANTED_ACCURACY and scene.passed
         print(f'\ndone in {time.monotonic() - begin:.0f} s; pictures: '
-              f"{output / 'contact_sheet.png'}")
+              f"{output / 'contact_sheet.png'}, {output / 'scene.png'}")
         if not passed:
-            print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views '
-                  'were named right', file=sys.stderr)
+            print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views or '
+                  f'{100 * demo_scene.WANTED:.0f} % of the things on the table were named right',
+                  file=sys.stderr)
         if args.stay:
             print(f'The turntable goes on turning; Ctrl-C ends it. {client.page_url}')
             for _ in client.watch(float('inf')):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How named boxes look to people, in ~/annotated and in ~/annotations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TYPE_CHECKING
 import zlib
 
@@ -43,17 +43,19 @@ class BoxStyle(NamedTuple):
 
 def styles(things: 'Things') -> list[BoxStyle]:
     """Return how the boxes look that were answered; those that were refused are left out."""
-    found = []
-    for thing in things.things:
-        if thing.prediction is None or thing.region is None:
-            continue
-        left, top, width, height = pixels_of(thing.region, things.size)
-        right, bottom = left + width, top + height
-        prediction = thing.prediction
-        colour = UNKNOWN_COLOUR if prediction.unknown else (
-            COLOURS[zlib.crc32(prediction.label.encode()) % len(COLOURS)])
-        found.append(BoxStyle(
-            ((left, top), (right, top), (right, bottom), (left, bottom)),
-            prediction.label if prediction.unknown else
-            f'{prediction.label} {100 * prediction.score:.0f}%', colour, prediction.unknown))
-    return found
+    return [style_of(pixels_of(thing.region, things.size), thing.prediction.label,
+                     thing.prediction.score, thing.prediction.unknown)
+            for thing in things.things if thing.prediction and thing.region]
+
+
+def style_of(box: Sequence[float], label: str, score: float, unknown: bool) -> BoxStyle:
+    """
+    Return how a box looks.
+
+    :param box: x, y, width, height in pixels.
+    """
+    left, top, width, height = box
+    right, bottom = left + width, top + height
+    colour = UNKNOWN_COLOUR if unknown else COLOURS[zlib.crc32(label.encode()) % len(COLOURS)]
+    return BoxStyle(((left, top), (right, top), (right, bottom), (left, bottom)),
+                    label if unknown else f'{label} {100 * score:.0f}%', colour, unknown)

@@ -98,7 +98,7 @@ def main(args: argparse.Namespace) -> int:
         children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
                        '--params-file', str(shared_file('config', 'classifier.yaml')),
                        '-r', 'image:=image_raw', '-p', f'memory:={memory}',
-                       '-p', f'teach_frames:={args.frames}', '-p', "where:='on'")
+                       '-p', f'teach_frames:={args.frames}', '-p', 'where:=on')
         if importlib.util.find_spec('aiohttp'):
             children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
                            '-p', 'port:=0', '-r', 'image:=image_raw')

@@ -234,7 +234,9 @@ class DemoClient:
             self._join()
             for stamp in list(self._scenes):
                 if not found or stamp in self._found:
-                    seen = self._scenes.pop(stamp)
+                    seen = self._scenes.pop(stamp, None)
+                    if seen is None:  # forgotten meanwhile
+                        break
                     yield seen._replace(things=self._found.pop(stamp, []))
                     end = time.monotonic() + seconds
         raise DemoError(f'no picture of the table was answered within {seconds:g} s')
@@ -263,7 +265,11 @@ class DemoClient:
         self._until(lambda: (self._where.get('frames'), self._where.get('ready'),
                              self.counters.get('where_catching_up')) == (frames, True, 'no'),
                     seconds, f'what was drawn in {frames} pictures was not learned')
-        for waiting in (self._scenes, self._found):  # seen before
+        self.forget_scenes()
+
+    def forget_scenes(self) -> None:
+        """Forget the pictures of the table that were answered and not looked at yet."""
+        for waiting in (self._scenes, self._found):
             waiting.clear()
 
     def _until(self, condition: Callable[[], bool], seconds: float, complaint: str) -> None:

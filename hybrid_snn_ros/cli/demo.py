@@ -71,8 +71,8 @@ def main(args: argparse.Namespace) -> int:
         print(f'hybrid-snn demo: --output {args.output} cannot be used: {error.filename}: '
               f'{error.strerror}', file=sys.stderr)
         return 2
-    environment = _environment()
-    os.environ.update(environment)
+    variables = environment()
+    os.environ.update(variables)
     try:
         from hybrid_snn_ros.cli import demo_scene
         from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
@@ -81,14 +81,14 @@ def main(args: argparse.Namespace) -> int:
               "pip install 'hybrid_snn_ros[ros]'", file=sys.stderr)
         return 1
     from hybrid_snn_ros.cli.demo_processes import ChildDied, Children
-    children = Children(output, {**os.environ, **environment})
+    children = Children(output, dict(os.environ))
     # Told to end in whatever way, the demo ends its processes first.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     client = None
     begin = time.monotonic()
     print(f'Camera and classifier start as two processes (ROS domain '
-          f"{environment['ROS_DOMAIN_ID']}, this computer only).")
+          f"{variables['ROS_DOMAIN_ID']}, this computer only).")
     print(f'What is taught lies in {memory}; logs and pictures in {output}.\n')
     try:
         children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
@@ -135,8 +135,8 @@ def main(args: argparse.Namespace) -> int:
                       f'{output / name}.log', file=sys.stderr)
 
 
-def _environment() -> dict[str, str]:
-    """Keep the demo's traffic on this computer and on a domain of its own."""
+def environment() -> dict[str, str]:
+    """Return what keeps the demo's traffic on this computer and on a domain of its own."""
     return {
         'ROS_DOMAIN_ID': os.environ.get('ROS_DOMAIN_ID', str(1 + os.getpid() % 100)),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',

@@ -32,7 +32,7 @@ FRAMES = 45  # that are counted before the new thing is taught, and after
 _NEW_BOXES = 3
 WANTED = 0.85  # share of things that must be boxed and named right
 _AT = 0.3  # intersection over union of a box that is at its thing, as in docs/scenes.md
-_PATIENCE = 90.0  # seconds for anything that is waited for
+_PATIENCE = 300.0  # seconds for anything that is waited for: computers may be busy
 
 
 class Shown(NamedTuple):
@@ -78,16 +78,7 @@ def play(client: 'DemoClient', output: Path) -> SceneResult:
     """
     print(f'\nA table with {len(THINGS)} things, seen in {PICTURES} pictures: in each a box is '
           'drawn around every thing.')
-    each = PICTURES // len(_ARRANGEMENTS)
-    for arrangement in _ARRANGEMENTS:
-        client.show_scene(THINGS, arrangement, _PATIENCE)
-        for seen in _apart(client, each):
-            truth = _true(seen)
-            # Drawn at once, not one by one: the picture is learned anew with every change.
-            _told(client, do='draw', boxes=list(truth.values()), complete=True, **_at(seen))
-            for name, box in truth.items():
-                _told(client, do='teach', label=name, box=box, **_at(seen))
-    client.wait_until_found(PICTURES, _PATIENCE)
+    teach(client, THINGS)
     client.look_for_things()
     client.show_scene((*THINGS, NEW), _ASKED, _PATIENCE)
     before = _shown(client)
@@ -99,6 +90,20 @@ def play(client: 'DemoClient', output: Path) -> SceneResult:
     after = _shown(client)
     _write(output / 'scene.png', [before.last, after.last])
     return SceneResult(before, after)
+
+
+def teach(client: 'DemoClient', names: Sequence[str]) -> None:
+    """Draw a box around every thing of ten pictures of a table, say what it is, and wait."""
+    each = PICTURES // len(_ARRANGEMENTS)
+    for arrangement in _ARRANGEMENTS:
+        client.show_scene(names, arrangement, _PATIENCE)
+        for seen in _apart(client, each):
+            truth = _true(seen)
+            # Drawn at once, not one by one: the picture is learned anew with every change.
+            _told(client, do='draw', boxes=list(truth.values()), complete=True, **_at(seen))
+            for name, box in truth.items():
+                _told(client, do='teach', label=name, box=box, **_at(seen))
+    client.wait_until_found(PICTURES, _PATIENCE)
 
 
 def _at(seen: 'SceneSeen') -> dict[str, Any]:
@@ -161,7 +166,8 @@ def _write(path: Path, scenes: Sequence['SceneSeen']) -> None:
     for seen in scenes:
         assert seen.picture is not None  # others are not kept
         tile = seen.picture.copy()
-        draw_boxes(tile, [style_of(thing['box'], thing['label'], thing['score'], thing['unknown'])
+        draw_boxes(tile, [style_of(thing['box'], thing['label'], thing['score'], thing['unknown'],
+                                   thing['track'])
                           for thing in seen.things])
         tiles.append(tile)
     cv2.imwrite(str(path), cv2.cvtColor(np.hstack(tiles), cv2.COLOR_RGB2BGR))

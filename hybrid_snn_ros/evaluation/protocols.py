@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation import baselines, PROTOCOLS, stream
+from hybrid_snn_ros.evaluation import baselines, PROTOCOLS, question_trial, stream
 from hybrid_snn_ros.evaluation.evaluated_classifier import Answers, EvaluatedClassifier
 from hybrid_snn_ros.evaluation.metrics import auroc, detected_at
 from hybrid_snn_ros.evaluation.sources import Embeddings
-from hybrid_snn_ros.snn.rules import DEFAULT
+from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
@@ -36,7 +36,7 @@ class Settings(NamedTuple):
     params: dict[str, Any] = {}
     false_unknown: float = 0.05  # nominal
     shots: int | None = None  # samples of a class that are taught; None: all
-    unknown: int = 0  # classes never taught, in open-set
+    unknown: int = 0  # classes never taught, in open-set and questions
     baselines: bool = False
     other: int = 0  # frames taught as `other`, of half of the classes that are not
     smoothing: int = 1  # frames over which answers are averaged, in a stream
@@ -58,6 +58,8 @@ class Outcome(NamedTuple):
     # turntable: {name: {views: accuracy on the new objects}}
     baselines_new: dict[str, dict[str, float]]
     samples: int  # taught
+    # questions: {way: [(answers, accuracy on the new classes)]}
+    curves: dict[str, list[tuple[int, float]]] = {}
 
 
 def check(settings: Settings) -> None:
@@ -77,7 +79,7 @@ def check(settings: Settings) -> None:
         raise ValueError(f'--protocol {protocol} takes no --shots')
     if settings.times < 1:
         raise ValueError(f'--times must be at least 1, not {settings.times}')
-    if settings.times > 1 and protocol in ('incremental', 'newcomer', 'turntable'):
+    if settings.times > 1 and protocol in ('incremental', 'newcomer', 'questions', 'turntable'):
         raise ValueError(f'--protocol {protocol} takes no --times')
     if not 0 <= settings.false_unknown < 1:
         raise ValueError(f'--false-unknown must lie in [0, 1), not {settings.false_unknown}')
@@ -87,11 +89,11 @@ def check(settings: Settings) -> None:
         raise ValueError(f'--protocol {protocol} takes no --smoothing')
     if settings.other < 0:
         raise ValueError(f'--other must be at least 0, not {settings.other}')
-    if settings.baselines and protocol == 'newcomer':
-        raise ValueError('--protocol newcomer takes no --baselines')
+    if settings.baselines and protocol in ('newcomer', 'questions'):
+        raise ValueError(f'--protocol {protocol} takes no --baselines')
     if protocol != 'open-set' and settings.other:
         raise ValueError(f'--protocol {protocol} takes no --other')
-    if protocol != 'open-set' and settings.unknown:
+    if protocol not in ('open-set', 'questions') and settings.unknown:
         raise ValueError(f'--protocol {protocol} takes no --unknown')
 
 
@@ -109,7 +111,13 @@ def check_data(settings: Settings, data: Embeddings) -> None:
     if settings.other and settings.unknown < 2:
         raise ValueError('--other needs --unknown of at least 2: one half is taught as `other`, '
                          'the other half asked')
-    least = {'newcomer': 2, 'turntable': 3, 'stream': 6}.get(protocol, 1)
+    if protocol == 'questions' and settings.unknown > classes - 2:
+        raise ValueError(f'--protocol questions needs --unknown 1..{classes - 2} of the {classes} '
+                         f'classes of {data.name}, not {settings.unknown}')
+    if protocol == 'questions' and RULES[settings.rule].cluster_metric is None:
+        raise ValueError(f'--protocol questions: the rule {settings.rule} cannot group unknown '
+                         'frames')
+    least = {'newcomer': 2, 'questions': 3, 'turntable': 3, 'stream': 6}.get(protocol, 1)
     if classes < least:
         raise ValueError(f'--protocol {protocol} needs at least {least} classes, {data.name} has '
                          f'{classes}')
@@ -124,7 +132,8 @@ def run(data: Embeddings, settings: Settings, seed: int,
     """
     how: Callable[..., Outcome] = {
         'open-set': _open_set, 'incremental': _incremental, 'newcomer': _newcomer,
-        'stream': _stream, 'turntable': _turntable}.get(settings.protocol, _one_pass)
+        'questions': _questions, 'stream': _stream,
+        'turntable': _turntable}.get(settings.protocol, _one_pass)
     return how(data, settings, np.random.default_rng(seed), seed, tick)
 
 
@@ -268,6 +277,26 @@ def _stream(data: Embeddings, settings: Settings, random: np.random.Generator, s
     classifier.teach(order)
     answers, refusable, figures = stream.watched(classifier, shown, settings.smoothing)
     return Outcome(answers, answers, refusable, figures, [], [], {}, {}, len(order))
+
+
+def _questions(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+               tick: Progress) -> Outcome:
+    """Never teach some classes, a third if none is said; let the robot ask for their names."""
+    classes = random.permutation(np.unique(data.train_labels))
+    new = classes[:settings.unknown or len(classes) // 3]
+    drawn = draw(data.train_labels, settings.shots, random)
+    order = random.permutation(drawn[~np.isin(data.train_labels[drawn], new)])
+    shown = question_trial.Shown.drawn(data, new, random)
+    steps = _Steps(tick, 4 * len(order) + len(shown.later) + question_trial.frames_of(shown))
+
+    def taught() -> EvaluatedClassifier:
+        classifier = _untaught(shown.data, settings, steps)
+        classifier.teach(order)
+        return classifier
+    robot, asked = question_trial.run(taught, shown, random)
+    is_known = ~np.isin(shown.data.test_labels[shown.later], new)
+    known = robot.answer(shown.later[is_known])
+    return Outcome(known, known, None, asked.figures, [], [], {}, {}, len(order), asked.curves)
 
 
 def rejection(known: Answers, unknown: Answers) -> dict[str, Any]:

@@ -19,6 +19,11 @@ _TITLES = {
     'base_accuracy': 'accuracy on the base objects', 'false_unknown': 'false unknown',
     'unknown_detected': 'unknown detected', 'unknown_detected_at': 'unknown detected at a real',
     'auroc': 'AUROC known / unknown', 'new_accuracy': 'accuracy on new objects, views',
+    'purity': 'questions: frames of one thing',
+    'coverage': 'questions: new things that were named',
+    'named': 'accuracy on things so named', 'one_frame': 'accuracy had one frame been taught',
+    'asked_of_known': 'questions about what was known',
+    'stream_unknown': 'called unknown as it came by, things',
     'named_right': 'named right, unknown counts as wrong',
     'base_after': 'accuracy on the base objects then'}
 
@@ -70,9 +75,14 @@ def learning_curve(outcomes: Sequence[Outcome]) -> list[list[float]]:
 
 
 def _over(rows: Sequence[dict[str, Any]], how: Callable[..., Any]) -> dict[str, Any]:
-    """Reduce dicts of numbers, or of such dicts, to one."""
-    return {name: _over([row[name] for row in rows], how) if isinstance(value, dict)
-            else float(how([row[name] for row in rows])) for name, value in rows[0].items()}
+    """Reduce dicts of numbers, or of such dicts, to one; what no order has a number for is out."""
+    reduced: dict[str, Any] = {}
+    for name, value in rows[0].items():
+        if isinstance(value, dict):
+            reduced[name] = _over([row[name] for row in rows], how)
+        elif numbers := [row[name] for row in rows if not np.isnan(row[name])]:
+            reduced[name] = float(how(numbers))
+    return reduced
 
 
 def _per_class(outcomes: Sequence[Outcome], data: Embeddings) -> dict[str, float]:
@@ -104,6 +114,8 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
             pair = (mean, sd) if place is None else (mean[place], sd[place])
             lines.append(_row(title if place is None else f'{title} {place}', *pair))
     lines.append('accuracy is that of the best label, rejection off')
+    if 'questions' in figures:
+        lines.append(f"questions asked: {figures['questions']:.1f} on average")
     if 'delay' in figures:
         lines.append(f"until an object is named right: {figures['delay']['mean']:.2f} frames, "
                      f"95th percentile {figures['delay']['p95']:.1f}")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.evaluation import metrics
-from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
+from hybrid_snn_ros.evaluation.protocols import Outcome
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings
 
 # figure -> how the table calls it; the table shows those that a protocol has, in this order
@@ -24,6 +25,13 @@ _TITLES = {
     'named': 'accuracy on things so named', 'one_frame': 'accuracy had one frame been taught',
     'asked_of_known': 'questions about what was known',
     'stream_unknown': 'called unknown as it came by, things',
+    'r_precision': 'audit: R-precision, wrong labels',
+    'said': 'audit: accuracy of labels, as it says', 'true': 'audit: of new frames, from',
+    'apart': 'audit: how far one label is off',
+    'apart_at_best': 'audit: the same, wrong labels known',
+    'true_if_enough': 'audit: of new frames where enough',
+    'true_if_more': 'audit: of new frames where not',
+    'pairs_found': 'audit: one thing in two labels, found',
     'named_right': 'named right, unknown counts as wrong',
     'base_after': 'accuracy on the base objects then'}
 
@@ -64,6 +72,8 @@ def summarise(outcomes: Sequence[Outcome], settings: Settings,
         figures['best_baseline'] = max(figures['baselines'], key=figures['baselines'].get)
     if new:
         figures['baselines_new_accuracy'] = _over(new, np.mean)
+    if outcomes[0].curves:
+        figures['active_learning'] = active_learning(outcomes)
     if outcomes[0].curve:
         figures['learning_curve'] = learning_curve(outcomes)
     return figures
@@ -72,6 +82,16 @@ def summarise(outcomes: Sequence[Outcome], settings: Settings,
 def learning_curve(outcomes: Sequence[Outcome]) -> list[list[float]]:
     """Return [[samples, mean accuracy]] over the orders."""
     return np.mean([o.curve for o in outcomes], axis=0).tolist()
+
+
+def active_learning(outcomes: Sequence[Outcome]) -> dict[str, list[list[float]]]:
+    """Return {way: [[answers, mean accuracy]]} as far as every order came."""
+    curves: dict[str, list[list[float]]] = {}
+    for way in outcomes[0].curves:
+        ways = [dict(o.curves[way]) for o in outcomes]
+        marks = sorted(set.intersection(*map(set, ways)))
+        curves[way] = [[mark, float(np.mean([one[mark] for one in ways]))] for mark in marks]
+    return curves
 
 
 def _over(rows: Sequence[dict[str, Any]], how: Callable[..., Any]) -> dict[str, Any]:
@@ -116,6 +136,13 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
     lines.append('accuracy is that of the best label, rejection off')
     if 'questions' in figures:
         lines.append(f"questions asked: {figures['questions']:.1f} on average")
+        lines += [f'accuracy on all that was new after answers, {way}: '
+                  + ', '.join(f'{mark:.0f}: {100 * accuracy:.0f} %' for mark, accuracy in curve)
+                  for way, curve in figures['active_learning'].items()]
+    if 'audit_seconds' in figures:
+        lines.append(f"an audit took {figures['audit_seconds']:.2f} s; "
+                     f"{figures['pairs_false']:.1f} pairs of labels were called one thing and "
+                     'are not')
     if 'delay' in figures:
         lines.append(f"until an object is named right: {figures['delay']['mean']:.2f} frames, "
                      f"95th percentile {figures['delay']['p95']:.1f}")

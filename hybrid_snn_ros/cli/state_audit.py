@@ -6,10 +6,9 @@ import argparse
 from typing import Any
 
 from hybrid_snn_ros.audit import audit, Findings
-from hybrid_snn_ros.audit.findings import SUSPECT_ODDS
+from hybrid_snn_ros.audit.findings import Quality, SUSPECT_ODDS
 from hybrid_snn_ros.cli import json_file
 from hybrid_snn_ros.cli.path_argument import a_path
-from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.cli.state_report import table
 from hybrid_snn_ros.memory.contents import read_store, StoreContents
@@ -20,6 +19,7 @@ from hybrid_snn_ros.snn.rules import DEFAULT, params_of
 from hybrid_snn_ros.snn.steps import finish
 
 _CONFUSIONS = 10  # that are listed
+_WIDEST = 32  # characters of a label in a table
 _DIGITS = 4  # of figures in JSON
 
 
@@ -63,40 +63,53 @@ def run(args: argparse.Namespace) -> list[str]:
 
 
 def report(found: Findings) -> list[str]:
-    """Return the lines of an audit; each sample was judged as if it had not been taught."""
-    rows = [(one.label if len(one.label) < 32 else f'{one.label[:31]}…', one.samples,
-             f'{one.looks:.0f}', '-' if one.accuracy is None else f'{100 * one.accuracy:.0f} %',
-             '-' if one.accuracy is None else f'{100 * one.low:.0f}..{100 * one.high:.0f}',
-             one.suspects or '', one.sentence) for one in found.labels]
-    enough = sum(one.verdict == 'enough' for one in found.labels)
+    """Return the lines of an audit."""
     samples = sum(one.samples for one in found.labels)
+    enough = sum(one.verdict == 'enough' for one in found.labels)
     lines = [f'{samples_text(samples)} of {len(found.labels)} labels, each judged as if it had '
-             'not been taught', '',
-             *table(('label', 'samples', 'looks', 'right', '95 %', 'suspect', 'verdict'), rows),
-             '', f'enough: {enough} of {len(found.labels)} labels']
-    lines += _list('Most doubtful samples', [
-        f"sample {one.sample}: taught as '{one.label}', looks like '{one.better}' "
-        f'({_odds(one.odds)})' for one in found.doubtful if one.odds < 1],
-        'every sample fits its own label best')
-    lines += _list('Taken for each other', [
-        f"'{one.label}' for '{one.other}', {100 * one.share:.0f} %"
-        for one in found.confusions[:_CONFUSIONS]], 'nothing is')
-    lines += _list('One thing under two names?', [
-        f"'{one.label}' and '{one.other}' (t {one.t:.1f}; one thing gives about 1)"
-        for one in found.one_thing], 'no two labels look alike')
-    lines += ['', f'{len(found.repeats)} of them repeat an earlier sample of their label']
+             f'not been taught; enough of {enough} labels.', '']
+    lines += table(('label', 'samples', 'looks', 'right', '95 %', 'suspect', 'what to teach'), [
+        (_short(one.label), one.samples, f'{one.looks:.0f}', *_accuracy(one), one.suspects or '',
+         one.sentence) for one in found.labels])
+    doubtful = [(one.sample, _short(one.label), _short(one.better), _odds(one.odds))
+                for one in found.doubtful if one.odds < 1]
+    lines += ['', 'Samples that look like another label:' if doubtful
+              else 'Every sample looks most like its own label.']
+    if doubtful:
+        lines += table(('  sample', 'taught as', 'looks like', 'odds'), [
+            (f'  {sample}', *rest) for sample, *rest in doubtful])
+        lines += ['`hybrid-snn state undo --record SAMPLE` takes a wrong one out.']
+    if found.confusions:
+        lines += ['', 'Taken for another label:']
+        lines += table(('  label', 'taken for', 'of its looks'), [
+            (f'  {_short(one.label)}', _short(one.other), f'{100 * one.share:.0f} %')
+            for one in found.confusions[:_CONFUSIONS]])
+    if found.one_thing:
+        lines += ['', 'Perhaps one thing under two names (t is about 1 for one thing):']
+        lines += table(('  label', 'label', 't'), [
+            (f'  {_short(one.label)}', _short(one.other), f'{one.t:.1f}')
+            for one in found.one_thing])
+    lines += ['', f'{samples_text(len(found.repeats))} nearly repeat an earlier one of their '
+              'label and count with it as one look.']
     if found.unjudged:
-        lines.append(f'{found.unjudged} could not be judged: their label was shown one way only')
-    return [printable(line) for line in lines]
+        lines.append(f'{samples_text(found.unjudged)} could not be judged: their label was shown '
+                     'one way only.')
+    return lines
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _WIDEST else f'{label[:_WIDEST - 1]}…'
+
+
+def _accuracy(one: Quality) -> tuple[str, str]:
+    if one.accuracy is None:
+        return '-', '-'
+    return f'{100 * one.accuracy:.0f} %', f'{100 * one.low:.0f}..{100 * one.high:.0f}'
 
 
 def _odds(odds: float) -> str:
-    against = f'{1 / odds:.1f} to 1' if odds > 0.001 else 'more than 1000 to 1'
-    return against + ', most likely a wrong label' * (odds * SUSPECT_ODDS < 1)
-
-
-def _list(head: str, lines: list[str], none: str) -> list[str]:
-    return ['', head + ':', *(f'  {line}' for line in lines or [none])]
+    return (f'{1 / odds:.1f} to 1' if odds > 0.001 else 'above 1000 to 1') + (
+        ', a suspect' if odds * SUSPECT_ODDS < 1 else '')
 
 
 def as_json(found: Findings) -> dict[str, Any]:

@@ -60,9 +60,9 @@ def run(make: Callable[[Embeddings], EvaluatedClassifier], data: Embeddings, tau
         labels[place] = random.choice(classes[classes != labels[place]])
     for sample, label in zip(taught, labels):
         robot.teach([sample], data.class_names[label])
-    begin = time.perf_counter()
+    begin = time.thread_time()
     found = _audited(robot)
-    seconds = time.perf_counter() - begin
+    seconds = time.thread_time() - begin
     answers = robot.answer(np.arange(len(data.test)))
     right = robot.look(np.arange(len(data.test), len(asked.test)))
     truths = {'rest': per_class(data.train_labels[rest], right, len(data.class_names)),

@@ -47,7 +47,7 @@ class EvaluatedClassifier:
         """
         self._data = data
         self._classifier = Classifier(rule=rule, params=params, inputs=data.train.shape[-1],
-                                      false_unknown=false_unknown, top=1, min_change=0)
+                                      false_unknown=false_unknown, top=2, min_change=0)
         self._class = {name: place for place, name in enumerate(data.class_names)}
         self._tick = tick
 

@@ -62,7 +62,7 @@ def run(data: Embeddings, settings: Settings, seed: int,
 
 
 class _Steps:
-    """Counts towards a total known beforehand; a baseline weighs as much as 50 frames."""
+    """Counts towards a total, known or guessed; a baseline weighs as much as 50 frames."""
 
     BASELINE = 50
 
@@ -71,7 +71,7 @@ class _Steps:
         self._total = int(frames) + self.BASELINE * baselines
 
     def __call__(self) -> None:
-        self._done += 1
+        self._done = min(self._done + 1, self._total)
         self._tick(self._done, self._total)
 
     def baseline(self, done: int, total: int) -> None:
@@ -217,7 +217,7 @@ def _questions(data: Embeddings, settings: Settings, random: np.random.Generator
         classifier = _untaught(shown.data, settings, steps)
         classifier.teach(order)
         return classifier
-    robot, asked = question_trial.run(taught, shown, random)
+    robot, asked = question_trial.run(taught, shown, random, steps)
     is_known = ~np.isin(shown.data.test_labels[shown.later], new)
     known = robot.answer(shown.later[is_known])
     return Outcome(known, known, None, asked.figures, [], [], {}, {}, len(order), asked.curves)

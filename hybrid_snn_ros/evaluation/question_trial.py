@@ -16,7 +16,7 @@ import numpy as np
 
 from hybrid_snn_ros.evaluation.evaluated_classifier import EvaluatedClassifier
 from hybrid_snn_ros.evaluation.sources import Embeddings
-from hybrid_snn_ros.questions import UnknownClusters
+from hybrid_snn_ros.questions import torn, UnknownClusters
 
 _MARKS = (1, 2, 4, 8, 16, 32, 64)  # answers after which the curve is looked at
 _LOOKS = 300  # later frames of new classes that the curve is drawn on, at most
@@ -52,26 +52,31 @@ class Asked(NamedTuple):
 
 def frames_of(shown: Shown) -> int:
     """Return about how many frames a trial presents or teaches besides those it starts with."""
-    return 2 * len(shown.stream) + 3 * len(_MARKS) * min(_LOOKS, len(shown.later))
+    new = np.isin(shown.data.test_labels[shown.later], shown.new).sum()
+    looks = 2 + sum(mark <= len(shown.new) for mark in _MARKS)
+    return len(shown.stream) + 3 * looks * min(_LOOKS, int(new)) + 2 * int(new)
 
 
-def run(make: Callable[[], EvaluatedClassifier], shown: Shown,
-        random: np.random.Generator) -> tuple[EvaluatedClassifier, Asked]:
+def run(make: Callable[[], EvaluatedClassifier], shown: Shown, random: np.random.Generator,
+        tick: Callable[[], None] = lambda: None) -> tuple[EvaluatedClassifier, Asked]:
     """
     Let the stream come by and answer what is asked.
 
     :param make: makes the classifier that was taught all classes but the new ones.
+    :param tick: called after every frame that came by.
     :return: (the classifier at the end, Asked).
     """
     looks = shown.later[np.isin(shown.data.test_labels[shown.later], shown.new)]
     looks = random.permutation(looks)[:_LOOKS]
     robot = make()
+    doubts = _doubts(robot, shown)
     purities, answers, told, refused = [], [], [], []
     clusters = UnknownClusters(robot.classifier.false_unknown)
     curve = [(0, _accuracy(robot, looks))]
     for place in shown.stream:
         codes = shown.data.test[place]
         prediction = robot.classifier.predict(codes)
+        tick()
         refused.append(prediction.reason == 'strange')
         if not refused[-1]:
             continue
@@ -101,7 +106,7 @@ def run(make: Callable[[], EvaluatedClassifier], shown: Shown,
     alone = make()
     alone.teach_frames([_first_of(c, shown) for c in named])
     return robot, Asked(
-        {'questions': float(len(answers)),
+        {**doubts, 'questions': float(len(answers)),
          'purity': float(np.mean(purities)) if purities else float('nan'),
          'coverage': len(named) / len(shown.new),
          'named': _accuracy(robot, later), 'one_frame': _accuracy(alone, later),
@@ -111,6 +116,23 @@ def run(make: Callable[[], EvaluatedClassifier], shown: Shown,
         {'asked, the whole group is taught': curve,
          'asked, one frame of the group': _curve(make(), one_each, marks, looks),
          'random frames of the stream': _curve(make(), at_random, marks, looks)}, named)
+
+
+def _doubts(robot: EvaluatedClassifier, shown: Shown) -> dict[str, Any]:
+    """Return how often later frames are torn between two labels, and what those are."""
+    labels = shown.data.test_labels[shown.later]
+    is_new = np.isin(labels, shown.new)
+    found = [torn(robot.classifier.predict(shown.data.test[place])) for place in shown.later]
+    known = [(doubt, shown.data.class_names[label])
+             for doubt, label, new in zip(found, labels, is_new) if doubt and not new]
+    return {'torn': {part: _share([bool(doubt) for doubt, new in zip(found, is_new)
+                                   if new == (part == 'new')]) for part in ('known', 'new')},
+            'torn_wrong': _share([doubt.label != name for doubt, name in known]),
+            'torn_either': _share([name in doubt for doubt, name in known])}
+
+
+def _share(which: Sequence[bool]) -> float:
+    return float(np.mean(which)) if len(which) else float('nan')
 
 
 def _first_of(c: int, shown: Shown) -> int:

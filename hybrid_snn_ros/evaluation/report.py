@@ -25,6 +25,8 @@ _TITLES = {
     'named': 'accuracy on things so named', 'one_frame': 'accuracy had one frame been taught',
     'asked_of_known': 'questions about what was known',
     'stream_unknown': 'called unknown as it came by, things',
+    'torn': 'torn between two labels, things', 'torn_wrong': 'torn, known: the likelier is wrong',
+    'torn_either': 'torn, known: one of the two is right',
     'r_precision': 'audit: R-precision, wrong labels',
     'said': 'audit: accuracy of labels, as it says', 'true': 'audit: of new frames, from',
     'apart': 'audit: how far one label is off',
@@ -140,7 +142,7 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
                   + ', '.join(f'{mark:.0f}: {100 * accuracy:.0f} %' for mark, accuracy in curve)
                   for way, curve in figures['active_learning'].items()]
     if 'audit_seconds' in figures:
-        lines.append(f"an audit took {figures['audit_seconds']:.2f} s; "
+        lines.append(f"an audit took {figures['audit_seconds']:.2f} s of the CPU; "
                      f"{figures['pairs_false']:.1f} pairs of labels were called one thing and "
                      'are not')
     if 'delay' in figures:

@@ -11,7 +11,7 @@ from hybrid_snn_ros.network import Network
 from hybrid_snn_ros.questions.cluster import Cluster, Member
 from hybrid_snn_ros.questions.threshold import threshold_of
 
-_MEMBERS_AT_ONCE, _CLUSTERS_AT_ONCE = 8, 16  # of one step, a few ms
+_MEMBERS_AT_ONCE, _CLUSTERS_AT_ONCE = 8, 4  # of one step, 2 to 5 ms
 
 
 class Renewed(NamedTuple):

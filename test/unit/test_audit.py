@@ -269,8 +269,9 @@ def test_the_command_names_the_wrong_sample(memory, tmp_path, capsys):
     directory, wrong = memory
     assert main(['state', 'audit', '-m', str(directory), '--json', str(tmp_path / 'a.json')]) == 0
     out = capsys.readouterr().out
-    assert f"sample {wrong}: taught as 'thing 3', looks like 'thing 0'" in out
-    assert 'most likely a wrong label' in out
+    row = next(line.split() for line in out.splitlines() if line.endswith('a suspect'))
+    assert row[:5] == [str(wrong), 'thing', '3', 'thing', '0']
+    assert 'hybrid-snn state undo --record' in out
     figures = json.loads((tmp_path / 'a.json').read_text())
     assert figures['doubtful'][0]['sample'] == wrong
     assert figures['doubtful'][0]['suspect'] is True
@@ -284,8 +285,7 @@ def test_it_reads_a_memory_that_is_open_elsewhere(memory, capsys):
         added = store.teach('thing 4', view(5, 88), '901.5').number
         assert main(['state', 'audit', '-m', str(directory)]) == 0
         out = capsys.readouterr().out
-        assert f'sample {added}:' in out
-        assert f'sample {wrong}:' in out
+        assert {str(added), str(wrong)} <= {line.split()[0] for line in out.splitlines() if line}
         assert store.version == added
 
 
@@ -309,4 +309,4 @@ def test_names_that_steer_a_terminal_are_written_out(tmp_path, capsys):
     out = capsys.readouterr().out
     assert 'Tür 門' in out
     assert 'a' * 31 + '…' in out
-    assert 'a' * 40 not in out.split('Most doubtful')[0]
+    assert 'a' * 32 not in out

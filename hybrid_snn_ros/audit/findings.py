@@ -27,7 +27,7 @@ from hybrid_snn_ros.snn.decision import fit_temperature
 # them wrong: with 4 to 8 the mean accuracy is within 2 points of the truth on the larger two,
 # with 4 to 10 within 5 on the third.
 SUSPECT_ODDS = 6.0
-ENOUGH = 0.7  # lower end of the interval: nine different looks of nine, say, or 17 of 19
+ENOUGH = 0.7  # lower end of the interval: nine different looks of nine, say, or 14 of 15
 DOUBTFUL = 10  # samples that are listed
 # A difference of two means of one thing is about 1, in units of what it is expected to be.
 ONE_THING = 3.0

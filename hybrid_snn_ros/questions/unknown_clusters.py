@@ -61,7 +61,7 @@ class UnknownClusters:
         self._metric: Any = None
         self._threshold = np.inf
         self._revision: object = None  # of the network that the metric is of
-        self._changes = 0  # by persons, that a `follow` under way must hear of
+        self._changes = 0  # answers, which a `follow` under way must hear of
 
     # -- seeing ---------------------------------------------------------------------------------
 
@@ -300,7 +300,6 @@ class UnknownClusters:
         :raises KeyError: when there is no such cluster.
         """
         self._cluster(number).ignored = True
-        self._changes += 1
 
     # -- a restart ------------------------------------------------------------------------------
 

@@ -346,6 +346,27 @@ class Network:
             scratch.decide(scratch.present(codes), 0.05, 1)
         self.decide(self.present(codes), 0.05, 1)
 
+    # -- what was not taught -------------------------------------------------------------------
+
+    @falls_back_to_cpu
+    def cluster_metric(self) -> Any:
+        """
+        Return by what untaught frames are told apart (snn.lateral.clustering.Metric).
+
+        None where the rule has none, or the columns tell nothing apart.
+        """
+        find = self.rule.cluster_metric
+        return find and find(self.params, self.state)
+
+    @falls_back_to_cpu
+    def hear(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return the traces of frames and P times them, float32 (K, N) each.
+
+        :param counts: spike counts (K, N), or means of such; of a rule with a cluster_metric.
+        """
+        return self.rule.hear(self.params, self.state, counts)
+
     # -- looking inside ------------------------------------------------------------------------
 
     @property

@@ -12,7 +12,7 @@ import pytest
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation import baselines, metrics, plots, protocols, report, runner
 from hybrid_snn_ros.evaluation.folders import load_folder
-from hybrid_snn_ros.evaluation.protocols import Settings
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 from hybrid_snn_ros.evaluation.turntable_source import load_turntable
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError

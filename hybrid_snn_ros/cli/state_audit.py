@@ -3,9 +3,9 @@
 """``hybrid-snn state audit``: is what was taught enough, and which of it looks wrong."""
 
 import argparse
-from typing import Any
 
 from hybrid_snn_ros.audit import audit, Findings
+from hybrid_snn_ros.audit.as_json import as_json
 from hybrid_snn_ros.audit.findings import Quality, SUSPECT_ODDS
 from hybrid_snn_ros.cli import json_file
 from hybrid_snn_ros.cli.path_argument import a_path
@@ -20,7 +20,6 @@ from hybrid_snn_ros.snn.steps import finish
 
 _CONFUSIONS = 10  # that are listed
 _WIDEST = 32  # characters of a label in a table
-_DIGITS = 4  # of figures in JSON
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,20 +109,3 @@ def _accuracy(one: Quality) -> tuple[str, str]:
 def _odds(odds: float) -> str:
     return (f'{1 / odds:.1f} to 1' if odds > 0.001 else 'above 1000 to 1') + (
         ', a suspect' if odds * SUSPECT_ODDS < 1 else '')
-
-
-def as_json(found: Findings) -> dict[str, Any]:
-    """Return the findings as JSON can hold them."""
-    def rows(tuples: Any) -> list[dict[str, Any]]:
-        return [{name: round(value, _DIGITS) if isinstance(value, float) else value
-                 for name, value in one._asdict().items()} for one in tuples]
-    return {'labels': [{**row, 'what_to_do': one.sentence}
-                       for row, one in zip(rows(found.labels), found.labels)],
-            'confusions': rows(found.confusions),
-            'doubtful': [{**row, 'suspect': one.suspect}
-                         for row, one in zip(rows(found.doubtful), found.doubtful)],
-            'one_thing': rows(found.one_thing),
-            'repeats': [{'sample': sample, 'of': earlier} for sample, earlier in found.repeats],
-            'unjudged': found.unjudged,
-            'margins': {str(number): round(margin, _DIGITS)
-                        for number, margin in found.margins.items()}}

@@ -108,7 +108,7 @@ def audit(network: Network) -> Generator[None, None, Findings | None]:
     """
     if network.rule.review is None:
         return None
-    review = yield from network.rule.review(network.params, network.state, network.lessons)
+    review = yield from network.review()
     named = np.array([label not in NAMELESS for label in network.labels], bool)
     mine = named[review.columns]
     judged = mine & np.isfinite(review.typicality) & (len(named) > 1)  # one is told from another

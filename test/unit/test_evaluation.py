@@ -258,6 +258,7 @@ def test_baselines_see_the_samples_of_their_order(data):
     (Settings(curve=True), {'learning_curve'}),
     (Settings('incremental', shots=2, curve=True), {'forgetting'}),
     (Settings('open-set', shots=5, unknown=3), {'known_unknown'}),
+    (Settings('questions', unknown=3), {'active_learning'}),
     (Settings('turntable'), {'learning_curve', 'known_unknown'})],
     ids=lambda value: getattr(value, 'protocol', ''))
 def test_a_protocol_draws_what_it_has(data, tmp_path, settings, expected):

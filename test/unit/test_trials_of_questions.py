@@ -28,6 +28,7 @@ def summary(data, settings, orders=1):
 
 # Measured, twenty orders: purity 90.5 % (standard deviation 8.3), named right 97.8 % (3.7), by one
 # frame 91.4 % (11.2).  The floors are rounded down from three standard errors of four orders.
+@pytest.mark.slow
 def test_things_that_are_asked_for_are_known_afterwards(pack):
     figures = summary(pack, QUESTIONS, orders=4)
     assert figures['purity'] >= 0.75
@@ -55,6 +56,7 @@ def test_what_is_asked_later_never_came_by(pack):
                                   pack.train[shown.stream[shown.stream >= 144] - 144])
 
 
+@pytest.mark.slow
 def test_the_person_is_asked_by_the_robot_and_answers_right(pack):
     """Counted again from the lessons that the robot has at the end."""
     random = np.random.default_rng(3)
@@ -81,12 +83,14 @@ def test_the_person_is_asked_by_the_robot_and_answers_right(pack):
     assert asked.figures['named'] == robot.look(later).mean()
 
 
+@pytest.mark.slow
 def test_an_order_is_the_same_again(pack):
     one, other = (protocols.run(pack, QUESTIONS, 7) for _ in range(2))
     assert repr(one.figures) == repr(other.figures)  # NaN is not equal to itself
     assert one.curves == other.curves
 
 
+@pytest.mark.slow
 def test_progress_goes_to_the_end(pack):
     seen = []
     for settings in (QUESTIONS, Settings('audit', shots=5)):
@@ -107,6 +111,7 @@ def test_where_nothing_is_asked_there_is_no_purity(pack):
 
 
 # Measured, ten orders: R-precision 97.5 % (3.8), 49 of 50 pairs of labels found.
+@pytest.mark.slow
 def test_an_audit_finds_wrong_labels_and_one_thing_under_two_names(pack):
     figures = summary(pack, Settings('audit'), orders=3)
     assert figures['r_precision'] >= 0.9

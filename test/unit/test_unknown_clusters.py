@@ -107,6 +107,17 @@ def test_the_threshold_is_a_quantile_over_pairs_of_different_labels(robot):
     assert watching(robot)._threshold == pytest.approx(np.quantile(scores, 0.99), rel=2e-3)
 
 
+def test_what_needs_no_name_sets_no_threshold(robot):
+    """Frames taught as `other` show one thing or many: pairs with them say nothing."""
+    for seed in range(4):
+        robot.teach(view(8, seed), 'other')
+    oracle, _ = oracle_of(robot)
+    lessons = [one for one in robot.network.lessons if robot.labels[one.column] != 'other']
+    scores = [cluster_oracle.score(robot.network.params, oracle, one.counts, other.counts[None])
+              for one in lessons for other in lessons if one.column != other.column]
+    assert watching(robot)._threshold == pytest.approx(np.quantile(scores, 0.99), rel=2e-3)
+
+
 def leader_clustering(robot, threshold, frames):
     """Group frames as the docstring of the module says, one by one; return sets of places."""
     oracle, counts_of = oracle_of(robot)
@@ -334,6 +345,17 @@ def test_what_is_computed_anew_is_what_grew(robot):
     followed(clusters, robot)
     for before, after in zip(grown, (clusters._means.matrix, clusters._heard.matrix)):
         np.testing.assert_allclose(after, before, rtol=2e-4, atol=2e-5)
+
+
+def test_what_is_answered_as_other_leaves_too(robot):
+    clusters = watching(robot)
+    see(clusters, robot, 6, range(6))
+    assert len(clusters.numbers) == 6
+    for seed in range(12):
+        robot.teach(view(6, 200 + seed), 'other')
+    assert robot.predict(view(6, 100)).reason == 'other'
+    followed(clusters, robot)
+    assert not clusters.clusters
 
 
 # -- bounded, deterministic, restorable ----------------------------------------------------------

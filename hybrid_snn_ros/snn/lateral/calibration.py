@@ -82,7 +82,11 @@ def _alike(chosen: Sequence[Lesson], members: Sequence[Lesson]) -> Groups:
     codes = directions([first_view(lesson.codes) for lesson in members])
     place = {lesson.number: at for at, lesson in enumerate(members)}
     at = np.array([place[lesson.number] for lesson in chosen])
-    return groups_among(members, at, alike_among(codes, at))
+    alike = alike_among(codes, at)
+    means = [np.mean([all_views(members[int(twin)].counts).mean(axis=0)
+                      for twin in np.flatnonzero(twins)], axis=0) for twins in alike]
+    return Groups(alike.sum(axis=1), np.array(means, np.float32),
+                  np.array([1 / view_count(lesson.counts) for lesson in chosen]))
 
 
 def alike_among(codes: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -95,11 +99,3 @@ def alike_among(codes: np.ndarray, at: np.ndarray) -> np.ndarray:
     alike = codes[at] @ codes.T > 1 - ALIKE
     alike[np.arange(len(at)), at] = True
     return alike
-
-
-def groups_among(members: Sequence[Lesson], at: np.ndarray, alike: np.ndarray) -> Groups:
-    """Return the groups of the K lessons at these places of a column; see ``alike_among``."""
-    means = [np.mean([all_views(members[int(twin)].counts).mean(axis=0)
-                      for twin in np.flatnonzero(twins)], axis=0) for twins in alike]
-    return Groups(alike.sum(axis=1), np.array(means, np.float32),
-                  np.array([1 / view_count(members[int(place)].counts) for place in at]))

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.codes import first_view
+from hybrid_snn_ros.codes import all_views, first_view, view_count
 from hybrid_snn_ros.likeness import directions
-from hybrid_snn_ros.snn.lateral.calibration import alike_among, groups_among
+from hybrid_snn_ros.snn.lateral.calibration import alike_among
 from hybrid_snn_ros.snn.lateral.constants import Params
-from hybrid_snn_ros.snn.lateral.leave_one_out import leave_one_out
+from hybrid_snn_ros.snn.lateral.leave_one_out import Groups, leave_one_out
 from hybrid_snn_ros.snn.lateral.quantisation import Products
 from hybrid_snn_ros.snn.lateral.state import State
 from hybrid_snn_ros.snn.rule import Lesson
 
-_AT_ONCE = 16  # samples of a step
+_AT_ONCE, _MEANS_AT_ONCE = 16, 128  # samples of a step
 
 
 class Review(NamedTuple):
@@ -68,6 +68,12 @@ def _review_column(params: Params, state: State, members: Sequence[Lesson], firs
                    found: Review) -> Generator[None, None, None]:
     """Fill in the rows of one column's samples, in place, from row ``first``."""
     codes = directions([first_view(lesson.codes) for lesson in members])
+    means = np.empty(codes.shape, np.float32)  # of all views of each
+    for place, lesson in enumerate(members):
+        means[place] = all_views(lesson.counts).mean(axis=0)
+        if place % _MEANS_AT_ONCE == _MEANS_AT_ONCE - 1:
+            yield
+    shares = np.array([1 / view_count(lesson.counts) for lesson in members])
     for start in range(0, len(members), _AT_ONCE):
         at = np.arange(start, min(start + _AT_ONCE, len(members)))
         alike = alike_among(codes, at)
@@ -76,10 +82,12 @@ def _review_column(params: Params, state: State, members: Sequence[Lesson], firs
             kept = earlier[found.repeats[first + earlier] < 0]
             if len(kept):
                 found.repeats[first + row] = members[int(kept[0])].number
-        groups = groups_among(members, at, alike)
+        sizes = alike.sum(axis=1)
+        share = alike.astype(np.float32) / sizes[:, None].astype(np.float32)
+        groups = Groups(sizes, share @ means, shares[at])
         rows = first + at
-        found.twins[rows] = groups.sizes
-        judged = rows[groups.sizes < len(members)]
+        found.twins[rows] = sizes
+        judged = rows[sizes < len(members)]
         seen = leave_one_out(params, state, np.array(
             [first_view(members[int(place)].counts) for place in at]), found.columns[rows], groups)
         found.drives[judged], found.typicality[judged] = seen.drives, seen.typicality

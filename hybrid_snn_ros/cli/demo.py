@@ -117,7 +117,7 @@ def main(args: argparse.Namespace) -> int:
                   f'{100 * demo_scene.WANTED:.0f} % of the things on the table were named right',
                   file=sys.stderr)
         if args.stay:
-            print(f'The turntable goes on turning; Ctrl-C ends it. {client.page_url}')
+            print(f'The camera goes on; Ctrl-C ends it. {client.page_url}')
             for _ in client.watch(float('inf')):
                 pass
         return 0 if passed else 1

@@ -133,6 +133,7 @@ def _apart(client: 'DemoClient', count: int) -> Iterator['SceneSeen']:
             continue
         held = client.command(_PATIENCE, do='hold', **_at(seen))
         if held.level == held.ERROR:  # answered too long ago: this computer is busy
+            client.forget_scenes()
             continue
         taken.append(view)
         yield seen

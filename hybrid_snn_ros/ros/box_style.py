@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COLOURS = ((86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
            (204, 121, 167))  # RGB
 UNKNOWN_COLOUR = (230, 159, 0)
+TEXT_COLOUR = (255, 255, 255)  # on a dark ground
 _DASH = 8.0  # pixels of a dash, and of a gap
 
 Point = tuple[float, float]

@@ -40,7 +40,7 @@ def annotations(things: 'Things') -> Any:
         x, y = style.corners[0]
         message.texts.append(TextAnnotation(
             timestamp=stamp, position=Point2(x=x, y=y), text=style.text, font_size=_FONT,
-            text_color=colour, background_color=Color(r=0.0, g=0.0, b=0.0, a=0.7)))
+            text_color=Color(r=1.0, g=1.0, b=1.0, a=1.0), background_color=Color(r=0.0, g=0.0, b=0.0, a=0.7)))
     return message
 
 

@@ -74,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              '(default: all)')
     parser.add_argument('--frames', type=int, metavar='N',
                         help='data set: pictures that also teach where things are, of those whose '
-                             'boxes can all be used; each takes about 65 kB, 90 kB with what was '
-                             f'seen of it (default: {teach_boxes.DRAWN})')
+                             'boxes can all be used; each takes about 90 kB, 65 kB with '
+                             f'--no-pictures (default: {teach_boxes.DRAWN})')
     parser.add_argument('--without', metavar='LABEL', action='append', default=[],
                         help='folder, data set: a label to leave out; may be given again')
     parser.add_argument('--seed', type=int, default=0,

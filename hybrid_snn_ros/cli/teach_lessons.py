@@ -51,7 +51,8 @@ def teach(classifier: 'Classifier', frames: Iterable[Frame], total: int,
     :param keep_pictures: keep with each sample what the encoder saw of it.
     """
     from hybrid_snn_ros.vision.lesson_views import LessonViews
-    progress, known, run = Progress('teaching'), 0, uuid.uuid4().hex
+    progress, known, drawn = Progress('teaching'), 0, 0
+    run = uuid.uuid4().hex
     try:
         for place, frame in enumerate(frames, 1):
             progress(min(place, total), total)
@@ -77,6 +78,9 @@ def teach(classifier: 'Classifier', frames: Iterable[Frame], total: int,
             if frame.drawn is not None:
                 classifier.draw(frame.drawn, frame.boxes, True, frame.stamp,
                                 source='hybrid-snn teach', group=run)
+                drawn += 1
     finally:
         progress.close()
+    if drawn:
+        print(f'{drawn} pictures teach where things are')
     return known

@@ -102,7 +102,9 @@ def test_what_is_no_set_is_none(tmp_path):
     (tmp_path / 'labels' / 'mug' / '000.txt').write_text('a mug')
     put(tmp_path / 'captions', PICTURES)
     (tmp_path / 'captions' / '000.txt').write_text('a mug from above, with a spoon')
-    for place in ('labels', 'labels/mug', 'captions', 'labels/about.json', 'gone'):
+    (tmp_path / 'labels' / 'data.yaml').write_text('names: [mug]')
+    (tmp_path / 'labels' / 'images').rename(tmp_path / 'labels' / 'pictures')
+    for place in ('labels', 'labels/mug', 'captions', 'gone'):
         assert found(tmp_path / place) == {}
 
 
@@ -137,8 +139,10 @@ def test_of_coco_what_cannot_be_a_box_is_left_out_and_told(tmp_path):
 
 def test_of_yolo_what_cannot_be_a_box_is_left_out_and_told(tmp_path):
     yolo_flat(tmp_path, PICTURES)
-    lines = ['3 .5 .5 .1 .1', '0 .5 .5 .1', '0 .5 .5 .1 .1 .9', 'red .5 .5 .1 .1',
-             '0 nan .5 .1 .1', '0 .5 .5 0 .1', '0 1.5 .5 .1 .1', '', '0.0 .5 .5 inf .1']
+    (tmp_path / 'images' / '.thumbnails').mkdir()
+    (tmp_path / 'images' / '.thumbnails' / 'small.png').write_bytes(PICTURES[0].content)
+    lines = ['3 .5 .5 .1 .1', 'inf .5 .5 .1 .1', '0 .5 .5 .1', '0 .5 .5 .1 .1 .9',
+             'red .5 .5 .1 .1', '0 nan .5 .1 .1', '0 .5 .5 0 .1', '0 1.5 .5 .1 .1', '', '0.0 .5 .5 inf .1']
     with open(tmp_path / 'labels' / '000.txt', 'a') as file:
         file.write('\n'.join(lines))
     (tmp_path / 'labels' / '001.txt').write_bytes(b'\xff\xfe\x00')
@@ -151,7 +155,7 @@ def test_of_yolo_what_cannot_be_a_box_is_left_out_and_told(tmp_path):
         '000.png': (*want['000.png'][:2], False), '001.png': ([], [], False),
         '002.png': ([], [], True), '003.png': want['003.png']}
     assert [line.split(')')[0] for line in told] == [
-        'left out: 1 (boxes of a class that is not listed', 'left out: 8 (boxes that cannot be',
+        'left out: 1 (boxes of a class that is not listed', 'left out: 9 (boxes that cannot be',
         'left out: 1 (boxes that cannot be read', 'left out: 1 (boxes without their picture']
 
 
@@ -287,8 +291,12 @@ def test_names_that_are_none_are_refused_in_a_sentence(text, reason, tmp_path):
 
 
 def test_what_is_half_a_set_says_what_is_missing(tmp_path):
-    (tmp_path / 'data.yaml').write_text('names: [red]')
-    assert 'no pictures with boxes beside it: images/ and labels/' in sentence_of(tmp_path)
+    (tmp_path / 'half' / 'images').mkdir(parents=True)
+    (tmp_path / 'half' / 'data.yaml').write_text('names: [red]')
+    assert 'but not both images/ and labels/ with a text' in sentence_of(tmp_path / 'half')
+    (tmp_path / 'about.json').write_text('{"images": 3}')
+    assert 'about.json does not hold images, annotations and' in sentence_of(
+        tmp_path / 'about.json')
     ours(tmp_path / 'two', PICTURES)
     (tmp_path / 'two' / 'instances_all.json').write_text('{}')
     assert 'holds 2 lists of boxes (boxes.json, instances_all.json); name' in sentence_of(

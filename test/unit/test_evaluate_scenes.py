@@ -112,9 +112,10 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(arguments, sentence, tile
 
 
 def test_half_a_set_and_a_set_in_one_part_are_refused_in_a_sentence(tmp_path, capsys):
+    (tmp_path / 'labels').mkdir()
     (tmp_path / 'data.yaml').write_text('names: [red]')
     ours(tmp_path / 'one', photographs(range(2)))
-    for place, sentence in ((tmp_path, 'no pictures with boxes beside it'),
+    for place, sentence in ((tmp_path, 'but not both images/ and labels/'),
                             (tmp_path / 'one', 'it has them all in one'),
                             (tmp_path / 'one' / 'boxes.json', 'it has them all in one')):
         assert main(['evaluate', str(place)]) == 2

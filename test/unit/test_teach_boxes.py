@@ -77,7 +77,7 @@ def test_a_box_teaches_the_square_around_it(teach, encoder, tmp_path):
     assert code == 0, err
     assert out.splitlines() == [
         f'{tmp_path}/set: boxes as COCO has them, 3 of 3 labels in 1 pictures',
-        '3 boxes of 3 labels taught']
+        '1 pictures teach where things are', '3 boxes of 3 labels taught']
     view = read_store(tmp_path / 'memory')
     image = cv2.imdecode(np.frombuffer(pictures[0].content, np.uint8), 1)[..., ::-1]
     kept = pictures_of(view)

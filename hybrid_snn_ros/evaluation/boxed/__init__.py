@@ -10,7 +10,7 @@ pictures and checks the boxes, which are then the same whatever form they were w
 from pathlib import Path
 
 from hybrid_snn_ros.evaluation.boxed import coco, voc, yolo
-from hybrid_snn_ros.evaluation.boxed.listing import names_in, part_of, Source
+from hybrid_snn_ros.evaluation.boxed.listing import folder_in, names_in, part_of, Source
 from hybrid_snn_ros.evaluation.sources import SourceError
 
 __all__ = ['found']
@@ -25,7 +25,8 @@ def found(place: str | Path) -> dict[str, Source]:
     """
     place = Path(place)
     if not place.is_dir():
-        return {'': coco.source(place)} if coco.is_list(place) else {}
+        listed = place.suffix.lower() == '.json' and place.is_file()
+        return {'': coco.source(place)} if listed else {}
     own = _sources(place)
     if own:
         return own
@@ -35,9 +36,9 @@ def found(place: str | Path) -> dict[str, Source]:
             inner = _sources(place / name)
             if '' in inner:
                 parts[part_of(name)] = inner['']
-    if not parts and (place / 'data.yaml').exists():
-        raise SourceError(f'{place} has the data.yaml of a data set with boxes, but no pictures '
-                          'with boxes beside it: images/ and labels/, or train/ with these')
+    if not parts and (place / 'data.yaml').exists() and folder_in(place, 'images', 'labels'):
+        raise SourceError(f'{place} has the data.yaml of a data set with boxes, but not both '
+                          'images/ and labels/ with a text of boxes for each picture')
     return parts
 
 

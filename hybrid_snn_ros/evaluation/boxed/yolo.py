@@ -90,7 +90,8 @@ def _read(pictures: Path, texts: Path, root: Path, left_out: LeftOut) -> list[Li
     classes, posed = _classes([texts, pictures, root, root.parent])
     listed = []
     unused = set(_texts(texts))
-    for place, _, _ in os.walk(pictures):
+    for place, folders, _ in os.walk(pictures):
+        folders[:] = sorted(name for name in folders if not name.startswith('.'))
         for stem, path in pictures_by_stem(Path(place)).items():
             shown = path.relative_to(pictures)
             text = (texts / shown).with_name(f'{stem}.txt')
@@ -117,8 +118,8 @@ def _boxes(text: Path, shown: str, classes: Classes, posed: bool,
         try:
             words = list(map(float, line.split()))
             numbers = _numbers(words[1:5] if posed else words[1:])
-            label = classes.label(words[0], where, left_out)
-        except (ValueError, IndexError) as error:
+            label = classes.label(int(words[0]), where, left_out)
+        except (ValueError, OverflowError, IndexError) as error:
             left_out.add(NO_BOX, where, reason_of(error))
             label = None
         if label is None:

@@ -142,7 +142,8 @@ def test_of_yolo_what_cannot_be_a_box_is_left_out_and_told(tmp_path):
     (tmp_path / 'images' / '.thumbnails').mkdir()
     (tmp_path / 'images' / '.thumbnails' / 'small.png').write_bytes(PICTURES[0].content)
     lines = ['3 .5 .5 .1 .1', 'inf .5 .5 .1 .1', '0 .5 .5 .1', '0 .5 .5 .1 .1 .9',
-             'red .5 .5 .1 .1', '0 nan .5 .1 .1', '0 .5 .5 0 .1', '0 1.5 .5 .1 .1', '', '0.0 .5 .5 inf .1']
+             'red .5 .5 .1 .1', '0 nan .5 .1 .1', '0 .5 .5 0 .1', '0 1.5 .5 .1 .1', '',
+             '0.0 .5 .5 inf .1']
     with open(tmp_path / 'labels' / '000.txt', 'a') as file:
         file.write('\n'.join(lines))
     (tmp_path / 'labels' / '001.txt').write_bytes(b'\xff\xfe\x00')

@@ -99,6 +99,10 @@ def generate_launch_description():
             description='Whether to accept teaching; empty takes it from params_file, false '
                         'only reads the memory and follows its writer.'),
         DeclareLaunchArgument(
+            'where', default_value='',
+            description='on finds the things in each frame, off does not; empty takes it from '
+                        'params_file.'),
+        DeclareLaunchArgument(
             'use_sim_time', default_value='',
             description='Whether to take the time from /clock; empty takes it from params_file.'),
         DeclareLaunchArgument(

@@ -115,7 +115,7 @@ def _show(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     contents = read_store(args.memory)
     state = contents.state
-    code = _tell(contents.problems)
+    code = _tell([*contents.problems, *contents_of.bad_attachments(contents)])
     print(f'{printable(contents.path)}: {len(contents.records)} records, '
           f'{len(state.samples)} samples of {len(state.counts)} labels read, digest '
           f'{state.digest}: '

@@ -14,6 +14,7 @@ from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.disk_store import DiskStore
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.record import LESSON
 from hybrid_snn_ros.memory.state import StoreState
@@ -83,10 +84,43 @@ def migrate(args: argparse.Namespace) -> int:
                                  'changed') from error
             progress(place, len(lessons))
         progress.close()
-        store.migrate(encoder.fingerprint, codes)
+        frames, lost = renewed_frames(store)
+        store.migrate(encoder.fingerprint, codes, frames)
+        if lost:
+            print(f'{lost} of {len(store.frame_names())} drawn frames are of another cut encoder '
+                  'and have no picture: they teach nothing about where things are')
         print(f'{printable(store.directory)}: {len(lessons)} samples encoded again; right by '
               f'leave-one-out: {before:.1%} before, {accuracy(store.state):.1%} now')
     return 0
+
+
+def renewed_frames(store: DiskStore) -> tuple[dict[str, DrawnFrame], int]:
+    """
+    Encode the pictures of drawn frames again whose cells are of another cut encoder.
+
+    :return: {name: what takes its place}, and how many have no picture.
+    :raises StoreError: when a picture cannot be read.
+    """
+    from hybrid_snn_ros.vision.cell_encoder import CellEncoder
+    from hybrid_snn_ros.vision.frames import decode_rgb
+    from hybrid_snn_ros.vision.framing import FrameError
+    names = store.frame_names()
+    cells = CellEncoder() if names else None
+    frames, lost = {}, 0
+    for name in names:
+        frame = store.frame(name)
+        if cells is None or frame is None or frame.encoder == cells.digest:
+            continue
+        if frame.jpeg is None:
+            lost += 1
+            continue
+        try:
+            codes = cells.codes(decode_rgb('jpeg', frame.jpeg))
+        except FrameError as error:
+            raise StoreError(f'the picture of the drawn frame {name} cannot be read; nothing was '
+                             'changed') from error
+        frames[name] = DrawnFrame(cells.digest, codes, frame.jpeg)
+    return frames, lost
 
 
 def accuracy(state: StoreState) -> float:

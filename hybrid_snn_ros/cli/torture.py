@@ -28,6 +28,8 @@ import numpy as np
 from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.memory.disk_store import DiskStore
+from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
+from hybrid_snn_ros.memory.record import Region
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import NewLesson
 
@@ -37,7 +39,7 @@ LABELS = ('mug', 'cup', 'box', 'key', 'Schlüssel')
 KINDS = {'teach': 20, 'group': 3, 'undo': 3, 'forget': 1, 'rename': 2, 'compact': 1,
          'keep': 2}
 ROUNDS_PER_DIRECTORY = 25
-_Known = dict[int, tuple[str, bytes]]  # id of a sample: its label and codes
+_Known = dict[int, tuple[str, int]]  # id of a sample: its label, and the seed of the rest
 
 
 def count(text: str) -> int:
@@ -92,7 +94,7 @@ def _trouble(sums: collections.Counter[str]) -> int:
 
 def _round(directory: str, rng: random.Random, longest: float, known: _Known,
            sums: collections.Counter[str]) -> _Known:
-    """Start, kill and compare; return what is known afterwards: {id: (label, codes)}."""
+    """Start, kill and compare; return what is known afterwards."""
     pipe, end = os.pipe()
     seed = rng.getrandbits(32)
     child = os.fork()
@@ -149,14 +151,15 @@ def _compare(directory: str, known: _Known, possible: list[_Known],
         sums['closed'] += 1
         return known
     with store:
-        found = {number: (sample.label, sample.codes.tobytes())
+        seeds = {_codes(seed).tobytes(): seed for state in possible for _, seed in state.values()}
+        found = {number: (sample.label, seeds.get(sample.codes.tobytes(), -1))
                  for number, sample in store.state.samples.items()}
         # Samples that were never acknowledged have ids that no one heard of.
         right = found == known or any(
             list(found.values()) == list(state.values())
             and all(found.get(number) == sample for number, sample in state.items() if number > 0)
             for state in possible[1:])
-        if not right:
+        if not right or not _is_drawn(store, [seed for _, seed in found.values()]):
             print(f'hybrid-snn state torture: {len(known)} samples were known, {len(found)} '
                   f'others are there: {store.remarks}', file=sys.stderr)
             sums['lost'] += 1
@@ -164,24 +167,44 @@ def _compare(directory: str, known: _Known, possible: list[_Known],
         return found
 
 
+def _is_drawn(store: DiskStore, seeds: Iterable[int]) -> bool:
+    """Tell whether the boxes are those of the samples of these seeds, and their frames whole."""
+    drawn = {(name, box) for name, one in store.state.drawn.items() for box in one.boxes}
+    wanted = {(frame.name, _region(seed)) for seed in seeds
+              if (frame := _frame(seed)) is not None}
+    return drawn == wanted and all(store.frame(name) is not None for name, _ in drawn)
+
+
 def _after(known: _Known, change: dict[str, Any], ids: Iterable[int]) -> _Known:
     """Return what is known after a change: plain code of its own, to hold the memory to."""
     kind = change['kind']
     if kind == 'teach':
-        return {**known, **{number: (label, _codes(seed).tobytes())
+        return {**known, **{number: (label, seed)
                             for number, (label, seed) in zip(ids, change['lessons'])}}
     if kind == 'undo':
         return {number: known[number] for number in known if number != change['sample']}
     if kind == 'forget':
         return {number: known[number] for number in known if known[number][0] != change['label']}
     if kind == 'rename':
-        return {number: (change['target'] if label == change['label'] else label, codes)
-                for number, (label, codes) in known.items()}
+        return {number: (change['target'] if label == change['label'] else label, seed)
+                for number, (label, seed) in known.items()}
     return known
 
 
 def _codes(seed: int) -> np.ndarray:
     return np.frombuffer(random.Random(seed).randbytes(WIDTH), np.uint8)
+
+
+def _frame(seed: int) -> DrawnFrame | None:
+    """Return the frame in which the sample of a seed is drawn, if it is: every third is."""
+    if seed % 3:
+        return None
+    cells = np.random.default_rng(seed % 60).integers(0, 256, (5, 5, 8), np.uint8)
+    return DrawnFrame('torture', cells)
+
+
+def _region(seed: int) -> Region:
+    return seed / 2 ** 33, 0.25, 0.125, 0.5
 
 
 def _teach_until_killed(directory: str, seed: int, pipe: int) -> NoReturn:
@@ -224,7 +247,8 @@ def _make(store: DiskStore, change: dict[str, Any]) -> list[int]:
     kind = change['kind']
     if kind == 'teach':
         return [record.number for record in store.teach_all(
-            [NewLesson(label, _codes(seed)) for label, seed in change['lessons']], 'torture')]
+            [NewLesson(label, _codes(seed), region=_region(seed), frame=_frame(seed))
+             for label, seed in change['lessons']], 'torture')]
     if kind == 'undo':
         store.remove(change['sample'])
     elif kind == 'forget':

@@ -302,6 +302,21 @@ def drawings_of(contents: StoreContents) -> Iterator[NewDrawing]:
                          state.drawn[frame.name].complete, found[0].stamp if found else '')
 
 
+def bad_attachments(contents: StoreContents) -> list[str]:
+    """Return sentences about pictures and drawn frames that are not as they were written."""
+    try:
+        with opened(contents.path) as db:
+            numbers = [number for number, in db.execute('SELECT number FROM pictures')]
+            bad = len(numbers) - len(database.read_pictures(db, numbers))
+            names = list(contents.state.drawn)
+            gone = sum(database.read_frame(db, name) is None for name in names)
+    except (sqlite3.Error, OSError):  # that has been said
+        return []
+    return [f'{contents.path} is damaged: {sentence}' for count, sentence in (
+        (bad, f'{bad} of {len(numbers)} pictures cannot be read'),
+        (gone, f'{gone} of {len(names)} drawn frames cannot be read')) if count]
+
+
 def write_file(path: Path, head: Head, records: Iterable[Record], pictures: Mapping[int, bytes],
                frames: Iterable[DrawnFrame] = ()) -> int:
     """

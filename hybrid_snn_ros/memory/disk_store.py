@@ -13,12 +13,13 @@ refuses, a change raises StoreError and nothing has changed; the same call works
 trouble is over.  SQLite's locks are the kernel's: they end with the process, however it ends.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 import contextlib
 import os
 from pathlib import Path
 import sqlite3
 import time
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -378,13 +379,15 @@ class DiskStore(SampleStore):
         left = contents_of.remaining
         return self._rewrite(lambda: (self._fingerprint, left(self.state)), True)
 
-    def migrate(self, fingerprint: dict[str, Any], codes: dict[int, np.ndarray]) -> None:
+    def migrate(self, fingerprint: dict[str, Any], codes: dict[int, np.ndarray],
+                frames: Mapping[str, DrawnFrame] = MappingProxyType({})) -> None:
         """
         Put other codes in the place of all: those that another encoder gives for the pictures.
 
         Ids, labels, times and the history stay.
 
         :param codes: {number: codes, (N,) or (k, N)} of all lessons, also those taken back.
+        :param frames: {name: what takes its place} of drawn frames whose cells are others now.
         """
         def records() -> tuple[dict[str, Any], list[Record]]:
             missing = [one.number for one in self.state.records
@@ -394,11 +397,20 @@ class DiskStore(SampleStore):
                                  'nothing was changed')
             return fingerprints.plain(fingerprint), [
                 one._replace(codes=codes[one.number], samples=view_count(codes[one.number]))
-                if one.kind == LESSON else one for one in self.state.records]
-        self._rewrite(records, False)
+                if one.kind == LESSON else
+                one._replace(target=frames[one.target].name)
+                if one.kind in DRAWN and one.target in frames else one
+                for one in self.state.records]
+        self._rewrite(records, False, frames.values())
+
+    def frame_names(self) -> list[str]:
+        """Return the names of all frames that are kept, also of those taken back."""
+        with self._guard:
+            self._attach()
+            return [name for name, in self._file.db.execute('SELECT name FROM frames')]
 
     def _rewrite(self, make: Callable[[], tuple[dict[str, Any], list[Record]]],
-                 compacted: bool) -> tuple[int, int]:
+                 compacted: bool, frames: Iterable[DrawnFrame] = ()) -> tuple[int, int]:
         with self._guard:
             self._begin()
             db = self._file.db
@@ -413,6 +425,7 @@ class DiskStore(SampleStore):
                 for number, in db.execute('SELECT number FROM pictures').fetchall():
                     if number not in kept:
                         db.execute('DELETE FROM pictures WHERE number = ?', (number,))
+                database.write_frames(db, frames)
                 drawn = {record.target for record in records if record.kind in DRAWN}
                 for name, in db.execute('SELECT name FROM frames').fetchall():
                     if name not in drawn:

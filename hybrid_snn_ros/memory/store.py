@@ -230,10 +230,10 @@ class SampleStore:
             if number not in self.state.samples:
                 raise UnknownSample(f'there is no sample {number}')
             sample = self.state.samples[number]
+            lesson = self._found([number])
             boxes = [box for box in self.state.boxes_of(sample.label)
-                     if (box.stamp, box.region) == (sample.stamp, sample.region)]
-            return [self._tombstone('remove', [*self._found([number]), *boxes], source,
-                                    sample.label, 1)]
+                     if _belongs(box, lesson[0])]
+            return [self._tombstone('remove', lesson + boxes, source, sample.label, 1)]
         return self._change(drafts)[0]
 
     def take_back(self, number: int, source: str = 'cli') -> Record:
@@ -515,3 +515,10 @@ class SampleStore:
             codes = codes[0]
         codes.flags.writeable = False
         return codes
+
+
+def _belongs(box: Record, lesson: Record) -> bool:
+    """Tell whether a box is that of a lesson of its label: written behind it, or of its frame."""
+    behind = (box.author, box.sequence - 1) == lesson.id
+    return box.region == lesson.region and (
+        behind or bool(box.stamp) and box.stamp == lesson.stamp)

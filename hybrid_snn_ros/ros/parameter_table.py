@@ -36,11 +36,16 @@ def bounds(parameter: Parameter) -> str:
     return '' if parameter.low is None else f'{parameter.low}..{parameter.high}'
 
 
+def meant(parameter: Parameter, value: Any) -> Any:
+    """Return a value as it was meant: YAML takes on and off for true and false, and 2 for 2.0."""
+    if isinstance(value, bool) and 'off' in parameter.choices:
+        return 'on' if value else 'off'
+    return float(value) if type(parameter.default) is float and type(value) is int else value
+
+
 def refusal(parameter: Parameter, value: Any) -> str | None:
     """Return the sentence why a value cannot be taken, or None if it can."""
-    wanted = type(parameter.default)
-    if wanted is float and type(value) is int:
-        value = float(value)
+    wanted, value = type(parameter.default), meant(parameter, value)
     if wanted is list:
         values = list(value) if isinstance(value, (list, tuple, array)) else []
         if len(values) != len(parameter.default):
@@ -79,7 +84,7 @@ def declare(node: Any, table: Iterable[Parameter], when: str,
         problem = refusal(parameter, value)
         if problem:
             raise ValueError(problem)
-        values[parameter.name] = float(value) if type(parameter.default) is float else value
+        values[parameter.name] = meant(parameter, value)
     unknown = _unknown(node, [parameter.name for parameter in table])
     for sentence in unknown.values():
         node.get_logger().warning(sentence)

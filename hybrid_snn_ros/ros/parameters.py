@@ -12,7 +12,7 @@ from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.defaults import FALSE_UNKNOWN, MIN_CHANGE, TEACH_VIEWS, TOP
 from hybrid_snn_ros.paths import user_path
-from hybrid_snn_ros.ros.parameter_table import declare, Parameter, refusal
+from hybrid_snn_ros.ros.parameter_table import declare, meant, Parameter, refusal
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 if TYPE_CHECKING:
@@ -146,5 +146,4 @@ class Parameters:
         parameter = _BY_NAME.get(name)
         if parameter is None:
             raise AttributeError(name)
-        value = self._node.get_parameter(name).value
-        return float(value) if isinstance(parameter.default, float) else value
+        return meant(parameter, self._node.get_parameter(name).value)

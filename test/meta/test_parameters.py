@@ -14,7 +14,7 @@ from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.parameters import documents, NODES
 from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros import parameters
-from hybrid_snn_ros.ros.parameter_table import refusal
+from hybrid_snn_ros.ros.parameter_table import meant, refusal
 
 TABLES = {'classifier': parameters.TABLE, 'teach_page': settings.TABLE}
 EVERY = [(node, parameter) for node, table in TABLES.items() for parameter in table]
@@ -49,6 +49,17 @@ def test_a_table_holds_to_itself(node, parameter):
                      else [parameter.default])[0])
         assert type(parameter.low) is type(parameter.high) is kind
     assert parameter.text and '|' not in parameter.text and '\n' not in parameter.text
+
+
+@pytest.mark.parametrize('node, parameter', EVERY, ids=lambda value: getattr(value, 'name', value))
+def test_on_and_off_need_no_quotes(node, parameter):
+    """YAML takes them for true and false; where on or off is no choice, they are refused."""
+    for text in ('on', 'off'):
+        value = yaml.safe_load(text)
+        assert isinstance(value, bool)
+        switch = {'on', 'off'} <= set(parameter.choices)
+        assert meant(parameter, value) == (text if switch else value)
+        assert bool(refusal(parameter, value)) != (switch or isinstance(parameter.default, bool))
 
 
 def test_writing_mends_a_checkout(tmp_path, capsys):

@@ -72,7 +72,8 @@ def robot(tmp_path_factory):
     from ros_harness import NodeProcess, OK, Peer
     directory, domain = tmp_path_factory.mktemp('robot'), fresh_domain()
     memory = directory / 'memory'
-    with NodeProcess(directory, domain, memory=str(memory), min_change=0.0) as node, \
+    with NodeProcess(directory, domain, memory=str(memory), min_change=0.0,
+                     where='on') as node, \
             Peer(domain) as peer:
         for label, colour in COLOURS.items():
             peer.show(frame(picture(colour)))

@@ -142,13 +142,14 @@ def test_every_argument_of_the_classifier_arrives(start, tmp_path):
     launched = start(
         'classifier.launch.py', 'namespace:=cell', f'params_file:={params}',
         'image:=/front/image_raw', 'image_transport:=compressed', f'memory:={tmp_path}/known',
-        'initial_memory:=none', 'remaps:=~/label:=/said ~/teach:=hear', 'learning:=false',
-        'use_sim_time:=true', 'autostart:=false', 'log_level:=debug', 'dds_profile:=none',
-        'use_respawn:=true', 'respawn_delay:=0.2')
+        'where:=on', 'initial_memory:=none', 'remaps:=~/label:=/said ~/teach:=hear',
+        'learning:=false', 'use_sim_time:=true', 'autostart:=false', 'log_level:=debug',
+        'dds_profile:=none', 'use_respawn:=true', 'respawn_delay:=0.2')
     node = '/cell/classifier'
     found = parameters(launched, node)
     wanted = {'top_k': 3, 'image_transport': 'compressed', 'memory': f'{tmp_path}/known',
-              'initial_memory': '', 'learning': False, 'use_sim_time': True, 'autostart': False}
+              'initial_memory': '', 'learning': False, 'use_sim_time': True, 'autostart': False,
+              'where': 'on'}
     assert {name: found[name] for name in wanted} == wanted
     [first] = launched.pids('classifier_node')
     assert 'FASTDDS_DEFAULT_PROFILES_FILE' not in environment_of(first)

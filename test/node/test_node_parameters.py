@@ -12,12 +12,14 @@ from checkout import ROOT
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import fresh_domain
+from drawn_scenes import scene
 import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.parameter import Parameter
 from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
+from std_msgs.msg import String
 
 from hybrid_snn_ros.codes import view_count
 from hybrid_snn_ros.memory.contents import pictures_of, read_store
@@ -184,7 +186,39 @@ def silence_is_told_sooner_or_later(peer):
     assert peer.set(image_timeout=2) == ['']  # a whole number is as good as 2.0
 
 
+def things_are_looked_at_in_turn(peer):
+    """One thing after the other, or all of a frame at once."""
+    things = []
+    peer.node.create_subscription(
+        String, 'classifier/things', lambda m: things.append(json.loads(m.data)), 50)
+    for seed in range(3):
+        rgb, boxes = scene(seed)
+        message = frame(rgb)
+        peer.show(message)
+        assert peer.command(do='draw', complete=True, boxes=[list(box) for box in boxes.values()],
+                            stamp={'sec': message.header.stamp.sec,
+                                   'nanosec': message.header.stamp.nanosec}).level == OK
+    peer.until('a read-out', lambda: peer.known[-1]['where']['ready'])
+    peer.until('the end of catching up', lambda: peer.counters()['where_catching_up'] == 'no')
+    looked = []
+    # Where nothing was before: what is followed was looked at already.
+    for crops, row in ((1, 20), (12, 260)):
+        assert peer.set(where_crops=crops) == ['']
+        message = frame(scene(5, places=[(30 + 200 * place, row, 130, 120)
+                                         for place in range(3)])[0])
+        peer.show(message)
+        stamp = message.header.stamp.sec, message.header.stamp.nanosec
+        found = peer.until('~/things', lambda stamp=stamp: [
+            one for one in things if (one['stamp']['sec'], one['stamp']['nanosec']) == stamp])[0]
+        looked.append(sum(thing['found'] for thing in found['things']))
+    assert looked == [1, 3]
+    for _ in range(3):
+        assert peer.trigger('undo').success
+    assert peer.set(where_crops=2) == ['']
+
+
 PROOFS = {
+    'where_crops': things_are_looked_at_in_turn,
     'learning': learning_stops,
     'teach_frames': more_frames_are_taught,
     'min_change': what_is_little_changed_is_not_learned_again,

@@ -24,6 +24,8 @@ from hybrid_snn_ros.memory.readonly_store import ReadOnlyStore
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import SampleStore
 from hybrid_snn_ros.memory.wording import put_back, taken_back
+from hybrid_snn_ros.vision.cell_encoder import CellEncoder
+from hybrid_snn_ros.vision.pictures import kept_jpeg
 
 FINGERPRINT = {'inputs': 4}
 LEFT, RIGHT, TOP = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 0.5, 1.0), (0.0, 0.0, 1.0, 0.25)
@@ -321,3 +323,61 @@ def test_what_was_computed_is_kept_for_its_key_alone(tmp_path):
     with DiskStore.open(tmp_path, FINGERPRINT) as store:
         assert store.computed('where', 'other') is None
     assert SampleStore(FINGERPRINT).computed('where', 'key') is None
+
+
+def test_a_sample_takes_its_own_box_with_it_and_no_other():
+    """Also where neither has a stamp, and where both lie at one place of two frames."""
+    store = SampleStore(FINGERPRINT)
+    for seed in range(2):
+        store.teach('mug', codes(seed), region=LEFT, frame=frame(seed))
+    store.remove(1)
+    assert list(store.state.drawn) == [frame(1).name]
+    store.undo()
+    store.draw(NewDrawing(frame(2), [(LEFT, 'mug')], stamp='9.0'))  # no evidence for its label
+    store.remove(3)
+    assert set(store.state.drawn) == {frame(0).name, frame(2).name}
+
+
+def test_verify_finds_pictures_and_frames_that_are_damaged(tmp_path, capsys):
+    """The records are whole; what hangs on them is not."""
+    with DiskStore.open(tmp_path, FINGERPRINT) as store:
+        fill(store)
+    assert cli.main(['state', 'verify', '-m', str(tmp_path)]) == 0
+    db = connect(tmp_path / 'memory.db')
+    db.execute('UPDATE frames SET jpeg = ? WHERE name = ?', (b'another', frame(1).name))
+    db.execute('UPDATE pictures SET jpeg = ?', (b'another',))
+    db.close()
+    capsys.readouterr()
+    assert cli.main(['state', 'verify', '-m', str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert '1 of 1 pictures cannot be read' in said.err
+    assert '1 of 2 drawn frames cannot be read' in said.err
+    assert 'damage was found' in said.out
+
+
+def test_migrate_encodes_drawn_frames_of_another_cut_encoder_again(tmp_path, capsys):
+    """From their pictures; one without is told, boxes and history stay."""
+    cells = CellEncoder()
+    rgb = np.random.default_rng(1).integers(0, 256, (240, 320, 3), np.uint8)
+    old = DrawnFrame('cd' * 32, np.zeros((15, 20, 672), np.uint8), kept_jpeg(rgb))
+    bare = DrawnFrame('cd' * 32, np.ones((15, 20, 672), np.uint8))
+    robot = Classifier()
+    robot.open(tmp_path)
+    robot.teach(rgb, 'mug', region=LEFT, frame=old, picture=kept_jpeg(rgb[:224, :224]),
+                views=[])
+    robot.draw(bare, [RIGHT], complete=True)
+    robot.draw(DrawnFrame(cells.digest, cells.codes(rgb)), [TOP])
+    robot.close()
+    assert cli.main(['state', 'migrate', '-m', str(tmp_path),
+                     '--model', str(Classifier().encoder.path)]) == 0
+    assert '1 of 3 drawn frames are of another cut encoder and have no picture' in (
+        capsys.readouterr().out)
+    with DiskStore.open(tmp_path, None) as store:
+        drawn = {box: name for name, one in store.state.drawn.items() for box in one.boxes}
+        assert set(drawn) == {LEFT, RIGHT, TOP} and drawn[RIGHT] == bare.name
+        renewed = store.frame(drawn[LEFT])
+        assert renewed.encoder == cells.digest and renewed.codes.any()
+        assert store.frame(old.name) is None
+        for _ in range(3):
+            store.undo()
+        assert not store.state.drawn

@@ -33,9 +33,11 @@ from hybrid_snn_ros.evaluation.boxed import found
 from hybrid_snn_ros.evaluation.boxed.reading import BoxReader
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.memory.contents import drawings_of, frames_of, pictures_of, read_store
+from hybrid_snn_ros.taught_readout import TaughtReadout
 from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.resample import resample
-from hybrid_snn_ros.where.boxes import cut_of, PIXELS
+from hybrid_snn_ros.where import readout
+from hybrid_snn_ros.where.boxes import cut_of, FRACTIONS, iou, PIXELS
 
 pytest.importorskip('ai_edge_litert', reason='no TFLite runtime is installed')
 PICTURES = photographs(range(6))
@@ -189,6 +191,34 @@ def test_frames_are_drawn_of_which_all_is_known(teach, tmp_path):
         for region, label in drawing.boxes:
             assert {said for said, at, there in lessons if (at, there) == (stamp, region)} == (
                 {label} if label else set())
+
+
+@pytest.mark.slow
+def test_what_a_set_taught_finds_and_names_things_in_other_pictures(teach, encoder, tmp_path):
+    ours(tmp_path / 'set', photographs(range(100, 112)))
+    assert teach(tmp_path / 'set')[0] == 0
+    classifier, cells = Classifier(encoder), CellEncoder()
+    classifier.open(tmp_path / 'memory')
+    taught = TaughtReadout(cells.digest, cells.channels, lambda: classifier.state,
+                           classifier.store.frame)
+    for _ in taught.catch_up():
+        pass
+    things = found_things = named = 0
+    for one in PICTURES:
+        image = cv2.imdecode(np.frombuffer(one.content, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        boxes = readout.find(taught.solved.weights, cells.codes(image),
+                             taught.solved.threshold).boxes
+        for (x, y, width, height), label in one.things:
+            shared = iou(np.array([[x / 320, y / 240, width / 320, height / 240]]), boxes)[0]
+            things += 1
+            if shared.max(initial=0) >= 0.5:
+                found_things += 1
+                crop = cut_of(boxes[shared.argmax()].tolist(), FRACTIONS, (320, 240)).crop
+                seen = classifier.frame_encoder.encode_frame(image, crop)
+                ranked = classifier.predict(seen.codes).ranked
+                named += ranked[0][0] == label
+    classifier.close()
+    assert things > 10 and found_things >= 0.8 * things and named >= 0.8 * found_things
 
 
 def test_pictures_and_frames_need_not_be_kept(teach, tmp_path):

@@ -36,7 +36,7 @@ from hybrid_snn_ros.memory.readonly_store import ReadOnlyStore
 from hybrid_snn_ros.memory.record import BOX, Record, Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.state import Sample, StoreState
-from hybrid_snn_ros.memory.store import SampleStore
+from hybrid_snn_ros.memory.store import NewLesson, SampleStore
 from hybrid_snn_ros.memory.wording import boxes_text
 from hybrid_snn_ros.network import cache, Network, Prediction
 from hybrid_snn_ros.paths import user_path
@@ -295,6 +295,39 @@ class Classifier:
         self._learn(before, record)
         return Taught(record.number, self.state.counts[label], remark=remark,
                       drawn=frame is not None)
+
+    def teach_all(self, lessons: Iterable[NewLesson], source: str = 'teach', group: str = '',
+                  later: bool = False) -> list[Record]:
+        """
+        Learn several frames as one change, all or none of them; ``later`` as in ``undo``.
+
+        Nothing is looked up: what repeats is learned again.
+
+        :param lessons: memory.store.NewLesson of each.
+        :return: the Record of each.
+        :raises LabelError: when a text cannot be a label.
+        :raises StoreError: when the disk refuses.
+        """
+        self._own()
+        records = self.store.teach_all(lessons, source, group)
+        self._changed(later)
+        return records
+
+    def relabel(self, sample: int, label: str, source: str = 'relabel',
+                later: bool = False) -> str:
+        """
+        Teach a sample under another label, in its place, as one change; ``later`` as in ``undo``.
+
+        :return: the label it had.
+        :raises UnknownSample: when there is no such sample.
+        :raises RefusedError: when it has that label.
+        :raises LabelError: when the text cannot be a label.
+        :raises StoreError: when the disk refuses.
+        """
+        self._own()
+        before = self.store.relabel(sample, label, source)
+        self._changed(later)
+        return before
 
     def draw(self, frame: DrawnFrame, boxes: Iterable[Region] = (), complete: bool = False,
              stamp: str = '', source: str = 'draw', group: str = '', later: bool = False) -> int:

@@ -29,6 +29,8 @@ PARTS = {
     'bench': ('#e7def5', 'how long everything takes'),
     'frame_pipeline': ('#d9efd8', 'the one way of a frame'),
     'classifier': ('#d9efd8', 'the classifier without ROS'),
+    'questions': ('#d9efd8', 'what the robot would ask'),
+    'audit': ('#d9efd8', 'is what was taught enough?'),
     'taught_network': ('#d9efd8', 'the network follows what is known'),
     'taught_readout': ('#d9efd8', 'where things are follows what is drawn'),
     'network': ('#d9efd8', 'columns of spiking neurons'),

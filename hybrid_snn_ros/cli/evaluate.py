@@ -19,7 +19,8 @@ from hybrid_snn_ros.evaluation import PROTOCOLS
 from hybrid_snn_ros.snn.rules import DEFAULT, RULES
 
 if TYPE_CHECKING:
-    from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
+    from hybrid_snn_ros.evaluation.protocols import Outcome
+    from hybrid_snn_ros.evaluation.settings import Settings
     from hybrid_snn_ros.evaluation.sources import Embeddings
 
 TURNTABLE = 'turntable'  # the source that is rendered here
@@ -38,13 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; newcomer: each label in turn has K samples '
-             '(default: 1), the others all; open-set: N classes are never taught; stream: '
+             '(default: 1), the others all; open-set: N classes are never taught; questions: '
+             'so, and the robot asks for their names as they come by (default: a third of the '
+             'classes); audit: a tenth of the samples has wrong labels; stream: '
              'things come and go before a camera, a hand between them; turntable: 20 known and '
              '10 new objects (default for the turntable)')
     add('--shots', type=int, metavar='K',
         help='samples to teach of each class (default: all; of frames with boxes 10 crops)')
     add('--unknown', type=int, default=0, metavar='N',
-        help='classes never taught, in open-set and of photographs with boxes')
+        help='classes never taught, in open-set, questions and of photographs with boxes')
     add('--other', type=int, default=0, metavar='K',
         help='open-set: frames that are taught as `other`, of half of the N classes; the other '
              'half is asked')
@@ -105,15 +108,16 @@ def main(args: argparse.Namespace) -> int:
     if boxed:
         return evaluate_scenes.main(args, params)
     from hybrid_snn_ros.classifier import Classifier
-    from hybrid_snn_ros.evaluation import baselines, plots, protocols, report, runner
+    from hybrid_snn_ros.evaluation import baselines, plots, report, runner
+    from hybrid_snn_ros.evaluation import settings as settings_of
     from hybrid_snn_ros.evaluation.sources import SourceError
     from hybrid_snn_ros.vision.encoder import EncoderError
     begin = time.monotonic()
     try:
-        settings = _settings(args, protocols.Settings)
+        settings = _settings(args, settings_of.Settings)
         # Everything that can be refused is refused before pictures are embedded.
         Classifier(rule=settings.rule, params=settings.params, inputs=1)
-        protocols.check(settings)
+        settings_of.check(settings)
         if args.baselines:
             baselines.check()
         if args.plots:

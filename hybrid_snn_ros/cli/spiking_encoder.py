@@ -122,7 +122,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation import spiking
     from hybrid_snn_ros.evaluation.folders import load_folder
-    from hybrid_snn_ros.evaluation.protocols import Settings
+    from hybrid_snn_ros.evaluation.settings import Settings
     from hybrid_snn_ros.resources import shared_file
     from hybrid_snn_ros.spiking_encoder.graph import read_graph
     from hybrid_snn_ros.vision.frame_encoder import SHIPPED_ENCODER

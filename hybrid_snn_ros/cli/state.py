@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import os
 import time
 
-from hybrid_snn_ros.cli import state_pictures, state_report, torture
+from hybrid_snn_ros.cli import state_audit, state_pictures, state_report, torture
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory.contents import read_store, read_whole, stored_fingerprint
@@ -44,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument('--label', help='only the samples of this label, one a line')
     one.add_argument('--pictures', metavar='DIR',
                      help='write the kept pictures there, those of --label or all')
+    one = command('audit', _audit, 'say of each label whether it was taught enough, and which '
+                                   'samples look wrong; changes nothing')
+    state_audit.add_arguments(one)
     command('verify', _verify, 'read everything and compare every checksum; changes nothing')
     one = command('export', _export, 'write what is known into one file, for other robots with '
                                      'the same encoder, or its pictures into folders')
@@ -110,6 +113,10 @@ def _show(args: argparse.Namespace) -> int:
     if args.pictures:
         print(state_pictures.write(contents, expanded(args.pictures), args.label))
     return _tell(contents.problems)
+
+
+def _audit(args: argparse.Namespace) -> int:
+    return _tell(state_audit.run(args))
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.history import Change
-from hybrid_snn_ros.memory.record import Record, WHOLE
+from hybrid_snn_ros.memory.record import Record, TOMBSTONE, WHOLE
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.wording import boxes_text, samples_text
 
@@ -95,6 +95,7 @@ def change(done: Change) -> str:
             'rename': f"'{done.label}' was renamed '{done.target}'",
             'merge': f"'{done.label}' was merged into '{done.target}'",
             'remove': f"a sample of '{done.label}' was removed",
+            'relabel': f"a sample of '{done.label}' became one of '{done.target}'",
             'restore': 'a record was taken back',
             'rollback': f'the return to version {done.target}',
             'draw': f'{boxes_text(done.samples)} drawn',
@@ -111,7 +112,8 @@ def log(state: StoreState, records: Iterable[Record]) -> list[str]:
         what = {'rename': f'{record.was} -> {record.text}',
                 'merge': f'{record.was} -> {record.text}',
                 'rollback': f'to version {record.text}'}.get(record.act, record.text)
-        if record.act in ('undo', 'redo', 'remove', 'restore'):
+        if record.act in ('undo', 'redo', 'remove', 'relabel', 'restore') and (
+                record.kind == TOMBSTONE):
             numbers = [one.number for one in state.targets(record)]
             span = f'{numbers[0]} to {numbers[-1]}' if len(numbers) > 1 else ''.join(
                 map(str, numbers))

@@ -2,4 +2,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measuring what the classifier learns: sources of embeddings and protocols over them."""
 
-PROTOCOLS = ('joint', 'few-shot', 'incremental', 'newcomer', 'open-set', 'stream', 'turntable')
+PROTOCOLS = ('joint', 'few-shot', 'incremental', 'newcomer', 'open-set', 'questions', 'audit',
+             'stream', 'turntable')

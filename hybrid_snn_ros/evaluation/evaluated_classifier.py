@@ -47,15 +47,27 @@ class EvaluatedClassifier:
         """
         self._data = data
         self._classifier = Classifier(rule=rule, params=params, inputs=data.train.shape[-1],
-                                      false_unknown=false_unknown, top=1, min_change=0)
+                                      false_unknown=false_unknown, top=2, min_change=0)
         self._class = {name: place for place, name in enumerate(data.class_names)}
         self._tick = tick
+
+    @property
+    def classifier(self) -> Classifier:
+        """What is evaluated; its labels are the names of the classes."""
+        return self._classifier
 
     def teach(self, samples: Iterable[int], label: str = '') -> None:
         """Teach training samples in this order, as what they are or under a label."""
         for sample in samples:
             own = self._data.class_names[self._data.train_labels[sample]]
             self._classifier.teach(self._data.train[sample], label or own)
+            self._tick()
+
+    def teach_frames(self, frames: Iterable[int]) -> None:
+        """Teach test frames as what they are: for protocols in which the robot sees them."""
+        for frame in frames:
+            self._classifier.teach(first_view(self._data.test[frame]),
+                                   self._data.class_names[self._data.test_labels[frame]])
             self._tick()
 
     def answer(self, frames: Sequence[int] | np.ndarray, smoothing: int = 1) -> Answers:

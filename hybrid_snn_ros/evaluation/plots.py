@@ -10,7 +10,7 @@ import numpy as np
 
 from hybrid_snn_ros.evaluation import metrics
 from hybrid_snn_ros.evaluation.protocols import Outcome
-from hybrid_snn_ros.evaluation.report import learning_curve
+from hybrid_snn_ros.evaluation.report import active_learning, learning_curve
 from hybrid_snn_ros.evaluation.sources import Embeddings
 
 _BLUE, _RED, _GREY = '#2f6fb0', '#c8553d', '#8a8f98'
@@ -52,6 +52,8 @@ def draw(directory: str | Path, outcomes: Sequence[Outcome], figures: dict[str, 
         pictures['learning_curve'] = _learning_curve
     if outcomes[0].looks:
         pictures['forgetting'] = _forgetting
+    if outcomes[0].curves:
+        pictures['active_learning'] = _active_learning
     if outcomes[0].unknown is not None:
         pictures['known_unknown'] = _known_unknown
     paths = []
@@ -151,6 +153,21 @@ def _learning_curve(outcomes: Sequence[Outcome], figures: dict[str, Any], data: 
              ylabel='accuracy on the new objects' if turntable else 'accuracy')
     axes.grid(alpha=0.25)
     axes.legend(loc='lower right', fontsize=8, frameon=False)
+    return figure
+
+
+def _active_learning(outcomes: Sequence[Outcome], figures: dict[str, Any],
+                     data: Embeddings) -> Any:
+    figure, axes = _axes(6.5, 4.2, _title(figures, data, 'what an answer is worth'))
+    for (name, mean), colour, mark in zip(active_learning(outcomes).items(),
+                                          (_BLUE, _RED, _GREY), 'os^'):
+        for outcome in outcomes:
+            axes.plot(*zip(*outcome.curves[name]), color=colour, lw=0.6, alpha=0.35)
+        axes.plot(*zip(*mean), f'{mark}-', ms=4, lw=2, color=colour, label=name)
+    axes.set(xlabel='answers of the person', ylim=(0, 1.02),
+             ylabel='accuracy on all things that were new')
+    axes.grid(alpha=0.25)
+    axes.legend(loc='upper left', fontsize=8, frameon=False)
     return figure
 
 

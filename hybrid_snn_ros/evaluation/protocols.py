@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.evaluation import baselines, PROTOCOLS, stream
+from hybrid_snn_ros.evaluation import audit_trial, baselines, question_trial, stream
 from hybrid_snn_ros.evaluation.evaluated_classifier import Answers, EvaluatedClassifier
 from hybrid_snn_ros.evaluation.metrics import auroc, detected_at
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings
-from hybrid_snn_ros.snn.rules import DEFAULT
 
 Progress = Callable[[int, int], None]  # (steps done, steps in all)
 
@@ -26,22 +26,6 @@ VIEWS = (1, 5, 10)  # of each new object, on the turntable
 REAL_FALSE_UNKNOWN = (0.05, 0.067)  # where detection is also read off the ROC curve
 _LOOKS = 16  # looks back at all known labels in incremental learning
 _CURVE_LOOKS, _CURVE_FRAMES = 10, 500
-
-
-class Settings(NamedTuple):
-    """How to run a protocol."""
-
-    protocol: str = 'joint'
-    rule: str = DEFAULT
-    params: dict[str, Any] = {}
-    false_unknown: float = 0.05  # nominal
-    shots: int | None = None  # samples of a class that are taught; None: all
-    unknown: int = 0  # classes never taught, in open-set
-    baselines: bool = False
-    other: int = 0  # frames taught as `other`, of half of the classes that are not
-    smoothing: int = 1  # frames over which answers are averaged, in a stream
-    times: int = 1  # how often each sample is taught, one time after the other
-    curve: bool = False  # look at the classifier also while it learns
 
 
 class Outcome(NamedTuple):
@@ -58,61 +42,8 @@ class Outcome(NamedTuple):
     # turntable: {name: {views: accuracy on the new objects}}
     baselines_new: dict[str, dict[str, float]]
     samples: int  # taught
-
-
-def check(settings: Settings) -> None:
-    """
-    Refuse settings that do not fit each other.
-
-    :raises ValueError: one sentence.
-    """
-    protocol = settings.protocol
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, not {protocol!r}")
-    if settings.shots is not None and settings.shots < 1:
-        raise ValueError(f'--shots must be at least 1, not {settings.shots}')
-    if settings.shots is None and protocol == 'few-shot':
-        raise ValueError('--protocol few-shot needs --shots K')
-    if settings.shots is not None and protocol in ('joint', 'turntable'):
-        raise ValueError(f'--protocol {protocol} takes no --shots')
-    if settings.times < 1:
-        raise ValueError(f'--times must be at least 1, not {settings.times}')
-    if settings.times > 1 and protocol in ('incremental', 'newcomer', 'turntable'):
-        raise ValueError(f'--protocol {protocol} takes no --times')
-    if not 0 <= settings.false_unknown < 1:
-        raise ValueError(f'--false-unknown must lie in [0, 1), not {settings.false_unknown}')
-    if not 1 <= settings.smoothing <= 100:
-        raise ValueError(f'--smoothing must lie in 1..100, not {settings.smoothing}')
-    if settings.smoothing > 1 and protocol != 'stream':
-        raise ValueError(f'--protocol {protocol} takes no --smoothing')
-    if settings.other < 0:
-        raise ValueError(f'--other must be at least 0, not {settings.other}')
-    if settings.baselines and protocol == 'newcomer':
-        raise ValueError('--protocol newcomer takes no --baselines')
-    if protocol != 'open-set' and settings.other:
-        raise ValueError(f'--protocol {protocol} takes no --other')
-    if protocol != 'open-set' and settings.unknown:
-        raise ValueError(f'--protocol {protocol} takes no --unknown')
-
-
-def check_data(settings: Settings, data: Embeddings) -> None:
-    """
-    Refuse data that the protocol cannot use.
-
-    :raises ValueError: one sentence.
-    """
-    protocol, classes = settings.protocol, len(np.unique(data.train_labels))
-    most = classes - 2 if settings.baselines else classes - 1  # a baseline tells two apart
-    if protocol == 'open-set' and not 1 <= settings.unknown <= most:
-        raise ValueError(f'--protocol open-set needs --unknown 1..{most} of the {classes} '
-                         f'classes of {data.name}, not {settings.unknown}')
-    if settings.other and settings.unknown < 2:
-        raise ValueError('--other needs --unknown of at least 2: one half is taught as `other`, '
-                         'the other half asked')
-    least = {'newcomer': 2, 'turntable': 3, 'stream': 6}.get(protocol, 1)
-    if classes < least:
-        raise ValueError(f'--protocol {protocol} needs at least {least} classes, {data.name} has '
-                         f'{classes}')
+    # questions: {way: [(answers, accuracy on the new classes)]}
+    curves: dict[str, list[tuple[int, float]]] = {}
 
 
 def run(data: Embeddings, settings: Settings, seed: int,
@@ -123,13 +54,15 @@ def run(data: Embeddings, settings: Settings, seed: int,
     :param tick: called with (steps done, steps in all).
     """
     how: Callable[..., Outcome] = {
-        'open-set': _open_set, 'incremental': _incremental, 'newcomer': _newcomer,
-        'stream': _stream, 'turntable': _turntable}.get(settings.protocol, _one_pass)
+        'audit': _audit, 'open-set': _open_set, 'incremental': _incremental,
+        'newcomer': _newcomer,
+        'questions': _questions, 'stream': _stream,
+        'turntable': _turntable}.get(settings.protocol, _one_pass)
     return how(data, settings, np.random.default_rng(seed), seed, tick)
 
 
 class _Steps:
-    """Counts towards a total known beforehand; a baseline weighs as much as 50 frames."""
+    """Counts towards a total, known or guessed; a baseline weighs as much as 50 frames."""
 
     BASELINE = 50
 
@@ -138,7 +71,7 @@ class _Steps:
         self._total = int(frames) + self.BASELINE * baselines
 
     def __call__(self) -> None:
-        self._done += 1
+        self._done = min(self._done + 1, self._total)
         self._tick(self._done, self._total)
 
     def baseline(self, done: int, total: int) -> None:
@@ -268,6 +201,37 @@ def _stream(data: Embeddings, settings: Settings, random: np.random.Generator, s
     classifier.teach(order)
     answers, refusable, figures = stream.watched(classifier, shown, settings.smoothing)
     return Outcome(answers, answers, refusable, figures, [], [], {}, {}, len(order))
+
+
+def _questions(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+               tick: Progress) -> Outcome:
+    """Never teach some classes, a third if none is said; let the robot ask for their names."""
+    classes = random.permutation(np.unique(data.train_labels))
+    new = classes[:settings.unknown or len(classes) // 3]
+    drawn = draw(data.train_labels, settings.shots, random)
+    order = random.permutation(drawn[~np.isin(data.train_labels[drawn], new)])
+    shown = question_trial.Shown.drawn(data, new, random)
+    steps = _Steps(tick, 4 * len(order) + len(shown.later) + question_trial.frames_of(shown))
+
+    def taught() -> EvaluatedClassifier:
+        classifier = _untaught(shown.data, settings, steps)
+        classifier.teach(order)
+        return classifier
+    robot, asked = question_trial.run(taught, shown, random, steps)
+    is_known = ~np.isin(shown.data.test_labels[shown.later], new)
+    known = robot.answer(shown.later[is_known])
+    return Outcome(known, known, None, asked.figures, [], [], {}, {}, len(order), asked.curves)
+
+
+def _audit(data: Embeddings, settings: Settings, random: np.random.Generator, seed: int,
+           tick: Progress) -> Outcome:
+    """Teach a tenth of the samples under wrong labels, and audit what was taught."""
+    order = random.permutation(draw(data.train_labels, settings.shots, random))
+    rest = audit_trial.rest_of(data, order, random)
+    steps = _Steps(tick, audit_trial.steps_of(data, order, rest))
+    answers, figures = audit_trial.run(
+        lambda shown: _untaught(shown, settings, steps), data, order, rest, random)
+    return Outcome(answers, answers, None, figures, [], [], {}, {}, len(order))
 
 
 def rejection(known: Answers, unknown: Answers) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.evaluation import metrics
-from hybrid_snn_ros.evaluation.protocols import Outcome, Settings
+from hybrid_snn_ros.evaluation.protocols import Outcome
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings
 
 # figure -> how the table calls it; the table shows those that a protocol has, in this order
@@ -19,6 +20,20 @@ _TITLES = {
     'base_accuracy': 'accuracy on the base objects', 'false_unknown': 'false unknown',
     'unknown_detected': 'unknown detected', 'unknown_detected_at': 'unknown detected at a real',
     'auroc': 'AUROC known / unknown', 'new_accuracy': 'accuracy on new objects, views',
+    'purity': 'questions: frames of one thing',
+    'coverage': 'questions: new things that were named',
+    'named': 'accuracy on things so named', 'one_frame': 'accuracy had one frame been taught',
+    'asked_of_known': 'questions about what was known',
+    'stream_unknown': 'called unknown as it came by, things',
+    'torn': 'torn between two labels, things', 'torn_wrong': 'torn, known: the likelier is wrong',
+    'torn_either': 'torn, known: one of the two is right',
+    'r_precision': 'audit: R-precision, wrong labels',
+    'said': 'audit: accuracy of labels, as it says', 'true': 'audit: of new frames, from',
+    'apart': 'audit: how far one label is off',
+    'apart_at_best': 'audit: the same, wrong labels known',
+    'true_if_enough': 'audit: of new frames where enough',
+    'true_if_more': 'audit: of new frames where not',
+    'pairs_found': 'audit: one thing in two labels, found',
     'named_right': 'named right, unknown counts as wrong',
     'base_after': 'accuracy on the base objects then'}
 
@@ -59,6 +74,8 @@ def summarise(outcomes: Sequence[Outcome], settings: Settings,
         figures['best_baseline'] = max(figures['baselines'], key=figures['baselines'].get)
     if new:
         figures['baselines_new_accuracy'] = _over(new, np.mean)
+    if outcomes[0].curves:
+        figures['active_learning'] = active_learning(outcomes)
     if outcomes[0].curve:
         figures['learning_curve'] = learning_curve(outcomes)
     return figures
@@ -69,10 +86,25 @@ def learning_curve(outcomes: Sequence[Outcome]) -> list[list[float]]:
     return np.mean([o.curve for o in outcomes], axis=0).tolist()
 
 
+def active_learning(outcomes: Sequence[Outcome]) -> dict[str, list[list[float]]]:
+    """Return {way: [[answers, mean accuracy]]} as far as every order came."""
+    curves: dict[str, list[list[float]]] = {}
+    for way in outcomes[0].curves:
+        ways = [dict(o.curves[way]) for o in outcomes]
+        marks = sorted(set.intersection(*map(set, ways)))
+        curves[way] = [[mark, float(np.mean([one[mark] for one in ways]))] for mark in marks]
+    return curves
+
+
 def _over(rows: Sequence[dict[str, Any]], how: Callable[..., Any]) -> dict[str, Any]:
-    """Reduce dicts of numbers, or of such dicts, to one."""
-    return {name: _over([row[name] for row in rows], how) if isinstance(value, dict)
-            else float(how([row[name] for row in rows])) for name, value in rows[0].items()}
+    """Reduce dicts of numbers, or of such dicts, to one; what no order has a number for is out."""
+    reduced: dict[str, Any] = {}
+    for name, value in rows[0].items():
+        if isinstance(value, dict):
+            reduced[name] = _over([row[name] for row in rows], how)
+        elif numbers := [row[name] for row in rows if not np.isnan(row[name])]:
+            reduced[name] = float(how(numbers))
+    return reduced
 
 
 def _per_class(outcomes: Sequence[Outcome], data: Embeddings) -> dict[str, float]:
@@ -104,6 +136,15 @@ def table(figures: dict[str, Any], name: str) -> list[str]:
             pair = (mean, sd) if place is None else (mean[place], sd[place])
             lines.append(_row(title if place is None else f'{title} {place}', *pair))
     lines.append('accuracy is that of the best label, rejection off')
+    if 'questions' in figures:
+        lines.append(f"questions asked: {figures['questions']:.1f} on average")
+        lines += [f'accuracy on all that was new after answers, {way}: '
+                  + ', '.join(f'{mark:.0f}: {100 * accuracy:.0f} %' for mark, accuracy in curve)
+                  for way, curve in figures['active_learning'].items()]
+    if 'audit_seconds' in figures:
+        lines.append(f"an audit took {figures['audit_seconds']:.2f} s of the CPU; "
+                     f"{figures['pairs_false']:.1f} pairs of labels were called one thing and "
+                     'are not')
     if 'delay' in figures:
         lines.append(f"until an object is named right: {figures['delay']['mean']:.2f} frames, "
                      f"95th percentile {figures['delay']['p95']:.1f}")

@@ -11,7 +11,8 @@ import signal
 from typing import Any
 
 from hybrid_snn_ros.evaluation import protocols
-from hybrid_snn_ros.evaluation.protocols import Outcome, Progress, Settings
+from hybrid_snn_ros.evaluation.protocols import Outcome, Progress
+from hybrid_snn_ros.evaluation.settings import check, check_data, Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings
 
 _WORTH_PROCESSES = 3000  # steps in an order; starting a process costs as much as 500
@@ -42,8 +43,8 @@ def run(data: Embeddings, settings: Settings, seeds: Iterable[int], jobs: int = 
     :return: in the order of seeds.
     :raises ValueError: when the protocol does not fit the data or a constant is out of bounds.
     """
-    protocols.check(settings)
-    protocols.check_data(settings, data)
+    check(settings)
+    check_data(settings, data)
     again = settings._replace(baselines=False)
     same = settings.shots is None and settings.protocol in ('joint', 'incremental')
     tasks = [(place, settings if not same or place == 0 else again, seed)

@@ -20,7 +20,8 @@ from hybrid_snn_ros.evaluation import runner
 from hybrid_snn_ros.evaluation.folders import evenly, listed
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.evaluation.picture_reader import PictureReader
-from hybrid_snn_ros.evaluation.protocols import Progress, Settings
+from hybrid_snn_ros.evaluation.protocols import Progress
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 from hybrid_snn_ros.spiking_encoder.encoder import SpikingEncoder
 from hybrid_snn_ros.spiking_encoder.operations import Meter

@@ -25,10 +25,11 @@ class Change(NamedTuple):
     """One thing a person did."""
 
     id: int  # number of its first record
-    # teach, forget, rename, merge, remove, restore, import, rollback, draw, complete or empty
+    # teach, forget, rename, merge, remove, relabel, restore, import, rollback, draw, complete or
+    # empty
     what: str
     label: str  # '' where it concerns several, or all
-    target: str  # new label of a rename or merge; version a rollback returned to
+    target: str  # new label of a rename, merge or relabel; version a rollback returned to
     # how many it concerns, of a teach or import those that are still there; of a draw its boxes
     samples: int
     source: str  # who or how
@@ -117,6 +118,9 @@ class History:
             return Change(first.number, last.act, label, target, last.samples, last.source,
                           first.time, ())
         labels = {self._state.text_of(one.label_id) for one in records if one.kind == LESSON}
+        if first.act == 'relabel':
+            return Change(first.number, 'relabel', first.text, labels.pop(), 1, first.source,
+                          first.time, taught)
         replaced = any(one.kind == TOMBSTONE for one in records)
         return Change(
             first.number, 'import' if first.source == 'import' or replaced else 'teach',

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A memory on disk that is read and not changed: learning is off, or it cannot be had now."""
 
+from collections.abc import Iterable
 from pathlib import Path
 import sqlite3
 from typing import Any
@@ -91,6 +92,14 @@ class ReadOnlyStore(SampleStore):
                 return database.read_frame(db, name)
         except (sqlite3.Error, OSError):
             return None
+
+    def pictures(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Return {number: JPEG} of those of some samples that have a picture."""
+        try:
+            with opened(self._path) as db:
+                return database.read_pictures(db, numbers)
+        except (sqlite3.Error, OSError):
+            return {}
 
     def computed(self, name: str, key: str) -> dict[str, np.ndarray] | None:
         """Return what whoever writes here has computed for a key; None where there is nothing."""

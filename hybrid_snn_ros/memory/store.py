@@ -236,6 +236,38 @@ class SampleStore:
             return [self._tombstone('remove', lesson + boxes, source, sample.label, 1)]
         return self._change(drafts)[0]
 
+    def relabel(self, number: int, label: str, source: str = 'cli') -> str:
+        """
+        Teach a sample under another label, in its place, its picture and box with it.
+
+        :return: the label it had.
+        :raises UnknownSample: when there is no such sample.
+        :raises RefusedError: when it has that label already.
+        """
+        text, before = normalise(label), ['']
+
+        def drafts() -> list[_Draft]:
+            if number not in self.state.samples:
+                raise UnknownSample(f'there is no sample {number}')
+            sample = self.state.samples[number]
+            if sample.label == text:
+                raise RefusedError(f"sample {number} is one of '{text}' already")
+            before[0], group = sample.label, f'relabel {self.version + 1}'
+            lesson = self._found([number])
+            boxes = [box for box in self.state.boxes_of(sample.label)
+                     if _belongs(box, lesson[0])]
+            frame = self.frame(boxes[0].target) if boxes else None
+            return [{**self._tombstone('relabel', lesson + boxes, source, sample.label, 1),
+                     'group': group}, *self._lessons([NewLesson(
+                         text, sample.codes, sample.stamp, sample.region,
+                         self.pictures([number]).get(number), frame)], source, group, {})]
+        self._change(drafts)
+        return before[0]
+
+    def pictures(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Return {number: JPEG} of those of some samples that have a picture: only a disk has."""
+        return {}
+
     def take_back(self, number: int, source: str = 'cli') -> Record:
         """
         Take one record back by its number, whatever it is; a change like any other.

@@ -33,6 +33,7 @@ def taken_back(change: Change) -> str:
         'merge': f"'{label}' is a label of its own again, with {count}, apart from "
                  f"'{change.target}'",
         'remove': f"the sample of '{label}' that was removed is back",
+        'relabel': f"the sample that became one of '{change.target}' is one of '{label}' again",
         'restore': 'what was taken back by its number is as before',
         'rollback': f'the return to version {change.target} is taken back',
         'draw': f'what was drawn is taken back ({boxes_text(change.samples)})',
@@ -52,6 +53,7 @@ def put_back(change: Change) -> str:
         'rename': f"'{label}' is '{change.target}' again, with {count}",
         'merge': f"'{label}' is part of '{change.target}' again",
         'remove': f"the sample of '{label}' is removed again",
+        'relabel': f"the sample of '{label}' is one of '{change.target}' again",
         'restore': 'what was taken back by its number is taken back again',
         'rollback': f'what was known at version {change.target} is known again',
         'draw': f'what was drawn is put back ({boxes_text(change.samples)})',

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One network: learns and unlearns samples, answers frames, falls back to the CPU."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -345,6 +345,42 @@ class Network:
             scratch.learn(number, label, np.roll(codes, number))
             scratch.decide(scratch.present(codes), 0.05, 1)
         self.decide(self.present(codes), 0.05, 1)
+
+    # -- what was not taught -------------------------------------------------------------------
+
+    @falls_back_to_cpu
+    def cluster_metric(self) -> Any:
+        """
+        Return by what untaught frames are told apart (snn.lateral.clustering.Metric).
+
+        None where the rule has none, or the columns tell nothing apart.
+        """
+        find = self.rule.cluster_metric
+        return find and find(self.params, self.state)
+
+    @falls_back_to_cpu
+    def hear(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return the traces of frames and P times them, float32 (K, N) each.
+
+        :param counts: spike counts (K, N), or means of such; of a rule with a cluster_metric.
+        """
+        return self.rule.hear(self.params, self.state, counts)
+
+    def review(self) -> Generator[None, None, Any]:
+        """
+        Look at every lesson as if it had not been taught (snn.lateral.review.Review).
+
+        A generator that pauses after steps of a few milliseconds, between which nothing may be
+        learned; of a rule that has it.
+        """
+        while True:
+            try:
+                return (yield from self.rule.review(self.params, self.state, self.lessons))
+            except self.backend.errors as error:
+                if self.on_cpu:
+                    raise
+                self.fall_back_to_cpu(error)
 
     # -- looking inside ------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from hybrid_snn_ros.memory.labels import find, LabelError
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
+from hybrid_snn_ros.ros.asker import Asker
+from hybrid_snn_ros.ros.asking import Asking
 from hybrid_snn_ros.ros.box_namer import BoxRequest
 from hybrid_snn_ros.ros.boxes import shown_in
 from hybrid_snn_ros.ros.commands import Command, CommandError, MAX_WAITING, Result
@@ -49,7 +51,8 @@ class CommandExecutor:
     def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
                  report: Callable[[Result], None], problem: str = '',
                  name: Callable[[BoxRequest], None] = lambda request: None,
-                 finder: ThingFinder | None = None) -> None:
+                 finder: ThingFinder | None = None, asker: Asker | None = None,
+                 show: Callable[[list[tuple[str, bytes]]], None] = lambda pictures: None) -> None:
         """
         Begin with nothing to do.
 
@@ -60,8 +63,12 @@ class CommandExecutor:
         :param problem: why teaching is refused so far, or ''.
         :param name: function of a box_namer.BoxRequest: name its boxes.
         :param finder: ThingFinder that boxes teach where things are; None where nothing does.
+        :param asker: Asker whose questions are answered.
+        :param show: function of [(name, JPEG)]: publish pictures that somebody wants to see.
         """
         self._drawing = Drawing(classifier, frames, finder)
+        self._asking = Asking(classifier, asker or Asker(classifier, settings))
+        self._show = show
         self._classifier = classifier
         self._settings = settings
         self._report = report
@@ -168,8 +175,8 @@ class CommandExecutor:
                 command.boxes, command.stamp, command.unit, id=command.id,
                 on_result=lambda level, sentence: self._answer(command, level, sentence)))
             return
-        if command.operation == 'hold':
-            self._hold(command)
+        if command.operation in ('hold', 'pictures'):
+            getattr(self, f'_{command.operation}')(command)
             return
         if not self._settings.learning:
             self._answer(command, 'ERROR', 'learning is off (parameter learning)')
@@ -269,6 +276,25 @@ class CommandExecutor:
             self._answer(command, 'OK', self._drawing.hold(stamp), stamp=stamp_text(stamp))
         except CommandError as error:
             self._answer(command, 'ERROR', str(error), stamp=stamp_text(stamp))
+
+    # -- questions -----------------------------------------------------------------------------
+
+    def _run_answer(self, command: Command) -> None:
+        sentence, taught = self._asking.answer(command)
+        self._changed(command, sentence, taught=taught)
+
+    def _run_relabel(self, command: Command) -> None:
+        self._changed(command, self._asking.relabel(command), sample=command.sample)
+
+    def _pictures(self, command: Command) -> None:
+        """Publish pictures; that changes nothing that is known."""
+        try:
+            found = self._asking.pictures(command)
+        except (CommandError, StoreError) as error:
+            self._answer(command, 'ERROR', str(error))
+            return
+        self._show(found)
+        self._answer(command, 'OK', f'{len(found)} pictures follow')
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
         seen = self._frames.get(stamp)

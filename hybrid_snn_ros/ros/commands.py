@@ -12,10 +12,10 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros.boxes import box_in, PIXELS, UNITS
 from hybrid_snn_ros.where.boxes import BoxError
 
-OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'undo', 'redo', 'forget',
-              'rename', 'merge', 'rollback', 'save')
+OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'answer', 'relabel',
+              'pictures', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
 # What changes what is known and waits until the network has caught up with changes before.
-TEACHING = ('teach', 'draw', 'complete', 'empty')
+TEACHING = ('teach', 'draw', 'complete', 'empty', 'answer', 'relabel')
 MAX_ID_BYTES = 64
 MAX_COMMAND_BYTES = 4096
 # More requests than this wait for no one: a flood is refused, classification goes on.
@@ -40,7 +40,7 @@ class Command(NamedTuple):
     operation: str  # one of OPERATIONS
     label: str = ''  # of teach, forget, rename and merge (the old one)
     target: str = ''  # new label of a rename or merge
-    sample: int = 0  # id, of undo; 0 for the last change, whatever it was
+    sample: int = 0  # id, of undo and relabel; 0 for the last change, whatever it was
     record: int = 0  # number of any record to take back, of undo; 0 for none
     change: int = 0  # id that the change must have, of undo and redo; 0 for any
     # to return to, of rollback; None for the newest that was saved before
@@ -52,6 +52,9 @@ class Command(NamedTuple):
     boxes: tuple[tuple[float, ...], ...] = ()
     unit: str = PIXELS  # of the boxes, one of ros.boxes.UNITS
     complete: bool = False  # of draw: that is all
+    question: str = ''  # id, of answer and pictures
+    ignore: bool = False  # of answer: never ask about it again
+    without: tuple[str, ...] = ()  # of answer: members that show something else
     frames: int = 1  # frames that teach labels, from the newest on
     id: str = ''  # chosen by who asks, handed back with the result
     source: str = ''  # how it came, for the memory
@@ -111,17 +114,22 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
     record = _whole(fields['record'], _RECORD) if 'record' in fields else 0
     if (sample > 0) + (change > 0) + (record > 0) > 1:
         raise CommandError('a command takes back a "sample", a "change" or a "record", not both')
+    question, ignore = _name(fields, 'question'), _flag(fields, 'ignore')
+    if operation == 'answer' and not question or operation == 'relabel' and not sample:
+        raise CommandError(f'{operation} needs the id of a ' + (
+            'question' if operation == 'answer' else 'sample'))
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
-              'merge': ('label', 'to')}
+              'merge': ('label', 'to'), 'relabel': ('label',),
+              'answer': () if ignore else ('label',), 'pictures': () if question else ('label',)}
     # What is taught, or a new name, follows the rule; what is known may be older than the rule.
-    new = {'teach': ('label',), 'rename': ('to',)}
+    new = {'teach': ('label',), 'rename': ('to',), 'relabel': ('label',), 'answer': ('label',)}
     texts = {name: _label(fields, name, normalise if name in new.get(operation, ()) else written)
              for name in wanted.get(operation, ())}
     version = _version(fields['version']) if 'version' in fields else None
     return Command(operation, texts.get('label', ''), texts.get('to', ''), sample, record,
                    change, version, _name(fields, 'press'), _stamp(fields.get('stamp')),
-                   _boxes(fields, operation), _unit(fields), _complete(fields), id=identifier,
-                   source='command')
+                   _boxes(fields, operation), _unit(fields), _flag(fields, 'complete'), question,
+                   ignore, _without(fields), id=identifier, source='command')
 
 
 def _boxes(fields: dict[str, Any], operation: str) -> tuple[tuple[float, ...], ...]:
@@ -139,12 +147,20 @@ def _boxes(fields: dict[str, Any], operation: str) -> tuple[tuple[float, ...], .
         raise CommandError(str(error)) from error
 
 
-def _complete(fields: dict[str, Any]) -> bool:
-    complete = fields.get('complete', False)
-    if not isinstance(complete, bool):
-        raise CommandError('a command\'s "complete" must be true or false, not '
-                           f'{repr(complete)[:80]}')
-    return complete
+def _flag(fields: dict[str, Any], key: str) -> bool:
+    value = fields.get(key, False)
+    if not isinstance(value, bool):
+        raise CommandError(f"a command's \"{key}\" must be true or false, not "
+                           f'{repr(value)[:80]}')
+    return value
+
+
+def _without(fields: dict[str, Any]) -> tuple[str, ...]:
+    """Return the members of a question that are struck out."""
+    names = fields.get('without', [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise CommandError('a command\'s "without" must be a list of ids')
+    return tuple(names)
 
 
 def _unit(fields: dict[str, Any]) -> str:

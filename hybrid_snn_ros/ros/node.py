@@ -178,7 +178,8 @@ class ClassifierNode(LifecycleNode):
         self._worker = Worker(
             self._classifier, self._frames, self._commands, boxes, self._settings,
             Listeners(self._out.answer, self._out.things, self._things_watched,
-                      self._publish_result, self._publish_known),
+                      self._out.questions, self._out.quality, self._quality_watched,
+                      self._out.pictures, self._publish_result, self._publish_known),
             self.get_logger(), self.get_clock(), self._trouble, self._cells)
         # version, labels, and how finding things stands
         self._published: tuple[int, list[str], WhereStatus] | None = None
@@ -274,6 +275,9 @@ class ClassifierNode(LifecycleNode):
 
     def _things_watched(self) -> bool:
         return self._out is not None and self._out.things_watched
+
+    def _quality_watched(self) -> bool:
+        return self._out is not None and self._out.quality_watched
 
     def _publish_known(self) -> None:
         """Say what is known, where that has changed; called by whoever owns the classifier."""

@@ -88,6 +88,14 @@ GROUPS = {
                   'as a JPEG of about 9 kB, or of about 16 kB what its views were cut from',
                   live=True),
     ),
+    'Questions': (
+        Parameter('questions', 'on', 'on: group what is unknown and ask about it (`~/questions`) '
+                  'once it was seen eight times; off: do not ask', choices=('off', 'on'),
+                  live=True),
+        Parameter('doubt_period', 60.0, 'seconds between two questions about frames that are torn '
+                  'between two labels, at least; 0 never asks about those', 0.0, 86400.0,
+                  live=True),
+    ),
     'Answers': (
         Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '
                   'are answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),

@@ -6,13 +6,15 @@ What the node publishes: one table of topics, each with its type, QoS and maker.
 A message that is made only for those who watch costs nothing while no one does.
 """
 
+from array import array
 from collections.abc import Callable, Sequence
+import json
 import time
 from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import qos_profile_sensor_data, QoSProfile
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, String
 
 from hybrid_snn_ros.classifier import Classifier
@@ -97,8 +99,18 @@ KNOWN = (
     Topic('~/vision_info', messages.VisionInfo, LATCHED, lambda known: messages.vision_info(
         Header(stamp=known.stamp), f'EfficientNet + CoLaNET ({known.classifier.rule_name})',
         known.memory, known.classifier.version)))
+# of what is asked, and of how good what was taught is, each made of what JSON can hold
+QUESTIONS = (Topic('~/questions', String, LATCHED, lambda asked: String(data=_json(asked))),)
+QUALITY = (Topic('~/quality', String, LATCHED, lambda found: String(data=_json(found))),)
+# of a picture that somebody wants to see, made of (name, JPEG)
+PICTURES = (Topic('~/question_pictures', CompressedImage, 64, lambda named: CompressedImage(
+    header=Header(frame_id=named[0]), format='jpeg', data=array('B', named[1]))),)
 # some times a second, made elsewhere
 DIAGNOSTICS = (Topic('/diagnostics', DiagnosticArray, 10, lambda message: message),)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 class _Group:
@@ -143,10 +155,11 @@ class Publishers:
     def __init__(self, qos_monitor: QosMonitor) -> None:
         """Make them."""
         self._qos_monitor = qos_monitor
-        (self._answers, self._things, self._results, self._known,
-         self._diagnostics) = self._groups = tuple(
+        (self._answers, self._things, self._results, self._known, self._questions, self._quality,
+         self._pictures, self._diagnostics) = self._groups = tuple(
             _Group(topics, qos_monitor)
-            for topics in (ANSWERS, THINGS, RESULTS, KNOWN, DIAGNOSTICS))
+            for topics in (ANSWERS, THINGS, RESULTS, KNOWN, QUESTIONS, QUALITY, PICTURES,
+                           DIAGNOSTICS))
         self._newest: Things | None = None
 
     def answer(self, frame: AnsweredFrame) -> None:
@@ -172,6 +185,24 @@ class Publishers:
     def known(self, known: Known) -> None:
         """Publish what is known."""
         self._known.publish(known)
+
+    def questions(self, asked: dict[str, Any]) -> None:
+        """Publish what is asked."""
+        self._questions.publish(asked)
+
+    def quality(self, found: dict[str, Any]) -> None:
+        """Publish how good what was taught is."""
+        self._quality.publish(found)
+
+    @property
+    def quality_watched(self) -> bool:
+        """Whether anybody wants to know of that."""
+        return self._quality.watched
+
+    def pictures(self, named: list[tuple[str, bytes]]) -> None:
+        """Publish pictures that somebody wants to see, each with its name."""
+        for one in named:
+            self._pictures.publish(one)
 
     def diagnostics(self, message: DiagnosticArray) -> None:
         """Publish how the node stands."""

@@ -14,11 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.record import Region
+from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.recent import Recent
+from hybrid_snn_ros.ros.asker import Seen
 from hybrid_snn_ros.ros.box_namer import Thing, Things
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.recent_frames import SeenFrame, Stamp
@@ -50,14 +52,18 @@ class ThingFinder:
 
     def __init__(self, classifier: Classifier, settings: Parameters, cells: CellEncoder,
                  tell: Callable[[Things], None], watched: Callable[[], bool],
-                 refuse: Callable[[str], None]) -> None:
+                 refuse: Callable[[str], None],
+                 looked: Callable[[Seen, Prediction], None] = lambda seen, prediction: None,
+                 ) -> None:
         """
         Begin without things.
 
         :param tell: is called with what was found in a frame.
         :param watched: tells whether anybody listens.
         :param refuse: is called with the sentence why nothing can be found in a frame.
+        :param looked: is called with each thing that was looked at, and what that was answered.
         """
+        self._looked = looked
         self._classifier = classifier
         self._settings = settings
         self._cells = cells
@@ -124,8 +130,12 @@ class ThingFinder:
         height, width = rgb.shape[:2]
         for look in tracker.due(self._settings.where_crops):
             left, top, right, bottom = square_of(look.box, height, width)
-            codes = encoder.codes(resize(rgb[top:bottom, left:right], encoder.input_size))
-            tracker.named(look.track, codes, self._classifier.present(codes), stamp)
+            shown = resize(rgb[top:bottom, left:right], encoder.input_size)
+            codes = encoder.codes(shown)
+            response = self._classifier.present(codes)
+            tracker.named(look.track, codes, response, stamp)
+            self._looked(Seen(codes, shown, stamp_text(stamp), _region(look.box)),
+                         self._classifier.decide(response, self._settings.false_unknown, 2))
             yield
         things = self._named()
         self.found += len(things)
@@ -193,6 +203,11 @@ class ThingFinder:
             return True
         self._progress = step
         return False
+
+    @property
+    def finds(self) -> bool:
+        """Whether things are found in frames now."""
+        return self._readout.solved is not None and self._watched()
 
     @property
     def status(self) -> WhereStatus:

@@ -11,6 +11,7 @@ counted and said; it never ends the thread.  Other threads read what it hands ou
 """
 
 from collections.abc import Callable, Iterator
+import contextlib
 import math
 import threading
 import time
@@ -19,7 +20,9 @@ from typing import Any, NamedTuple, TYPE_CHECKING
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.frame_pipeline import answer
 from hybrid_snn_ros.memory.errors import ChangedError, StoreError
+from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.asker import Asker, Seen
 from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, Things
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
@@ -27,6 +30,7 @@ from hybrid_snn_ros.ros.frame_queue import Frame, LatestFrameQueue
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.publishers import AnsweredFrame
 from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
+from hybrid_snn_ros.ros.reviewer import Reviewer
 from hybrid_snn_ros.ros.stage_times import StageTimes
 from hybrid_snn_ros.ros.status import collect_status, Counters, Status
 from hybrid_snn_ros.ros.thing_finder import ThingFinder, WhereStatus
@@ -57,6 +61,10 @@ class Listeners(NamedTuple):
     answered: Callable[[AnsweredFrame], None]
     things: Callable[[Things], None]  # boxes that were named
     things_watched: Callable[[], bool]  # whether anybody wants to know of them
+    questions: Callable[[dict[str, Any]], None]  # what is asked, when that has changed
+    quality: Callable[[dict[str, Any]], None]  # how good what was taught is
+    quality_watched: Callable[[], bool]  # whether anybody wants to know of that
+    pictures: Callable[[list[tuple[str, bytes]]], None]  # that somebody wants to see, by name
     result: Callable[[Result], None]  # what became of a request
     rebuilt: Callable[[], None]  # the network has learned what is known now
 
@@ -109,10 +117,14 @@ class Worker(threading.Thread):
         def pass_over(reason: str) -> None:
             log.warning(f'things are not found in that frame: {reason}',
                         throttle_duration_sec=5.0)
+        self._asker = asker = Asker(classifier, settings)
+        self._reviewer = Reviewer(classifier, tell.quality_watched)
         self._finder = None if cells is None else ThingFinder(
-            classifier, settings, cells, tell.things, tell.things_watched, pass_over)
+            classifier, settings, cells, tell.things, tell.things_watched, pass_over,
+            lambda seen, prediction: asker.saw(lambda: seen, prediction))
         self._executor = CommandExecutor(
-            classifier, settings, self._recent, self._report, problem, boxes.put, self._finder)
+            classifier, settings, self._recent, self._report, problem, boxes.put, self._finder,
+            asker, tell.pictures)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
         self._times = StageTimes()
@@ -131,6 +143,7 @@ class Worker(threading.Thread):
         self.status = collect_status(
             self._classifier, self._times, self._executor.problem, self._rebuilding,
             {'boxes_named': self._box_namer.named, 'boxes_left_out': self._box_namer.left_out,
+             'questions_wait': 'yes' if self._asker.is_stale else 'no',
              'where': 'off', **(self._finder.facts() if self._finder else {})})
         if self._finder:
             self.where = self._finder.status
@@ -165,6 +178,7 @@ class Worker(threading.Thread):
                 self._poll()
                 self._catch_up()
                 self._consolidate()
+                self._think()
                 self._tell_loss()
                 if time.monotonic() >= self._next_status:
                     self._renew_status()
@@ -180,6 +194,10 @@ class Worker(threading.Thread):
             self._executor.refuse(
                 command, 'the node was deactivated while it was rebuilding its network')
         self._executor.close('the node was deactivated')
+        if self._settings.learning:
+            with contextlib.suppress(StoreError):  # a restart would ask anew
+                self._asker.save()
+                self._reviewer.save()
         self._box_namer.close('the node was deactivated')
 
     def _warm_up(self) -> None:
@@ -201,7 +219,7 @@ class Worker(threading.Thread):
 
     def _patience(self) -> float:
         if (self._catching_up is not None or self._executor.teaching or self._box_namer.busy
-                or len(self._commands)
+                or len(self._commands) or self._has_thoughts
                 or self._finder and (self._finder.busy or self._finder.is_stale)):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
@@ -270,6 +288,25 @@ class Worker(threading.Thread):
             if finder.catch_up():
                 self._renew_status()
                 self._tell.rebuilt()
+
+    def _think(self) -> None:
+        """Ask, and judge what was taught, in time that nothing else needs."""
+        if (news := self._asker.news()) is not None:
+            self._tell.questions(news)
+            with contextlib.suppress(StoreError):  # a restart would ask anew
+                self._asker.save()
+        end = time.perf_counter() + _CATCH_UP_SLICE
+        while self._has_thoughts and not len(self._frames) and time.perf_counter() < end:
+            if self._asker.is_stale:
+                self._asker.follow()
+            elif (found := self._reviewer.go_on()) is not None:
+                self._tell.quality(found)
+
+    @property
+    def _has_thoughts(self) -> bool:
+        """Whether there is something to think about, now that the network is what it will be."""
+        return (not self._classifier.is_stale and self._classifier.consolidated
+                and (self._asker.is_stale or self._reviewer.is_due))
 
     def _consolidate(self) -> None:
         """
@@ -340,6 +377,10 @@ class Worker(threading.Thread):
         self._recent.add(stamp, seen, settings.recent_frames)
         if self._finder:
             self._finder.saw(stamp, seen)
+        if not (self._finder and self._finder.finds):  # else its things are what is asked about
+            self._asker.saw(lambda: Seen(answered.seen.codes, answered.seen.crop,
+                                         stamp_text(stamp)), answered.prediction)
+        self._reviewer.saw(answered.prediction)
         self._executor.saw()
 
 

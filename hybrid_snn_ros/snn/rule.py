@@ -33,6 +33,13 @@ the rule can compute its network from the set at once, by a generator that pause
 with NumPy's arrays, bit for bit a function of the lessons and their columns; ``before`` is None or
 the sums of an earlier call, which save time and change nothing.
 
+**What was not taught.**  A rule may say how well a frame fits others that have no label, and how
+taught ones look without themselves (``questions`` and ``audit`` need it, answering does not)::
+
+    cluster_metric(params, state) -> snn.lateral.clustering.Metric, or None
+    hear(params, state, spike_counts (K, N)) -> (traces, lateral responses), (K, N) each
+    review(params, state, lessons) -> snn.lateral.review.Review, as a generator
+
 ``snn.rules`` lists the rules; whatever a user may choose from comes from there.
 """
 
@@ -93,6 +100,10 @@ class Rule(Protocol):
     teach_all: Any = None
     unlearn_all: Any = None
     consolidate: Any = None
+    # These three: "What was not taught", above.
+    cluster_metric: Any = None
+    hear: Any = None
+    review: Any = None
 
     def check(self, params: Any) -> None:
         """Raise ValueError, one sentence naming the constant and its bounds, if one is off."""

@@ -9,7 +9,8 @@ from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
 
 SETTINGS = {'learning': True, 'recent_frames': 300, 'image_timeout': 60.0, 'keep_pictures': True,
-            'min_change': 0.1, 'teach_views': 6, 'false_unknown': 0.02, 'top_k': 3}
+            'min_change': 0.1, 'teach_views': 6, 'false_unknown': 0.02, 'top_k': 3,
+            'questions': 'on', 'doubt_period': 60.0}
 
 
 class Robot:

@@ -24,6 +24,7 @@ from hybrid_snn_ros.snn import backend_selection, coding, lateral, original
 from hybrid_snn_ros.snn.backend import Backend, BackendError
 from hybrid_snn_ros.snn.checkpoints import state_to_host
 from hybrid_snn_ros.snn.rules import params_of
+from hybrid_snn_ros.snn.steps import finish
 
 INPUTS = 48
 LABELS = 'abcdef'
@@ -231,6 +232,39 @@ def test_learning_moves_no_weights(strict, rule):
     # is learned, and for each one replayed.
     assert len(traffic.downloads) == (
         0 if rule[0] == 'lateral' else 2 + ours.params.replay)
+
+
+def asking(one):
+    """Return what a network's metric, products and review are, as NumPy arrays."""
+    metric, (x, heard) = one.cluster_metric(), one.hear(np.array([one.counts(c) for c in PROBES]))
+    scores = metric.scores(heard, x, (x * heard).sum(axis=1), np.ones(len(x)))
+    return [scores, *finish(one.review())]
+
+
+def test_a_device_groups_and_audits_as_the_cpu(device):
+    pairs = lessons(40)
+    ours, theirs = (asking(taught(network(('lateral', {}), backend), pairs))
+                    for backend in ('cupy', 'numpy'))
+    for one, other in zip(ours, theirs):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+def test_lost_while_it_groups_or_audits_it_goes_on_on_the_cpu(strict):
+    pairs = lessons(40)
+    expected = asking(taught(network(('lateral', {})), pairs))
+    at = 0
+    while True:
+        one = taught(network(('lateral', {}), 'cupy'), pairs)
+        traffic.lose_after(at)
+        found = asking(one)
+        for part, other in zip(found, expected):
+            np.testing.assert_allclose(part, other, rtol=1e-3, atol=1e-3)
+        if not traffic.lost:
+            break
+        assert one.on_cpu
+        traffic.recover()
+        at += 3
+    assert at > 30
 
 
 def test_the_stand_in_is_strict():

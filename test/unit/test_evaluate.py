@@ -15,6 +15,7 @@ import pytest
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.evaluation import protocols
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import load_pack, SourceError
 from hybrid_snn_ros.resources import shared_file
 from hybrid_snn_ros.vision.encoder import EncoderError
@@ -210,7 +211,7 @@ def test_constants_reach_the_rule(tmp_path, capsys):
         assert figures['params'] == {setting.split('=')[0]: value}
         data = load_pack(path)
         outcome = protocols.run(
-            data, protocols.Settings(rule=rule, params=figures['params']), 0)
+            data, Settings(rule=rule, params=figures['params']), 0)
         assert figures['accuracy'] == outcome.answers.correct.mean()
 
 

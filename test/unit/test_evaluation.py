@@ -12,7 +12,7 @@ import pytest
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.evaluation import baselines, metrics, plots, protocols, report, runner
 from hybrid_snn_ros.evaluation.folders import load_folder
-from hybrid_snn_ros.evaluation.protocols import Settings
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings, SourceError
 from hybrid_snn_ros.evaluation.turntable_source import load_turntable
 from hybrid_snn_ros.vision.encoder import Encoder, EncoderError
@@ -258,6 +258,7 @@ def test_baselines_see_the_samples_of_their_order(data):
     (Settings(curve=True), {'learning_curve'}),
     (Settings('incremental', shots=2, curve=True), {'forgetting'}),
     (Settings('open-set', shots=5, unknown=3), {'known_unknown'}),
+    (Settings('questions', unknown=3), {'active_learning'}),
     (Settings('turntable'), {'learning_curve', 'known_unknown'})],
     ids=lambda value: getattr(value, 'protocol', ''))
 def test_a_protocol_draws_what_it_has(data, tmp_path, settings, expected):

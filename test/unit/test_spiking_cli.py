@@ -170,7 +170,7 @@ def test_crossed_is_taught_through_one_and_asked_through_the_other():
         return Embeddings('pack', made.astype(np.uint8), labels, made.astype(np.uint8), labels,
                           list(LABELS))
 
-    from hybrid_snn_ros.evaluation.protocols import Settings
+    from hybrid_snn_ros.evaluation.settings import Settings
     told = []
     figures = spiking.compare(pack('plain'), pack('reversed'), Settings('few-shot', shots=5),
                               range(2), tick=lambda done, total: told.append(done / total))

@@ -15,7 +15,7 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.cli.parameters import markdown, yaml_text
 from hybrid_snn_ros.evaluation import protocols, runner
-from hybrid_snn_ros.evaluation.protocols import Settings
+from hybrid_snn_ros.evaluation.settings import Settings
 from hybrid_snn_ros.evaluation.sources import Embeddings
 from hybrid_snn_ros.memory.state import Sample
 from hybrid_snn_ros.network import cache, Network, Rebuild

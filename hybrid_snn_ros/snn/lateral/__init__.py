@@ -66,6 +66,7 @@ Input i spikes ``k_i`` times with its own fixed phase, the reset is subtractive.
 
 from hybrid_snn_ros.snn.lateral.answering import inspect, present, present_columns
 from hybrid_snn_ros.snn.lateral.calibration import calibrate
+from hybrid_snn_ros.snn.lateral.clustering import cluster_metric, hear
 from hybrid_snn_ros.snn.lateral.consolidation import consolidate, consolidated
 from hybrid_snn_ros.snn.lateral.constants import check, Params
 from hybrid_snn_ros.snn.lateral.learning import move, teach, teach_all, unlearn, unlearn_all
@@ -77,6 +78,7 @@ from hybrid_snn_ros.snn.lateral.quantisation import (
     readout,
     shrinkage,
 )
+from hybrid_snn_ros.snn.lateral.review import review
 from hybrid_snn_ros.snn.lateral.state import (
     arrange,
     columns,
@@ -91,9 +93,10 @@ from hybrid_snn_ros.snn.lateral.state import (
 
 __all__ = [
     'LEARNS_VIEWS', 'PREQUENTIAL', 'Params', 'Products', 'Readout', 'State', 'arrange',
-    'biases_of', 'calibrate', 'check', 'columns', 'consolidate', 'consolidated', 'counts',
-    'gain_of', 'grow', 'initial', 'inspect', 'move', 'phases', 'present', 'present_columns',
-    'reach', 'readout', 'shrinkage', 'teach', 'teach_all', 'trace', 'unlearn', 'unlearn_all']
+    'biases_of', 'calibrate', 'check', 'cluster_metric', 'columns', 'consolidate', 'consolidated',
+    'counts', 'gain_of', 'grow', 'hear', 'initial', 'inspect', 'move', 'phases', 'present',
+    'present_columns', 'reach', 'readout', 'review', 'shrinkage', 'teach', 'teach_all', 'trace',
+    'unlearn', 'unlearn_all']
 
 LEARNS_VIEWS = True
 PREQUENTIAL = False  # leave-one-out answers are exact, so nothing is recorded while teaching

@@ -81,10 +81,21 @@ def _alike(chosen: Sequence[Lesson], members: Sequence[Lesson]) -> Groups:
     """Return the groups of lessons among all of their column, themselves included."""
     codes = directions([first_view(lesson.codes) for lesson in members])
     place = {lesson.number: at for at, lesson in enumerate(members)}
-    at = [place[lesson.number] for lesson in chosen]
-    alike = codes[at] @ codes.T > 1 - ALIKE
-    alike[np.arange(len(at)), at] = True
+    at = np.array([place[lesson.number] for lesson in chosen])
+    alike = alike_among(codes, at)
     means = [np.mean([all_views(members[int(twin)].counts).mean(axis=0)
                       for twin in np.flatnonzero(twins)], axis=0) for twins in alike]
     return Groups(alike.sum(axis=1), np.array(means, np.float32),
                   np.array([1 / view_count(lesson.counts) for lesson in chosen]))
+
+
+def alike_among(codes: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """
+    Tell which samples of a column are too alike to tell from some of them, bool (K, M).
+
+    :param codes: of all, at length 1, float32 (M, N).
+    :param at: the places of those K among them.
+    """
+    alike = codes[at] @ codes.T > 1 - ALIKE
+    alike[np.arange(len(at)), at] = True
+    return alike

@@ -63,11 +63,12 @@ from hybrid_snn_ros.snn.original.quantisation import Readout, readout
 
 __all__ = [
     'LATEST_PUSH', 'LEARNS_VIEWS', 'PREQUENTIAL', 'Params', 'Readout', 'State', 'arrange',
-    'calibrate', 'check', 'columns', 'consolidate', 'counts', 'grow', 'initial', 'inspect',
-    'listen', 'mnist', 'move', 'present', 'published', 'reach', 'readout', 'stimulation', 'teach',
-    'teach_all', 'unlearn', 'unlearn_all']
+    'calibrate', 'check', 'cluster_metric', 'columns', 'consolidate', 'counts', 'grow', 'hear',
+    'initial', 'inspect', 'listen', 'mnist', 'move', 'present', 'published', 'reach', 'readout',
+    'review', 'stimulation', 'teach', 'teach_all', 'unlearn', 'unlearn_all']
 
 LEARNS_VIEWS = False  # a spike moves its synapse as a whole
 PREQUENTIAL = True  # what an untaught frame looks like is recorded just before it is learned
 # What a lesson changed depends on all before it: nothing can be unlearned or computed at once.
 unlearn = arrange = move = teach_all = unlearn_all = consolidate = None
+cluster_metric = hear = review = None  # there is no metric that all columns share

@@ -1,0 +1,35 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A cluster of frames that nobody has named, and its members."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Member(NamedTuple):
+    """One frame that was kept."""
+
+    number: int  # its id, never used again
+    codes: np.ndarray  # uint8 (N,)
+    stamp: str  # of the frame
+    time: float  # when it was seen, unix seconds
+
+
+@dataclass
+class Cluster:
+    """Frames that seem to show one thing."""
+
+    number: int  # its id, never used again; the lower one where two became one
+    members: list[Member]
+    first: float  # when its thing was seen first, unix seconds
+    last: float  # and last
+    seen: int = 1  # frames, also those that were no new member
+    ignored: bool = False  # never ask
+    ripe: float | None = None  # when it had members enough
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is something to ask."""
+        return self.ripe is not None and not self.ignored

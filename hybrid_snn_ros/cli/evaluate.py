@@ -32,9 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add('source', type=a_path, metavar='SOURCE',
         help='embedding pack (.npz), folder with train/ and test/ (in each a folder for every '
-             'label, with jpg, png, webp or bmp in it and below), folder with boxes (train/ and '
-             'test/, in each pictures and boxes.json as COCO has it), ROS bag (mcap, sqlite3, '
-             'ROS 1), "turntable", or "scenes": several things on a floor, rendered')
+             'label, with jpg, png, webp or bmp in it and below), data set with boxes (COCO, '
+             'YOLO or Pascal VOC, with train and test or val; `teach --help` has more), ROS bag '
+             '(mcap, sqlite3, ROS 1), "turntable", or "scenes": several things on a floor, '
+             'rendered')
     add('--protocol', choices=PROTOCOLS,
         help='joint: all samples once, shuffled (default); few-shot: K samples a class; '
              'incremental: label after label; newcomer: each label in turn has K samples '
@@ -98,12 +99,13 @@ def main(args: argparse.Namespace) -> int:
     """Run the protocol; return the exit code."""
     # What OpenCV has to say of a damaged picture is said here, with the picture's name.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
-    if evaluate_scenes.is_mine(args.source):
-        try:
-            params = constants(args.set)
-        except ValueError as error:
-            complain('evaluate', error)
-            return 2
+    try:
+        boxed = evaluate_scenes.is_mine(args.source)
+        params = constants(args.set) if boxed else {}
+    except ValueError as error:
+        complain('evaluate', error)
+        return 2
+    if boxed:
         return evaluate_scenes.main(args, params)
     from hybrid_snn_ros.classifier import Classifier
     from hybrid_snn_ros.evaluation import baselines, plots, report, runner

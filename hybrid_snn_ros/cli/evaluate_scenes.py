@@ -30,8 +30,8 @@ _OTHERS = {'protocol': None, 'other': 0, 'smoothing': 1, 'times': 1, 'condition'
 
 def is_mine(source: str) -> bool:
     """Tell whether a source has frames with boxes."""
-    from hybrid_snn_ros.evaluation.coco import is_pictured
-    return source == SCENES or is_pictured(source)
+    from hybrid_snn_ros.evaluation.boxed import found
+    return source == SCENES or bool(found(source))
 
 
 def add_arguments(add: Callable[..., Any]) -> None:
@@ -128,9 +128,9 @@ def _load(args: argparse.Namespace, shots: int, progress: Progress) -> 'Pictured
     if args.floors != 'plain' or args.teach != 'point' or args.scenes != _SCENES:
         raise ValueError(f'--floors, --teach and --scenes are for scenes, {args.source} holds '
                          'photographs')
-    from hybrid_snn_ros.evaluation.coco import load_pictured
-    return load_pictured(args.source, args.unknown, args.seed, progress,
-                         lambda sentence: print(printable(sentence), file=sys.stderr))
+    from hybrid_snn_ros.evaluation.photographs import load_photographs
+    return load_photographs(args.source, args.unknown, args.seed, progress,
+                            lambda sentence: print(printable(sentence), file=sys.stderr))
 
 
 def _head(args: argparse.Namespace, data: 'PicturedSet', trial: Any) -> str:

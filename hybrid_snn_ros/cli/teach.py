@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``hybrid-snn teach``: teach a memory from a folder of pictures or a bag, without ROS."""
+"""``hybrid-snn teach``: teach a memory from pictures, boxes in them or a bag, without ROS."""
 
 import argparse
 from collections import Counter
@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybrid_snn_ros.cli import crop_arguments, teach_bag, teach_folder
+from hybrid_snn_ros.cli import crop_arguments, teach_bag, teach_boxes, teach_folder
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
@@ -23,24 +23,33 @@ EPILOG = (
     'in it and below: jpg, png, webp, bmp, turned upright as their EXIF says. The same picture '
     'counts once, also in a later run. Hidden and system folders are skipped. If a file cannot be '
     'taught, the command leaves it out, says why, and teaches the rest. A folder with train/ and '
-    'test/ is for `hybrid-snn evaluate`: teach its train/. Exit code: 0 something is taught, or '
+    'test/ is for `hybrid-snn evaluate`: teach its train/. Data sets with boxes: each box teaches '
+    'what is in it: the square around it, in one view. Read are COCO (a JSON file such as '
+    'boxes.json, _annotations.coco.json or annotations/instances_train2017.json, the pictures '
+    'beside it, in images/ or where their names lead), YOLO (images/ and labels/, or texts beside '
+    'the pictures; the classes in data.yaml, classes.txt or obj.names; polygons become boxes) and '
+    'Pascal VOC (Annotations/ and JPEGImages/, or XML beside the pictures). Of a set with parts '
+    'train is taught. A bag with --boxes is taught likewise. Exit code: 0 something is taught, or '
     'was before; 1 nothing was taught, or the run broke off; 2 the options contradict each other.')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.description = ('Teach a memory from a folder that holds a folder of pictures for every '
-                          'label, or from a ROS bag (mcap, sqlite3, ROS 1). The node must not '
-                          'use the memory meanwhile.')
+                          'label, from a data set with boxes (COCO, YOLO, Pascal VOC), or from a '
+                          'ROS bag (mcap, sqlite3, ROS 1).')
     parser.epilog = EPILOG
     parser.add_argument('source', type=a_path, help='folder (the names of the folders in it are '
-                                                    'the labels), or bag')
+                                                    'the labels), data set with boxes, or bag')
     parser.add_argument('--image', metavar='TOPIC', default='',
                         help='bag: topic of the images, if it has several')
     parser.add_argument('--labels', metavar='TOPIC', default='',
                         help='bag: std_msgs/String that names what is shown from then on, or '
                              'vision_msgs/Classification that names single frames by their '
                              'stamp')
+    parser.add_argument('--boxes', metavar='TOPIC', default='',
+                        help='bag: vision_msgs/Detection2DArray of boxes in the frames of their '
+                             'stamps; each teaches what is in it as its first class_id')
     parser.add_argument('--label', default='', help='bag: the label of every frame')
     parser.add_argument('--min-change', type=float, metavar='X',
                         help='bag: least change (1 - cosine) from all samples of the label; '
@@ -61,11 +70,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='do not keep what the encoder saw of each picture, a JPEG of about '
                              '9 kB, or 16 kB with its views (a file of --export holds none)')
     parser.add_argument('--shots', type=int, metavar='N',
-                        help='folder: pictures taught for each label (default: all)')
+                        help='folder: pictures taught for each label, of a data set boxes '
+                             '(default: all)')
+    parser.add_argument('--frames', type=int, metavar='N',
+                        help='data set: pictures that also teach where things are, of those whose '
+                             'boxes can all be used; each takes about 90 kB, 65 kB with '
+                             f'--no-pictures (default: {teach_boxes.DRAWN})')
     parser.add_argument('--without', metavar='LABEL', action='append', default=[],
-                        help='folder: a label to leave out; may be given again')
-    parser.add_argument('--seed', type=int, default=0, help='folder: which pictures, and in which '
-                                                            'order (default: %(default)s)')
+                        help='folder, data set: a label to leave out; may be given again')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='folder, data set: which pictures, and in which order (default: '
+                             '%(default)s)')
     crop_arguments.add_arguments(parser, 'what the memory was taught with, else ')
 
 
@@ -74,6 +89,7 @@ def main(args: argparse.Namespace) -> int:
     # What OpenCV has to say of a damaged picture is said here, with the picture's name.
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'SILENT')
     from hybrid_snn_ros.classifier import Classifier
+    from hybrid_snn_ros.evaluation.boxed import found
     from hybrid_snn_ros.evaluation.left_out import LeftOut
     from hybrid_snn_ros.memory.contents import stored_fingerprint
     from hybrid_snn_ros.memory.errors import StoreError
@@ -89,13 +105,15 @@ def main(args: argparse.Namespace) -> int:
         complain('teach', 'give --memory or --export, not both')
         return 2
     taught: Counter[str] = Counter()
-    left_out, begun = LeftOut(), False
+    left_out, begun, what = LeftOut(), False, 'frames'
     try:
         memory = None if args.export else user_path(args.memory or DEFAULT_MEMORY)
         if not os.path.lexists(args.source):
             raise ValueError(f'there is no {args.source}')
         bag = bags.is_bag(args.source)
-        _check(args, bag)
+        sources = {} if bag else found(args.source)
+        _check(args, bag, bool(sources))
+        what = 'boxes' if sources or args.boxes else 'frames'
         stored = {} if memory is None else stored_fingerprint(memory)
         classifier = Classifier(args.model, crop=crop_arguments.crop_of(args, stored),
                                 min_change=args.min_change or 0.0)
@@ -106,6 +124,8 @@ def main(args: argparse.Namespace) -> int:
                              f'{stored["encoder"][:12]}...): name its file with --model')
         if bag:
             total, lessons = teach_bag.chosen(args, classifier, left_out)
+        elif sources:
+            total, lessons = teach_boxes.chosen(args, sources, classifier, left_out)
         else:
             total, lessons = teach_folder.chosen(args, classifier, left_out)
         if memory is not None:
@@ -119,35 +139,40 @@ def main(args: argparse.Namespace) -> int:
             print(f'{printable(args.export)}: {size / 2**20:.1f} MiB')
         classifier.close()
     except (StoreError, LabelError, EncoderError, OSError, ValueError) as error:
-        _tell(taught if begun else None, left_out)
+        _tell(taught if begun else None, left_out, what)
         complain('teach', error)
         return 1
-    _tell(taught, left_out)
+    _tell(taught, left_out, what)
     if not taught and not known:
         complain('teach', f'{args.source} holds nothing that can be taught')
         return 1
     return 0
 
 
-def _tell(taught: Counter[str] | None, left_out: 'LeftOut') -> None:
+def _tell(taught: Counter[str] | None, left_out: 'LeftOut', what: str) -> None:
     if taught is not None:
-        print(f'{sum(taught.values())} frames of {len(taught)} labels taught')
+        print(f'{sum(taught.values())} {what} of {len(taught)} labels taught')
     for line in left_out.lines():
         print(printable(line))
 
 
-def _check(args: argparse.Namespace, bag: bool) -> None:
+def _check(args: argparse.Namespace, bag: bool, boxed: bool) -> None:
     """Refuse what cannot be before anything is done; ValueError, a sentence."""
-    for name in ('shots', 'without') if bag else ('image', 'labels', 'label', 'min_change'):
+    for name in ('shots', 'without') if bag else (
+            'image', 'labels', 'boxes', 'label', 'min_change'):
         if getattr(args, name) not in (None, '', []):
             raise ValueError(f'--{name.replace("_", "-")} is ' + (
                 'not for bags' if bag else f'for bags, {args.source} is none'))
-    if bag and bool(args.label) == bool(args.labels):
-        raise ValueError('a bag needs --label NAME or --labels TOPIC')
+    if bag and [args.label, args.labels, args.boxes].count('') != 2:
+        raise ValueError('a bag needs one of --label NAME, --labels TOPIC and --boxes TOPIC')
     if bag and args.min_change is None:
         args.min_change = MIN_CHANGE
     if args.shots is not None and args.shots < 1:
         raise ValueError(f'--shots must be at least 1, not {args.shots}')
+    if args.frames is not None and not boxed:
+        raise ValueError(f'--frames is for data sets with boxes, {args.source} is none')
+    if args.frames is not None and args.frames < 0:
+        raise ValueError(f'--frames must be at least 0, not {args.frames}')
     if args.seed < 0:
         raise ValueError(f'--seed must be at least 0, not {args.seed}')
     if not args.export:

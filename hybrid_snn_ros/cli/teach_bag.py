@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.printable import printable
-from hybrid_snn_ros.cli.teach_lessons import Named
+from hybrid_snn_ros.cli.teach_lessons import Frame, Lesson
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
@@ -16,26 +16,32 @@ if TYPE_CHECKING:
 
 
 def chosen(args: argparse.Namespace, classifier: 'Classifier',
-           left_out: 'LeftOut') -> tuple[int, Iterator[Named | None]]:
+           left_out: 'LeftOut') -> tuple[int, Iterator[Frame]]:
     """
     Open the bag that was asked for.
 
     :param left_out: evaluation.left_out.LeftOut, which collects what is not used.
-    :return: (number of frames, generator of (name, label, stamp, Encoded), or None for a frame
-        that is left out already; the stamp is '' where it cannot tell frames apart).
+    :return: (number of frames, generator of what each of them teaches).
     :raises ValueError: for what cannot be a label or cannot be read; the generator, too.
     """
-    from hybrid_snn_ros.evaluation.bag_lessons import lessons
+    from hybrid_snn_ros.evaluation.bag_lessons import box_lessons, lessons
     from hybrid_snn_ros.memory.labels import normalise
     from hybrid_snn_ros.vision import bags
     total, frames = bags.frames(
         args.source, args.image, args.labels, normalise(args.label) if args.label else '',
-        lambda sentence: print(printable(sentence), file=sys.stderr))
+        lambda sentence: print(printable(sentence), file=sys.stderr), args.boxes)
 
-    def named() -> Iterator[Named | None]:
+    # What was taught before decides on names, so they are asked for when the frame before has
+    # been taught.
+    def whole() -> Iterator[Frame]:
         for lesson in lessons(frames, classifier, left_out):
-            # What was taught before decides, so this is asked when the one before has been taught.
-            yield lesson and (lesson.name, lesson.label, classifier.name_of(
-                lesson.stamp, lesson.seen.codes), lesson.seen)
+            yield Frame() if lesson is None else Frame([Lesson(
+                lesson.name, lesson.label, classifier.name_of(lesson.stamp, lesson.seen.codes),
+                lesson.seen)])
 
-    return total, named()
+    def boxed() -> Iterator[Frame]:
+        for name, stamp, found in box_lessons(frames, classifier, left_out):
+            yield Frame([Lesson(name, label, classifier.name_of(stamp, seen.codes, region), seen,
+                                region, 1) for label, region, seen in found])
+
+    return total, boxed() if args.boxes else whole()

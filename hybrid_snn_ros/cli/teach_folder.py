@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hybrid_snn_ros.cli.teach_lessons import Named
+from hybrid_snn_ros.cli.teach_lessons import Frame, Lesson
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def chosen(args: argparse.Namespace, classifier: 'Classifier',
-           left_out: 'LeftOut') -> tuple[int, Iterator[Named | None]]:
+           left_out: 'LeftOut') -> tuple[int, Iterator[Frame]]:
     """
     Choose the pictures that were asked for; labels take turns.
 
     :param left_out: evaluation.left_out.LeftOut, which collects what is not used.
-    :return: (number of pictures, generator of lessons as teach_lessons.teach takes them).
+    :return: (number of pictures, generator of what each of them teaches).
     :raises ValueError: for arguments that do not go together, and a folder that cannot be taught.
     """
     from hybrid_snn_ros.evaluation.picture_folder import check_layout, list_pictures
@@ -41,12 +41,12 @@ def chosen(args: argparse.Namespace, classifier: 'Classifier',
     reader = PictureReader(classifier, folder, left_out)
     given: Counter[str] = Counter()
 
-    def lessons() -> Iterator[Named | None]:
+    def lessons() -> Iterator[Frame]:
         for _, label, path in sorted(pictures, key=lambda one: one[0]):
             if given[label] < shots:  # a picture that cannot be read makes room for another one
                 seen = reader.encoded(path, label)
                 given[label] += seen is not None
-                yield None if seen is None else (
-                    os.path.relpath(path, folder), label, *seen)
+                yield Frame() if seen is None else Frame([
+                    Lesson(os.path.relpath(path, folder), label, *seen)])
 
     return sum(min(shots, len(files)) for files in found.values()), lessons()

@@ -3,18 +3,23 @@
 """What a recording can teach: every frame encoded, and its label, or why it cannot be used."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 import unicodedata
 
 from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.evaluation.boxed.listing import NO_BOX
+from hybrid_snn_ros.evaluation.boxed_lessons import BoxLesson
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.memory.labels import LabelError, normalise, UNKNOWN
 from hybrid_snn_ros.memory.stamps import stamp_text
-from hybrid_snn_ros.vision.bags import NO_STAMP
+from hybrid_snn_ros.vision.bags import Frame, NO_STAMP
 from hybrid_snn_ros.vision.frame_encoder import Encoded
+from hybrid_snn_ros.vision.frames import size_of
 from hybrid_snn_ros.vision.framing import FrameError
+from hybrid_snn_ros.where.boxes import BoxError, cut_of, MOST, PIXELS
 
 UNNAMED = 'no one said what they show'
+NO_BOXES = 'no boxes were given for them'
 _REASONS = 10  # told one by one
 
 
@@ -27,18 +32,17 @@ class Lesson(NamedTuple):
     seen: Encoded
 
 
-def lessons(recorded: Iterable[Any], facade: Classifier,
+def lessons(recorded: Iterable[Frame], facade: Classifier,
             left_out: LeftOut) -> Iterator[Lesson | None]:
     """
     Yield a Lesson for every frame, None for one that cannot be used.
 
-    :param recorded: of vision.bags.Frame.
     :param facade: whose encoder and crop are used.
     :param left_out: collects why.
     """
-    reasons: set[str] = set()
+    leave = _Leaver(left_out)
     for place, frame in enumerate(recorded, 1):
-        name = f'frame {place}' if frame.stamp == NO_STAMP else stamp_text(frame.stamp)
+        name = _name(place, frame)
         label, why = _understood(frame.label)
         why = frame.trouble or why
         seen = None
@@ -48,10 +52,62 @@ def lessons(recorded: Iterable[Any], facade: Classifier,
             except FrameError as error:
                 why = str(error)
         if why:
-            # Damage may find other words for every frame.
-            reasons |= {why} if len(reasons) < _REASONS else set()
-            left_out.add(why if why in reasons else 'many other reasons', name)
+            leave(why, name)
         yield None if seen is None else Lesson(name, frame.stamp, label, seen)
+
+
+def box_lessons(recorded: Iterable[Frame], facade: Classifier, left_out: LeftOut) -> Iterator[
+        tuple[str, tuple[int, int], list[BoxLesson]]]:
+    """
+    Yield (name, stamp, what its boxes teach) of every frame.
+
+    What a box shows is cut out of its frame as the node cuts it: the square around it.
+
+    :param left_out: collects which frames and boxes cannot be used, and why.
+    """
+    leave = _Leaver(left_out)
+    for place, frame in enumerate(recorded, 1):
+        name, taught = _name(place, frame), []
+        why = frame.trouble or ('' if frame.boxes.labels else NO_BOXES)
+        if len(frame.boxes.labels) > MOST:
+            why = f'a frame can have {MOST} boxes, not {len(frame.boxes.labels)}'
+        if not why:
+            try:
+                size = size_of(frame.message, frame.compressed)
+                for said, numbers in frame.boxes.each():
+                    label, wrong = _understood(said)
+                    if wrong:
+                        leave(wrong, name)
+                        continue
+                    try:
+                        region, crop = cut_of(numbers, PIXELS, size)
+                    except BoxError as error:
+                        left_out.add(NO_BOX, name, str(error))
+                        continue
+                    taught.append(BoxLesson(label, region, facade.frame_encoder.encode_message(
+                        frame.message, frame.compressed, crop=crop)))
+            except FrameError as error:
+                why = str(error)
+        if why:
+            leave(why, name)
+        yield name, frame.stamp, taught
+
+
+def _name(place: int, frame: Frame) -> str:
+    return f'frame {place}' if frame.stamp == NO_STAMP else stamp_text(frame.stamp)
+
+
+class _Leaver:
+    """Notes what is left out; damage may find other words for every frame."""
+
+    def __init__(self, left_out: LeftOut) -> None:
+        self._left_out = left_out
+        self._reasons: set[str] = set()
+
+    def __call__(self, why: str, name: str) -> None:
+        if len(self._reasons) < _REASONS:
+            self._reasons.add(why)
+        self._left_out.add(why if why in self._reasons else 'many other reasons', name)
 
 
 def _understood(said: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ class Pictured(NamedTuple):
     image: np.ndarray  # uint8 RGB (H, W, 3)
     boxes: np.ndarray  # float64 (things, 4), x, y, width, height as fractions of the frame
     names: tuple[str, ...]  # of the things
+    complete: bool = True  # whether nothing else is in it
 
 
 class PicturedSet(NamedTuple):

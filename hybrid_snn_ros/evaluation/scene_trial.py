@@ -87,7 +87,7 @@ class Trial:
         complete, single = (Sums(self._cells.channels) for _ in range(2))
         for done, one in enumerate(drawn, 1):
             codes = self._cells.codes(one.image)
-            complete.add(Drawn(codes, one.boxes, True))
+            complete.add(Drawn(codes, one.boxes, one.complete))
             only = int(random.integers(len(one.boxes)))
             single.add(Drawn(codes, one.boxes[only:only + 1]))
             progress(done, len(drawn))

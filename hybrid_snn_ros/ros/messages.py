@@ -11,7 +11,6 @@ elsewhere.  Without it the typed topics are off and everything else works; ``~/a
 from collections.abc import Iterable, Sequence
 import itertools
 import json
-import math
 from typing import Any, TYPE_CHECKING, TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
@@ -60,24 +59,6 @@ def _hypotheses(prediction: 'Prediction') -> list[tuple[str, float]]:
     """Return labels and scores, the answer first."""
     first = [(prediction.label, prediction.score)] if prediction.unknown else []
     return first + prediction.ranked
-
-
-def boxes_of(detections: Any) -> list[tuple[float, float, float, float]]:
-    """
-    Return the boxes of a vision_msgs/Detection2DArray: x, y, width, height in pixels.
-
-    Of a box that is turned it is the upright one around it.
-    """
-    found = []
-    for detection in detections.detections:
-        box = detection.bbox
-        middle, turn = box.center.position, box.center.theta
-        across, down = box.size_x, box.size_y
-        if math.isfinite(turn) and turn:
-            cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
-            across, down = cosine * across + sine * down, sine * across + cosine * down
-        found.append((middle.x - across / 2, middle.y - down / 2, across, down))
-    return found
 
 
 def detections(things: 'Things') -> Any:

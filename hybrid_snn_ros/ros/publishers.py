@@ -135,8 +135,8 @@ class _Group:
             publisher.publish(topic.make(item))
 
     def watched(self, *names: str) -> bool:
-        """Tell whether anybody listens to one of these topics."""
-        return any(topic.name in names and publisher.get_subscription_count()
+        """Tell whether anybody listens to one of these topics; to any where none is named."""
+        return any((not names or topic.name in names) and publisher.get_subscription_count()
                    for topic, publisher in self._topics)
 
     def destroy(self, qos_monitor: QosMonitor) -> None:
@@ -178,8 +178,7 @@ class Publishers:
     @property
     def things_watched(self) -> bool:
         """Whether anybody wants to know of named boxes."""
-        return (self._things.watched(*(topic.name for topic in THINGS))
-                or self._answers.watched(_ANNOTATED))
+        return self._things.watched() or self._answers.watched(_ANNOTATED)
 
     def result(self, result: Result) -> None:
         """Publish what became of a request."""
@@ -200,7 +199,7 @@ class Publishers:
     @property
     def quality_watched(self) -> bool:
         """Whether anybody wants to know of that."""
-        return self._quality.watched
+        return self._quality.watched()
 
     def pictures(self, named: list[tuple[str, bytes]]) -> None:
         """Publish pictures that somebody wants to see, each with its name."""

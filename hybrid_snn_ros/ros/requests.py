@@ -33,6 +33,7 @@ from hybrid_snn_ros.ros.commands import (
 )
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
+from hybrid_snn_ros.vision.detections import boxes_of, label_of
 from hybrid_snn_ros.where.boxes import MOST
 
 # So many may come at once and are still answered, be it by a refusal.
@@ -152,8 +153,8 @@ class Requests:
             self._report(Result('ERROR', '', f'{MAX_WAITING} boxes can be taught at once, not '
                                 f'{len(found)}', {'operation': 'teach', 'id': ''}))
             return
-        for detection, box in zip(found, messages.boxes_of(message)):
-            label = detection.results[0].hypothesis.class_id if detection.results else ''
+        for detection, box in zip(found, boxes_of(message)):
+            label = label_of(detection)
             self._ask('teach', label, functools.partial(
                 _box_command, label, (stamp.sec, stamp.nanosec), box, press))
 
@@ -164,7 +165,7 @@ class Requests:
                 f'boxes refused: a frame can have {MOST} boxes, not {len(message.detections)}',
                 throttle_duration_sec=5.0)
             return
-        self._boxes.put(BoxRequest(messages.boxes_of(message), (stamp.sec, stamp.nanosec),
+        self._boxes.put(BoxRequest(boxes_of(message), (stamp.sec, stamp.nanosec),
                               detections=message))
         self._wake()
 

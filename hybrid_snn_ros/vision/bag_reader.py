@@ -27,7 +27,15 @@ _BLOCK = 2 ** 20
 # Of vision_msgs, which rosbags does not know; early sqlite3 bags hold no definitions.
 _DEFINITIONS = {
     'vision_msgs/msg/Classification': 'std_msgs/Header header\nObjectHypothesis[] results',
-    'vision_msgs/msg/ObjectHypothesis': 'string class_id\nfloat64 score'}
+    'vision_msgs/msg/ObjectHypothesis': 'string class_id\nfloat64 score',
+    'vision_msgs/msg/ObjectHypothesisWithPose':
+        'ObjectHypothesis hypothesis\ngeometry_msgs/PoseWithCovariance pose',
+    'vision_msgs/msg/Point2D': 'float64 x\nfloat64 y',
+    'vision_msgs/msg/Pose2D': 'Point2D position\nfloat64 theta',
+    'vision_msgs/msg/BoundingBox2D': 'Pose2D center\nfloat64 size_x\nfloat64 size_y',
+    'vision_msgs/msg/Detection2D': 'std_msgs/Header header\nObjectHypothesisWithPose[] results\n'
+                                   'BoundingBox2D bbox\nstring id',
+    'vision_msgs/msg/Detection2DArray': 'std_msgs/Header header\nDetection2D[] detections'}
 
 
 class Reader:

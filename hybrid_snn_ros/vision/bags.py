@@ -1,26 +1,42 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Frames and labels out of a bag (mcap, sqlite3, ROS 1), without ROS, by the rosbags library."""
+"""Frames, labels and boxes out of a bag (mcap, sqlite3, ROS 1), by rosbags, without ROS."""
 
 from collections.abc import Callable, Iterator
 import contextlib
+from itertools import chain
 from pathlib import Path
+import struct
 from typing import Any, NamedTuple, TYPE_CHECKING
 
 from hybrid_snn_ros.vision.bag_error import BagError, reason_of
 from hybrid_snn_ros.vision.bag_files import files_of, is_bag
-from hybrid_snn_ros.vision.bag_names import labels_by_stamp, NO_STAMP
+from hybrid_snn_ros.vision.bag_names import NO_STAMP, said_by_stamp
 from hybrid_snn_ros.vision.bag_reader import open_file, Reader
+from hybrid_snn_ros.vision.detections import boxes_of, label_of
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
 
-__all__ = ['BagError', 'Frame', 'frames', 'is_bag', 'NO_STAMP']
+__all__ = ['BagError', 'Boxes', 'Frame', 'frames', 'is_bag', 'NO_STAMP']
 
 _IMAGE = 'sensor_msgs/msg/Image'
 _COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 _STRING = 'std_msgs/msg/String'
 _CLASSIFICATION = 'vision_msgs/msg/Classification'
+_DETECTIONS = 'vision_msgs/msg/Detection2DArray'
+_MOST_BOXES = 2 ** 21  # of a recording; they are at hand before the first frame is, some 100 MB
+
+
+class Boxes(NamedTuple):
+    """What a Detection2DArray says, in as little memory as it takes."""
+
+    labels: tuple[str, ...] = ()  # as they were said, '' for none
+    numbers: bytes = b''  # four doubles for each: x, y, width, height in pixels
+
+    def each(self) -> Iterator[tuple[str, tuple[float, ...]]]:
+        """Yield the label and the numbers of each box."""
+        return zip(self.labels, struct.iter_unpack('4d', self.numbers))
 
 
 class Frame(NamedTuple):
@@ -31,10 +47,12 @@ class Frame(NamedTuple):
     message: Any
     compressed: bool
     trouble: str = ''  # why it cannot be used, whatever it holds; a sentence
+    boxes: Boxes = Boxes()  # that were given for it
 
 
 def frames(path: Path | str, image_topic: str = '', label_topic: str = '', label: str = '',
-           remark: Callable[[str], object] = lambda sentence: None) -> tuple[int, Iterator[Frame]]:
+           remark: Callable[[str], object] = lambda sentence: None,
+           box_topic: str = '') -> tuple[int, Iterator[Frame]]:
     """
     Read a bag's camera messages in their order.
 
@@ -44,6 +62,8 @@ def frames(path: Path | str, image_topic: str = '', label_topic: str = '', label
         vision_msgs/Classification, each of which names the frame whose stamp it carries.
     :param label: what every frame shows, where there is no label topic.
     :param remark: called with a sentence where not all that was recorded can be read.
+    :param box_topic: vision_msgs/Detection2DArray, instead of labels: boxes, each with the label
+        of its first hypothesis, in the frame whose stamp it carries.
     :return: (number of frames, generator of Frame).
     :raises BagError: when it cannot be read or a topic is not there; the generator, too.
     """
@@ -58,13 +78,15 @@ def frames(path: Path | str, image_topic: str = '', label_topic: str = '', label
         if not connections:
             raise BagError(f'{path} is an empty recording: it holds no topic')
         camera = _camera(path, connections, image_topic)
-        kind = _kind(path, connections, label_topic, (_STRING, _CLASSIFICATION)) if (
-            label_topic) else ''
+        teller = box_topic or label_topic
+        kinds = (_DETECTIONS,) if box_topic else (_STRING, _CLASSIFICATION)
+        kind = _kind(path, connections, teller, kinds) if teller else ''
         total = sum(c.msgcount for c in connections if c.topic == camera and _is_image(c))
         if not total:
             raise BagError(f'{path} holds no frame: nothing was recorded of {camera}')
-        bag = _Bag(path, readers, camera, label_topic, kind, stack.pop_all())
-    return total, bag.named_by_stamp() if kind == _CLASSIFICATION else bag.named_by_turns(label)
+        bag = _Bag(path, readers, camera, teller, kind, stack.pop_all())
+    by_stamp = kind in (_CLASSIFICATION, _DETECTIONS)
+    return total, bag.named_by_stamp() if by_stamp else bag.named_by_turns(label)
 
 
 def _readers(path: Path | str, stack: contextlib.ExitStack,
@@ -135,19 +157,41 @@ class _Bag:
     def named_by_stamp(self) -> Iterator[Frame]:
         """Yield Frame, each with what was said of its stamp, at any time."""
         with self._stack:
-            labels = iter(labels_by_stamp(self._named()))
+            told = iter(said_by_stamp(self._named()))
             for _, is_frame, compressed, message, trouble in self._messages():
                 if is_frame:
-                    label, why = next(labels)
-                    yield _frame(label, message, compressed, trouble or why)
+                    said, why = next(told)
+                    label = said if isinstance(said, str) else ''
+                    frame = _frame(label, message, compressed, trouble or why)
+                    yield frame._replace(boxes=said) if isinstance(said, Boxes) else frame
 
-    def _named(self) -> Iterator[tuple[int, tuple[int, int], str | None]]:
-        """Yield what labels_by_stamp takes."""
+    def _named(self) -> Iterator[tuple[int, tuple[int, int], str | Boxes | None]]:
+        """Yield what said_by_stamp takes."""
+        count = 0
+        labels: dict[str, str] = {}  # each is kept once
         for time, is_frame, _, message, trouble in self._messages():
             if is_frame:
                 yield time, NO_STAMP if trouble else _stamp(message), None
-            elif not trouble and message.results:
+            elif trouble:
+                continue
+            elif self._kind == _DETECTIONS:
+                boxes = self._boxes(message, labels)
+                count += len(boxes.labels)
+                if count > _MOST_BOXES:
+                    raise BagError(f'{self._path} has more than {_MOST_BOXES} boxes in '
+                                   f'{self._teller}; teach one file of it at a time')
+                yield time, _stamp(message), boxes
+            elif message.results:
                 yield time, _stamp(message), message.results[0].class_id
+
+    def _boxes(self, message: Any, known: dict[str, str]) -> Boxes:
+        try:
+            labels = map(label_of, message.detections)
+            return Boxes(tuple(known.setdefault(label, label) for label in labels), struct.pack(
+                f'{4 * len(message.detections)}d', *chain.from_iterable(boxes_of(message))))
+        except AttributeError as error:
+            raise BagError(f'the boxes in {self._teller} of {self._path} are those of an older '
+                           f'vision_msgs than ROS 2 Humble has: {error}') from error
 
     def _messages(self) -> Iterator[tuple[int, bool, bool, Any, str]]:
         """Yield (time, whether it is a frame, whether compressed, message, its trouble)."""

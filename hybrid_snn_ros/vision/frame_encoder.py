@@ -96,17 +96,19 @@ class FrameEncoder:
         return {'encoder': encoder.digest, 'runtime': encoder.runtime, 'inputs': encoder.width,
                 'crop': self.crop.fraction, 'roi': list(self.crop.roi), 'golden': self._golden}
 
-    def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap) -> Encoded:
+    def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap,
+                       crop: 'Crop | None' = None) -> Encoded:
         """
         Encode a camera message.
 
         :param message: sensor_msgs/Image, or CompressedImage where `compressed`, or what has its
             fields, from a subscription or from a bag.
         :param lap: called after each of the stages 'decode', 'crop' and 'encode'.
+        :param crop: the part that is seen, None for that of all frames.
         :raises FrameError: when the message cannot be read.
         """
         from hybrid_snn_ros.vision.frames import decode_message
-        return self._encode(partial(decode_message, message, compressed), lap)
+        return self._encode(partial(decode_message, message, compressed), lap, crop)
 
     def encode_file(self, content: bytes) -> Encoded:
         """
@@ -119,10 +121,11 @@ class FrameEncoder:
         from hybrid_snn_ros.vision.frames import decode_file
         return self._encode(partial(decode_file, content))
 
-    def encode_frame(self, rgb: np.ndarray) -> Encoded:
+    def encode_frame(self, rgb: np.ndarray, crop: 'Crop | None' = None) -> Encoded:
         """
         Encode a picture at hand, uint8 RGB (H, W, 3).
 
+        :param crop: the part that is seen, None for that of all frames.
         :raises ValueError: for another type or size.
         """
         from hybrid_snn_ros.vision.frames import decode_image
@@ -131,8 +134,8 @@ class FrameEncoder:
             raise ValueError(f'this classifier was made for codes of {self._inputs} inputs and '
                              'has no encoder for frames')
         pixels = np.ascontiguousarray(rgb)
-        return self._encode(lambda size, crop: decode_image(
-            'rgb8', height, width, width * channels, pixels, crop))
+        return self._encode(lambda size, part: decode_image(
+            'rgb8', height, width, width * channels, pixels, part), crop=crop)
 
     def surroundings(self, seen: Encoded) -> np.ndarray:
         """
@@ -175,7 +178,8 @@ class FrameEncoder:
                 f'this network has {self.inputs} inputs, the frame {array.shape[-1]}')
         return array
 
-    def _encode(self, decode: Callable[[int, 'Crop'], 'Picture'], lap: Lap = _no_lap) -> Encoded:
+    def _encode(self, decode: Callable[[int, 'Crop'], 'Picture'], lap: Lap = _no_lap,
+                crop: 'Crop | None' = None) -> Encoded:
         """
         Decode a crop, bring it to the encoder's size and embed it: every frame's way.
 
@@ -183,7 +187,7 @@ class FrameEncoder:
         """
         from hybrid_snn_ros.vision.frames import crop_picture
         size = self.encoder.input_size
-        picture = decode(size, self.crop)
+        picture = decode(size, crop or self.crop)
         lap('decode')
         rgb = crop_picture(picture, size)
         lap('crop')

@@ -2,17 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boxes in a frame: what may be one, how much two of them overlap, which square shows one."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.vision.framing import check_size, Window
+from hybrid_snn_ros.vision.framing import check_size, Crop, Window
 
 MOST = 256  # boxes drawn in one frame
+UNITS = PIXELS, FRACTIONS = 'pixels', 'fractions'
+
+Numbers = Sequence[float]  # x and y of the upper left corner, width, height
 
 
 class BoxError(ValueError):
     """What was drawn can't be used; one sentence says why, with the numbers."""
+
+
+class Cut(NamedTuple):
+    """What of a frame a box shows."""
+
+    # the box, cut off at the frame's edges, as fractions of the frame
+    region: tuple[float, float, float, float]
+    crop: Crop  # the square around it
 
 
 def checked(boxes: Any) -> np.ndarray:
@@ -86,3 +98,28 @@ def square_of(box: np.ndarray, height: int, width: int) -> Window:
     left = min(max(round((x + across / 2) * width - side / 2), 0), width - side)
     top = min(max(round((y + down / 2) * height - side / 2), 0), height - side)
     return Window(left, top, left + side, top + side)
+
+
+def cut_of(box: Numbers, unit: str, size: tuple[int, int]) -> Cut:
+    """
+    Return what a box shows of a frame.
+
+    :param box: x, y, width, height; what of it lies outside of the frame is cut off.
+    :param unit: 'pixels' or 'fractions'.
+    :param size: width and height of the frame in pixels.
+    :raises BoxError: for a box that has no finite numbers, no size, or lies outside of the frame.
+    """
+    width, height = size
+    scale = (width, height, width, height) if unit == PIXELS else (1, 1, 1, 1)
+    try:
+        fractions = [float(number) / by for number, by in zip(box, scale, strict=True)]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BoxError('a box is four numbers: x, y, width, height') from error
+    inside, = checked([fractions])
+    window = square_of(inside, height, width)
+    side = window.right - window.left
+    x, y, across, down = (float(part) for part in inside)
+    # Rounding must not reach beyond the edge.
+    region = x, y, min(across, 1 - x), min(down, 1 - y)
+    return Cut(region, Crop(1.0, (window.left / width, window.top / height,
+                                  side / width, side / height)))

@@ -12,6 +12,20 @@ import pytest
 
 IMAGE, STRING = 'sensor_msgs/msg/Image', 'std_msgs/msg/String'
 CLASSIFICATION = 'vision_msgs/msg/Classification'
+DETECTIONS = 'vision_msgs/msg/Detection2DArray'
+DEFINITIONS = {
+    CLASSIFICATION: 'std_msgs/Header header\nvision_msgs/ObjectHypothesis[] results',
+    'vision_msgs/msg/ObjectHypothesis': 'string class_id\nfloat64 score',
+    'vision_msgs/msg/ObjectHypothesisWithPose':
+        'vision_msgs/ObjectHypothesis hypothesis\ngeometry_msgs/PoseWithCovariance pose',
+    'vision_msgs/msg/Point2D': 'float64 x\nfloat64 y',
+    'vision_msgs/msg/Pose2D': 'vision_msgs/Point2D position\nfloat64 theta',
+    'vision_msgs/msg/BoundingBox2D':
+        'vision_msgs/Pose2D center\nfloat64 size_x\nfloat64 size_y',
+    'vision_msgs/msg/Detection2D':
+        'std_msgs/Header header\nvision_msgs/ObjectHypothesisWithPose[] results\n'
+        'vision_msgs/BoundingBox2D bbox\nstring id',
+    DETECTIONS: 'std_msgs/Header header\nvision_msgs/Detection2D[] detections'}
 RED, GREEN, BLUE = (200, 30, 30), (30, 190, 40), (20, 40, 220)
 
 
@@ -37,18 +51,16 @@ def recorded(path, said, storage='MCAP', kind=IMAGE, image=None, teller=STRING, 
     """
     Write a bag of what was said and shown; return its path.
 
-    :param said: a label (str), (stamp, label) of a Classification, or (stamp, pixels); one every
-        tenth of a second.
+    :param said: a label (str), (stamp, label) of a Classification, (stamp, [(label, x, y, width,
+        height, turn)]) of a Detection2DArray, or (stamp, pixels); one every tenth of a second.
     :param image: function of (types, header, pixels) that makes another message of a frame.
     :param packed: 'FILE', 'MESSAGE' or 'STORAGE', by zstd.
     """
     rosbag2 = pytest.importorskip('rosbags.rosbag2', reason='rosbags is not installed')
     from rosbags.typesys import get_types_from_msg, get_typestore, Stores
     store = get_typestore(Stores.LATEST)
-    store.register(get_types_from_msg(
-        'std_msgs/Header header\nvision_msgs/ObjectHypothesis[] results', CLASSIFICATION))
-    store.register(get_types_from_msg(
-        'string class_id\nfloat64 score', 'vision_msgs/msg/ObjectHypothesis'))
+    for name, definition in DEFINITIONS.items():
+        store.register(get_types_from_msg(definition, name))
     types = store.types
     writer = rosbag2.Writer(path, version=9, storage_plugin=rosbag2.StoragePlugin[storage])
     if packed:
@@ -66,6 +78,9 @@ def recorded(path, said, storage='MCAP', kind=IMAGE, image=None, teller=STRING, 
             elif isinstance(one[1], str):
                 result = types['vision_msgs/msg/ObjectHypothesis'](one[1], 1.0)
                 connection, message = label, types[CLASSIFICATION](header(one[0]), [result])
+            elif isinstance(one[1], list):
+                connection, message = label, types[DETECTIONS](header(one[0]), [
+                    _detection(types, header(one[0]), *box) for box in one[1]])
             else:
                 stamp, pixels = one
                 connection, message = camera, image(types, header(stamp), pixels) if image else (
@@ -74,6 +89,22 @@ def recorded(path, said, storage='MCAP', kind=IMAGE, image=None, teller=STRING, 
             writer.write(connection, 10**18 + moment * 10**8, store.serialize_cdr(
                 message, message.__msgtype__))
     return Path(path)
+
+
+def _detection(types, header, label, x, y, width, height, turn=0.0):
+    """Return a Detection2D; of label None one without a hypothesis."""
+    def vision(name, *fields):
+        return types[f'vision_msgs/msg/{name}'](*fields)
+
+    def geometry(name, *fields):
+        return types[f'geometry_msgs/msg/{name}'](*fields)
+    pose = geometry('PoseWithCovariance', geometry(
+        'Pose', geometry('Point', 0.0, 0.0, 0.0), geometry('Quaternion', 0.0, 0.0, 0.0, 1.0)),
+        np.zeros(36))
+    box = vision('BoundingBox2D', vision('Pose2D', vision(
+        'Point2D', x + width / 2, y + height / 2), turn), float(width), float(height))
+    return vision('Detection2D', header, [] if label is None else [vision(
+        'ObjectHypothesisWithPose', vision('ObjectHypothesis', label, 1.0), pose)], box, '')
 
 
 def file_of(bag):

@@ -202,7 +202,7 @@ def labels_of(path):
             bags.frames(path, label_topic='/label')[1]]
 
 
-NO_STAMP = 'it has no stamp by which a Classification could name it'
+NO_STAMP = 'it has no stamp by which it could be named'
 SEVERAL = 'several frames have its stamp, and are named differently'
 
 

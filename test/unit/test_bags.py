@@ -73,8 +73,8 @@ def test_frames_left_out_as_nearly_the_same_are_left_out_again(bag, change, tmp_
 
 @pytest.mark.slow
 @pytest.mark.parametrize('words, sentence', [
-    ([], 'a bag needs --label NAME or --labels TOPIC'),
-    (['--label', 'a', '--labels', '/label'], 'a bag needs --label NAME or --labels TOPIC'),
+    ([], 'a bag needs one of --label NAME, --labels TOPIC and --boxes TOPIC'),
+    (['--label', 'a', '--labels', '/label'], 'a bag needs one of --label NAME, --labels TOPIC'),
     (['--label', 'a', '--image', '/nothing'], 'has no topic /nothing'),
     (['--labels', '/camera/image'], 'has no topic /camera/image of type std_msgs/msg/String'),
     (['--label', 'unknown'], "'unknown' is the answer for what was never taught"),

@@ -5,55 +5,21 @@
 import json
 import math
 
-import cv2
+from boxed_samples import ours, photographs
 import numpy as np
 import pytest
 
 from hybrid_snn_ros.cli.main import main
-from hybrid_snn_ros.evaluation import coco, scene_source
+from hybrid_snn_ros.evaluation import scene_source
+from hybrid_snn_ros.evaluation.photographs import load_photographs
 from hybrid_snn_ros.evaluation.sources import SourceError
-
-COLOURS = {'red': (0, 0, 220), 'green': (0, 200, 0), 'blue': (230, 60, 0)}
-
-
-def photograph(seed):
-    """Return a BGR picture of two or three coloured tiles, and (box in pixels, label) of each."""
-    random = np.random.default_rng(seed)
-    image = random.integers(90, 130, (240, 320, 3), np.uint8)
-    things = []
-    for place in range(int(random.integers(2, 4))):
-        label = list(COLOURS)[int(random.integers(3))]
-        width, height = (int(side) for side in random.integers(50, 80, 2))
-        x, y = 15 + 105 * place, int(random.integers(10, 240 - 90))
-        cv2.rectangle(image, (x, y), (x + width - 1, y + height - 1), COLOURS[label], -1)
-        things.append(([x, y, width, height], label))
-    return image, things
-
-
-def write(folder, pictures):
-    """Write pictures and boxes.json as COCO has them; return what boxes.json says."""
-    folder.mkdir(parents=True)
-    labels = list(COLOURS)
-    content = {'images': [], 'annotations': [], 'categories': [
-        {'id': place + 1, 'name': label} for place, label in enumerate(labels)]}
-    for number, (image, things) in enumerate(pictures, 1):
-        name = f'{number:03d}.png'
-        cv2.imwrite(str(folder / name), image)
-        content['images'].append({'id': number, 'file_name': name, 'width': image.shape[1],
-                                  'height': image.shape[0]})
-        for box, label in things:
-            content['annotations'].append({
-                'id': len(content['annotations']) + 1, 'image_id': number, 'bbox': box,
-                'category_id': labels.index(label) + 1, 'iscrowd': 0})
-    (folder / coco.BOXES).write_text(json.dumps(content))
-    return content
 
 
 @pytest.fixture
 def tiles(tmp_path):
     """Return a folder of photographs with boxes."""
-    write(tmp_path / 'tiles' / 'train', [photograph(seed) for seed in range(12)])
-    write(tmp_path / 'tiles' / 'test', [photograph(seed) for seed in range(100, 106)])
+    ours(tmp_path / 'tiles' / 'train', photographs(range(12)))
+    ours(tmp_path / 'tiles' / 'test', photographs(range(100, 106)))
     return tmp_path / 'tiles'
 
 
@@ -145,35 +111,46 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(arguments, sentence, tile
     assert sentence in err and err.startswith('hybrid-snn evaluate: ') and err.count('\n') == 1
 
 
+def test_half_a_set_and_a_set_in_one_part_are_refused_in_a_sentence(tmp_path, capsys):
+    (tmp_path / 'labels').mkdir()
+    (tmp_path / 'data.yaml').write_text('names: [red]')
+    ours(tmp_path / 'one', photographs(range(2)))
+    for place, sentence in ((tmp_path, 'but not both images/ and labels/'),
+                            (tmp_path / 'one', 'it has them all in one'),
+                            (tmp_path / 'one' / 'boxes.json', 'it has them all in one')):
+        assert main(['evaluate', str(place)]) == 2
+        err = capsys.readouterr().err
+        assert sentence in err and err.startswith('hybrid-snn evaluate: ') and err.count('\n') == 1
+
+
 @pytest.mark.parametrize('change, sentence', [
     (lambda c: c.pop('images'), 'does not hold images'),
-    (lambda c: c['images'][0].update(file_name='../x.png'), 'no name of a file beside it'),
-    (lambda c: c['images'][0].update(file_name=3), 'no name of a file beside it'),
-    (lambda c: c['annotations'][0].update(image_id=77), 'KeyError: 77'),
+    (lambda c: c['images'][0].update(file_name='../x.png'), 'no file of this set'),
+    (lambda c: c['images'][0].update(file_name=3), 'no file of this set'),
+    (lambda c: c['annotations'][0].update(image_id=[77]), 'TypeError'),
     (lambda c: c['annotations'][0].update(category_id=[1]), 'TypeError'),
-    (lambda c: c['categories'][0].update(name='unknown'), 'cannot be a label'),
-    (lambda c: c['categories'][0].update(name=''), 'cannot be a label'),
+    (lambda c: c['categories'][0].pop('name'), "KeyError: 'name'"),
     (lambda c: c.update(annotations=[]), 'holds no picture with a box')])
 def test_boxes_that_are_no_coco_are_refused_in_a_sentence(change, sentence, tiles):
-    path = tiles / 'train' / coco.BOXES
+    path = tiles / 'train' / 'boxes.json'
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
     with pytest.raises(SourceError, match=sentence) as caught:
-        coco.load_pictured(tiles, 0, 0)
+        load_photographs(tiles, 0, 0)
     assert '\n' not in str(caught.value)
 
 
 def test_text_that_is_no_json_is_refused(tiles):
-    path = tiles / 'test' / coco.BOXES
+    path = tiles / 'test' / 'boxes.json'
     for content in (b'{', b'\xff\xfe', b'[]', b'[' * 10 ** 5):
         path.write_bytes(content)
         with pytest.raises(SourceError, match='test/boxes.json does not hold'):
-            coco.load_pictured(tiles, 0, 0)
+            load_photographs(tiles, 0, 0)
 
 
 def test_boxes_and_pictures_that_cannot_be_are_left_out_and_told(tiles):
-    path = tiles / 'train' / coco.BOXES
+    path = tiles / 'train' / 'boxes.json'
     content = json.loads(path.read_text())
     good = len(content['annotations'])
     for box in ([0, 0, 0, 5], [1e9, 0, 5, 5], [0, 0, math.nan, 5], [0, 0, 5], 'box', None,
@@ -186,18 +163,19 @@ def test_boxes_and_pictures_that_cannot_be_are_left_out_and_told(tiles):
     content['images'].append({'id': 98, 'file_name': 'broken.jpg'})
     path.write_text(json.dumps(content))
     told = []
-    data = coco.load_pictured(tiles, 0, 0, remark=told.append)
+    data = load_photographs(tiles, 0, 0, remark=told.append)
     assert sum(len(frame.boxes) for frame in data.train) == good + 1  # one was cut off
     np.testing.assert_allclose(data.train[0].boxes[-1], (0, 0, 90 / 320, 90 / 240))
     assert len(data.train) == 12
-    assert [line.split(':')[1].split('(')[0].strip() for line in told] == ['7', '2']
-    assert 'gone.png' in told[1] and 'a crowd' in told[0] and 'no size' in told[0]
+    assert [line.split(':')[1].split('(')[0].strip() for line in told] == [
+        '1', '6', '2']
+    assert 'a crowd' in told[0] and 'no size' in told[1] and 'gone.png' in told[2]
 
 
 def test_a_label_that_training_lacks_is_refused(tiles):
-    path = tiles / 'test' / coco.BOXES
+    path = tiles / 'test' / 'boxes.json'
     content = json.loads(path.read_text())
     content['categories'][0]['name'] = 'violet'
     path.write_text(json.dumps(content))
     with pytest.raises(SourceError, match='test holds violet, which train does not'):
-        coco.load_pictured(tiles, 0, 0)
+        load_photographs(tiles, 0, 0)

@@ -30,7 +30,7 @@ _ASKED = 3
 _APART = 6  # views between two pictures that teach
 FRAMES = 45  # that are counted before the new thing is taught, and after
 _NEW_BOXES = 3
-WANTED = 0.85  # share of things that must be boxed and named right
+WANTED = 0.8  # share of things that must be boxed and named right
 _AT = 0.3  # intersection over union of a box that is at its thing, as in docs/scenes.md
 _PATIENCE = 300.0  # seconds for anything that is waited for: computers may be busy
 

@@ -13,6 +13,7 @@ class Pictured(NamedTuple):
     image: np.ndarray  # uint8 RGB (H, W, 3)
     boxes: np.ndarray  # float64 (things, 4), x, y, width, height as fractions of the frame
     names: tuple[str, ...]  # of the things
+    visible: np.ndarray | None = None  # (things,), share of each that nothing hides; None: all
 
 
 class PicturedSet(NamedTuple):

@@ -11,10 +11,17 @@ import numpy as np
 from hybrid_snn_ros.evaluation.metrics import auroc
 from hybrid_snn_ros.evaluation.pictured import PicturedSet
 from hybrid_snn_ros.evaluation.scene_marks import Mark
-from hybrid_snn_ros.evaluation.scene_scores import located, named, named_whole, Truth
+from hybrid_snn_ros.evaluation.scene_scores import (
+    by_visibility,
+    located,
+    named,
+    named_whole,
+    Truth,
+)
 from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, FOUR
 
 _FINE = ('auroc', 'false', 'empty')  # figures with three digits
+VISIBLE = ((75, 100), (50, 75), (25, 50))  # shares of a thing, %
 PASSES = 1.3  # of the whole encoder, that the cut one may cost
 
 # part -> (what it is, {figure: (its name, whether it is a share)})
@@ -36,6 +43,10 @@ _TITLES: dict[str, tuple[str, dict[str, tuple[str, bool]]]] = {
     'drawn': ('boxes, every thing drawn in what was taught', _BOXES),
     'one': ('boxes, one thing drawn a frame', _BOXES),
     'all': ('all together: found, cropped, named', _NAMES),
+    **{f'seen_{least}': (f'of which {least} to {most} % is seen', {
+        'things': ('things', False), 'any_loose': ('things with a box, IoU 0.3', True),
+        'named': ('taught things named', True),
+        'named_tight': ('taught things named, IoU 0.5', True)}) for least, most in VISIBLE},
     'whole': ('whole frame, no box', _NAMES),
     'whole_never_unknown': ('whole frame, never unknown', _NAMES),
     'alone_whole': ('all together, names taught alone as whole frames', _NAMES),
@@ -69,6 +80,12 @@ def summarise(data: PicturedSet, answers: Sequence[Answer], empty: Sequence[np.n
         figures[part]['boxes_per_thing'] = figures[part]['boxes'] / figures[part]['things']
     if len(empty):
         figures['drawn']['empty'] = float(np.mean([len(boxes) for boxes in empty]))
+    visible = [frame.visible for frame in data.test if frame.visible is not None]
+    if visible:
+        for least, most in VISIBLE:
+            figures[f'seen_{least}'] = by_visibility(
+                truths, [answer.shown for answer in answers], [answer.boxes for answer in answers],
+                visible, taught, least / 100, most / 100 if most < 100 else math.inf)
     figures['all']['ahead_of_whole'] = (figures['all']['named']
                                         - figures['whole_never_unknown']['named'])
     for place, part in enumerate(('alone_whole', 'alone_cropped')):

@@ -3,7 +3,8 @@
 """
 Rendered scenes as frames with true boxes: twenty objects to teach, ten that never are.
 
-In every second scene that is asked one of the things was never taught.
+In every second scene that is asked one of the things was never taught. Where occluded scenes are
+asked, those that teach are as always.
 """
 
 from collections.abc import Callable
@@ -16,12 +17,14 @@ from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.where.readout import MOST_BOXES
 
 if TYPE_CHECKING:
+    from hybrid_snn_ros.sim.occlusion import OccludedScene
     from hybrid_snn_ros.sim.scenes import Scene
 
 UNKNOWN = 10  # objects that are never taught
 
 
 def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone: bool,
+                occluded: bool = False,
                 progress: Callable[[int, int], None] = lambda done, total: None) -> PicturedSet:
     """
     Render scenes to teach and scenes to ask, on floors of their own.
@@ -32,9 +35,10 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
     :param shots: how often each object is to be seen in them.
     :param asked: scenes to ask, and as many empty floors.
     :param alone: whether each taught object is also shown alone.
+    :param occluded: whether things hide parts of each other in what is asked.
     :raises SourceError: when PyBullet is not installed.
     """
-    from hybrid_snn_ros.sim import conditions, objects, scenes, turntable
+    from hybrid_snn_ros.sim import conditions, objects, occlusion, scenes, turntable
     names = np.random.default_rng(seed).permutation(objects.names()).tolist()
     taught = names[UNKNOWN:]
     # Things are dealt evenly, and at least two come with a scene.
@@ -52,7 +56,8 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
             progress(min(done, drawn), total)
             if len(train) >= drawn and min(seen.values()) >= shots:
                 break
-        test = [_pictured(scene) for scene in scenes.scenes(
+        ask = occlusion.occluded_scenes if occluded else scenes.scenes
+        test = [_pictured(scene) for scene in ask(
             taught, floor, 'test', asked, seed, names[:UNKNOWN],
             lambda done, _: progress(drawn + done, total))]
         empty = [_pictured(scene) for scene in scenes.empty_scenes(floor, 'test', asked, seed)]
@@ -64,10 +69,11 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
                                      for view in views[:shots]]
     except turntable.SimulatorMissing as error:
         raise SourceError(str(error)) from error
-    return PicturedSet(f'scenes {floor}', train, test, empty, frozenset(taught), singles,
-                       MOST_BOXES)
+    return PicturedSet('occluded ' * occluded + f'scenes {floor}', train, test, empty,
+                       frozenset(taught), singles, MOST_BOXES)
 
 
-def _pictured(scene: 'Scene') -> Pictured:
+def _pictured(scene: 'Scene | OccludedScene') -> Pictured:
     height, width, _ = scene.image.shape
-    return Pictured(scene.image, scene.boxes / (width, height, width, height), scene.names)
+    return Pictured(scene.image, scene.boxes / (width, height, width, height), scene.names,
+                    getattr(scene, 'visible', None))

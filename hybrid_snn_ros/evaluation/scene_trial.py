@@ -105,7 +105,7 @@ class Trial:
         data, random = self._data, np.random.default_rng([self._settings.seed, 5, place])
         codes = self._cells.codes(frame.image)
         found = readout.find(self._complete, codes, most=data.most)
-        one = readout.find(self._single, codes, readout.UNSURE_THRESHOLD, data.most)
+        one = readout.find(self._single, codes, readout.threshold(self.drawn, 0), data.most)
         shown, crops = self._shown(frame, found.boxes, self._namer)
         whole = self._namer.frame_encoder.codes(frame.image)
         return Answer(found.boxes, one.boxes, shown,

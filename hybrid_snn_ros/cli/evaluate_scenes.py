@@ -99,7 +99,7 @@ def main(args: argparse.Namespace, params: dict[str, int | float]) -> int:
     if args.source == SCENES:
         # The marks are of rendered scenes; the others are reported as they come.
         marks = scene_marks.SCENES[args.floors] if args.kind == RENDERED else ()
-    figures = scene_report.summarise(data, answers, empty, trial.cost())
+    figures = scene_report.summarise(data, answers, empty, trial.cost(), trial.alone_frames())
     lines = [_head(args, data, trial), *scene_report.table(figures, marks)]
     code = 0
     try:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames with true boxes: what the evaluation of scenes teaches and asks."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,3 +28,5 @@ class PicturedSet(NamedTuple):
     # label -> frames that show one thing of it alone, as whole frames are taught
     alone: dict[str, list[np.ndarray]]
     most: int  # boxes that are shown of a frame at most
+    # (label, frame) that show one thing alone and are asked as a whole, never taught ones too
+    alone_asked: Sequence[tuple[str, np.ndarray]] = ()

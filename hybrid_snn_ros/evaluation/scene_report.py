@@ -18,7 +18,7 @@ from hybrid_snn_ros.evaluation.scene_scores import (
     named_whole,
     Truth,
 )
-from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, FOUR
+from hybrid_snn_ros.evaluation.scene_trial import ALONE, Answer, Cost, FOUR, Named
 
 _FINE = ('auroc', 'false', 'empty')  # figures with three digits
 VISIBLE = ((75, 100), (50, 75), (25, 50))  # shares of a thing, %
@@ -49,8 +49,10 @@ _TITLES: dict[str, tuple[str, dict[str, tuple[str, bool]]]] = {
         'named_tight': ('taught things named, IoU 0.5', True)}) for least, most in VISIBLE},
     'whole': ('whole frame, no box', _NAMES),
     'whole_never_unknown': ('whole frame, never unknown', _NAMES),
-    'alone_whole': ('all together, names taught alone as whole frames', _NAMES),
-    'alone_cropped': ('all together, names taught alone, cropped by the read-out', _NAMES),
+    **{f'alone_{way}': (f'all together, names taught alone, {text}', {
+        **_NAMES, 'frames_named': ('whole frames of one thing named right', True),
+        'frames_refused_new': ('whole frames, never taught, shown as unknown', True)})
+       for way, text in zip(ALONE, ('as whole frames', 'cropped by the read-out', 'both ways'))},
     'cost': ('cost, ms (median)', {
         'pass': ('one pass of the whole encoder', False),
         'cells': ('the cut encoder', False), 'find': ('read-out and boxes', False),
@@ -60,11 +62,12 @@ _TITLES: dict[str, tuple[str, dict[str, tuple[str, bool]]]] = {
 
 
 def summarise(data: PicturedSet, answers: Sequence[Answer], empty: Sequence[np.ndarray],
-              cost: Cost) -> dict[str, Any]:
+              cost: Cost, alone: Sequence[Sequence[Named]] = ()) -> dict[str, Any]:
     """
     Return {part: {figure: number}}.
 
     :param empty: boxes found in the frames that show nothing.
+    :param alone: what is said of data.alone_asked, taught in each of the ALONE ways.
     """
     truths = [Truth(frame.boxes, frame.names) for frame in data.test]
     taught = data.taught
@@ -88,9 +91,14 @@ def summarise(data: PicturedSet, answers: Sequence[Answer], empty: Sequence[np.n
                 visible, taught, least / 100, most / 100 if most < 100 else math.inf)
     figures['all']['ahead_of_whole'] = (figures['all']['named']
                                         - figures['whole_never_unknown']['named'])
-    for place, part in enumerate(('alone_whole', 'alone_cropped')):
-        if data.alone:
-            figures[part] = named(truths, [answer.alone[place] for answer in answers], taught)
+    labels = np.array([name for name, _ in data.alone_asked], object)
+    known = np.array([name in taught for name in labels], bool)
+    for place, (way, frames) in enumerate(zip(ALONE, alone)):
+        said = [one.name for one in frames]
+        figures[f'alone_{way}'] = {
+            **named(truths, [answer.alone[place] for answer in answers], taught),
+            'frames_named': _equal(said, labels, known),
+            'frames_refused_new': _equal(said, np.full(len(labels), None), ~known)}
     figures['cost'] = _cost(cost)
     return figures
 

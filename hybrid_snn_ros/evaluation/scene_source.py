@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.sim.scenes import Scene
 
 UNKNOWN = 10  # objects that are never taught
+_ALONE_STEP = 5  # of the turntable's views for the test every fifth is asked as a whole
 
 
 def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone: bool,
@@ -47,6 +48,7 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
     seen = dict.fromkeys(taught, 0)
     total, done = drawn + asked, 0
     singles: dict[str, list[np.ndarray]] = {}
+    asked_alone: list[tuple[str, np.ndarray]] = []
     try:
         for scene in scenes.scenes(taught, floor, 'train', enough, seed):
             train.append(_pictured(scene))
@@ -67,10 +69,13 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
                     views = conditions.views(floor, 'train', seed, objects.index(name))
                     singles[name] = [table.render(name, view, scenes.SIZE)
                                      for view in views[:shots]]
+                asked_alone = [(name, table.render(name, view, scenes.SIZE)) for name in names
+                               for view in conditions.views(
+                                   floor, 'test', seed, objects.index(name))[::_ALONE_STEP]]
     except turntable.SimulatorMissing as error:
         raise SourceError(str(error)) from error
     return PicturedSet('occluded ' * occluded + f'scenes {floor}', train, test, empty,
-                       frozenset(taught), singles, MOST_BOXES)
+                       frozenset(taught), singles, MOST_BOXES, asked_alone)
 
 
 def _pictured(scene: 'Scene | OccludedScene') -> Pictured:

@@ -13,12 +13,15 @@ from hybrid_snn_ros.evaluation.pictured import Pictured, PicturedSet
 from hybrid_snn_ros.evaluation.scene_scores import Shown
 from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.framing import resize
-from hybrid_snn_ros.where import readout
+from hybrid_snn_ros.where import alone, readout
 from hybrid_snn_ros.where.boxes import iou, square_of
 from hybrid_snn_ros.where.ridge import Drawn, Sums
 
 FOUR = 4  # boxes of the scene whose cost is told
 TIMED = 60  # frames
+# How names are taught by things alone: the frame as a whole, the one clear thing that the read-out
+# finds in it instead, or both.
+ALONE = WHOLE, CROPPED, BOTH = 'whole', 'cropped', 'both'
 JITTER = (0.5, 0.6)  # intersection over union of a jittered box with the true one
 Progress = Callable[[int, int], None]
 
@@ -56,8 +59,7 @@ class Answer(NamedTuple):
     true: list[Named]  # of the true boxes
     jittered: list[Named]  # of boxes that are off
     whole: Named  # of the whole frame
-    # as shown, but by names taught alone: as whole frames, and cropped out of them
-    alone: list[Shown]
+    alone: list[Shown]  # as shown, but by names taught alone, in each of the ALONE ways
 
 
 class Cost(NamedTuple):
@@ -98,7 +100,7 @@ class Trial:
         for image, box, label in _crops(train, data.taught, settings.shots):
             self._namer.teach(self._codes(image, box), label)
             self.crops += 1
-        self._alone = [self._taught_alone(crop) for crop in (False, True)] if data.alone else []
+        self._alone = [self._taught_alone(way) for way in ALONE] if data.alone else []
 
     def answer(self, frame: Pictured, place: int) -> Answer:
         """Ask one frame; its place makes the jitter its own."""
@@ -175,17 +177,30 @@ class Trial:
         return Classifier(encoder, rule=self._settings.rule, params=self._settings.params, top=1,
                           false_unknown=self._settings.false_unknown, min_change=0)
 
-    def _taught_alone(self, crop: bool) -> Classifier:
-        """Return a classifier taught things alone: whole frames, or what is found in them."""
+    def _taught_alone(self, way: str) -> Classifier:
+        """Return a classifier taught things alone, in one of the ALONE ways."""
         namer = self._untaught(self._namer.encoder)
         for label, images in self._data.alone.items():
             for image in images:
-                boxes = readout.find(self._complete, self._cells.codes(image)).boxes
-                if crop and len(boxes) == 1:  # one clear thing
-                    namer.teach(self._codes(image, boxes[0]), label)
-                else:
+                box = None if way == WHOLE else alone.one_clear(
+                    self._complete, self._cells.codes(alone.from_afar(image)))
+                if box is None or way == BOTH:
                     namer.teach(image, label)
+                if box is not None:
+                    namer.teach(self._small_codes(image, box), label)
         return namer
+
+    def _small_codes(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """Return the codes of a box's square as if what is in it were small."""
+        window = square_of(box, *image.shape[:2])
+        encoder = self._namer.encoder
+        return encoder.codes(alone.as_small(
+            image[window.top:window.bottom, window.left:window.right], encoder.input_size))
+
+    def alone_frames(self) -> list[list[Named]]:
+        """Ask frames that show one thing alone as a whole: of each way what is said of each."""
+        codes = [self._namer.frame_encoder.codes(image) for _, image in self._data.alone_asked]
+        return [[self._named(one, namer) for one in codes] for namer in self._alone]
 
 
 def jittered(box: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,15 @@ import numpy as np
 from hybrid_snn_ros.sim import objects
 from hybrid_snn_ros.sim.conditions import View
 from hybrid_snn_ros.sim.scene_view import check_floor, FLOORS, FOCAL, on_floor, SIZE, view_of
-from hybrid_snn_ros.sim.scenes import boxes_of, casts, inside, Place, SceneTable, SIDE
+from hybrid_snn_ros.sim.scenes import (
+    boxes_of,
+    casts,
+    check_scenes,
+    inside,
+    Place,
+    SceneTable,
+    SIDE,
+)
 from hybrid_snn_ros.sim.turntable import BOUNDING_RADIUS
 
 LEAST_VISIBLE = 0.25  # share that is seen of every thing
@@ -130,7 +138,7 @@ def occluded_scenes(names: Sequence[str], floor: str, split: str, count: int, se
                     progress: Callable[[int, int], None] = lambda done, total: None
                     ) -> Iterator[OccludedScene]:
     """Yield scenes in which something is hidden; arguments as of scenes.scenes."""
-    check_floor(floor, split)
+    check_scenes(names, guests, floor, split)
     order = np.random.default_rng([seed, FLOORS.index(floor), split == 'test', 2])
     with OcclusionTable() as table:
         for place, chosen in enumerate(casts(names, guests, count, order)):

@@ -171,6 +171,15 @@ class _Deck:
         return chosen
 
 
+def check_scenes(names: Sequence[str], guests: Sequence[str], floor: str, split: str) -> None:
+    """Refuse what `scenes` cannot show; ValueError, one sentence."""
+    check_floor(floor, split)
+    for name in (*names, *guests):
+        objects.find(name)
+    if len(names) < THINGS[1]:
+        raise ValueError(f'scenes need at least {THINGS[1]} objects, not {len(names)}')
+
+
 def casts(names: Sequence[str], guests: Sequence[str], count: int,
           order: np.random.Generator) -> Iterator[list[str]]:
     """
@@ -198,11 +207,7 @@ def scenes(names: Sequence[str], floor: str, split: str, count: int, seed: int,
     :param progress: called with (done, total) after each scene.
     :raises ValueError: as of SceneTable.scene, and for fewer than five names.
     """
-    check_floor(floor, split)
-    for name in (*names, *guests):
-        objects.find(name)
-    if len(names) < THINGS[1]:
-        raise ValueError(f'scenes need at least {THINGS[1]} objects, not {len(names)}')
+    check_scenes(names, guests, floor, split)
     order = np.random.default_rng([seed, FLOORS.index(floor), split == 'test'])
     with SceneTable() as table:
         for place, chosen in enumerate(casts(names, guests, count, order)):

@@ -88,7 +88,7 @@ def main(args: argparse.Namespace, params: dict[str, int | float]) -> int:
         for place, frame in enumerate(data.test):
             answers.append(trial.answer(frame, place))
             progress(place + 1, len(data.test))
-        empty = [trial.found(frame) for frame in data.empty]
+        empty = [trial.found(frame.image) for frame in data.empty]
     except (SourceError, ValueError, EncoderError, OSError) as error:
         complain('evaluate', error)
         return 2

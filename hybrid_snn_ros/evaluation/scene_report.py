@@ -42,6 +42,7 @@ _TITLES: dict[str, tuple[str, dict[str, tuple[str, bool]]]] = {
         'jittered': ('best label right, boxes off to IoU 0.5', True)}),
     'drawn': ('boxes, every thing drawn in what was taught', _BOXES),
     'one': ('boxes, one thing drawn a frame', _BOXES),
+    'mixed': ('boxes, every thing drawn in every second frame, one in the others', _BOXES),
     'all': ('all together: found, cropped, named', _NAMES),
     **{f'seen_{least}': (f'of which {least} to {most} % is seen', {
         'things': ('things', False), 'any_loose': ('things with a box, IoU 0.3', True),
@@ -75,11 +76,12 @@ def summarise(data: PicturedSet, answers: Sequence[Answer], empty: Sequence[np.n
         'true': _true(truths, answers, taught),
         'drawn': located(truths, [answer.boxes for answer in answers], taught),
         'one': located(truths, [answer.boxes_one for answer in answers], taught),
+        'mixed': located(truths, [answer.boxes_mixed for answer in answers], taught),
         'all': named(truths, [answer.shown for answer in answers], taught),
         'whole': named_whole(truths, [answer.whole.name for answer in answers], taught),
         'whole_never_unknown': named_whole(truths, [answer.whole.best for answer in answers],
                                            taught)}
-    for part in ('drawn', 'one'):
+    for part in ('drawn', 'one', 'mixed'):
         figures[part]['boxes_per_thing'] = figures[part]['boxes'] / figures[part]['things']
     if len(empty):
         figures['drawn']['empty'] = float(np.mean([len(boxes) for boxes in empty]))

@@ -55,6 +55,7 @@ class Answer(NamedTuple):
 
     boxes: np.ndarray  # found (B, 4), every thing of what taught was drawn
     boxes_one: np.ndarray  # found by the read-out of one box a frame
+    boxes_mixed: np.ndarray  # and by that of such frames and wholly drawn ones in turn
     shown: Shown  # what a person would see
     true: list[Named]  # of the true boxes
     jittered: list[Named]  # of boxes that are off
@@ -86,19 +87,23 @@ class Trial:
             random.permutation(len(data.train)))
         train = [data.train[place] for place in order]
         drawn = [one for one in train if len(one.boxes)][:settings.drawn]
-        complete, single = (Sums(self._cells.channels) for _ in range(2))
+        complete, single, mixed = (Sums(self._cells.channels) for _ in range(3))
         for done, one in enumerate(drawn, 1):
             codes = self._cells.codes(one.image)
-            complete.add(Drawn(codes, one.boxes, True))
             only = int(random.integers(len(one.boxes)))
-            single.add(Drawn(codes, one.boxes[only:only + 1]))
+            all_drawn, one_drawn = (Drawn(codes, one.boxes, True),
+                                    Drawn(codes, one.boxes[only:only + 1]))
+            complete.add(all_drawn)
+            single.add(one_drawn)
+            mixed.add(all_drawn if done % 2 else one_drawn)
             progress(done, len(drawn))
         self.drawn = len(drawn)
-        self._complete, self._single = complete.solved(), single.solved()
+        self._complete, self._single, self._mixed = (
+            sums.solved() for sums in (complete, single, mixed))
         self._namer = self._untaught()
         self.crops = 0
-        for image, box, label in _crops(train, data.taught, settings.shots):
-            self._namer.teach(self._codes(image, box), label)
+        for image, box, label in crops_of(train, data.taught, settings.shots):
+            self._namer.teach(self.codes_of(image, box), label)
             self.crops += 1
         self._alone = [self._taught_alone(way) for way in ALONE] if data.alone else []
 
@@ -107,20 +112,22 @@ class Trial:
         data, random = self._data, np.random.default_rng([self._settings.seed, 5, place])
         codes = self._cells.codes(frame.image)
         found = readout.find(self._complete, codes, most=data.most)
-        one = readout.find(self._single, codes, readout.threshold(self.drawn, 0), data.most)
+        one, mixed = (readout.find(weights, codes, readout.threshold(self.drawn, wholly),
+                                   data.most).boxes
+                      for weights, wholly in ((self._single, 0),
+                                              (self._mixed, (self.drawn + 1) // 2)))
         shown, crops = self._shown(frame, found.boxes, self._namer)
         whole = self._namer.frame_encoder.codes(frame.image)
-        return Answer(found.boxes, one.boxes, shown,
-                      [self._named(self._codes(frame.image, box)) for box in frame.boxes],
-                      [self._named(self._codes(frame.image, jittered(box, random)))
+        return Answer(found.boxes, one, mixed, shown,
+                      [self._named(self.codes_of(frame.image, box)) for box in frame.boxes],
+                      [self._named(self.codes_of(frame.image, jittered(box, random)))
                        for box in frame.boxes],
                       self._named(whole),
                       [self._shown(frame, found.boxes, namer, crops)[0] for namer in self._alone])
 
-    def found(self, frame: Pictured) -> np.ndarray:
-        """Return the boxes that are found in a frame, (B, 4)."""
-        return readout.find(self._complete, self._cells.codes(frame.image),
-                            most=self._data.most).boxes
+    def found(self, image: np.ndarray) -> np.ndarray:
+        """Return the boxes that are found in a picture, (B, 4)."""
+        return readout.find(self._complete, self._cells.codes(image), most=self._data.most).boxes
 
     def heat(self, image: np.ndarray) -> np.ndarray:
         """Return the heat of a frame's cells, float32 (rows, columns)."""
@@ -139,7 +146,7 @@ class Trial:
             readout.find(self._complete, codes, most=self._data.most)
             marks.append(time.perf_counter())
             for place in range(FOUR):
-                self._named(self._codes(frame.image, frame.boxes[place % len(frame.boxes)]))
+                self._named(self.codes_of(frame.image, frame.boxes[place % len(frame.boxes)]))
                 marks.append(time.perf_counter())
             encoder.codes(picture)
             marks.append(time.perf_counter())
@@ -154,7 +161,7 @@ class Trial:
     def _shown(self, frame: Pictured, boxes: np.ndarray, namer: Classifier,
                crops: Sequence[np.ndarray] = ()) -> tuple[Shown, list[np.ndarray]]:
         """Name boxes, and leave one of those that mean one thing; return their codes as well."""
-        codes = list(crops) or [self._codes(frame.image, box) for box in boxes]
+        codes = list(crops) or [self.codes_of(frame.image, box) for box in boxes]
         names = [self._named(one, namer).name for one in codes]
         kept = readout.one_of_a_name(boxes, names)
         return Shown(boxes[kept], [names[place] for place in kept]), codes
@@ -165,7 +172,7 @@ class Trial:
         best = prediction.ranked[0][0] if prediction.ranked else None
         return Named(best, prediction.unknown, float(response.typicality))
 
-    def _codes(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+    def codes_of(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
         """Return the whole encoder's codes of a box's tight square."""
         window = square_of(box, *image.shape[:2])
         encoder = self._namer.encoder
@@ -215,7 +222,7 @@ def jittered(box: np.ndarray, random: np.random.Generator) -> np.ndarray:
             return moved
 
 
-def _crops(frames: Sequence[Pictured], taught: frozenset[str],
+def crops_of(frames: Sequence[Pictured], taught: frozenset[str],
            shots: int) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
     """
     Give boxes of each label that is taught, (image, box, label): from as many frames as it has.

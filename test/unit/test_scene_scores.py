@@ -20,7 +20,7 @@ from hybrid_snn_ros.evaluation.scene_scores import (
     Shown,
     Truth,
 )
-from hybrid_snn_ros.evaluation.scene_trial import _crops, Answer, Cost, jittered, Named
+from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, crops_of, jittered, Named
 from hybrid_snn_ros.where.boxes import iou
 
 TAUGHT = frozenset(('mug', 'duck'))
@@ -105,14 +105,14 @@ def test_crops_come_from_as_many_frames_as_there_are():
     def frame(*names):
         return Pictured(image, np.array([(next(corner), 0, 1, 1) for _ in names]), names)
     frames = [frame('mug', 'mug', 'duck', 'mug'), frame('ball'), frame('mug', 'duck', 'mug')]
-    assert [(box[0], name) for _, box, name in _crops(frames, TAUGHT, 3)] == [
+    assert [(box[0], name) for _, box, name in crops_of(frames, TAUGHT, 3)] == [
         (0, 'mug'), (2, 'duck'), (5, 'mug'), (6, 'duck'), (1, 'mug')]
 
 
 def answer_of(shown, truth):
     """Return an Answer whose boxes are those shown, and that names true boxes as they are."""
     given = [Named(name, False, 1.0 if name in TAUGHT else -1.0) for name in truth.names]
-    return Answer(shown.boxes, shown.boxes[:1], shown, given,
+    return Answer(shown.boxes, shown.boxes[:1], shown.boxes[:2], shown, given,
                   [one._replace(best='mug') for one in given], Named('duck', True, 0.0), [])
 
 
@@ -138,6 +138,7 @@ def test_the_figures_are_those_of_the_answers():
     assert found['true'] == {'right': 1.0, 'top1': 1.0, 'auroc': 1.0, 'jittered': 1 / 3}
     assert found['drawn']['boxes_per_thing'] == 1.0 and found['drawn']['empty'] == 1.0
     assert found['one']['any_loose'] == 1 / 4 and found['one']['boxes'] == 0.5
+    assert found['mixed']['any_loose'] == 2 / 4 and found['mixed']['boxes'] == 1.0
     assert found['all']['named'] == 1 / 3 and found['all']['false'] == 0.5
     # The whole frames say duck, which stands in both, and refuse it.
     assert found['whole']['named'] == 0 and found['whole_never_unknown']['named'] == 2 / 3

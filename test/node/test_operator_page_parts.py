@@ -343,7 +343,7 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
                                  r'new Function', text), path
     scripts = sum(len(content) for path, (kind, content) in files.load().items()
                   if kind == 'text/javascript')
-    assert scripts < 64 * 1024
+    assert scripts < 96 * 1024
 
 
 def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():

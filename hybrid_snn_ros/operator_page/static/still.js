@@ -1,0 +1,74 @@
+// Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
+// The picture stands still while somebody draws in it; the robot keeps its frame for that long. What
+// was taught of it is marked.
+
+import { place } from './boxes.js';
+import { $, make, write } from './dom.js';
+import { note } from './feedback.js';
+import { t } from './texts.js';
+
+export class Still {
+  constructor(page, requests, aim, refresh) {
+    Object.assign(this, { page, requests, aim, refresh, marks: [] });
+    $('freeze').addEventListener('click', () => {
+      if (page.picture.still) this.end();
+      else this.begin();
+    });
+  }
+
+  get on() { return Boolean(this.page.picture.still); }
+
+  begin() {
+    const { picture, answered } = this.page;
+    const { things } = this.aim;
+    const newest = this.aim.newest;
+    if (!newest) { note('wrong', t('not_now')); return; }
+    // Boxes come a moment after their picture: one that has them is better than the very last.
+    const shown = picture.shown.filter(({ stamp }) => answered.includes(String(stamp)));
+    const chosen = (things.any && shown.slice(0, 5).find(({ stamp }) => things.ofFrame(stamp)))
+      || newest;
+    picture.hold(chosen);
+    things.show(chosen.stamp, things.ofFrame(chosen.stamp)?.things || []);
+    this.requests.ask({ do: 'hold', stamp: chosen.stamp });
+    note('quiet', t('still_help'));
+    this.refresh();
+  }
+
+  end() {
+    this.marks = [];
+    this.page.picture.release();
+    this.aim.own.clear();
+    this.aim.things.choose(null);
+    this.refresh();
+  }
+
+  // A box of the picture was taught: it is marked, and the next one may be drawn.
+  taught(request, result) {
+    const { still } = this.page.picture;
+    if (!still || !request.box || String(request.stamp) !== String(still)) return;
+    this.marks.push({ box: request.box, label: request.label, sample: result.sample, seen: false });
+    this.aim.own.clear();
+    this.aim.things.choose(null);
+  }
+
+  draw() {
+    const { still } = this.page.picture;
+    const known = new Set(this.page.state.history.map(({ sample }) => sample));
+    for (const mark of this.marks) mark.seen ||= known.has(mark.sample);
+    const marks = this.marks.filter(({ sample, seen }) => !seen || known.has(sample));
+    this.aim.things.hidden = marks.map(({ box }) => box);
+    $('drawn').replaceChildren(...marks.map(({ box, label }) => {
+      const node = make('div', 'mark');
+      place(node, box);
+      node.dataset.tag = box[1] > 0.12 ? 'above' : 'inside';
+      node.appendChild(make('span', 'tag', `\u2713 ${label}`)).dir = 'auto';
+      return node;
+    }));
+    this.aim.wantsBox = this.marks.length > 0;
+    const { hello, points } = this.page;
+    $('freeze').hidden = hello.view_only || !points;
+    $('freeze').setAttribute('aria-pressed', String(Boolean(still)));
+    write($('freeze').lastElementChild, still ? t('live_again') : t('freeze'));
+    document.querySelector('.live').classList.toggle('still', Boolean(still));
+  }
+}

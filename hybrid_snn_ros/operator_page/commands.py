@@ -91,7 +91,8 @@ def _stamp(value: object) -> dict[str, int]:
 
 
 def _box(value: object) -> list[float]:
-    if not isinstance(value, list) or any(type(part) not in (int, float) for part in value):
+    if not isinstance(value, list) or len(value) != 4 or any(
+            type(part) not in (int, float) for part in value):
         raise CommandError('a box is four numbers: x, y, width, height')
     try:
         [box] = checked_boxes([value])

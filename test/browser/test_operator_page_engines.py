@@ -3,11 +3,10 @@
 """The operator's page in Chromium, Firefox and WebKitGTK, from small phones to a desktop."""
 
 import contextlib
-import importlib.util
-from pathlib import Path
 import signal
 import time
 
+from axe import AXE, axe, NO_AXE, violations
 from browser import DESKTOP, PHONE, WAIT
 from browser_engines import ENGINES
 import cv2
@@ -18,7 +17,6 @@ import pytest
 
 SIZES = ((375, 553), PHONE, (640, 360), (320, 256), DESKTOP)
 PIN = '271828'
-AXE = importlib.util.find_spec('axe_playwright_python')
 
 
 @pytest.fixture(scope='module')
@@ -286,16 +284,6 @@ STATES = {'main': main_page, 'holding': holding, 'sheet': sheet, 'tools': sheet_
           'large picture': large_picture, 'menu': menu}
 
 
-def violations(browser):
-    """Return what axe-core finds wrong on the page as it is now."""
-    if not browser.run('return Boolean(window.axe)'):
-        browser.run((Path(AXE.origin).parent / 'axe.min.js').read_text())
-    return browser.run("""
-        return axe.run(document, { resultTypes: ['violations'],
-          rules: { 'target-size': { enabled: true } } }).then(({ violations }) => violations.map(
-            ({ id, nodes }) => [id, nodes.map((node) => [node.target, node.failureSummary])]));""")
-
-
 def found(browser, sizes=SIZES):
     """Return all violations in sizes and colour schemes."""
     wrong = []
@@ -312,10 +300,6 @@ def cut_off(browser):
         return [...document.querySelectorAll('dialog[open], dialog[open] .choice button')]
           .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth)
           .map((node) => [node.id, node.scrollWidth, node.clientWidth]);""")
-
-
-NO_AXE = 'axe-core is not installed (pip install --no-deps axe-playwright-python)'
-axe = pytest.mark.skipif(AXE is None, reason=NO_AXE)
 
 
 @pytest.mark.parametrize('state', STATES)

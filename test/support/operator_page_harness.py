@@ -9,12 +9,15 @@ import os
 import re
 import shutil
 import signal
+import threading
 import time
 from urllib.parse import urlsplit
 
 import browser_engines
 from browser_engines import Chromium
 from domains import fresh_domain
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
 from ros_harness import NodeProcess, Peer
 from std_msgs.msg import String
 
@@ -116,6 +119,52 @@ def running(directory, **node):
             yield robot
             robot.page.end()
             classifier.end()
+
+
+class Finder:
+    """
+    Another process's part: says on ~/things what a test wants to be found in each answered frame.
+
+    As long as `things` is None it says nothing.
+    """
+
+    def __init__(self, domain, node='classifier'):
+        self.things, self.by, self.said = None, 'where', []
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, domain_id=domain)
+        self._node = rclpy.create_node('finder', context=self._context)
+        self._out = self._node.create_publisher(String, f'{node}/things', 10)
+        self._node.create_subscription(String, f'{node}/answer', self._on_answer, 10)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._executor.spin)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._executor.shutdown()
+        self._thread.join()
+        self._node.destroy_node()
+        self._context.try_shutdown()
+
+    def _on_answer(self, message):
+        if self.things is None:
+            return
+        stamp = json.loads(message.data)['stamp']
+        found = {'stamp': stamp, 'frame_id': 'camera', 'id': '', 'size': [320, 240],
+                 'by': self.by, 'things': self.things() if callable(self.things) else self.things}
+        self.said.append(found)
+        self._out.publish(String(data=json.dumps(found)))
+
+
+def thing(track, box, label='', found=True):
+    """Return a thing as ~/things has it, an unknown one where it has no label; box in pixels."""
+    named = {'label': label or 'unknown', 'score': 0.93 if label else 0.0, 'unknown': not label,
+             'known': 0.5, 'ranked': [[label or 'mug', 0.93], ['tray', 0.04]]}
+    return {'box': list(box), 'track': track, 'found': found, **named,
+            **({} if label else {'reason': 'strange'})}
 
 
 def opened(browser, url):

@@ -20,9 +20,9 @@ export class Own {
     stage.addEventListener('pointermove', (event) => this.move(event));
     stage.addEventListener('pointerup', (event) => this.up(event));
     stage.addEventListener('pointercancel', (event) => this.up(event, true));
-    // The end of a drag over a thing is no tap on it.
+    // The end of a drag over a thing is no tap on it; a key's click is none of a drag.
     stage.addEventListener('click', (event) => {
-      if (this.dragged) event.stopPropagation();
+      if (this.dragged && event.detail) event.stopPropagation();
       this.dragged = false;
     }, true);
     stage.addEventListener('contextmenu', (event) => event.preventDefault());

@@ -173,7 +173,7 @@ function drawLive() {
   live.toggle('aimed', aim.pointed);
   if (page.answer?.seen !== page.seen) drawSeen(page.seen = page.answer?.seen);
   if (things.any && !aim.pointed) drawMany(things.shown);
-  else drawVerdict(aim.pointed ? things.chosen?.thing : page.answer, page.state.labels);
+  else drawVerdict(aim.pointed ? things.chosen?.thing ?? null : page.answer, page.state.labels);
 }
 
 setInterval(drawLive, DRAW_EVERY);

@@ -115,7 +115,8 @@ export class Things {
     const lost = chosen && this.lost;
     const { unknown, label, box } = thing;
     place(node, box);
-    node.style.zIndex = String(Math.round(1e3 * (2 - box[2] * box[3]))); // small ones on top
+    // Small ones on top; the chosen one, which dims the picture, below.
+    node.style.zIndex = chosen ? '1' : String(Math.round(1e3 * (2 - box[2] * box[3])));
     node.dataset.kind = lost ? 'lost' : unknown ? 'unknown' : 'known';
     node.dataset.colour = unknown ? '' : this.colour(label);
     node.dataset.side = box[0] + box[2] / 2 > 0.6 ? 'right' : 'left';

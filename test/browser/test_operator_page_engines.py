@@ -12,7 +12,7 @@ from browser_engines import ENGINES
 import cv2
 import numpy as np
 import operator_page_harness as harness
-from operator_page_harness import opened, page, settled, teach
+from operator_page_harness import Finder, opened, page, settled, teach, thing
 import pytest
 
 SIZES = ((375, 553), PHONE, (640, 360), (320, 256), DESKTOP)
@@ -139,6 +139,45 @@ def test_what_has_the_focus_is_not_covered(phone):
               return hidden;
             })();""")
         assert hidden == [], size
+
+
+THINGS = [thing(1, (30, 30, 70, 60), 'duck'), thing(2, (150, 40, 60, 80))]
+
+
+@pytest.fixture
+def finder(robot):
+    with Finder(robot.domain) as finder:
+        yield finder
+
+
+@pytest.mark.parametrize('size', SIZES, ids='{0[0]}x{0[1]}'.format)
+def test_boxes_are_seen_over_the_picture_and_chosen(phone, finder, size, tmp_path):
+    phone.look(size, False)
+    finder.things = THINGS
+    phone.until('boxes', "return document.querySelectorAll('.thing').length === 2")
+    assert seen_as_magenta(phone, '.thing .tag', tmp_path / 'seen.png')
+    phone.press('.thing[data-kind=unknown]')
+    phone.until_text('#verdict-label', 'unknown')
+    assert phone.run("return document.querySelectorAll('.thing[aria-pressed=true]').length") == 1
+
+
+def test_a_box_is_drawn_and_teaches_what_is_in_it(robot, phone, finder):
+    finder.things = THINGS
+    phone.until('boxes', "return document.querySelectorAll('.thing').length === 2")
+    label = f'{phone.name} box'
+    phone.choose(label)
+    x, y = phone.centre('#stage')
+    phone.down('#stage')
+    phone.move(x + 30, y + 20)
+    phone.move(x + 80, y + 70)
+    phone.up()
+    phone.until_text('#teach .big', 'Teach the box as')
+    phone.press('#teach')
+    assert settled(phone) == f'1 saved as “{label}”'
+    assert robot.samples()[label] == 1
+    phone.press('#undo')
+    settled(phone)
+    assert label not in robot.samples()
 
 
 # -- what is done --------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_boxes_are_seen_over_the_picture_and_chosen(phone, finder, size, tmp_pat
     phone.until('boxes', "return document.querySelectorAll('.thing').length === 2")
     assert seen_as_magenta(phone, '.thing .tag', tmp_path / 'seen.png')
     phone.press('.thing[data-kind=unknown]')
-    phone.until_text('#verdict-label', 'unknown')
+    phone.until_text('#answers', 'nearest: mug')
     assert phone.run("return document.querySelectorAll('.thing[aria-pressed=true]').length") == 1
 
 

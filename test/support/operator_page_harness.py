@@ -16,10 +16,14 @@ from urllib.parse import urlsplit
 import browser_engines
 from browser_engines import Chromium
 from domains import fresh_domain
+from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from ros_harness import NodeProcess, Peer
 from std_msgs.msg import String
+
+from hybrid_snn_ros.recent import Recent
 
 Browser = Chromium  # the one that the tests of the page's workings use
 # For scripts that start one of their own, with other settings.
@@ -118,6 +122,60 @@ def running(directory, **node):
             peer.until('the first answer', lambda: peer.answers)
             yield robot
             robot.page.end()
+            classifier.end()
+
+
+class Table(Robot):
+    """A robot that finds things on a table by itself; the tests know what lies where."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.views, self.asked = Recent(300), []  # stamp -> view; what came on ~/command
+        self.peer.node.create_subscription(
+            String, 'classifier/command', lambda m: self.asked.append(json.loads(m.data)), 100)
+
+    def _on_view(self, message):
+        view = json.loads(message.data)
+        self.views.add((view['stamp_sec'], view['stamp_nanosec']), view)
+
+    def arrange(self, number, **parameters):
+        """Lay things in another way and wait until the classifier has looked at them."""
+        client = self.peer.node.create_client(SetParameters, 'turntable_camera/set_parameters')
+        self.peer.until('the camera', client.service_is_ready)
+        future = client.call_async(SetParameters.Request(parameters=[
+            Parameter(name, value=value).to_parameter_msg()
+            for name, value in {'arrangement': number, **parameters}.items()]))
+        self.peer.until('the camera to agree', future.done)
+        assert future.result().results[0].successful, future.result()
+        self.peer.node.destroy_client(client)
+        self.peer.until(f'arrangement {number} to be answered', lambda: any(
+            view['arrangement'] == number and stamp in self.peer.answers
+            for stamp, view in reversed(self.views.items())))
+        self.peer.spin(0.3)  # until its first picture is on the page
+
+    def held(self):
+        """Return the view that stands still on the page, once that was asked for."""
+        stamp = self.peer.until('the page to hold a frame', lambda: [
+            (asked['stamp']['sec'], asked['stamp']['nanosec'])
+            for asked in self.asked if asked['do'] == 'hold'])[-1]
+        return self.peer.until('its view', lambda: self.views.get(stamp))
+
+
+@contextlib.contextmanager
+def on_a_table(directory, objects, **node):
+    """Run a camera before a table, a classifier that finds things, and the page; yield a Table."""
+    domain = fresh_domain()
+    with Process(directory, domain, 'sim.camera_node', scene=len(objects), floor='plain',
+                 objects=','.join(objects), split='train', rate=10.0) as camera, \
+            NodeProcess(directory, domain, '-r', 'image:=image_raw', where='on',
+                        memory=str(directory / 'memory'), **node) as classifier, \
+            Peer(domain) as peer:
+        web, url = page(directory, domain)
+        with web:
+            table = Table(directory, domain, peer, camera, classifier, web, url)
+            peer.until('the first answer', lambda: peer.answers, 60.0)
+            yield table
+            table.page.end()
             classifier.end()
 
 

@@ -20,7 +20,7 @@ import { Teacher } from './teach.js';
 import { loadTexts, t } from './texts.js';
 import { Things } from './things.js';
 import { Undo } from './undo.js';
-import { drawMany, drawVerdict } from './verdict.js';
+import { drawThings, drawVerdict } from './verdict.js';
 
 const REMEMBERED = 20; // stamps of answers
 const DRAW_EVERY = 100; // ms; no one reads faster
@@ -172,8 +172,10 @@ function drawLive() {
   live.toggle('pointing', things.any);
   live.toggle('aimed', aim.pointed);
   if (page.answer?.seen !== page.seen) drawSeen(page.seen = page.answer?.seen);
-  if (things.any && !aim.pointed) drawMany(things.shown);
-  else drawVerdict(aim.pointed ? things.chosen?.thing ?? null : page.answer, page.state.labels);
+  const { labels } = page.state;
+  const boxes = things.any || things.chosen;
+  if (boxes && !own.box) drawThings(things.shown, things.chosen?.thing, labels);
+  else drawVerdict(own.box ? null : page.answer, labels);
 }
 
 setInterval(drawLive, DRAW_EVERY);

@@ -35,22 +35,27 @@ export class Picture {
   }
 
   // A picture that was shown before comes back, and stays.
-  hold({ stamp, blob }) {
-    this.still = stamp;
-    this.paint(blob);
+  hold(picture) {
+    this.still = picture.stamp;
+    this.paint(picture);
   }
 
-  release() { this.still = null; }
+  // Who goes on sees at once what may be taught.
+  release() {
+    this.still = null;
+    if (this.shown.length) this.paint(this.shown[0]);
+  }
 
   async draw(stamp, blob) {
-    if (!this.still) await this.paint(blob);
+    if (!this.still) await this.paint({ stamp, blob });
     const at = performance.now();
     if (this.shown.length) this.every = Math.min(at - this.shown[0].at, 5000);
     this.shown = [{ stamp, at, blob }, ...this.shown].slice(0, REMEMBERED);
   }
 
-  async paint(blob) {
+  async paint({ stamp, blob }) {
     const bitmap = await createImageBitmap(blob);
+    if (this.still && String(this.still) !== String(stamp)) return; // it was on its way
     const canvas = $('picture');
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       canvas.width = bitmap.width;

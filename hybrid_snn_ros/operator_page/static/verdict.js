@@ -33,16 +33,21 @@ export function drawVerdict(answer, labels) {
 
 const sees = () => drawn && t('sees', { label: $('verdict-label').textContent });
 
-// Several things, none of which is chosen: the boxes have their names, one line says them together.
-export function drawMany(things) {
-  drawn = undefined;
+// The boxes have their names, and large letters would cover some of them: a line below says the rest.
+// That is of the chosen thing what else it might be, or of all things what they are.
+export function drawThings(things, chosen, labels) {
   const unknown = things.filter((thing) => thing.unknown).length;
   const known = things.filter((thing) => !thing.unknown).map(({ label }) => label);
-  const words = [...known, ...(unknown ? [t('so_many_unknown', { n: unknown })] : [])].join(', ');
+  const words = !chosen
+    ? [...known, ...(unknown ? [t('so_many_unknown', { n: unknown })] : [])].join(', ')
+    : chosen.unknown ? t('unknown_thing') : chosen.label;
   if ($('verdict-label').textContent !== words) since = performance.now();
   $('verdict').dataset.kind = 'none';
   write($('verdict-label'), words);
-  drawOthers([[words, null]]);
+  drawn = undefined;
+  if (!chosen) drawOthers([[words, null]]);
+  else if (chosen.unknown) drawOthers(why(chosen));
+  else drawOthers([[chosen.label, chosen.score], ...others(chosen, labels)].slice(0, 2));
   speak(t('sees', { label: words }));
 }
 

@@ -56,18 +56,7 @@ def freeze(table, phone):
 
 def draw(phone, box):
     """Drag a finger from corner to corner of a box, given as fractions of the picture."""
-    left, top, width, height = phone.run(
-        "const {x, y, width, height} = document.getElementById('picture').getBoundingClientRect();"
-        'return [x, y, width, height];')
-    for step in range(7):
-        x = left + (box[0] + box[2] * step / 6) * width
-        y = top + (box[1] + box[3] * step / 6) * height
-        if step:
-            phone.move(x, y, 'touch')
-        else:
-            phone._point([{'type': 'pointerMove', 'x': round(x), 'y': round(y)},
-                          {'type': 'pointerDown', 'button': 0}], 'touch', 0)
-    phone.up('touch')
+    phone.drag_on_picture(box)
     phone.until('the box', "return !document.getElementById('own').hidden")
 
 
@@ -149,7 +138,7 @@ def test_ten_drawn_pictures_are_enough_to_find_and_name_things_elsewhere(table, 
         assert drawn_pictures(phone) == f'{count} of about 10 pictures'
         table.arrange(number)
         things = freeze(table, phone)
-        assert phone.text('#state-word') == 'stands still'
+        assert phone.text('#state-word') == 'frozen'
         for place, (name, box) in enumerate(things):
             teach_drawn(phone, name, box)
             phone.until('a tick', "return document.querySelectorAll('.mark').length"

@@ -100,14 +100,9 @@ def on_screen(phone, x, y):
     return left + x / SIZE[0] * width, top + y / SIZE[1] * height
 
 
-def drag(phone, start, end, kind='touch', steps=6):
+def drag(phone, start, end, kind='touch'):
     """Drag from one place of the camera's picture to another."""
-    places = [on_screen(phone, *(a + (b - a) * step / steps for a, b in zip(start, end)))
-              for step in range(steps + 1)]
-    put_down(phone, *places[0], kind)
-    for x, y in places[1:]:
-        phone.move(x, y, kind)
-    phone.up(kind)
+    phone.drag_on_picture((*start, *(b - a for a, b in zip(start, end))), SIZE, kind)
 
 
 def put_down(phone, x, y, kind='touch'):

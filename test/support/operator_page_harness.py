@@ -153,6 +153,18 @@ class Table(Robot):
             for stamp, view in reversed(self.views.items())))
         self.peer.spin(0.3)  # until its first picture is on the page
 
+    def teach_all(self):
+        """Teach every thing of a frame by its true box, and say that this is all."""
+        stamp, view = next((stamp, view) for stamp, view in reversed(self.views.items())
+                           if stamp in self.peer.answers)
+        asked = {'stamp': dict(zip(('sec', 'nanosec'), stamp))}
+        for thing in view['things']:
+            result = self.peer.command(
+                do='teach', label=thing['object'], box=thing['box'], **asked)
+            assert result.level == result.OK, result.message
+        result = self.peer.command(do='complete', **asked)
+        assert result.level == result.OK, result.message
+
     def held(self):
         """Return the view that stands still on the page, once that was asked for."""
         stamp = self.peer.until('the page to hold a frame', lambda: [

@@ -1,5 +1,5 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
-// Which thing of a frame is which of the frame before, and whether the chosen one is lost.
+// Which thing of a frame is which of the frame before, and which are lost.
 
 import { overlap } from './boxes.js';
 
@@ -9,7 +9,10 @@ const BACK = 0.5; // overlap from which another track is the thing that was lost
 
 let fresh = 0;
 
-// Gives every thing a key: its track, else that of the thing before that it lies on.
+const long = (since, every) => performance.now() - since > Math.max(LOST, 2.5 * every);
+
+// Gives every thing a key: its track, else that of the thing before that it lies on; and the time
+// when it was found last: it may only be carried on from the frame before.
 export function keyed(things, before) {
   const taken = new Set();
   return things.map((thing) => {
@@ -20,23 +23,26 @@ export function keyed(things, before) {
       key = best && best[0] > SAME ? best[1] : `box ${fresh += 1}`;
     }
     taken.add(key);
-    return { ...thing, key };
+    const last = before.find((each) => each.key === key)?.seen;
+    const seen = thing.found === false && last !== undefined ? last : performance.now();
+    return { ...thing, key, seen };
   });
 }
 
-// The chosen thing: as it was seen last, and when it was really found.
+// Carried on for so long that it is where it was no more.
+export const gone = ({ found, seen }, every) => found === false && long(seen, every);
+
+// The chosen thing, as it was seen last.
 export class Chosen {
-  constructor(thing) { Object.assign(this, { thing, found: performance.now(), every: 0 }); }
+  constructor(thing) { Object.assign(this, { thing, every: 0 }); }
 
   // every: ms between frames in which things are looked for.
   follow(things, every) {
     this.every = every;
     const now = things.find(({ key }) => key === this.thing.key)
       || (this.lost && things.find(({ box }) => overlap(box, this.thing.box) > BACK));
-    if (!now) return;
-    this.thing = now;
-    if (now.found !== false) this.found = performance.now(); // false: carried from before
+    if (now) this.thing = now;
   }
 
-  get lost() { return performance.now() - this.found > Math.max(LOST, 2.5 * this.every); }
+  get lost() { return long(this.thing.seen, this.every); }
 }

@@ -78,7 +78,7 @@ const teacher = new Teacher(page, requests, aim, refresh);
 const still = new Still(page, requests, aim, refresh);
 const surroundings = new Surroundings(page, requests, aim);
 const editor = new Editor(page, requests);
-const undo = new Undo(page, requests, refresh);
+const undo = new Undo(page, requests, (change, back) => still.took(change, back), refresh);
 const taught = new Taught(page, requests);
 const picker = new Picker(page, teacher, editor, refresh);
 menu({

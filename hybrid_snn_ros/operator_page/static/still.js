@@ -7,6 +7,8 @@ import { $, make, write } from './dom.js';
 import { note } from './feedback.js';
 import { t } from './texts.js';
 
+const RECENT = 1000; // ms
+
 export class Still {
   constructor(page, requests, aim, refresh) {
     Object.assign(this, { page, requests, aim, refresh, marks: [] });
@@ -23,10 +25,11 @@ export class Still {
     const { things } = this.aim;
     const newest = this.aim.newest;
     if (!newest) { note('wrong', t('not_now')); return; }
-    // Boxes come a moment after their picture: one that has them is better than the very last.
-    const shown = picture.shown.filter(({ stamp }) => answered.includes(String(stamp)));
-    const chosen = (things.any && shown.slice(0, 5).find(({ stamp }) => things.ofFrame(stamp)))
-      || newest;
+    // Boxes come a moment after their picture, or not at all where the robot is busy: one that has
+    // them is better than the very last.
+    const since = performance.now() - RECENT;
+    const chosen = picture.shown.find(({ stamp, at }) => at > since && things.any
+      && answered.includes(String(stamp)) && things.ofFrame(stamp)) || newest;
     picture.hold(chosen);
     things.show(chosen.stamp, things.ofFrame(chosen.stamp)?.things || []);
     this.requests.ask({ do: 'hold', stamp: chosen.stamp });
@@ -46,16 +49,24 @@ export class Still {
   taught(request, result) {
     const { still } = this.page.picture;
     if (!still || !request.box || String(request.stamp) !== String(still)) return;
-    this.marks.push({ box: request.box, label: request.label, sample: result.sample, seen: false });
+    this.marks.push({ box: request.box, label: request.label, sample: result.sample, seen: false,
+      off: false });
     this.aim.own.clear();
     this.aim.things.choose(null);
+  }
+
+  // A box whose thing looks like one taught before teaches only where it is: no sample tells of that.
+  took(change, back) {
+    if (change?.what !== 'draw') return;
+    const mark = this.marks.findLast(({ off }) => off === !back);
+    if (mark) mark.off = back;
   }
 
   draw() {
     const { still } = this.page.picture;
     const known = new Set(this.page.state.history.map(({ sample }) => sample));
     for (const mark of this.marks) mark.seen ||= known.has(mark.sample);
-    const marks = this.marks.filter(({ sample, seen }) => !seen || known.has(sample));
+    const marks = this.marks.filter(({ sample, seen, off }) => !off && (!seen || known.has(sample)));
     this.aim.things.hidden = marks.map(({ box }) => box);
     $('drawn').replaceChildren(...marks.map(({ box, label }) => {
       const node = make('div', 'mark');

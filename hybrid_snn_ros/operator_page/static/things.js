@@ -3,7 +3,7 @@
 
 import { inReadingOrder, overlap, place } from './boxes.js';
 import { $, make, write } from './dom.js';
-import { Chosen, keyed } from './follow.js';
+import { Chosen, gone, keyed } from './follow.js';
 import { t } from './texts.js';
 
 const REMEMBERED = 20; // frames, in case the picture is to stand still
@@ -21,7 +21,7 @@ export class Things {
   }
 
   forget() {
-    Object.assign(this, { found: [], recent: [], heard: -Infinity, every: 0, chosen: null });
+    Object.assign(this, { all: [], found: [], recent: [], heard: -Infinity, every: 0, chosen: null });
   }
 
   // -- what the robot says ------------------------------------------------------------------
@@ -36,8 +36,9 @@ export class Things {
   }
 
   show(stamp, things) {
-    this.found = inReadingOrder(keyed(things, this.found).map(
-      (thing) => ({ ...thing, stamp, at: performance.now() })));
+    this.all = keyed(things, this.all).map(
+      (thing) => ({ ...thing, stamp, at: performance.now() }));
+    this.found = inReadingOrder(this.all.filter((thing) => !gone(thing, this.every)));
     this.chosen?.follow(this.found, this.every);
     this.on.changed();
   }
@@ -119,11 +120,13 @@ export class Things {
     node.style.zIndex = chosen ? '1' : String(Math.round(1e3 * (2 - box[2] * box[3])));
     node.dataset.kind = lost ? 'lost' : unknown ? 'unknown' : 'known';
     node.dataset.colour = unknown ? '' : this.colour(label);
-    node.dataset.side = box[0] + box[2] / 2 > 0.6 ? 'right' : 'left';
     node.dataset.tag = box[1] > 0.12 ? 'above' : 'inside';
     node.setAttribute('aria-pressed', String(chosen));
     const number = of > 1 && n <= of ? `${n} ` : '';
-    write(node.firstChild, number + (lost ? t('lost_it') : unknown ? '?' : label));
+    const tag = node.firstChild;
+    write(tag, number + (lost ? t('lost_it') : unknown ? '?' : label));
+    const room = (1 - box[0]) * $('stage').clientWidth;
+    node.dataset.side = tag.offsetWidth > room ? 'right' : 'left';
     const name = lost ? t('lost_it') : unknown ? t('unknown_thing') : label;
     node.setAttribute('aria-label', number ? t('thing_of', { thing: name, n, of }) : name);
   }

@@ -108,6 +108,7 @@ export class Teacher {
   }
 
   get help() {
+    if (this.aim.awaited && this.page.state.where?.on) return t('teach_help_drawn');
     if (this.page.picture.still) return t('teach_help_still');
     return this.button.taps ? t('teach_help_taps') : t('teach_help');
   }

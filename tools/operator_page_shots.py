@@ -89,7 +89,8 @@ def main(target):
         shot('debug', DESKTOP, True)
         web.end()
         node.end()
-    side_by_side(target)
+    side_by_side([target / f'page_phone_{name}.png'
+                  for name in ('light', 'hold', 'labels', 'dark')], target / 'page_phone.png')
 
 
 THINGS = ('duck', 'mug', 'soccer ball', 'lego brick')
@@ -121,17 +122,17 @@ def things(target):
                    if thing['object'] == 'racecar')
         browser.drag_on_picture(box, SIZE)
         browser.picture(target / 'page_things_drawn.png')
-    side_by_side(target, 'things', ('found', 'tapped', 'drawn'))
+    side_by_side([target / f'page_things_{name}.png' for name in ('found', 'tapped', 'drawn')],
+                 target / 'page_things.jpg')
 
 
-def side_by_side(target, what='phone', names=('light', 'hold', 'labels', 'dark')):
+def side_by_side(paths, joint):
     """Join the phone's pictures into one."""
-    paths = [target / f'page_{what}_{name}.png' for name in names]
     pictures = [cv2.imread(str(path)) for path in paths]
     gap = np.full((pictures[0].shape[0], 32, 3), 255, np.uint8)
     row = [part for picture in pictures for part in (picture, gap)][:-1]
     joined = cv2.resize(np.hstack(row), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(target / f'page_{what}.png'), joined)
+    cv2.imwrite(str(joint), joined)
     for path in paths:
         path.unlink()
 

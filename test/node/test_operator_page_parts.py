@@ -22,6 +22,7 @@ from hybrid_snn_ros.operator_page import (
 )
 from hybrid_snn_ros.operator_page.page_state import PageState
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.thing_finder import WhereStatus
 
 DEFAULTS = {parameter.name: parameter.default for parameter in settings.TABLE}
 
@@ -199,7 +200,8 @@ class Teaching:
         return self.tell(result)
 
     def tell(self, result=None):
-        self.page_state.set_known(json.loads(messages.labels(self.classifier.state)))
+        known = messages.labels(self.classifier.state, WhereStatus())
+        self.page_state.set_known(json.loads(known))
         return result
 
     def do(self, function, *arguments, **options):
@@ -300,13 +302,10 @@ def test_what_is_said_of_things_becomes_what_browsers_draw():
 
 def test_the_state_says_how_surroundings_stand():
     state = PageState()
-    known = json.loads(messages.labels(Classifier(inputs=16).state))
-    known.pop('where', None)
-    state.set_known(known)
     assert state.state()['where'] is None
-    where = {'on': True, 'frames': 7, 'complete': 2, 'ready': False}
-    state.set_known({**known, 'where': where})
-    assert state.state()['where'] == where
+    for where in (WhereStatus(), WhereStatus(True, 7, 2, False), WhereStatus(True, 10, 10, True)):
+        state.set_known(json.loads(messages.labels(Classifier(inputs=16).state, where)))
+        assert state.state()['where'] == where._asdict()
 
 
 def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():

@@ -148,8 +148,10 @@ class Table(Robot):
         self.peer.until('the camera to agree', future.done)
         assert future.result().results[0].successful, future.result()
         self.peer.node.destroy_client(client)
+        wanted = {*filter(None, parameters.get('objects', '').split(', '))}
         self.peer.until(f'arrangement {number} to be answered', lambda: any(
             view['arrangement'] == number and stamp in self.peer.answers
+            and wanted <= {thing['object'] for thing in view['things']}
             for stamp, view in reversed(self.views.items())))
         self.peer.spin(0.3)  # until its first picture is on the page
 

@@ -78,7 +78,7 @@ const teacher = new Teacher(page, requests, aim, refresh);
 const still = new Still(page, requests, aim, refresh);
 const surroundings = new Surroundings(page, requests, aim);
 const editor = new Editor(page, requests);
-const undo = new Undo(page, requests, (change, back) => still.took(change, back), refresh);
+const undo = new Undo(page, requests, refresh);
 const taught = new Taught(page, requests);
 const picker = new Picker(page, teacher, editor, refresh);
 menu({
@@ -101,7 +101,7 @@ function done(result, request) {
   const wrong = result.level === 'ERROR';
   if (request.do === 'teach') {
     teacher.result(result);
-    if (result.level === 'OK') still.taught(request, result);
+    if (result.level === 'OK') still.taught(request);
   } else if (request.do === 'hold') {
     if (wrong && still.on) { still.end(); note('wrong', result.message); }
   } else if (['complete', 'empty'].includes(request.do)) {

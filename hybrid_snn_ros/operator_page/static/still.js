@@ -8,6 +8,7 @@ import { note } from './feedback.js';
 import { t } from './texts.js';
 
 const RECENT = 1000; // ms
+const TEACHING = ['teach', 'draw']; // changes
 
 export class Still {
   constructor(page, requests, aim, refresh) {
@@ -30,6 +31,8 @@ export class Still {
     const since = performance.now() - RECENT;
     const chosen = picture.shown.find(({ stamp, at }) => at > since && things.any
       && answered.includes(String(stamp)) && things.ofFrame(stamp)) || newest;
+    const { undo, redo } = this.page.state;
+    this.last = Math.max(undo?.change ?? 0, redo?.change ?? 0); // what comes is newer
     picture.hold(chosen);
     things.show(chosen.stamp, things.ofFrame(chosen.stamp)?.things || []);
     this.requests.ask({ do: 'hold', stamp: chosen.stamp });
@@ -46,27 +49,31 @@ export class Still {
   }
 
   // A box of the picture was taught: it is marked, and the next one may be drawn.
-  taught(request, result) {
+  taught(request) {
     const { still } = this.page.picture;
     if (!still || !request.box || String(request.stamp) !== String(still)) return;
-    this.marks.push({ box: request.box, label: request.label, sample: result.sample, seen: false,
-      off: false });
+    this.marks.push({ box: request.box, label: request.label, change: null, off: false });
     this.aim.own.clear();
     this.aim.things.choose(null);
   }
 
-  // A box whose thing looks like one taught before teaches only where it is: no sample tells of that.
-  took(change, back) {
-    if (change?.what !== 'draw') return;
-    const mark = this.marks.findLast(({ off }) => off === !back);
-    if (mark) mark.off = back;
+  // A mark goes with its change: whoever takes that back, and puts it back.
+  follow() {
+    const { undo, redo } = this.page.state;
+    if (undo?.change > this.last && TEACHING.includes(undo.what)) {
+      const mark = this.marks.findLast(({ change }) => change === null);
+      if (mark) this.last = mark.change = undo.change;
+    }
+    for (const mark of this.marks.filter(({ change }) => change !== null)) {
+      if (redo?.change === mark.change) mark.off = true;
+      if (undo?.change === mark.change) mark.off = false;
+    }
   }
 
   draw() {
     const { still } = this.page.picture;
-    const known = new Set(this.page.state.history.map(({ sample }) => sample));
-    for (const mark of this.marks) mark.seen ||= known.has(mark.sample);
-    const marks = this.marks.filter(({ sample, seen, off }) => !off && (!seen || known.has(sample)));
+    this.follow();
+    const marks = this.marks.filter(({ off }) => !off);
     this.aim.things.hidden = marks.map(({ box }) => box);
     $('drawn').replaceChildren(...marks.map(({ box, label }) => {
       const node = make('div', 'mark');
@@ -75,7 +82,7 @@ export class Still {
       node.appendChild(make('span', 'tag', `\u2713 ${label}`)).dir = 'auto';
       return node;
     }));
-    this.aim.wantsBox = this.marks.length > 0;
+    this.aim.wantsBox = marks.length > 0;
     const { hello, points } = this.page;
     $('freeze').hidden = hello.view_only || !points;
     $('freeze').setAttribute('aria-pressed', String(Boolean(still)));

@@ -116,8 +116,7 @@ export class Things {
     const lost = chosen && this.lost;
     const { unknown, label, box } = thing;
     place(node, box);
-    // Small ones on top; the chosen one, which dims the picture, below.
-    node.style.zIndex = chosen ? '1' : String(Math.round(1e3 * (2 - box[2] * box[3])));
+    node.style.setProperty('--above', Math.round(1e3 * (2 - box[2] * box[3]))); // small ones on top
     node.dataset.kind = lost ? 'lost' : unknown ? 'unknown' : 'known';
     node.dataset.colour = unknown ? '' : this.colour(label);
     node.dataset.tag = box[1] > 0.12 ? 'above' : 'inside';

@@ -27,9 +27,8 @@ export function short({ what, label = '', to = '', samples = 0 }) {
 }
 
 export class Undo {
-  // took: told of a change, and whether it was taken back or put back.
-  constructor(page, requests, took, refresh) {
-    Object.assign(this, { page, requests, took, refresh, offered: null, known: undefined });
+  constructor(page, requests, refresh) {
+    Object.assign(this, { page, requests, refresh, offered: null, known: undefined });
     this.asked = new Map(); // id of a request -> the change it is about
     $('undo').addEventListener('click', () => this.undo());
     $('put-back').addEventListener('click', () => this.redo());
@@ -63,7 +62,6 @@ export class Undo {
     this.asked.delete(result.id);
     const what = change ? short(change) : result.label;
     if (result.level !== 'ERROR') {
-      this.took(change, request.do === 'undo');
       note('saved', request.do === 'undo' ? t('taken_back', { what }) : t('put_back_done', { what }));
     } else if (this.last && this.last.change !== request.change) {
       note('wrong', t('undo_other', { what: short(this.last) }));

@@ -53,7 +53,9 @@ def phone(table, browser):
 def freeze(table, phone):
     """Let the picture stand still; return what is in it: [(name, box as fractions)]."""
     table.asked.clear()
-    phone.tap('#freeze')
+    phone.until('a picture that was answered', """
+        if (document.getElementById('freeze').getAttribute('aria-pressed') === 'true') return true;
+        document.getElementById('freeze').click();""", seconds=PATIENCE)
     phone.until_text('#freeze', 'Live again')
     view = table.held()
     width, height = view['size']

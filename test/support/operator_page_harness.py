@@ -152,7 +152,7 @@ class Table(Robot):
         self.peer.until(f'arrangement {number} to be answered', lambda: any(
             view['arrangement'] == number and stamp in self.peer.answers
             and wanted <= {thing['object'] for thing in view['things']}
-            for stamp, view in reversed(self.views.items())))
+            for stamp, view in reversed(self.views.items())), 120.0)
         self.peer.spin(0.3)  # until its first picture is on the page
 
     def teach_all(self):

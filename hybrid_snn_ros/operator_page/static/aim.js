@@ -19,15 +19,17 @@ export class Aim {
       const fresh = still || performance.now() - at < FRESH;
       return fresh && found !== false && !this.lost ? { stamp, box } : null;
     }
-    const stamp = still || this.newest?.stamp;
+    const stamp = still || this.newest()?.stamp;
     return stamp ? { stamp, ...(this.own.box && { box: this.own.box.map(rounded) }) } : null;
   }
 
   // The newest picture of the screen that the classifier has answered: others it may never have.
-  get newest() {
+  // within: ms since it was shown; test: what else it must be.
+  newest(within = FRESH, test = () => true) {
     const { picture, answered } = this.page;
-    const found = picture.shown.find(({ stamp }) => answered.includes(String(stamp)));
-    return found && performance.now() - found.at < FRESH ? found : null;
+    const since = performance.now() - within;
+    return picture.shown.find(({ stamp, at }) => at > since && answered.includes(String(stamp))
+      && test(stamp));
   }
 
   get lost() { return this.things.lost; }

@@ -8,6 +8,7 @@ import { note } from './feedback.js';
 import { t } from './texts.js';
 
 const RECENT = 1000; // ms
+const PATIENCE = 2000; // ms, for a robot that answers few pictures
 const TEACHING = ['teach', 'draw']; // changes
 
 export class Still {
@@ -22,15 +23,12 @@ export class Still {
   get on() { return Boolean(this.page.picture.still); }
 
   begin() {
-    const { picture, answered } = this.page;
-    const { things } = this.aim;
-    const newest = this.aim.newest;
-    if (!newest) { note('wrong', t('not_now')); return; }
+    const { page: { picture }, aim, aim: { things } } = this;
     // Boxes come a moment after their picture, or not at all where the robot is busy: one that has
     // them is better than the very last.
-    const since = performance.now() - RECENT;
-    const chosen = picture.shown.find(({ stamp, at }) => at > since && things.any
-      && answered.includes(String(stamp)) && things.ofFrame(stamp)) || newest;
+    const chosen = (things.any && aim.newest(RECENT, (stamp) => things.ofFrame(stamp)))
+      || aim.newest(PATIENCE);
+    if (!chosen) { note('wrong', t('not_now')); return; }
     const { undo, redo } = this.page.state;
     this.last = Math.max(undo?.change ?? 0, redo?.change ?? 0); // what comes is newer
     picture.hold(chosen);

@@ -6,6 +6,7 @@ import { $, write } from './dom.js';
 import { note } from './feedback.js';
 import { t } from './texts.js';
 
+const PATIENCE = 2000; // ms, for a robot that answers few pictures
 const ABOUT = 10; // pictures that do
 
 export class Surroundings {
@@ -21,7 +22,7 @@ export class Surroundings {
 
   ask(what) {
     $('menu').close();
-    const stamp = this.page.picture.still || this.aim.newest?.stamp;
+    const stamp = this.page.picture.still || this.aim.newest(PATIENCE)?.stamp;
     if (!stamp) { note('wrong', t('not_now')); return; }
     this.requests.ask({ do: what, stamp });
     note('quiet', t('sending'));

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from hybrid_snn_ros.where.boxes import intersections
+from hybrid_snn_ros.where.boxes import intersections, iou
 from hybrid_snn_ros.where.features import WINDOWS
 from hybrid_snn_ros.where.ridge import OUTPUTS, Weights
 from hybrid_snn_ros.where.targets import CELLS_A_UNIT, MAX_LOG
@@ -103,18 +103,23 @@ def strongest(boxes: np.ndarray, heat: np.ndarray, most: int = MOST_BOXES) -> Fo
 
     :param boxes, heat: (B, 4) and (B,), the surest first.
     """
-    shared = intersections(boxes, boxes)
-    area = boxes[:, 2:].prod(axis=1)
-    overlap = shared / (area[:, None] + area - shared)
-    alike = (overlap > SAME) | (shared >= WITHIN * area[:, None]) | (shared >= WITHIN * area)
+    one = alike(boxes, boxes)
     kept: list[int] = []
     for place in range(len(boxes)):
-        if len(kept) < most and not alike[place, kept].any():
+        if len(kept) < most and not one[place, kept].any():
             kept.append(place)
     corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
-    weight = np.where(overlap[kept] > AGREE, heat, 0.0)
+    weight = np.where(iou(boxes[kept], boxes) > AGREE, heat, 0.0)
     corners = weight @ corners / weight.sum(axis=1, keepdims=True)
     return Found(np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]]), heat[kept])
+
+
+def alike(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Tell which boxes mean one thing with which others, bool (B, O), of (B, 4) and (O, 4)."""
+    shared = intersections(boxes, others)
+    area, other_area = boxes[:, 2:].prod(axis=1)[:, None], others[:, 2:].prod(axis=1)
+    return ((iou(boxes, others) > SAME) | (shared >= WITHIN * area)
+            | (shared >= WITHIN * other_area))
 
 
 def one_of_a_name(boxes: np.ndarray, names: list[str | None]) -> list[int]:

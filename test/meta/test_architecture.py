@@ -60,7 +60,7 @@ ARROWS = {
     'cli': {'audit', 'bench', 'classifier', 'codes', 'dds_profile', 'defaults', 'evaluation',
             'operator_page.settings', 'parameter_files', 'paths', 'ros', 'sim', 'resources',
             'threads', 'likeness', 'memory', 'network', 'recent', 'snn', 'spiking_encoder',
-            'vision'},
+            'vision', 'where.boxes'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

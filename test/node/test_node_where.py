@@ -234,7 +234,7 @@ def test_what_is_said_of_frames_is_refused_where_it_makes_no_sense(robot):
 
 
 def test_a_whole_frame_of_one_thing_teaches_that_thing(robot):
-    """Asked by its box it is known; a repeat counts once, also when the frame is gone."""
+    """Its region is kept; a repeat counts once, also when the frame is gone."""
     peer = robot.peer
     lessons = []
     for seed in range(6):
@@ -255,12 +255,6 @@ def test_a_whole_frame_of_one_thing_teaches_that_thing(robot):
     assert again.level == OK and 'already' in again.message
     assert len([one for one in remembered(robot.node.log_path.parent / 'memory').samples.values()
                 if one.label == 'cup']) == len(lessons)
-    found, boxes = {}, {}
-    for seed in range(600, 606):
-        rgb, boxes = scene(seed, names=('green',))
-        robot.seen(255 - rgb)
-        found[seed] = right(robot.seen(255 - rgb), {'cup': boxes['green']})
-    assert sum(bool(names) for names in found.values()) >= 4, found
 
 
 def test_off_finds_nothing_and_says_how_to_switch_it_on(tmp_path):

@@ -15,8 +15,19 @@ from checkout import ROOT
 import cv2
 from domains import fresh_domain
 import numpy as np
-from operator_page_harness import Browser, opened, page, Process, Robot, settled, teach
+from operator_page_harness import (
+    Browser,
+    on_a_table,
+    opened,
+    page,
+    Process,
+    Robot,
+    settled,
+    teach,
+)
 from ros_harness import NodeProcess, Peer
+
+from hybrid_snn_ros.sim.scenes import SIZE
 
 OBJECTS = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'tray')
 
@@ -78,20 +89,55 @@ def main(target):
         shot('debug', DESKTOP, True)
         web.end()
         node.end()
-    side_by_side(target)
+    side_by_side([target / f'page_phone_{name}.png'
+                  for name in ('light', 'hold', 'labels', 'dark')], target / 'page_phone.png')
 
 
-def side_by_side(target):
+THINGS = ('duck', 'mug', 'soccer ball', 'lego brick')
+
+
+def things(target):
+    """Teach a table by ten drawn pictures, and save how a thing is tapped and another drawn."""
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        table = stack.enter_context(on_a_table(directory, THINGS))
+        for number in range(1, 11):
+            table.arrange(number)
+            table.teach_all()
+        table.peer.until('a read-out', lambda: table.peer.known[-1]['where']['ready'], 120.0)
+        browser = stack.enter_context(Browser(directory / 'profile'))
+        opened(browser, table.url)
+        table.arrange(100, objects=', '.join((*THINGS[:3], 'racecar')))
+        table.peer.spin(5.0)  # both parameters have come through, and old boxes are gone
+        browser.picture(target / 'page_things_found.png')
+        browser.choose('racecar')
+        browser.until('a stranger', "const thing = document.querySelector("
+                      "'.thing[data-kind=unknown]'); thing?.click(); return thing")
+        time.sleep(0.3)
+        browser.picture(target / 'page_things_tapped.png')
+        browser.key('Escape')
+        table.asked.clear()
+        browser.tap('#freeze')
+        box = next(thing['box'] for thing in table.held()['things']
+                   if thing['object'] == 'racecar')
+        browser.drag_on_picture(box, SIZE)
+        browser.picture(target / 'page_things_drawn.png')
+    side_by_side([target / f'page_things_{name}.png' for name in ('found', 'tapped', 'drawn')],
+                 target / 'page_things.jpg')
+
+
+def side_by_side(paths, joint):
     """Join the phone's pictures into one."""
-    paths = [target / f'page_phone_{name}.png' for name in ('light', 'hold', 'labels', 'dark')]
     pictures = [cv2.imread(str(path)) for path in paths]
     gap = np.full((pictures[0].shape[0], 32, 3), 255, np.uint8)
     row = [part for picture in pictures for part in (picture, gap)][:-1]
     joined = cv2.resize(np.hstack(row), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(target / 'page_phone.png'), joined)
+    cv2.imwrite(str(joint), joined)
     for path in paths:
         path.unlink()
 
 
 if __name__ == '__main__':
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / 'docs' / 'images')
+    TARGET = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / 'docs' / 'images'
+    main(TARGET)
+    things(TARGET)

@@ -56,6 +56,11 @@ class DuplicateFilter:
         number = self._by_stamp.get((stamp, region))
         return None if number is None else self.state.samples[number]
 
+    def of_frame(self, stamp: str, label: str) -> int | None:
+        """Return the id of a sample that any part of the frame of a stamp taught a label."""
+        return next((number for (one, _), number in self._by_stamp.items()
+                     if one == stamp and self.state.samples[number].label == label), None)
+
     def find(self, label: str, codes: np.ndarray, stamp: str, min_change: float,
              region: Region = WHOLE) -> Repeat | None:
         """

@@ -6,16 +6,21 @@ from collections.abc import Callable
 import re
 from typing import Any
 
+from hybrid_snn_ros.where.boxes import BoxError
+from hybrid_snn_ros.where.boxes import checked as checked_boxes
+
 MAX_LABEL_BYTES = 64
 MAX_BODY = 4096  # bytes of any message or body that a browser sends
 _ID = re.compile(r'[A-Za-z0-9._-]{1,64}')
 _FIELDS: dict[str, set[str]] = {
-           'teach': {'label', 'stamp', 'press'}, 'undo': {'sample', 'change'},
+           'teach': {'label', 'stamp', 'press', 'box'}, 'complete': {'stamp'},
+           'empty': {'stamp'}, 'hold': {'stamp'}, 'undo': {'sample', 'change'},
            'redo': {'change'}, 'forget': {'label'}, 'rename': {'label', 'to'},
            'merge': {'label', 'to'}, 'rollback': set()}
-_OPTIONAL = {'sample', 'change', 'press'}
+_OPTIONAL = {'sample', 'change', 'press', 'box'}
 # Doing these twice is doing them once, so that they may be sent again until acknowledged.
-_REPEATABLE = ('teach', 'undo', 'redo', 'forget', 'rename', 'merge')
+_REPEATABLE = ('teach', 'complete', 'empty', 'hold', 'undo', 'redo', 'forget', 'rename',
+               'merge')
 
 
 class CommandError(ValueError):
@@ -26,7 +31,8 @@ def checked(request: object) -> dict[str, Any]:
     """
     Return a request of a browser as the classifier's ~/command takes it.
 
-    :param request: what JSON held: {'do', 'id', ...}, a stamp as [sec, nanosec].
+    :param request: what JSON held: {'do', 'id', ...}, a stamp as [sec, nanosec], a box as
+        [x, y, width, height] in fractions of the frame.
     :raises CommandError: when it is not what it should be.
     """
     if not isinstance(request, dict):
@@ -41,6 +47,8 @@ def checked(request: object) -> dict[str, Any]:
     command = {'id': name, 'do': do}
     for field in sorted(given):
         command[field] = _CHECKS[field](request[field])
+    if 'box' in command:
+        command['unit'] = 'fractions'
     return command
 
 
@@ -82,7 +90,19 @@ def _stamp(value: object) -> dict[str, int]:
             'nanosec': _number(value[1], 10**9, 'nanosec')}
 
 
+def _box(value: object) -> list[float]:
+    if not isinstance(value, list) or len(value) != 4 or any(
+            type(part) not in (int, float) for part in value):
+        raise CommandError('a box is four numbers: x, y, width, height')
+    try:
+        [box] = checked_boxes([value])
+    except BoxError as error:
+        raise CommandError(str(error)) from error
+    return box.tolist()
+
+
 _CHECKS: dict[str, Callable[[object], Any]] = {
            'label': _label, 'to': _label, 'stamp': _stamp, 'press': _name,
+           'box': _box,
            'change': lambda value: _number(value, 2**53, 'the number of a change'),
            'sample': lambda value: _number(value, 2**53, 'the number of a sample')}

@@ -19,6 +19,7 @@ from hybrid_snn_ros.operator_page.access import Authenticator, new_pin
 from hybrid_snn_ros.operator_page.pictures import jpeg
 from hybrid_snn_ros.operator_page.public_url import public_url
 from hybrid_snn_ros.operator_page.server import PageServer
+from hybrid_snn_ros.operator_page.things import shown
 from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.vision.frames import FrameError
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rclpy.subscription import Subscription
     from rclpy.timer import Timer
 _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
+_THINGS = QoSProfile(depth=5, reliability=qos_profile_sensor_data.reliability)
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
 
 
@@ -143,7 +145,9 @@ class TeachPage(Node):
                 self.create_subscription(kind, topic, self._on_image, _NEWEST,
                                          callback_group=RateLimitedGroup(period)),
                 self.create_subscription(
-                    String, f'{self._name}/answer', self._on_answer, _NEWEST)]
+                    String, f'{self._name}/answer', self._on_answer, _NEWEST),
+                self.create_subscription(
+                    String, f'{self._name}/things', self._on_things, _THINGS)]
         elif not pictures and self._watching:
             self.destroy_timer(cast('Timer', self._pace))
             while self._watching:
@@ -167,6 +171,9 @@ class TeachPage(Node):
     def _on_answer(self, message: String) -> None:
         self._post_json(message, lambda answer: (self._server.on_answer, answer))
 
+    def _on_things(self, message: String) -> None:
+        self._post_json(message, lambda found: (self._server.on_things, shown(found)))
+
     def _on_labels(self, message: String) -> None:
         self._post_json(message, lambda known: (self._server.on_labels, known))
 
@@ -177,7 +184,7 @@ class TeachPage(Node):
                    arguments: Callable[[Any], tuple[Callable[[Any], None], Any]]) -> None:
         try:
             self._server.post(*arguments(json.loads(message.data)))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             self.get_logger().warning(f'cannot read a message of the classifier: {error!r}',
                                       throttle_duration_sec=5.0)
 

@@ -8,13 +8,16 @@ under it: they were new then, and the operator has told the truth about them.
 """
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Any
 
+from hybrid_snn_ros.operator_page import things
 from hybrid_snn_ros.operator_page.pictures import REMEMBERED, thumbnail
 from hybrid_snn_ros.recent import Recent
 
 RECENT_LABELS = 5
 ENOUGH = 3  # samples of a label, each of which shows it differently (`min_change`)
+_HELD = 8  # pictures that stand still while somebody draws in them
 _THUMBNAILS = 96  # kept, also of what was taken back: it may be put back
 _JUDGED = 10  # newest taught frames of a label that its light looks at
 _BEGINNING = 2  # samples of a label before which no one can know it
@@ -29,6 +32,11 @@ class PageState:
         self.thumbnails: Recent[int, bytes] = Recent(_THUMBNAILS)  # id of a sample -> JPEG
         self.pictures: Recent[tuple[int, int], bytes] = Recent(REMEMBERED)
         self.answers: Recent[tuple[int, int], dict[str, Any]] = Recent(REMEMBERED)
+        # stamp -> what was found in the frame
+        self.things: Recent[tuple[int, int], list[dict[str, Any]]] = Recent(REMEMBERED)
+        # stamp -> picture, answer and things of a frame that stands still in a browser
+        self._held: Recent[tuple[int, int], tuple[Any, Any, Any]] = Recent(_HELD)
+        self._where: dict[str, Any] | None = None
         self._newest: list[Any] = []  # [id, label, time] of the newest samples, newest first
         self._undo: dict[str, Any] | None = None
         self._redo: dict[str, Any] | None = None
@@ -50,6 +58,7 @@ class PageState:
         self._version = known['database_version']
         self._follow_names(known.get('undo'), known.get('redo'))
         self._undo, self._redo = known.get('undo'), known.get('redo')
+        self._where = known.get('where')
         self._verdicts = {label: said for label, said in self._verdicts.items()
                           if label in self._known}
         if not self._recent:  # at the start: the labels that were taught last
@@ -61,27 +70,41 @@ class PageState:
         stamp = answer['stamp']
         self.answers.add((stamp['sec'], stamp['nanosec']), answer)
 
-    def add_result(self, result: dict[str, Any]) -> None:
+    def add_things(self, found: dict[str, Any]) -> None:
+        """Remember what was found in a frame (things.shown) until it is perhaps taught."""
+        self.things.add(found['stamp'], found['things'])
+
+    def hold(self, stamp: tuple[int, int]) -> None:
+        """Remember all there is of a frame for as long as somebody may draw in it."""
+        self._held.add(stamp, self._of_frame(stamp))
+
+    def _of_frame(self, stamp: tuple[int, int]) -> tuple[Any, Any, Any]:
+        """Return picture, answer and things of a frame, None for each that is not there."""
+        return self._held.get(stamp) or (
+            self.pictures.get(stamp), self.answers.get(stamp), self.things.get(stamp))
+
+    def add_result(self, result: dict[str, Any], box: Sequence[float] | None = None) -> None:
         """
         Follow an acknowledgement of the classifier.
 
         :param result: dict with level, label, operation, id, sample, samples, stamp, version.
+        :param box: what was taught of the frame, as fractions of it; None for all of it.
         """
         if result['level'] == 'OK' and result['operation'] == 'teach':
-            self._taught(result)
+            self._taught(result, box)
 
-    def _taught(self, result: dict[str, Any]) -> None:
+    def _taught(self, result: dict[str, Any], box: Sequence[float] | None) -> None:
         label, sample = result['label'], result['sample']
         self._recent = [label, *(one for one in self._recent if one != label)][:RECENT_LABELS]
         if sample is None or sample in self._judged:
             return
         self._known.add(label)
         self._judged.add(sample, True)
-        answer = self.answers.get(result['stamp'])
-        if answer and (result['samples'] or 0) > _BEGINNING:
-            self._verdicts.setdefault(label, deque(maxlen=_JUDGED)).append(answer['label'])
-        picture = self.pictures.get(result['stamp'])
-        small = thumbnail(picture, answer.get('seen') if answer else None) if picture else None
+        picture, answer, found = self._of_frame(result['stamp'])
+        said = answer if box is None else things.at(found or [], box)
+        if said and (result['samples'] or 0) > _BEGINNING:
+            self._verdicts.setdefault(label, deque(maxlen=_JUDGED)).append(said['label'])
+        small = picture and thumbnail(picture, answer.get('seen') if answer else None, box)
         if small:
             self.thumbnails.add(sample, small)
 
@@ -123,4 +146,5 @@ class PageState:
         history = [{'number': sample, 'sample': sample, 'label': label, 'at': at,
                     'picture': sample in self.thumbnails} for sample, label, at in self._newest]
         return {'labels': labels, 'history': history, 'undo': self._undo, 'redo': self._redo,
+                'where': self._where,
                 'recent': [label for label in self._recent if label in self._known]}

@@ -29,6 +29,8 @@ CLASSIFIER_PATIENCE = 3.5  # seconds without /diagnostics
 _REPEAT = 1.5  # seconds after which an unacknowledged request is sent on once more
 _TICK = 0.5  # seconds
 _ANSWER_PERIOD = 0.08  # seconds between answers shown; no one reads faster
+_UNPAIRED = 0.3  # seconds without things of a picture after which those of other frames do
+_ASKED_AFTER = 1.0  # seconds without things that the node found itself
 
 
 class PageServer(threading.Thread):
@@ -66,6 +68,7 @@ class PageServer(threading.Thread):
         self._status: dict[str, Any] = {}
         self._dirty = False
         self._next_answer = 0.0
+        self._found, self._showed = -_ASKED_AFTER, -_UNPAIRED
 
     # -- for the node --------------------------------------------------------------------------
 
@@ -109,6 +112,20 @@ class PageServer(threading.Thread):
         for viewer in self._viewers:
             viewer.tell('answer', answer)
 
+    def on_things(self, found: dict[str, Any]) -> None:
+        """Show what was found in a frame (things.shown), of the frames that are shown."""
+        now = time.monotonic()
+        if not found['asked']:
+            self._found = now
+        elif now - self._found < _ASKED_AFTER:
+            return  # what others ask about would take turns with what the node finds
+        self.page_state.add_things(found)
+        if found['stamp'] not in self.page_state.pictures and now - self._showed < _UNPAIRED:
+            return
+        self._showed = now
+        for viewer in self._viewers:
+            viewer.tell('things', found)
+
     def _show_answered(self, stamp: tuple[int, int]) -> None:
         """Say that a picture can be taught: the classifier has it too, and has not dropped it."""
         if stamp in self.page_state.pictures and stamp in self.page_state.answers:
@@ -126,7 +143,7 @@ class PageServer(threading.Thread):
         known = self._commands.get(result['id'])
         if known:
             known[2] = result
-        self.page_state.add_result(result)
+        self.page_state.add_result(result, known[0].get('box') if known else None)
         for viewer in self._viewers:
             viewer.report('result', result)
         self._dirty = True
@@ -241,6 +258,8 @@ class PageServer(threading.Thread):
         if known and known[2]:
             viewer.report('result', known[2])
         elif known is None or (now - known[1] > _REPEAT and may_repeat(command)):
+            if command['do'] == 'hold':
+                self.page_state.hold((command['stamp']['sec'], command['stamp']['nanosec']))
             if self._send(command):
                 self._commands.add(command['id'], [command, now, None])
 

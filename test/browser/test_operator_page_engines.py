@@ -3,22 +3,20 @@
 """The operator's page in Chromium, Firefox and WebKitGTK, from small phones to a desktop."""
 
 import contextlib
-import importlib.util
-from pathlib import Path
 import signal
 import time
 
+from axe import AXE, axe, NO_AXE, violations
 from browser import DESKTOP, PHONE, WAIT
 from browser_engines import ENGINES
 import cv2
 import numpy as np
 import operator_page_harness as harness
-from operator_page_harness import opened, page, settled, teach
+from operator_page_harness import Finder, opened, page, settled, teach, thing
 import pytest
 
 SIZES = ((375, 553), PHONE, (640, 360), (320, 256), DESKTOP)
 PIN = '271828'
-AXE = importlib.util.find_spec('axe_playwright_python')
 
 
 @pytest.fixture(scope='module')
@@ -141,6 +139,45 @@ def test_what_has_the_focus_is_not_covered(phone):
               return hidden;
             })();""")
         assert hidden == [], size
+
+
+THINGS = [thing(1, (30, 30, 70, 60), 'duck'), thing(2, (150, 40, 60, 80))]
+
+
+@pytest.fixture
+def finder(robot):
+    with Finder(robot.domain) as finder:
+        yield finder
+
+
+@pytest.mark.parametrize('size', SIZES, ids='{0[0]}x{0[1]}'.format)
+def test_boxes_are_seen_over_the_picture_and_chosen(phone, finder, size, tmp_path):
+    phone.look(size, False)
+    finder.things = THINGS
+    phone.until('boxes', "return document.querySelectorAll('.thing').length === 2")
+    assert seen_as_magenta(phone, '.thing .tag', tmp_path / 'seen.png')
+    phone.press('.thing[data-kind=unknown]')
+    phone.until_text('#answers', 'nearest: mug')
+    assert phone.run("return document.querySelectorAll('.thing[aria-pressed=true]').length") == 1
+
+
+def test_a_box_is_drawn_and_teaches_what_is_in_it(robot, phone, finder):
+    finder.things = THINGS
+    phone.until('boxes', "return document.querySelectorAll('.thing').length === 2")
+    label = f'{phone.name} box'
+    phone.choose(label)
+    x, y = phone.centre('#stage')
+    phone.down('#stage')
+    phone.move(x + 30, y + 20)
+    phone.move(x + 80, y + 70)
+    phone.up()
+    phone.until_text('#teach .big', 'Teach the box as')
+    phone.press('#teach')
+    assert settled(phone) == f'1 saved as “{label}”'
+    assert robot.samples()[label] == 1
+    phone.press('#undo')
+    settled(phone)
+    assert label not in robot.samples()
 
 
 # -- what is done --------------------------------------------------------------------------------
@@ -286,16 +323,6 @@ STATES = {'main': main_page, 'holding': holding, 'sheet': sheet, 'tools': sheet_
           'large picture': large_picture, 'menu': menu}
 
 
-def violations(browser):
-    """Return what axe-core finds wrong on the page as it is now."""
-    if not browser.run('return Boolean(window.axe)'):
-        browser.run((Path(AXE.origin).parent / 'axe.min.js').read_text())
-    return browser.run("""
-        return axe.run(document, { resultTypes: ['violations'],
-          rules: { 'target-size': { enabled: true } } }).then(({ violations }) => violations.map(
-            ({ id, nodes }) => [id, nodes.map((node) => [node.target, node.failureSummary])]));""")
-
-
 def found(browser, sizes=SIZES):
     """Return all violations in sizes and colour schemes."""
     wrong = []
@@ -312,10 +339,6 @@ def cut_off(browser):
         return [...document.querySelectorAll('dialog[open], dialog[open] .choice button')]
           .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth)
           .map((node) => [node.id, node.scrollWidth, node.clientWidth]);""")
-
-
-NO_AXE = 'axe-core is not installed (pip install --no-deps axe-playwright-python)'
-axe = pytest.mark.skipif(AXE is None, reason=NO_AXE)
 
 
 @pytest.mark.parametrize('state', STATES)

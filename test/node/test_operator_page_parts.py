@@ -11,9 +11,18 @@ import numpy as np
 import pytest
 
 from hybrid_snn_ros import Classifier
-from hybrid_snn_ros.operator_page import access, address, commands, files, pictures, settings
+from hybrid_snn_ros.operator_page import (
+    access,
+    address,
+    commands,
+    files,
+    pictures,
+    settings,
+    things,
+)
 from hybrid_snn_ros.operator_page.page_state import PageState
 from hybrid_snn_ros.ros import messages
+from hybrid_snn_ros.ros.thing_finder import WhereStatus
 
 DEFAULTS = {parameter.name: parameter.default for parameter in settings.TABLE}
 
@@ -108,6 +117,15 @@ TEACH = {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': [12, 34]}
                                   'stamp': {'sec': 12, 'nanosec': 34}}),
     ({'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'},
      {'do': 'rename', 'id': 'x', 'label': 'a', 'to': 'b'}),
+    ({**TEACH, 'box': [0, 0.25, 1, 0.5]},
+     {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': {'sec': 12, 'nanosec': 34},
+      'box': [0.0, 0.25, 1.0, 0.5], 'unit': 'fractions'}),
+    ({**TEACH, 'box': [0.75, -0.5, 0.5, 0.75]},  # cut off at the edges
+     {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': {'sec': 12, 'nanosec': 34},
+      'box': [0.75, 0.0, 0.25, 0.25], 'unit': 'fractions'}),
+    *(({'do': do, 'id': 'x', 'stamp': [12, 34]},
+       {'do': do, 'id': 'x', 'stamp': {'sec': 12, 'nanosec': 34}})
+      for do in ('complete', 'empty', 'hold')),
     ({'do': 'forget', 'id': 'x', 'label': '<b>'}, {'do': 'forget', 'id': 'x', 'label': '<b>'})])
 def test_a_request_becomes_a_command(request_, command):
     assert commands.checked(request_) == command
@@ -123,6 +141,14 @@ def test_a_request_becomes_a_command(request_, command):
     {'do': 'teach', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': '7'},
     {'do': 'undo', 'id': 'x', 'label': 'mug'}, {'do': 'undo', 'id': 'x', 'sample': 1, 'change': 2},
     {'do': 'redo', 'id': 'x', 'change': -1}, {'do': 'merge', 'id': 'x', 'label': 'a'},
+    *({**TEACH, 'box': box} for box in (
+        None, 7, 'box', [], [0, 0, 1], [0, 0, 1, 1, 1], [0, 0, 0, 1], [0, 0, -1, 1], [1, 0, 1, 1],
+        [2, 2, 1, 1], [0, 0, float('nan'), 1], [0, 0, float('inf'), 1], ['0', 0, 1, 1],
+        [True, 0, 1, 1], [0, 0, 1, None], [[0], 0, 1, 1], [0, 0, 10**400, 1], {'x': 0})),
+    {**TEACH, 'unit': 'pixels'}, *({'do': do, 'id': 'x'} for do in ('complete', 'empty', 'hold')),
+    {'do': 'complete', 'id': 'x', 'stamp': [1, 2], 'label': 'mug'},
+    {'do': 'hold', 'id': 'x', 'stamp': [1, 2], 'box': [0, 0, 1, 1]},
+    {'do': 'empty', 'id': 'x', 'stamp': {'sec': 1, 'nanosec': 2}},
     {**TEACH, 'press': ''}, {**TEACH, 'press': 'a/b'}, {'do': 'rename', 'id': 'x', 'label': 'a'}])
 def test_anything_else_is_refused_with_a_sentence(wrong):
     with pytest.raises(commands.CommandError, match=r'\w+ \w+ \w+'):
@@ -133,6 +159,8 @@ def test_an_undo_of_whatever_was_last_is_never_sent_twice():
     assert commands.may_repeat({'do': 'teach'})
     assert commands.may_repeat({'do': 'undo', 'sample': 3})
     assert commands.may_repeat({'do': 'redo', 'change': 3})
+    for do in ('complete', 'empty', 'hold'):
+        assert commands.may_repeat({'do': do})
     assert not commands.may_repeat({'do': 'undo'})
     assert not commands.may_repeat({'do': 'redo'})
     assert not commands.may_repeat({'do': 'rollback'})
@@ -148,7 +176,8 @@ class Teaching:
         self.page_state, self.frame = PageState(), 0
         self.classifier = Classifier(inputs=16, min_change=0)
 
-    def teach(self, label, press='', said=None, seen=None, level='OK'):
+    def teach(self, label, press='', said=None, seen=None, level='OK', box=None, found=(),
+              later=lambda stamp: None):
         self.frame += 1
         stamp = (5, self.frame)
         picture = np.zeros((96, 128, 3), np.uint8)
@@ -157,6 +186,8 @@ class Teaching:
         if said:
             answer = {'stamp': {'sec': 5, 'nanosec': self.frame}, 'label': said}
             self.page_state.add_answer({**answer, 'seen': seen} if seen else answer)
+        self.page_state.add_things({'stamp': stamp, 'things': list(found)})
+        later(stamp)
         sample = None
         if level == 'OK':
             codes = np.random.default_rng(self.frame).integers(0, 255, 16).astype(np.uint8)
@@ -165,11 +196,12 @@ class Teaching:
                   'id': f'{press}.{self.frame}', 'stamp': stamp,
                   'samples': self.classifier.state.counts.get(label),
                   'version': self.classifier.version}
-        self.page_state.add_result(result)
+        self.page_state.add_result(result, box)
         return self.tell(result)
 
     def tell(self, result=None):
-        self.page_state.set_known(json.loads(messages.labels(self.classifier.state)))
+        known = messages.labels(self.classifier.state, WhereStatus())
+        self.page_state.set_known(json.loads(known))
         return result
 
     def do(self, function, *arguments, **options):
@@ -204,6 +236,76 @@ def test_a_thumbnail_shows_what_was_seen(seen, left, right):
     teaching.teach('mug', said='mug', seen=seen)
     small = cv2.imdecode(np.frombuffer(teaching.page_state.thumbnails[1], np.uint8), 0)
     assert abs(int(small[48, 10]) - left) < 25 and abs(int(small[48, 85]) - right) < 25
+
+
+@pytest.mark.parametrize('box, left, right', [
+    ([.05, .1, .3, .4], 200, 200), ([.6, .5, .2, .4], 0, 0), ([.3, .3, .4, .1], 200, 0),
+    ([0, 0, 1, 1], 200, 0), ([.49, .49, .001, .001], 200, 200)])
+def test_a_thumbnail_of_a_box_shows_the_square_around_it(box, left, right):
+    teaching = Teaching()
+    teaching.teach('mug', said='mug', seen=[0, 0, .1, .1], box=box)
+    small = cv2.imdecode(np.frombuffer(teaching.page_state.thumbnails[1], np.uint8), 0)
+    assert abs(int(small[48, 10]) - left) < 25 and abs(int(small[48, 85]) - right) < 25
+
+
+def test_a_lesson_by_a_box_is_judged_by_what_was_said_of_the_box():
+    """Not by the answer to the whole frame, nor by what was said of another thing."""
+    here, there = [.1, .1, .3, .3], [.6, .5, .3, .3]
+    teaching = Teaching()
+    for _ in range(2):
+        teaching.teach('duck')
+        teaching.teach('mug')
+    for _ in range(3):
+        teaching.teach('mug', said='duck', box=[.12, .1, .3, .3], found=[
+            {'box': there, 'label': 'duck'}, {'box': here, 'label': 'mug'}])
+    assert teaching.light('mug') == ('enough', '')
+    for _ in range(3):
+        teaching.teach('duck', said='mug', box=here, found=[{'box': there, 'label': 'mug'}])
+    assert teaching.light('duck') == ('unjudged', ''), 'nothing was found there'
+    for _ in range(3):
+        teaching.teach('duck', said='duck', box=there, found=[
+            {'box': there, 'label': 'mug'}, {'box': here, 'label': 'duck'}])
+    assert teaching.light('duck') == ('confused', 'mug')
+
+
+def test_of_a_frame_that_is_held_everything_stays():
+    """However long somebody draws in it."""
+    def wait(stamp):
+        teaching.page_state.hold(stamp)
+        for number in range(100):
+            teaching.page_state.pictures.add((9, number), b'')
+            teaching.page_state.add_things({'stamp': (9, number), 'things': []})
+            teaching.page_state.add_answer({'stamp': {'sec': 9, 'nanosec': number}, 'label': ''})
+    teaching = Teaching()
+    teaching.teach('duck')
+    for _ in range(3):
+        teaching.teach('mug')
+    teaching.teach('mug', said='duck', box=[.1, .1, .3, .3], later=wait,
+                   found=[{'box': [.1, .1, .3, .3], 'label': 'mug'}])
+    assert teaching.light('mug') == ('enough', '')
+    assert teaching.page_state.state()['history'][0]['picture']
+    teaching.teach('mug', later=lambda stamp: [
+        teaching.page_state.pictures.add((9, number), b'') for number in range(100)])
+    assert not teaching.page_state.state()['history'][0]['picture'], 'but of no other'
+
+
+def test_what_is_said_of_things_becomes_what_browsers_draw():
+    named = {'label': 'mug', 'score': .5, 'unknown': False, 'ranked': [['mug', .5]]}
+    found = {'stamp': {'sec': 5, 'nanosec': 6}, 'frame_id': 'camera', 'id': 'x',
+             'size': [640, 480], 'things': [{'box': [64, 120, 320, 48], 'track': 3, **named},
+                                            {'refused': 'the box has no size'}]}
+    wanted = {'stamp': (5, 6), 'things': [{'box': [.1, .25, .5, .1], 'track': 3, **named}]}
+    assert things.shown(found) == {**wanted, 'asked': True}
+    assert things.shown({**found, 'by': 'request'}) == {**wanted, 'asked': True}
+    assert things.shown({**found, 'by': 'where'}) == {**wanted, 'asked': False}
+
+
+def test_the_state_says_how_surroundings_stand():
+    state = PageState()
+    assert state.state()['where'] is None
+    for where in (WhereStatus(), WhereStatus(True, 7, 2, False), WhereStatus(True, 10, 10, True)):
+        state.set_known(json.loads(messages.labels(Classifier(inputs=16).state, where)))
+        assert state.state()['where'] == where._asdict()
 
 
 def test_a_refusal_or_a_skipped_frame_is_not_shown_as_taught():
@@ -343,7 +445,7 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
                                  r'new Function', text), path
     scripts = sum(len(content) for path, (kind, content) in files.load().items()
                   if kind == 'text/javascript')
-    assert scripts < 64 * 1024
+    assert scripts < 96 * 1024
 
 
 def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():

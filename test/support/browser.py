@@ -92,6 +92,25 @@ class Browser:
         """Tap an element with a finger, or with the mouse where an engine knows no fingers."""
         self.press(selector, kind='touch')
 
+    def drag_on_picture(self, box, size=(1, 1), kind='touch'):
+        """
+        Drag from the upper left corner of a box to its lower right one.
+
+        :param box: x, y, width, height in the operator's page's picture, which has this size.
+        """
+        left, top, width, height = self.run(
+            'const box = document.getElementById("picture").getBoundingClientRect();'
+            'return [box.x, box.y, box.width, box.height];')
+        corner, sides = box[:2], box[2:]
+        places = [[edge + (start + side * step / 6) / by * whole for edge, start, side, by, whole
+                   in zip((left, top), corner, sides, size, (width, height))]
+                  for step in range(7)]
+        self._point([{'type': 'pointerMove', 'x': round(places[0][0]), 'y': round(places[0][1])},
+                     {'type': 'pointerDown', 'button': 0}], kind, 0)
+        for x, y in places[1:]:
+            self.move(x, y, kind)
+        self.up(kind)
+
     def key(self, name, code='', kinds=('keyDown', 'keyUp')):
         """Press a key, 'Enter' or 'a', or do only the half of that."""
         for kind in kinds:

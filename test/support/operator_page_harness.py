@@ -9,14 +9,21 @@ import os
 import re
 import shutil
 import signal
+import threading
 import time
 from urllib.parse import urlsplit
 
 import browser_engines
 from browser_engines import Chromium
 from domains import fresh_domain
+from rcl_interfaces.srv import SetParameters
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from ros_harness import NodeProcess, Peer
 from std_msgs.msg import String
+
+from hybrid_snn_ros.recent import Recent
 
 Browser = Chromium  # the one that the tests of the page's workings use
 # For scripts that start one of their own, with other settings.
@@ -116,6 +123,120 @@ def running(directory, **node):
             yield robot
             robot.page.end()
             classifier.end()
+
+
+class Table(Robot):
+    """A robot that finds things on a table by itself; the tests know what lies where."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.views, self.asked = Recent(300), []  # stamp -> view; what came on ~/command
+        self.peer.node.create_subscription(
+            String, 'classifier/command', lambda m: self.asked.append(json.loads(m.data)), 100)
+
+    def _on_view(self, message):
+        view = json.loads(message.data)
+        self.views.add((view['stamp_sec'], view['stamp_nanosec']), view)
+
+    def arrange(self, number, **parameters):
+        """Lay things in another way and wait until the classifier has looked at them."""
+        client = self.peer.node.create_client(SetParameters, 'turntable_camera/set_parameters')
+        self.peer.until('the camera', client.service_is_ready)
+        future = client.call_async(SetParameters.Request(parameters=[
+            Parameter(name, value=value).to_parameter_msg()
+            for name, value in {'arrangement': number, **parameters}.items()]))
+        self.peer.until('the camera to agree', future.done)
+        assert future.result().results[0].successful, future.result()
+        self.peer.node.destroy_client(client)
+        wanted = {*filter(None, parameters.get('objects', '').split(', '))}
+        self.peer.until(f'arrangement {number} to be answered', lambda: any(
+            view['arrangement'] == number and stamp in self.peer.answers
+            and wanted <= {thing['object'] for thing in view['things']}
+            for stamp, view in reversed(self.views.items())), 120.0)
+        self.peer.spin(0.3)  # until its first picture is on the page
+
+    def teach_all(self):
+        """Teach every thing of a frame by its true box, and say that this is all."""
+        stamp, view = next((stamp, view) for stamp, view in reversed(self.views.items())
+                           if stamp in self.peer.answers)
+        asked = {'stamp': dict(zip(('sec', 'nanosec'), stamp))}
+        for thing in view['things']:
+            result = self.peer.command(
+                do='teach', label=thing['object'], box=thing['box'], **asked)
+            assert result.level == result.OK, result.message
+        result = self.peer.command(do='complete', **asked)
+        assert result.level == result.OK, result.message
+
+    def held(self):
+        """Return the view that stands still on the page, once that was asked for."""
+        stamp = self.peer.until('the page to hold a frame', lambda: [
+            (asked['stamp']['sec'], asked['stamp']['nanosec'])
+            for asked in self.asked if asked['do'] == 'hold'])[-1]
+        return self.peer.until('its view', lambda: self.views.get(stamp))
+
+
+@contextlib.contextmanager
+def on_a_table(directory, objects, **node):
+    """Run a camera before a table, a classifier that finds things, and the page; yield a Table."""
+    domain = fresh_domain()
+    with Process(directory, domain, 'sim.camera_node', scene=len(objects), floor='plain',
+                 objects=','.join(objects), split='train', rate=10.0) as camera, \
+            NodeProcess(directory, domain, '-r', 'image:=image_raw', where='on',
+                        memory=str(directory / 'memory'), **node) as classifier, \
+            Peer(domain) as peer:
+        web, url = page(directory, domain)
+        with web:
+            table = Table(directory, domain, peer, camera, classifier, web, url)
+            peer.until('the first answer', lambda: peer.answers, 60.0)
+            yield table
+            table.page.end()
+            classifier.end()
+
+
+class Finder:
+    """
+    Another process's part: says on ~/things what a test wants to be found in each answered frame.
+
+    As long as `things` is None it says nothing.
+    """
+
+    def __init__(self, domain, node='classifier'):
+        self.things, self.by, self.said = None, 'where', []
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, domain_id=domain)
+        self._node = rclpy.create_node('finder', context=self._context)
+        self._out = self._node.create_publisher(String, f'{node}/things', 10)
+        self._node.create_subscription(String, f'{node}/answer', self._on_answer, 10)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._executor.spin)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._executor.shutdown()
+        self._thread.join()
+        self._node.destroy_node()
+        self._context.try_shutdown()
+
+    def _on_answer(self, message):
+        if self.things is None:
+            return
+        stamp = json.loads(message.data)['stamp']
+        found = {'stamp': stamp, 'frame_id': 'camera', 'id': '', 'size': [320, 240],
+                 'by': self.by, 'things': self.things() if callable(self.things) else self.things}
+        self.said.append(found)
+        self._out.publish(String(data=json.dumps(found)))
+
+
+def thing(track, box, label='', found=True):
+    """Return a thing as ~/things has it, an unknown one where it has no label; box in pixels."""
+    named = {'label': label or 'unknown', 'score': 0.93 if label else 0.0, 'unknown': not label,
+             'known': 0.5, 'ranked': [[label or 'mug', 0.93], ['tray', 0.04]]}
+    return {'box': list(box), 'track': track, 'found': found, **named,
+            **({} if label else {'reason': 'strange'})}
 
 
 def opened(browser, url):

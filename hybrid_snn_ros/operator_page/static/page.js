@@ -1,21 +1,26 @@
 // Copyright 2026 The hybrid_snn_ros developers. SPDX-License-Identifier: Apache-2.0
 // The operator's page: what the robot says goes to the parts that draw it.
 
+import { Aim } from './aim.js';
 import { $, write } from './dom.js';
 import { Editor } from './edit.js';
 import { note } from './feedback.js';
 import './keyboard.js';
 import { Link } from './link.js';
 import { menu } from './menu.js';
+import { Own } from './own.js';
 import { Picker } from './picker.js';
 import { drawSeen, Picture } from './picture.js';
 import { Requests } from './requests.js';
+import { Still } from './still.js';
 import { sun } from './sun.js';
+import { Surroundings } from './surroundings.js';
 import { Taught } from './taught.js';
 import { Teacher } from './teach.js';
 import { loadTexts, t } from './texts.js';
+import { Things } from './things.js';
 import { Undo } from './undo.js';
-import { drawVerdict } from './verdict.js';
+import { drawThings, drawVerdict } from './verdict.js';
 
 const REMEMBERED = 20; // stamps of answers
 const DRAW_EVERY = 100; // ms; no one reads faster
@@ -26,13 +31,15 @@ await loadTexts(session.language);
 const page = {
   connected: false, why: '', status: null, answer: null, picture: new Picture(),
   answered: [], // stamps that the classifier has too, newest first
-  state: { labels: [], history: [], recent: [], undo: null, redo: null },
+  state: { labels: [], history: [], recent: [], undo: null, redo: null, where: null },
+  points: false, // whether the robot finds things, or somebody draws boxes for it
   hello: { teach_rate: 5, view_only: false, enough: 5, classifier: '' },
 };
 
 const hear = {
-  answer(message) { page.answer = message; },
+  answer(message) { if (!page.picture.still) page.answer = message; },
   answered({ stamp }) { page.answered = [String(stamp), ...page.answered].slice(0, REMEMBERED); },
+  things(message) { things.hear(message); },
   result(message) { requests.result(message); refresh(); },
   state(message) { page.state = message; follow(); refresh(); },
   status(message) { page.status = message; refresh(); },
@@ -44,6 +51,7 @@ const link = new Link('ws', {
   down(why) {
     Object.assign(page, { connected: false, why, answer: null });
     page.picture.forget();
+    if (!page.picture.still) things.forget();
     teacher.button.drop();
     refresh();
   },
@@ -55,7 +63,20 @@ const link = new Link('ws', {
   message(message) { hear[message.t]?.(message); },
 });
 const requests = new Requests(link, done);
-const teacher = new Teacher(page, requests, refresh);
+const things = new Things(page, {
+  changed: () => drawLive(),
+  chosen() { if (things.chosen) own.clear(); teacher.button.drop(); refresh(); },
+});
+const own = new Own({
+  allowed: () => page.points && !page.hello.view_only && !teacher.holding,
+  began() { if (things.chosen) things.choose(null); },
+  ended() { note('quiet', t('box_drawn')); refresh(); },
+  beside,
+});
+const aim = new Aim(page, things, own);
+const teacher = new Teacher(page, requests, aim, refresh);
+const still = new Still(page, requests, aim, refresh);
+const surroundings = new Surroundings(page, requests, aim);
 const editor = new Editor(page, requests);
 const undo = new Undo(page, requests, refresh);
 const taught = new Taught(page, requests);
@@ -65,10 +86,30 @@ menu({
   sun,
 });
 
+// The whole picture is meant again.
+function beside() {
+  if (!aim.pointed) return;
+  own.clear();
+  things.choose(null);
+}
+
+document.addEventListener('keydown', ({ key, target }) => {
+  if (key === 'Escape' && !target.closest('dialog')) beside();
+});
+
 function done(result, request) {
-  if (request.do === 'teach') teacher.result(result);
-  else if (request.change !== undefined) undo.result(result, request);
-  else if (result.level === 'ERROR') {
+  const wrong = result.level === 'ERROR';
+  if (request.do === 'teach') {
+    teacher.result(result);
+    if (result.level === 'OK') still.taught(request);
+  } else if (request.do === 'hold') {
+    if (wrong && still.on) { still.end(); note('wrong', result.message); }
+  } else if (['complete', 'empty'].includes(request.do)) {
+    if (!wrong && still.on) still.end();
+    note(wrong ? 'wrong' : 'saved', wrong ? result.message : surroundings.done(request));
+  } else if (request.change !== undefined) {
+    undo.result(result, request);
+  } else if (wrong) {
     note('wrong', request.do === 'undo' ? t('gone_already') : result.message);
   } else {
     note('saved', editor.done(result, request) || t('removed', { label: result.label }));
@@ -111,8 +152,10 @@ function refresh() {
   $('state').dataset.state = !whole() ? 'lost' : words ? 'trouble' : 'live';
   write($('state-name'), page.hello.classifier);
   write($('state-word'), !whole() ? t('not_live')
-    : page.hello.view_only ? t('view_only') : words ? t('trouble') : t('live'));
+    : page.hello.view_only ? t('view_only') : still.on ? t('stands_still') : words ? t('trouble') : t('live'));
   if (!whole()) page.answer = null;
+  still.draw();
+  surroundings.draw();
   teacher.draw();
   undo.draw();
   taught.draw();
@@ -121,9 +164,18 @@ function refresh() {
 }
 
 function drawLive() {
-  document.querySelector('.live').classList.toggle('stale', page.picture.stale);
+  things.draw();
+  if (!page.points && (page.state.where?.on || things.any)) { page.points = true; refresh(); }
+  const live = document.querySelector('.live').classList;
+  live.toggle('stale', page.picture.stale);
+  live.toggle('points', page.points);
+  live.toggle('pointing', things.any);
+  live.toggle('aimed', aim.pointed);
   if (page.answer?.seen !== page.seen) drawSeen(page.seen = page.answer?.seen);
-  drawVerdict(page.answer, page.state.labels);
+  const { labels } = page.state;
+  const boxes = things.any || things.chosen;
+  if (boxes && !own.box) drawThings(things.shown, things.chosen?.thing, labels);
+  else drawVerdict(own.box ? null : page.answer, labels);
 }
 
 setInterval(drawLive, DRAW_EVERY);

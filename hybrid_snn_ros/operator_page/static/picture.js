@@ -2,6 +2,7 @@
 // The live picture, and on it the part that the robot looks at. What else is to lie on the picture
 // goes into #stage, which has exactly its size: places on it are shares of width and height.
 
+import { place } from './boxes.js';
 import { $ } from './dom.js';
 
 const REMEMBERED = 20; // pictures
@@ -10,6 +11,7 @@ const OLD = 1000; // ms after which a picture is not live any more, unless the c
 export class Picture {
   constructor() {
     this.forget();
+    this.still = null; // stamp of the picture that stands still
     this.every = 0; // ms between the last two
     new ResizeObserver(() => this.fit()).observe($('stage').parentElement);
   }
@@ -23,7 +25,7 @@ export class Picture {
     $('stage').style.height = `${scale * $('picture').height}px`;
   }
 
-  forget() { this.shown = []; } // newest first: {stamp, at}
+  forget() { this.shown = []; } // newest first: {stamp, at, blob}
 
   get stamp() { return this.shown[0]?.stamp; }
 
@@ -32,8 +34,28 @@ export class Picture {
     return !last || performance.now() - last.at > Math.max(OLD, 2.5 * this.every);
   }
 
+  // A picture that was shown before comes back, and stays.
+  hold(picture) {
+    this.still = picture.stamp;
+    this.paint(picture);
+  }
+
+  // Who goes on sees at once what may be taught.
+  release() {
+    this.still = null;
+    if (this.shown.length) this.paint(this.shown[0]);
+  }
+
   async draw(stamp, blob) {
+    if (!this.still) await this.paint({ stamp, blob });
+    const at = performance.now();
+    if (this.shown.length) this.every = Math.min(at - this.shown[0].at, 5000);
+    this.shown = [{ stamp, at, blob }, ...this.shown].slice(0, REMEMBERED);
+  }
+
+  async paint({ stamp, blob }) {
     const bitmap = await createImageBitmap(blob);
+    if (this.still && String(this.still) !== String(stamp)) return; // it was on its way
     const canvas = $('picture');
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       canvas.width = bitmap.width;
@@ -43,9 +65,6 @@ export class Picture {
     }
     canvas.getContext('2d').drawImage(bitmap, 0, 0);
     bitmap.close();
-    const at = performance.now();
-    if (this.shown.length) this.every = Math.min(at - this.shown[0].at, 5000);
-    this.shown = [{ stamp, at }, ...this.shown].slice(0, REMEMBERED);
   }
 }
 
@@ -54,7 +73,5 @@ export function drawSeen(seen) {
   const node = $('seen');
   node.hidden = !seen;
   if (!seen) return;
-  ['left', 'top', 'width', 'height'].forEach((side, place) => {
-    node.style[side] = `${100 * seen[place]}%`;
-  });
+  place(node, seen);
 }

@@ -9,13 +9,13 @@ import { device } from './store.js';
 import { t } from './texts.js';
 
 const HOLD = 350; // ms after which a tap is a hold
-const FRESH = 700; // ms for which a picture is still what the operator sees
 const PATIENCE = 2000; // ms a tap waits for a picture that can be taught
 
 export class Teacher {
-  constructor(page, requests, refresh) {
-    Object.assign(this, { page, requests, refresh, label: device.get('label') || '' });
-    this.press = null; // {name, label, sent, saved, skipped, failed, since, last, next}
+  constructor(page, requests, aim, refresh) {
+    Object.assign(this, { page, requests, aim, refresh, label: device.get('label') || '' });
+    // {name, label, sent, saved, skipped, failed, since, last, next, lost}
+    this.press = null;
     this.button = new Hold($('teach'), () => this.begin(), () => this.draw());
     setInterval(() => this.step(), 40);
   }
@@ -40,18 +40,12 @@ export class Teacher {
     if (!this.label) { $('choose').click(); return false; }
     calm();
     if (!this.ready) { note('wrong', t('not_now')); return false; }
+    if (this.aim.awaited) { note('wrong', t('draw_first')); return false; }
     this.press = { name: this.requests.name(), label: this.label, sent: 0, saved: 0,
-      skipped: 0, failed: '', since: performance.now(), last: '', next: 0 };
+      skipped: 0, failed: '', since: performance.now(), last: '', next: 0, lost: false };
     note('quiet', t('sending'));
     setTimeout(() => { this.draw(); this.step(); }); // the button knows by then that it is held
     return true;
-  }
-
-  // The newest picture of the screen that the classifier has answered: others it may never have.
-  get teachable() {
-    const { picture, answered } = this.page;
-    const found = picture.shown.find(({ stamp }) => answered.includes(String(stamp)));
-    return found && performance.now() - found.at < FRESH ? found.stamp : null;
   }
 
   // One frame at once, more only while it is held; never the same picture twice.
@@ -61,19 +55,29 @@ export class Teacher {
     const now = performance.now();
     if (!this.holding && now > press.since + PATIENCE) {
       press.sent = -1;
-      note('wrong', t('not_now'));
+      note('wrong', this.aim.lost ? t('lost_long') : t('not_now'));
       return;
     }
-    const stamp = this.teachable;
+    this.pause();
+    const aim = this.aim.next;
     if (press.sent && (now < press.since + HOLD || now < press.next)) return;
-    if (!stamp || String(stamp) === press.last) return;
-    press.last = String(stamp);
+    if (!aim || String(aim.stamp) === press.last) return;
+    press.last = String(aim.stamp);
     press.next = now + 1000 / this.page.hello.teach_rate;
-    this.requests.ask({ do: 'teach', label: press.label, stamp, press: press.name },
+    this.requests.ask({ do: 'teach', label: press.label, ...aim, press: press.name },
       `${press.name}.${press.sent}`);
     press.sent += 1;
     this.tell();
     this.draw();
+  }
+
+  // The thing that is being taught is out of sight, or there again.
+  pause() {
+    const { press } = this;
+    if (press.lost === this.aim.lost) return;
+    press.lost = this.aim.lost;
+    if (press.lost) flash('skipped', t('lost_it'));
+    else calm();
   }
 
   result(result) {
@@ -103,6 +107,12 @@ export class Teacher {
     else note(saved ? 'saved' : 'skipped', parts.join(' · '));
   }
 
+  get help() {
+    if (this.aim.awaited && this.page.state.where?.on) return t('teach_help_drawn');
+    if (this.page.picture.still) return t('teach_help_still');
+    return this.button.taps ? t('teach_help_taps') : t('teach_help');
+  }
+
   draw() {
     const { view_only: viewOnly } = this.page.hello;
     const { press } = this;
@@ -111,8 +121,7 @@ export class Teacher {
     button.setAttribute('aria-disabled', String(!this.ready));
     button.disabled = viewOnly;
     const [big, small] = this.holding ? [press.saved, t('holding', { label: press.label })]
-      : this.label ? [t('teach', { label: this.label }),
-        this.button.taps ? t('teach_help_taps') : t('teach_help')]
+      : this.label ? [this.aim.words(this.label), this.help]
         : [t('choose_first'), t('choose_help')];
     write($('teach-big'), String(big));
     write($('teach-help'), small);

@@ -15,6 +15,9 @@ const SHORT = {
   rename: (values) => t('change_rename', values),
   merge: (values) => t('change_merge', values),
   import: (values) => t('change_import', values),
+  draw: (values) => t('change_draw', values),
+  complete: () => t('change_complete'),
+  empty: () => t('change_empty'),
   rollback: (values) => t('change_rollback', values),
 };
 

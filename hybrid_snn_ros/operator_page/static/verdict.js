@@ -14,7 +14,7 @@ let drawn = null, since = 0, spoken = '';
 
 // labels: [{label, samples}], as which things are known.
 export function drawVerdict(answer, labels) {
-  if (answer === drawn) { speak(); return; }
+  if (answer === drawn) { speak(sees()); return; }
   drawn = answer;
   if (!answer) {
     $('verdict').dataset.kind = 'none';
@@ -28,7 +28,27 @@ export function drawVerdict(answer, labels) {
   // How little it is known is no figure that can be set beside the scores of labels.
   write($('verdict-score'), answer.unknown ? '' : percent(answer.score));
   drawOthers(answer.unknown ? why(answer) : others(answer, labels));
-  speak();
+  speak(sees());
+}
+
+const sees = () => drawn && t('sees', { label: $('verdict-label').textContent });
+
+// The boxes have their names, and large letters would cover some of them: a line below says the rest.
+// That is of the chosen thing what else it might be, or of all things what they are.
+export function drawThings(things, chosen, labels) {
+  const unknown = things.filter((thing) => thing.unknown).length;
+  const known = things.filter((thing) => !thing.unknown).map(({ label }) => label);
+  const words = !chosen
+    ? [...known, ...(unknown ? [t('so_many_unknown', { n: unknown })] : [])].join(', ')
+    : chosen.unknown ? t('unknown_thing') : chosen.label;
+  if ($('verdict-label').textContent !== words) since = performance.now();
+  $('verdict').dataset.kind = 'none';
+  write($('verdict-label'), words);
+  drawn = undefined;
+  if (!chosen) drawOthers([[words, null]]);
+  else if (chosen.unknown) drawOthers(why(chosen));
+  else drawOthers([[chosen.label, chosen.score], ...others(chosen, labels)].slice(0, 2));
+  speak(t('sees', { label: words }));
 }
 
 function why({ reason, ranked }) {
@@ -58,9 +78,8 @@ function drawOthers(rows) {
 }
 
 // A quiet status for those who do not see the picture, once the verdict stands.
-function speak() {
-  const name = drawn && $('verdict-label').textContent;
-  if (!name || name === spoken || performance.now() - since < SETTLED) return;
-  spoken = name;
-  write($('spoken'), t('sees', { label: name }));
+function speak(words) {
+  if (!words || words === spoken || performance.now() - since < SETTLED) return;
+  spoken = words;
+  write($('spoken'), words);
 }

@@ -13,6 +13,8 @@ from hybrid_snn_ros.fleet.seal import new_key
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.record import ALLOW
 from hybrid_snn_ros.memory.store import SampleStore
+from hybrid_snn_ros.network import Consolidation, Network, Rebuild
+from hybrid_snn_ros.snn import lateral
 
 FINGERPRINT = {'encoder': 'ab' * 32, 'inputs': 8}
 KEYS = [new_key() for _ in range(8)]
@@ -85,6 +87,18 @@ def fleet(count, seed=0, network=None, **options):
         key, lambda: 1e9 + network.now, [one for one in keys if one is not key]), **options)
         for number, key in enumerate(keys)]
     return network, [robot.start() for robot in robots]
+
+
+def network_bits(store):
+    """Return the bits of the network that a store amounts to, computed from its set of samples."""
+    rebuild = Rebuild(Network('lateral', lateral.Params(), 8), store.state.samples)
+    for _ in rebuild.steps():
+        pass
+    consolidation = Consolidation(rebuild.network)
+    for _ in consolidation.steps():
+        pass
+    network = consolidation.network
+    return (tuple(network.labels), *(np.asarray(part).tobytes() for part in network.state))
 
 
 def agree(robots):

@@ -29,6 +29,7 @@ from hybrid_snn_ros.recent import Recent
 RATE = 50_000  # bytes a second
 HAVE_S = 1.0
 _LOST_S = 10.0  # without a word, after which a robot is not counted on
+_OLD_S = 30.0  # after which no one is taken to have as much as was said
 _CALM_S = 10.0  # without progress, after which logs are told in full as seldom
 _STABLE_S = 2.0  # of equal lengths and different hashes, before blocks are compared
 _CHECK_S, _MOST_CHECK_S = 4.0, 300.0
@@ -41,7 +42,6 @@ class Seen(NamedTuple):
     time: float
     since: float  # at which it said its digest first
     digest: bytes
-    lengths: dict[str, int]
 
 
 class Peer:
@@ -72,6 +72,7 @@ class Peer:
         self._rng = random.Random(seed)
         self._bucket = TokenBucket(rate, now())
         self._peers: Recent[str, Seen] = Recent(_PEERS)
+        self._lengths: dict[str, tuple[int, float]] = {}  # the most that was told, and when
         self._questions = Questions()
         self._answers = Answers(self._rng)
         self._next_have = now() + self._rng.random() * HAVE_S
@@ -79,10 +80,13 @@ class Peer:
         self._told_all = -_CALM_S
         self._place = 0  # in the authors, where there are too many for a message
         self._fits: Recent[bytes, str] = Recent(_PEERS)  # '' or why a fingerprint does not fit
+        self._fingerprint: dict[str, Any] | None = None
+        self._own_fit = b''
         self._asked_fit: Recent[bytes, float] = Recent(_PEERS)
         self._checks: Recent[str, tuple[float, float]] = Recent(_PEERS)  # when next, and pause
         log.refresh()
         self._pushed = log.index.last(log.author)
+        self._resting = now()  # until the bucket holds a message again
 
     # -- what is due ---------------------------------------------------------------------------
 
@@ -115,7 +119,11 @@ class Peer:
 
     @property
     def _fit(self) -> bytes:
-        return wire.fit_of(self.log.fingerprint)
+        if self._fingerprint is not self.log.fingerprint:  # at first, and encoded again
+            self._fingerprint = self.log.fingerprint
+            self._own_fit = wire.fit_of(self._fingerprint)
+            self._fits.clear()
+        return self._own_fit
 
     def _tell(self, now: float) -> None:
         """Say what is here: all of it while robots differ, else this robot's own length."""
@@ -139,10 +147,8 @@ class Peer:
     def _ask(self, now: float) -> float:
         if now < self._questions.next:
             return self._questions.next
-        lengths: dict[str, int] = {}
-        for one in self._alive(now):
-            for author, length in one.lengths.items():
-                lengths[author] = max(length, lengths.get(author, 0))
+        lengths = {author: length for author, (length, when) in self._lengths.items()
+                   if now - when < _OLD_S}
         spans, due = self._questions.due(self.log.index, lengths, now)
         if spans:
             self._send(wire.RANGES, (tuple((bytes.fromhex(author), first, last)
@@ -151,6 +157,8 @@ class Peer:
 
     def _answer(self, now: float) -> float:
         """Send the records that are due, as many as the bucket allows."""
+        if now < self._resting:
+            return self._resting
         while ids := self._answers.due(now):
             found = {one: data for one in ids
                      if (data := self.log.read(*one)) is not None}
@@ -163,7 +171,8 @@ class Peer:
                 size += len(data)
             wait = self._bucket.wait(size, now)
             if wait > 0:
-                return now + wait
+                self._resting = now + wait
+                return self._resting
             self._answers.given({*chosen, *(set(ids) - found.keys())}, now)
             if chosen:
                 self._send(wire.CONTENT, (tuple(found[one] for one in chosen), ()), now)
@@ -244,11 +253,12 @@ class Peer:
         same = before is not None and before.digest == digest
         told = {author.hex(): (length, value) for author, length, value in entries
                 if self.log.trusts(author.hex())}
-        lengths = {author: length for author, (length, _) in told.items()}
-        if before is not None:
-            lengths = {**before.lengths, **lengths}
+        for author, (length, _) in told.items():
+            most, when = self._lengths.get(author, (0, now))
+            if length >= most or now - when >= _OLD_S:
+                self._lengths[author] = length, now
         self._peers.add(message.author, Seen(
-            now, before.since if same and before is not None else now, digest, lengths))
+            now, before.since if same and before is not None else now, digest))
         if not same:
             self._changed = now
             self._checks.clear()

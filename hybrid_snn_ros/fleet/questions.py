@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a robot lacks and asks for: a window of records, each again when no answer comes."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from hybrid_snn_ros.fleet.index import Index
@@ -49,9 +50,11 @@ class Questions:
             self._turn = (self._turn + 1) % len(behind)
         # No author takes all of the window, in case no one has what it is said to have.
         most = WINDOW if len(behind) == 1 else max(WINDOW // 4, WINDOW // max(len(behind), 1))
+        waiting = Counter(author for author, _ in self._asked)
         for author in behind[self._turn:] + behind[:self._turn]:
-            open_ones = sum(one[0] == author for one in self._asked)
-            room = min(WINDOW - len(self._asked) - len(new), most - open_ones)
+            room = min(WINDOW - len(self._asked) - len(new), most - waiting[author])
+            if room <= 0:
+                continue
             for sequence in index.missing(author, lengths[author]):
                 if room <= 0:
                     break

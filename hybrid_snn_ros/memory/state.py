@@ -48,6 +48,7 @@ class Sample(NamedTuple):
     source: str
     group: str = ''  # see memory.record.Record
     region: Region = WHOLE
+    author: str = ''  # the robot that was taught
 
 
 class StoreState:
@@ -159,7 +160,7 @@ class StoreState:
         label = self.text_of(record.label_id)
         self.samples[record.number] = Sample(
             label, record.codes, record.stamp, record.time, record.source, record.group,
-            record.region)
+            record.region, record.author)
         self._counts[label] = self._counts.get(label, 0) + 1
         self._roots.setdefault(label, {})[self.root(record.label_id)] = None
 

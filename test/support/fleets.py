@@ -3,13 +3,15 @@
 """Robots of a fleet in virtual time: real stores, keys and peers, over a bad network."""
 
 import itertools
+import zlib
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import numpy as np
 
 from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.network import VirtualNetwork
 from hybrid_snn_ros.fleet.peer import Peer
-from hybrid_snn_ros.fleet.seal import new_key
+from hybrid_snn_ros.fleet.seal import Key
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.record import ALLOW
 from hybrid_snn_ros.memory.store import SampleStore
@@ -17,7 +19,8 @@ from hybrid_snn_ros.network import Consolidation, Network, Rebuild
 from hybrid_snn_ros.snn import lateral
 
 FINGERPRINT = {'encoder': 'ab' * 32, 'inputs': 8}
-KEYS = [new_key() for _ in range(8)]
+# Always the same, so that a seed says all.
+KEYS = [Key(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)) for number in range(8)]
 
 
 def codes(number, width=8):
@@ -56,7 +59,7 @@ class Robot:
         self.peer = Peer(
             StoreLog(self.store, self.key, share),
             self.key, lambda topic, data: self.network.send(self.name, topic, data),
-            lambda: self.network.now, hash((self.name, run)) % 1000, **self.options)
+            lambda: self.network.now, zlib.crc32(f'{self.name} {run}'.encode()), **self.options)
         self.network.join(self.name, self.peer.receive)
 
         def tick():

@@ -10,8 +10,10 @@ import stat
 from fleets import codes, FINGERPRINT, frame, KEYS, network_bits, store_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+import numpy as np
 import pytest
 
+from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.seal import is_sealed, key_of, new_key, of_record
 from hybrid_snn_ros.fleet.store_key import key_for
@@ -463,3 +465,30 @@ def test_equal_sets_give_equal_bits_of_the_network():
     assert len(store.state.samples) > 3 and len(bits) == 1
     store.teach('a', codes(77))
     assert network_bits(store) not in bits
+
+
+def test_a_classifier_follows_what_another_robot_was_taught_long_ago(tmp_path):
+    """Older than all that is known here, so that it comes first; answers are those of the set."""
+    classifier = Classifier(inputs=8)
+    with DiskStore.open(tmp_path, classifier.frame_encoder.fingerprint) as store:
+        key_for(store)
+        classifier.open(tmp_path)
+        for number in range(3):
+            classifier.teach(codes(50 + number), 'box', f'{number}.0')
+        assert store.poll()
+        store.admit(taught_elsewhere(labels=('mug', 'cup', 'mug', 'cup')))
+        assert classifier.poll()
+        assert classifier.labels == ['mug', 'cup', 'box']  # in the order of their first lessons
+        classifier.consolidate()
+        network = classifier.network
+        assert network_bits(store) == (tuple(network.labels), *(
+            np.asarray(part).tobytes() for part in network.state))
+        # a frame of this robot that has the stamp of one of the other's
+        classifier.teach(codes(90), 'box', '3.0')
+        other = store_of(KEYS[0])
+        assert store.poll() and classifier.state.counts == {'mug': 2, 'cup': 2, 'box': 4}
+        other.admit([Foreign(one, b'') for one in reversed(store.state.records)])
+        assert network_bits(other) == network_bits(store)
+        assert classifier.undo().label == 'box'
+        assert classifier.state.counts == {'mug': 2, 'cup': 2, 'box': 3}
+        classifier.close()

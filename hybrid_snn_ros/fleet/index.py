@@ -25,15 +25,17 @@ class _Log:
     def put(self, sequence: int, value: int) -> None:
         self.total += value - self.hashes.get(sequence, 0)
         self.hashes[sequence] = value
+        if sequence == self.length + 1:
+            self.settle()
 
-    def settle(self) -> int:
+    def settle(self) -> None:
         while True:
             following = self.length + 1
             if following not in self.hashes:
                 following = max((last for first, last in self.gone
                                  if first <= following <= last), default=0)
                 if not following:
-                    return self.length
+                    return
             self.length = following
 
 
@@ -50,7 +52,9 @@ class Index:
 
     def put_gone(self, author: str, first: int, last: int) -> None:
         """Note that sequences need not be sent any more."""
-        self._logs.setdefault(author, _Log()).gone.append((first, last))
+        log = self._logs.setdefault(author, _Log())
+        log.gone.append((first, last))
+        log.settle()
 
     @property
     def authors(self) -> list[str]:
@@ -63,7 +67,7 @@ class Index:
     def has(self, author: str, sequence: int) -> bool:
         """Tell whether a record is here, or gone."""
         log = self._logs.get(author)
-        return log is not None and (sequence <= log.settle() or sequence in log.hashes)
+        return log is not None and (sequence <= log.length or sequence in log.hashes)
 
     def hash_of(self, author: str, sequence: int) -> int | None:
         """Return the hash of a record; None where it is not here."""
@@ -73,17 +77,17 @@ class Index:
     def length(self, author: str) -> int:
         """Return up to where an author's log is complete."""
         log = self._logs.get(author)
-        return 0 if log is None else log.settle()
+        return 0 if log is None else log.length
 
     def last(self, author: str) -> int:
         """Return the highest sequence of an author that is here, or gone."""
         log = self._logs.get(author)
-        return 0 if log is None else max([log.settle(), *log.hashes])
+        return 0 if log is None else max([log.length, *log.hashes])
 
     def missing(self, author: str, upto: int) -> Iterator[int]:
         """Yield the sequences that are not here, rising."""
         log = self._logs.get(author) or _Log()
-        for sequence in range(log.settle() + 1, upto + 1):
+        for sequence in range(log.length + 1, upto + 1):
             if sequence not in log.hashes and not any(
                     first <= sequence <= last for first, last in log.gone):
                 yield sequence

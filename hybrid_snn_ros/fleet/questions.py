@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from hybrid_snn_ros.fleet.index import Index
 
 WINDOW = 128  # records that are asked for at a time
-_PAUSE_S = 0.25  # between two questions
+_PAUSE_S = 0.5  # between two questions
+_LOOK_S = 0.1  # until it is looked whether there is anything to ask for
 _RETRY_S = 1.5  # after which a record is asked for again
 _MOST_DOUBLED = 4  # how often that doubles while nothing of an author comes
 _MOST_SPANS = 64  # in a question
@@ -64,12 +65,13 @@ class Questions:
         spans = _spans(new)[:_MOST_SPANS]
         self._asked.update(((author, sequence), now) for author, first, last in spans
                            for sequence in range(first, last + 1))
-        self.next = now + _PAUSE_S
-        return spans, self.next if behind else now + 4 * _PAUSE_S
+        self.next = now + (_PAUSE_S if spans else _LOOK_S)
+        return spans, self.next
 
-    def heard(self, spans: Iterable[Span], now: float) -> None:
+    def heard(self, index: Index, spans: Iterable[Span], now: float) -> None:
         """Take it that another robot has asked, whose answer is heard here, too."""
         for author, first, last in spans:
+            first = max(first, index.length(author) + 1)
             for sequence in range(first, min(last, first + WINDOW) + 1):
                 if len(self._asked) < WINDOW:
                     self._asked.setdefault((author, sequence), now)

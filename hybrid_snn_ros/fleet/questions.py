@@ -11,7 +11,7 @@ WINDOW = 128  # records that are asked for at a time
 _PAUSE_S = 0.5  # between two questions
 _LOOK_S = 0.1  # until it is looked whether there is anything to ask for
 _RETRY_S = 1.5  # after which a record is asked for again
-_MOST_DOUBLED = 4  # how often that doubles while nothing of an author comes
+_MOST_DOUBLED = 1  # how often that doubles while nothing of an author comes
 _MOST_SPANS = 64  # in a question
 
 Span = tuple[str, int, int]

@@ -3,6 +3,7 @@
 """The records that a peer speaks of: those of a sample store, checked before they are taken in."""
 
 from collections.abc import Iterable, Sequence
+import contextlib
 import hashlib
 from typing import Any, NamedTuple, Protocol
 
@@ -71,7 +72,8 @@ class StoreLog:
         self._share = share
         self._hashes: dict[tuple[str, int], int] = {}
         self._records: dict[tuple[str, int], Record] = {}
-        self._sealed: set[int] = set()  # numbers of our own records that are
+        self._sealed: set[int] = set()  # numbers of our own records that are, on disk
+        self._fresh: dict[int, bytes] = {}  # seals that the disk does not hold yet
         self._seen: tuple[object, ...] = ()
         self._trusted: frozenset[str] = frozenset()
 
@@ -91,7 +93,8 @@ class StoreLog:
         if self._seen and self._seen[0] is seen[0] and self._seen[1] == seen[1]:
             return False
         if self._share:
-            self._seal_own()
+            with contextlib.suppress(StoreError):  # they go on from memory, and with the next
+                self._seal_own()
         self._trusted = trusted(state.records, self.author)
         self.index = Index()
         self._records = {}
@@ -114,12 +117,13 @@ class StoreLog:
     def _seal_own(self) -> None:
         mine = {one.number: one for one in self.store.state.records
                 if one.author == self.author and one.number not in self._sealed}
-        self._sealed |= self.store.seals(mine).keys()
-        new = {number: self._key.seal(of_record(one, self._encoder))
-               for number, one in mine.items() if number not in self._sealed}
-        if new:
+        self._fresh.update((number, self._key.seal(of_record(one, self._encoder)))
+                           for number, one in mine.items() if number not in self._fresh)
+        there = self.store.seals(mine)
+        if new := {number: seal for number, seal in self._fresh.items() if number not in there}:
             self.store.seal(new)
-            self._sealed |= new.keys()
+        self._sealed |= mine.keys()
+        self._fresh.clear()
 
     def trusts(self, author: str) -> bool:
         """Tell whether an author may teach here: the robot itself, and whom it allows."""
@@ -128,8 +132,15 @@ class StoreLog:
     def read(self, author: str, sequence: int) -> bytes | None:
         """Return a sealed record; None where it is not here or no one signed it."""
         record = self._records.get((author, sequence))
-        seal = None if record is None else self.store.seals([record.number]).get(record.number)
-        return None if record is None or seal is None else packed_record(Foreign(record, seal))
+        if record is None:
+            return None
+        seal = self._fresh.get(record.number)
+        if seal is None:
+            try:
+                seal = self.store.seals([record.number]).get(record.number)
+            except StoreError:  # another robot may answer
+                return None
+        return None if seal is None else packed_record(Foreign(record, seal))
 
     def admit(self, records: Sequence[bytes], gone: Sequence[Span]) -> Heard:
         """Take in the records that are genuine, allowed and fit, in one transaction."""

@@ -15,6 +15,7 @@ from hybrid_snn_ros.fleet.index import Index
 from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.network import VirtualNetwork
 from hybrid_snn_ros.fleet.seal import new_key, of_record
+from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.exchange import Foreign
 from hybrid_snn_ros.memory.record import canonical, DENY, Record, WHOLE
 
@@ -278,6 +279,29 @@ def test_a_runtime_that_rounds_a_little_differently_is_mixed():
     robots[0].store.teach('mug', codes(1))
     settled(network, robots, 20)
     assert robots[1].store.state.counts == {'mug': 1}
+
+
+def test_a_disk_that_refuses_stops_no_one_and_is_made_good_for(tmp_path):
+    """What was taught is sent from memory; what is heard is said not to be saved, and comes again."""
+    network, (one, other) = fleet(2)
+    one.stop()
+    one.store = DiskStore.open(tmp_path, FINGERPRINT)
+    one.store.take_author(one.key.author)
+    one.store.decide('allow', other.key.author)
+    one.start()
+    settled(network, [one, other], 10)
+    one.store.teach('mug', codes(1))
+    one.store.close()  # as a disk that has gone
+    other.store.teach('cup', codes(2))
+    network.run(network.now + 5)
+    assert other.store.state.counts == {'mug': 1, 'cup': 1}
+    assert one.store.state.counts == {'mug': 1}
+    assert one.peer.counters['records not saved'] >= 1
+    assert ['is not saved' in sentence for sentence in one.peer.errors] == [True]
+    one.store = one.peer.log.store = DiskStore.open(tmp_path, FINGERPRINT)
+    settled(network, [one, other], 10)
+    assert one.store.state.counts == {'mug': 1, 'cup': 1}
+    one.store.close()
 
 
 # -- a hostile participant -----------------------------------------------------------------------

@@ -282,7 +282,7 @@ def test_a_runtime_that_rounds_a_little_differently_is_mixed():
 
 
 def test_a_disk_that_refuses_stops_no_one_and_is_made_good_for(tmp_path):
-    """What was taught is sent from memory; what is heard is said not to be saved, and comes again."""
+    """What was taught is sent from memory; what is heard is not saved, and comes again."""
     network, (one, other) = fleet(2)
     one.stop()
     one.store = DiskStore.open(tmp_path, FINGERPRINT)

@@ -69,11 +69,6 @@ class Index:
         log = self._logs.get(author)
         return log is not None and (sequence <= log.length or sequence in log.hashes)
 
-    def hash_of(self, author: str, sequence: int) -> int | None:
-        """Return the hash of a record; None where it is not here."""
-        log = self._logs.get(author)
-        return None if log is None else log.hashes.get(sequence)
-
     def length(self, author: str) -> int:
         """Return up to where an author's log is complete."""
         log = self._logs.get(author)

@@ -26,7 +26,6 @@ class VirtualNetwork:
         self.now = 0.0
         self.loss, self.doubled, self.corrupted, self.delay_s = loss, doubled, corrupted, delay_s
         self.cut: set[tuple[Hashable, Hashable]] = set()  # (from, to) of the links that are down
-        self.delivered = 0
         self._rng = random.Random(seed)
         self._receivers: dict[Hashable, Receive] = {}
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -64,7 +63,6 @@ class VirtualNetwork:
         def deliver() -> None:
             receive = self._receivers.get(name)
             if receive is not None:
-                self.delivered += 1
                 receive(topic, data)
         return deliver
 

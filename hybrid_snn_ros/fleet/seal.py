@@ -68,9 +68,9 @@ def of_record(record: Record, encoder: str) -> bytes:
     return b'hybrid_snn_ros record\0' + encoder.encode() + b'\0' + canonical(record)
 
 
-def new_key() -> Key:
-    """Return a key that no one has."""
-    return Key(Ed25519PrivateKey.generate())
+def key_from(secret: bytes) -> Key:
+    """Return the key that follows from a secret, of a simulation for example."""
+    return Key(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret).digest()))
 
 
 def key_of(directory: Path, renew: bool = False) -> Key:

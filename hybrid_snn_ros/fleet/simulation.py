@@ -20,7 +20,7 @@ from hybrid_snn_ros.fleet.index import Index
 from hybrid_snn_ros.fleet.log import GARBAGE, hash_of, Heard, KNOWN, Span, TAKEN, WRONGLY_SIGNED
 from hybrid_snn_ros.fleet.network import VirtualNetwork
 from hybrid_snn_ros.fleet.peer import Peer, RATE
-from hybrid_snn_ros.fleet.seal import is_sealed, Key, new_key, of_record
+from hybrid_snn_ros.fleet.seal import is_sealed, Key, key_from, of_record
 from hybrid_snn_ros.fleet.wire import Garbage, packed_record, unpacked_record
 from hybrid_snn_ros.memory.exchange import Foreign
 from hybrid_snn_ros.memory.record import LESSON, Record
@@ -130,7 +130,7 @@ def simulate(robots: int, samples: int, loss: float, seed: int, rate: float = RA
     """
     begun = time.perf_counter()
     codes = np.random.default_rng(seed)
-    keys = [new_key() for _ in range(robots)]
+    keys = [key_from(f'{seed} {number}'.encode()) for number in range(robots)]
     opened = lru_cache(maxsize=None)(_open)
     own: list[dict[int, bytes]] = [{} for _ in keys]
     teaching = robots - late

@@ -5,13 +5,12 @@
 import itertools
 import zlib
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import numpy as np
 
 from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.network import VirtualNetwork
 from hybrid_snn_ros.fleet.peer import Peer
-from hybrid_snn_ros.fleet.seal import Key
+from hybrid_snn_ros.fleet.seal import key_from
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.record import ALLOW
 from hybrid_snn_ros.memory.store import SampleStore
@@ -20,7 +19,7 @@ from hybrid_snn_ros.snn import lateral
 
 FINGERPRINT = {'encoder': 'ab' * 32, 'inputs': 8}
 # Always the same, so that a seed says all.
-KEYS = [Key(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)) for number in range(8)]
+KEYS = [key_from(bytes([number])) for number in range(8)]
 
 
 def codes(number, width=8):

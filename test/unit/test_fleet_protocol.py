@@ -14,7 +14,7 @@ from hybrid_snn_ros.fleet.bucket import TokenBucket
 from hybrid_snn_ros.fleet.index import Index
 from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.network import VirtualNetwork
-from hybrid_snn_ros.fleet.seal import new_key, of_record
+from hybrid_snn_ros.fleet.seal import key_from, of_record
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.exchange import Foreign
 from hybrid_snn_ros.memory.record import canonical, DENY, Record, WHOLE
@@ -331,7 +331,7 @@ def sent_by(key, *records):
 
 def test_a_hostile_participant_teaches_nothing_and_is_counted():
     network, robots, heard = hostile_setting()
-    stranger, mine = new_key(), KEYS[1]
+    stranger, mine = key_from(b'a stranger'), KEYS[1]
     good = lesson_of(mine, 50)
     attacks = {
         # a whole message in its own name, well-formed and well signed

@@ -39,8 +39,10 @@ class DuplicateFilter:
     def __init__(self, state: StoreState) -> None:
         """Index the stamps of a state's samples."""
         self.state = state
+        # Another robot's frames may well have the stamps of frames here.
         self._by_stamp = {(sample.stamp, sample.region): number
-                          for number, sample in state.samples.items() if sample.stamp}
+                          for number, sample in state.samples.items()
+                          if sample.stamp and state.author in ('', sample.author)}
         self._by_label: Recent[str, _Own] = Recent(_AT_HAND)
 
     def add(self, stamp: str, number: int, region: Region = WHOLE) -> None:

@@ -34,6 +34,7 @@ ARROWS = {
     'spiking_encoder': {'vision'},
     'snn': {'codes', 'compiled', 'likeness'},
     'memory': {'codes', 'likeness', 'paths', 'recent'},
+    'fleet': {'memory', 'recent'},
     'where': {'likeness', 'snn.response', 'snn.steps', 'snn.sweep', 'snn.track',
               'vision.framing'},
     'network': {'codes', 'memory', 'snn'},
@@ -59,8 +60,8 @@ ARROWS = {
                       'where.boxes'},
     'cli': {'audit', 'bench', 'classifier', 'codes', 'dds_profile', 'defaults', 'evaluation',
             'operator_page.settings', 'parameter_files', 'paths', 'ros', 'sim', 'resources',
-            'threads', 'likeness', 'memory', 'network', 'recent', 'snn', 'spiking_encoder',
-            'vision', 'where.boxes'},
+            'threads', 'fleet', 'likeness', 'memory', 'network', 'recent', 'snn',
+            'spiking_encoder', 'vision', 'where.boxes'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _ASKED = 64  # pictures that come at once
 _THINGS = QoSProfile(depth=5, reliability=qos_profile_sensor_data.reliability)
-_QUALITY = 'labels', 'doubtful', 'one_thing'  # what the page shows of ~/quality
+_QUALITY = 'labels', 'doubtful'  # what the page shows of ~/quality
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
 
 

@@ -230,8 +230,8 @@ class PageServer(threading.Thread):
                               'classifier': self._settings.classifier})
         viewer.tell('state', self.page_state.state())
         viewer.tell('status', self._status)
-        for kind, message in self._latched.items():
-            viewer.tell(kind, message)
+        for kind, said in self._latched.items():
+            viewer.tell(kind, said)
         self._viewers.add(viewer)
         sender = self._loop.create_task(viewer.send())
         try:

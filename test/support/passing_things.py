@@ -9,6 +9,7 @@ camera says.
 
 import json
 import time
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,6 +29,14 @@ def small(rgb):
     return cv2.resize(rgb, (SMALL, SMALL), interpolation=cv2.INTER_AREA).astype(np.int16)
 
 
+class Answer(NamedTuple):
+    """One answer, given on the page."""
+
+    label: str
+    taught: int  # pictures
+    struck: int  # pictures that were left out
+
+
 class Person:
     """Looks at questions, strikes out what does not belong, and names the rest."""
 
@@ -36,7 +45,7 @@ class Person:
         self._frames, self._views = Recent(200), Recent(200)  # by stamp
         self._looks = {}  # (name, view) -> small picture
         self.questions, self._pictures = [], {}
-        self.answers = []  # (label, members, struck out)
+        self.answers, self.began = [], False
         node = self.peer.node
         node.create_subscription(Image, 'image_raw', self._on_image, qos_profile_sensor_data)
         node.create_subscription(String, 'turntable_camera/view', self._on_view, 50)
@@ -68,6 +77,11 @@ class Person:
     def _on_picture(self, message):
         self._pictures[message.header.frame_id] = cv2.cvtColor(cv2.imdecode(
             np.frombuffer(message.data, np.uint8), 1), cv2.COLOR_BGR2RGB)
+
+    @property
+    def labels(self):
+        """The labels that were answers."""
+        return {answer.label for answer in self.answers}
 
     def what(self, name):
         """Return what a picture shows that the robot has published by a name."""
@@ -119,13 +133,13 @@ class Person:
                 phone.tap('#new')
         n = len(ids) - len(struck)
         phone.until_text('#inbox-note', f'{n} saved as “{label}”')
-        self.answers.append((label, n, len(struck)))
+        self.answers.append(Answer(label, n, len(struck)))
         return label
 
     def undo_and_redo(self, label):
         """Take the last answer back and put it back, on the screen that shows the questions."""
         samples = self.robot.samples()[label]
-        n = self.answers[-1][1]
+        n = self.answers[-1].taught
         self.phone.until_text('#inbox .undo-here', f'{n} × {label}')
         self.phone.tap('#inbox .undo-here')
         self.phone.until_text('#inbox-note', f'Taken back: {n} × {label}')
@@ -139,6 +153,8 @@ class Person:
     def answer_all(self):
         """Answer what is asked, each answer undone and redone; return the labels."""
         labels = []
+        if not self.questions:
+            return labels
         self.open()
         while not self.phone.run("return document.getElementById('inbox-body').hidden"):
             labels.append(self.answer())
@@ -149,9 +165,17 @@ class Person:
     # -- before the camera ---------------------------------------------------------------------
 
     def let_pass(self, name, views, split):
-        """Let a thing turn before the camera until it is asked about, or so many views long."""
-        asked = len(self.questions)
+        """
+        Let a thing turn before the camera until it is asked about, or so many views long.
+
+        Before the first one the robot asks nothing (`questions: off`): of what stood there no view
+        is to be known.
+        """
         self.robot.show(name, split)
+        if not self.began:
+            assert self.peer.set(questions='on') == ['']
+            self.began = True
+        asked = len(self.questions)
         seen = 0
         while seen < views and len(self.questions) <= asked:
             self.peer.spin(0.2)
@@ -164,8 +188,8 @@ class Person:
             self.peer.until(counter, lambda counter=counter, value=value: self.peer.counters()[
                 counter] == value, 120.0)
 
-    def right(self, name, split, views):
-        """Return how many of so many views of a thing are named right, and how many came."""
+    def look(self, name, split, views):
+        """Return the labels that so many views of a thing get."""
         self.robot.show(name, split)
         end = time.monotonic() + 60.0
         answers = []
@@ -173,5 +197,4 @@ class Person:
             self.peer.spin(0.2)
             answers = [self.peer.answers[stamp]['label'] for stamp in self.robot.stamps
                        if stamp in self.peer.answers]
-        answers = answers[:views]
-        return answers.count(name), len(answers)
+        return answers[:views]

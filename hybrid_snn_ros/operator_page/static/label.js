@@ -8,7 +8,8 @@ import { t } from './texts.js';
 
 export class LabelPage {
   constructor(page, requests, shown, picker) {
-    Object.assign(this, { page, requests, shown, picker, label: '', samples: [], drawn: '' });
+    Object.assign(this, { page, requests, shown, picker, label: '', drawn: '',
+      samples: null }); // those that have pictures, once the robot has said it
     this.grid = new Grid($('label-pictures'), shown, { single: true, changed: () => this.draw() });
     $('label-close').addEventListener('click', () => $('label').close());
     $('label').addEventListener('close', () => this.grid.pressed.clear());
@@ -21,7 +22,7 @@ export class LabelPage {
   }
 
   open(label) {
-    Object.assign(this, { label, samples: [], drawn: '' });
+    Object.assign(this, { label, samples: null, drawn: '' });
     note('quiet', '');
     this.shown.askAnew({ label });
     $('label').showModal();
@@ -30,7 +31,7 @@ export class LabelPage {
   }
 
   // Which pictures there are, newest first.
-  result({ pictures }, { label }) {
+  result({ pictures = [] }, { label }) {
     if (label !== this.label) return;
     this.samples = pictures.map((name) => Number(name.split('/')[1]));
     this.draw();
@@ -61,26 +62,26 @@ export class LabelPage {
     const found = page.quality?.labels.find((each) => each.label === label);
     const known = page.state.labels.find((each) => each.label === label);
     const doubtful = (page.quality?.doubtful || []).filter((each) => each.label === label
-      && each.odds < 1 && this.samples.includes(each.sample));
+      && each.odds < 1 && this.samples?.includes(each.sample));
     const own = found && found.samples === known?.samples; // else it is about what was there before
     const like = own && found.more_like && found.taken_for ? found : null;
     write($('label-name'), label);
     write($('label-samples'), t('samples', { n: known?.samples ?? 0 }));
-    write($('label-quality'), own ? quality(found) : t('unjudged'));
+    write($('label-quality'), own ? quality(found) : t('not_judged'));
     $('label-like').hidden = !like;
     if (like) {
       showPicture($('label-like').firstElementChild, this.shown.source(`sample/${like.more_like}`));
       write($('label-like').lastElementChild, t('more_like', { label: like.taken_for }));
     }
     const doubted = new Set(doubtful.map(({ sample }) => sample));
-    const others = this.samples.filter((sample) => !doubted.has(sample));
+    const others = (this.samples || []).filter((sample) => !doubted.has(sample));
     const drawn = JSON.stringify([label, doubtful, others]);
     if (drawn !== this.drawn) { this.drawn = drawn; this.fill(doubtful, others); }
     this.grid.draw();
     for (const row of $('label-doubtful').children) {
       showPicture(row.querySelector('img'), this.shown.source(`sample/${row.dataset.sample}`));
     }
-    $('label-none').hidden = this.samples.length > 0;
+    $('label-none').hidden = this.samples?.length !== 0;
     $('label-tools').hidden = page.hello.view_only || !this.grid.pressed.size;
   }
 

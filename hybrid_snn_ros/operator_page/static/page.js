@@ -121,7 +121,7 @@ function done(result, request) {
   } else if (['answer', 'ignore'].includes(request.do)) {
     inbox.result(result, request);
   } else if (request.do === 'pictures') {
-    if (request.label && !wrong) labelPage.result(result, request);
+    if (request.label) labelPage.result(result, request);
   } else if (request.do === 'relabel') {
     note(wrong ? 'wrong' : 'saved', wrong ? result.message : t('done_relabel', request));
   } else if (request.change !== undefined) {

@@ -6,10 +6,10 @@ Lets things that no one taught go past a robot, and answers what it asks on its 
 python tools/ten_things.py [--things N] [--taught] [--shots DIR]
 
 The robot begins with models/everyday.memory, or with four things that were taught. The first N
-things of the simulated turntable that everyday.memory has no name for turn before the camera (views
-of the split test); each question is answered in Chromium, 360x640, taken back and put back. What
-was not asked about goes past again, three times in all. Then every thing is shown from elsewhere
-(views of the split train).
+things of the turntable that everyday.memory has no name for turn before the camera (views of the
+split test); each question is answered in Chromium, 360x640, taken back and put back. What was not
+asked about goes past again, in another light and on another floor, three times in all. Then every
+thing is shown from elsewhere, as at first (views of the split train).
 """
 
 import argparse
@@ -32,7 +32,8 @@ from hybrid_snn_ros.sim.objects import CATALOGUE
 KNOWN = 'mug', 'soccer ball'  # the memory has a cup and a soccer ball
 THINGS = [thing.name for thing in CATALOGUE if thing.name not in KNOWN]
 TAUGHT = 'mug', 'soccer ball', 'pink rocket', 'yellow submarine'
-ROUNDS, TURNS, VIEWS, LATER = 3, 2, 26, 10
+ROUNDS = 'jitter', 'varied', 'plain'  # conditions of the camera
+TURNS, VIEWS, LATER = 2, 26, 10
 
 
 def teach(robot):
@@ -65,11 +66,12 @@ def main(count, taught, shots):
         def shot(name):
             if shots:
                 browser.picture(shots / f'page_{name}.png')
-        for number in range(ROUNDS):
+        for number, condition in enumerate(ROUNDS):
+            robot.set_camera(condition=condition)
             left = [name for name in things if name not in person.labels]
             for name in left:
-                asked = person.let_pass(name, TURNS * VIEWS, 'test')
-                print(f'round {number + 1}, {name}: {"asked about" if asked else "not asked"}',
+                person.let_pass(name, TURNS * VIEWS, 'test')
+                print(f'round {number + 1}: {name} went past, {len(person.questions)} questions',
                       flush=True)
             if person.questions and not number:
                 person.open()
@@ -78,6 +80,7 @@ def main(count, taught, shots):
                 browser.tap('#inbox-close')
             print('answered:', ', '.join(person.answer_all()), flush=True)
             person.ready()
+        robot.set_camera(condition=ROUNDS[0])
         struck = sum(answer.struck for answer in person.answers)
         print(f'{len(person.answers)} answers name {len(set(things) & person.labels)} of {count} '
               f'things; {struck} pictures were left out')

@@ -99,14 +99,14 @@ class AskingNode:
         self.commands.append(command)
         if command['do'] != 'pictures':
             return
-        if self._pictures is None:
-            self.answer(command, 'a command\'s "do" must be one of ...', DiagnosticStatus.ERROR)
-            return
         if 'question' in command:
-            question = next(one for one in self.asked if one['id'] == command['question'])
-            names = [f"{question['id']}/{one['id']}" for one in question['members']]
+            names = [f"{question['id']}/{one['id']}" for question in self.asked
+                     if question['id'] == command['question'] for one in question['members']]
         else:
-            names = [f'sample/{number}' for number in self.samples[command['label']]]
+            names = [f'sample/{number}' for number in self.samples.get(command['label'], ())]
+        if self._pictures is None or not names:
+            self.answer(command, 'there are no pictures', DiagnosticStatus.ERROR)
+            return
         for place, name in enumerate(names):
             picture = np.full((224, 224, 3), (60, 20 * place, 255 - 20 * place), np.uint8)
             cv2.circle(picture, (112, 112), 30 + 6 * place, (240, 240, 240), -1)

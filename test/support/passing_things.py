@@ -43,7 +43,7 @@ class Person:
     def __init__(self, robot, phone):
         self.robot, self.phone, self.peer = robot, phone, robot.peer
         self._frames, self._views = Recent(200), Recent(200)  # by stamp
-        self._looks = {}  # (name, view) -> small picture
+        self._looks = {}  # (name, condition, split, view) -> small picture
         self.questions, self._pictures = [], {}
         self.answers, self.began = [], False
         node = self.peer.node
@@ -69,7 +69,8 @@ class Person:
     def _join(self):
         for stamp in self._frames.keys() & self._views.keys():
             view = self._views.pop(stamp)
-            self._looks[view['object'], view['split'], view['view']] = self._frames.pop(stamp)
+            key = view['object'], view['condition'], view['split'], view['view']
+            self._looks[key] = self._frames.pop(stamp)
 
     def _on_questions(self, message):
         self.questions = json.loads(message.data)['questions']
@@ -180,7 +181,6 @@ class Person:
         while seen < views and len(self.questions) <= asked:
             self.peer.spin(0.2)
             seen = sum(stamp in self.peer.answers for stamp in self.robot.stamps)
-        return len(self.questions) > asked
 
     def ready(self):
         """Wait until the network and the questions have followed what was taught."""

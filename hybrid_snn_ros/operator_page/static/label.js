@@ -6,6 +6,12 @@ import { note } from './feedback.js';
 import { Grid, showPicture } from './grid.js';
 import { t } from './texts.js';
 
+const VERDICTS = {
+  enough: () => t('verdict_enough'),
+  more: () => t('verdict_more'),
+  'too few': () => t('verdict_too_few'),
+};
+
 export class LabelPage {
   constructor(page, requests, shown, picker) {
     Object.assign(this, { page, requests, shown, picker, label: '', drawn: '',
@@ -113,5 +119,5 @@ export class LabelPage {
 function quality({ accuracy, looks, verdict }) {
   const of = Math.round(looks);
   const right = accuracy === null ? '' : t('right_in', { n: Math.round(accuracy * of), of });
-  return [right, t(`verdict_${verdict.replace(' ', '_')}`)].filter(Boolean).join(' ');
+  return [right, VERDICTS[verdict]?.()].filter(Boolean).join(' ');
 }

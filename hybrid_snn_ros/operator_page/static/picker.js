@@ -195,7 +195,7 @@ export class Picker {
         this.more = this.more === label ? null : label;
         this.draw();
       }),
-      look: this.look && (() => this.look(label)),
+      look: () => this.look(label),
       rename: () => this.edit(label, this.editor.rename(label)),
       forget: () => this.edit(label, this.editor.forget(same(this.page.state.labels, label))),
     });

@@ -23,9 +23,9 @@ export class Row {
     this.more.setAttribute('aria-label', t('more', { label }));
     this.more.addEventListener('click', more);
     this.tools = make('div', 'tools');
-    const tools = { look, rename, forget };
-    for (const name of Object.keys(tools).filter((each) => tools[each])) {
-      this.tools.appendChild(make('button', name, t(name))).addEventListener('click', tools[name]);
+    for (const [name, words, work] of [['look', t('look'), look],
+      ['rename', t('rename'), rename], ['forget', t('forget'), forget]]) {
+      this.tools.appendChild(make('button', name, words)).addEventListener('click', work);
     }
   }
 

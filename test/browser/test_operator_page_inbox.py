@@ -307,4 +307,5 @@ def test_an_older_node_changes_nothing(tmp_path, browser):
         assert not browser.run("return document.getElementById('inbox-open').checkVisibility()")
         look_at(browser, 'mug')
         assert browser.text('#label-quality') == 'Not judged yet.'
-        assert browser.run("return document.getElementById('label-none').checkVisibility()")
+        browser.until('that there are none',
+                      "return document.getElementById('label-none').checkVisibility()")

@@ -5,6 +5,7 @@
 from asking_node import AskingNode, doubt, NAME, unknown
 from axe import axe, violations
 from browser import DESKTOP, PHONE
+from browser_engines import ENGINES
 from domains import fresh_domain
 import operator_page_harness as harness
 from operator_page_harness import Browser, page
@@ -295,6 +296,23 @@ def test_axe_finds_nothing(node, phone, size, dark):
         look_at(phone, 'mug')
         phone.tap('#label-pictures button')
         assert violations(phone) == []
+
+
+@pytest.mark.parametrize('engine', [name for name in ENGINES if name != Browser.name])
+def test_other_engines_too(node, url, tmp_path, engine):
+    if harness.missing(engine):
+        pytest.skip(harness.missing(engine))
+    with ENGINES[engine](tmp_path) as browser:
+        browser.look(PHONE, False)
+        browser.open(url)
+        node.ask()
+        browser.until('no question',
+                      "return !document.getElementById('inbox-open').checkVisibility()")
+        test_a_tap_leaves_a_picture_out_and_one_tap_names_the_others(node, browser)
+        browser.tap('#inbox-close')
+        node.commands.clear()
+        test_a_label_says_how_good_it_is_and_shows_the_doubtful_first(node, browser)
+        assert browser.complaints() == []
 
 
 def test_an_older_node_changes_nothing(tmp_path, browser):

@@ -236,6 +236,17 @@ def test_all_of_a_question_can_be_touched(node, phone, url, size, language):
                      'return box.scrollWidth <= box.clientWidth')
 
 
+@pytest.mark.parametrize('size', [PHONE, (320, 568)])
+def test_what_can_be_done_with_a_label_can_be_read(node, phone, url, size):
+    phone.look(size, False)
+    fresh(phone, f'{url}?lang=de')
+    phone.tap('#choose')
+    phone.tap('.more[data-focus="more mug"]')
+    assert phone.text('#list .tools').split() == ['Bilder', 'Umbenennen', 'Vergessen']
+    assert phone.run("return [...document.querySelectorAll('#list .tools button')].every((each) =>"
+                     ' each.scrollWidth <= each.clientWidth)')
+
+
 def test_a_label_says_how_good_it_is_and_shows_the_doubtful_first(node, phone):
     node.judge([{'label': 'mug', **JUDGED}, {**JUDGED, 'label': 'bowl', 'samples': 2}],
                [{'sample': 3, 'label': 'mug', 'better': 'bowl', 'odds': 0.01},

@@ -74,14 +74,14 @@ $(BIN)/.demo-ready: setup.py $(wildcard hybrid_snn_ros/*/_*.c) | $(BIN)/python
 
 $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@echo 'installing what the tests need into $(VENV) ...'
-	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page,encoder,baselines,plots,nir,bags,test,page-test]'
+	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page,fleet,encoder,baselines,plots,nir,bags,test,page-test]'
 	@$(call INSTALL,$(BIN)) --no-deps '$(AXE)'
 	@touch $@
 
 # Less than the tests of everything need: neither ROS nor what drives a browser.
 $(BIN)/.unit-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 	@echo 'installing what the unit tests need into $(VENV) ...'
-	@$(call INSTALL,$(BIN)) -e '.[runtime,sim,encoder,baselines,plots,nir,bags,test]'
+	@$(call INSTALL,$(BIN)) -e '.[runtime,sim,fleet,encoder,baselines,plots,nir,bags,test]'
 	@touch $@
 
 $(JAZZY)/.ready: setup.py | $(BIN)/python

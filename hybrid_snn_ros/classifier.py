@@ -409,6 +409,10 @@ class Classifier:
         sample = self._duplicate_filter().sample_of(stamp, region)
         return None if sample is None else sample.label
 
+    def taught_of(self, stamp: str, label: str) -> int | None:
+        """Return the id of a sample that any part of the frame of a stamp taught a label."""
+        return self._duplicate_filter().of_frame(stamp, label)
+
     def name_of(self, stamp: tuple[int, int], codes: np.ndarray, region: Region = WHOLE) -> str:
         """
         Return the stamp by which a frame is known again, '' where it cannot tell frames apart.

@@ -124,7 +124,7 @@ class TaughtReadout:
                     continue  # drawn in meanwhile: what was begun is of no use
                 self._keep(key, weights._asdict())
             self._solved = Solved(key, weights, readout.threshold(
-                [one.complete for one in drawn.values() if one.boxes]))
+                len(drawn), sum(one.complete for one in drawn.values())))
             self._key = key
 
     def _sum_up(self, drawn: Mapping[str, Drawing]) -> Generator[tuple[int, int], None, None]:

@@ -35,6 +35,7 @@ PARTS = {
     'taught_readout': ('#d9efd8', 'where things are follows what is drawn'),
     'network': ('#d9efd8', 'columns of spiking neurons'),
     'snn': ('#d9efd8', 'spikes, rules, decisions'),
+    'fleet': ('#f8d9d9', 'what was taught, between robots'),
     'memory': ('#f8d9d9', 'what was taught, on disk'),
     'where': ('#d7eeee', 'where things are in a frame'),
     'vision': ('#d7eeee', 'frames, crops, the encoder'),

@@ -4,7 +4,7 @@
 Things that move: how often they change their ids, and how long they stand under the right name.
 
 Teaches boxes and names as `hybrid-snn evaluate scenes` does, and shows tables of five things that
-sway, as the camera node's, and that turn all the way round, so that things pass behind each other.
+sway, as the camera node's, and that turn by half a circle, so that things pass behind each other.
 In every second scene one of the five was never taught.  The tracker has one, two or all crops a
 frame encoded; beside it stands what a node would show that knows no frame but the newest.
 
@@ -33,7 +33,7 @@ from hybrid_snn_ros.where.tracker import Tracker
 
 RATE = 30  # frames a second
 THINGS = 5
-ROUND = 240  # frames of a whole turn
+HALF_TURN = 120  # frames
 SMOOTHING = 3  # the node's default
 CROPS = (1, 2, readout.MOST_BOXES)
 
@@ -60,7 +60,7 @@ def turns(kind):
     """Return the degrees of the floor in each frame of a loop, and where all must be seen."""
     if kind == 'sway':
         return [turn_of(view_of(frame)) for frame in range(LOOP)], SWAY_TURNS
-    return [360 * place / ROUND for place in range(ROUND)], tuple(range(0, 360, 45))
+    return [180 * place / HALF_TURN for place in range(HALF_TURN)], tuple(range(0, 181, 30))
 
 
 def looked_at(trial, table, names, floor, split, kind, seed):

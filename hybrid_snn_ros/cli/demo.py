@@ -5,7 +5,8 @@
 
 A simulated turntable camera and the classifier run as two processes and talk over DDS.  This
 process plays the operator: it teaches objects from a handful of views over ``~/teach``, then shows
-views that were never taught, and objects that were never taught at all.
+views that were never taught, and objects that were never taught at all.  At the end there are
+several things on a table (demo_scene.py).
 """
 
 import argparse
@@ -70,33 +71,34 @@ def main(args: argparse.Namespace) -> int:
         print(f'hybrid-snn demo: --output {args.output} cannot be used: {error.filename}: '
               f'{error.strerror}', file=sys.stderr)
         return 2
-    environment = _environment()
-    os.environ.update(environment)
+    variables = environment()
+    os.environ.update(variables)
     try:
+        from hybrid_snn_ros.cli import demo_scene
         from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
     except ImportError as error:
         print(f'hybrid-snn demo: ROS 2 is not here ({error}); source your ROS set-up, or '
               "pip install 'hybrid_snn_ros[ros]'", file=sys.stderr)
         return 1
     from hybrid_snn_ros.cli.demo_processes import ChildDied, Children
-    children = Children(output, {**os.environ, **environment})
+    children = Children(output, dict(os.environ))
     # Told to end in whatever way, the demo ends its processes first.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     client = None
     begin = time.monotonic()
     print(f'Camera and classifier start as two processes (ROS domain '
-          f"{environment['ROS_DOMAIN_ID']}, this computer only).")
+          f"{variables['ROS_DOMAIN_ID']}, this computer only).")
     print(f'What is taught lies in {memory}; logs and pictures in {output}.\n')
     try:
         children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
                        '-p', f'object:={TAUGHT[0]}', '-p', 'split:=train',
                        '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
-                       '-p', f'seed:={args.seed}')
+                       '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
         children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
                        '--params-file', str(shared_file('config', 'classifier.yaml')),
                        '-r', 'image:=image_raw', '-p', f'memory:={memory}',
-                       '-p', f'teach_frames:={args.frames}')
+                       '-p', f'teach_frames:={args.frames}', '-p', 'where:=on')
         if importlib.util.find_spec('aiohttp'):
             children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
                            '-p', 'port:=0', '-r', 'image:=image_raw')
@@ -105,14 +107,17 @@ def main(args: argparse.Namespace) -> int:
         if client.wait_for_page(8.0 if importlib.util.find_spec('aiohttp') else 0.0):
             print(f'Watch and teach along in a browser: {client.page_url}\n')
         accuracy = _teach_and_show(client, args.frames, output)
-        passed = accuracy >= WANTED_ACCURACY
+        scene = demo_scene.play(client, output)
+        print('\n' + '\n'.join(scene.lines()))
+        passed = accuracy >= WANTED_ACCURACY and scene.passed
         print(f'\ndone in {time.monotonic() - begin:.0f} s; pictures: '
-              f"{output / 'contact_sheet.png'}")
+              f"{output / 'contact_sheet.png'}, {output / 'scene.png'}")
         if not passed:
-            print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views '
-                  'were named right', file=sys.stderr)
+            print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views or '
+                  f'{100 * demo_scene.WANTED:.0f} % of the things on the table were named right',
+                  file=sys.stderr)
         if args.stay:
-            print(f'The turntable goes on turning; Ctrl-C ends it. {client.page_url}')
+            print(f'The camera goes on; Ctrl-C ends it. {client.page_url}')
             for _ in client.watch(float('inf')):
                 pass
         return 0 if passed else 1
@@ -130,8 +135,8 @@ def main(args: argparse.Namespace) -> int:
                       f'{output / name}.log', file=sys.stderr)
 
 
-def _environment() -> dict[str, str]:
-    """Keep the demo's traffic on this computer and on a domain of its own."""
+def environment() -> dict[str, str]:
+    """Return what keeps the demo's traffic on this computer and on a domain of its own."""
     return {
         'ROS_DOMAIN_ID': os.environ.get('ROS_DOMAIN_ID', str(1 + os.getpid() % 100)),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',

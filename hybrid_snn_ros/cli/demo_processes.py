@@ -32,6 +32,10 @@ class Children:
                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
         self._running[name] = process, path
 
+    def pid(self, name: str) -> int:
+        """Return the number of a process."""
+        return self._running[name][0].pid
+
     def check(self) -> None:
         """Raise ChildDied if one of them has ended."""
         for name, (process, path) in self._running.items():

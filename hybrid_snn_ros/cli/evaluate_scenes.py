@@ -10,6 +10,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.cli import checked_arguments, json_file
+from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.evaluation.pictured import PicturedSet
 
 SCENES = 'scenes'
+KINDS = RENDERED, COMPOSITES, OCCLUDED = 'rendered', 'composites', 'occluded'
 # Where a picture is one thing and little else, more is known of what a thing looks like than the
 # node's 0.02 trusts in: of strangers on textured floors 0.02 refuses two thirds, this three
 # quarters. Tried with the seeds 1004 to 1006.
@@ -26,6 +28,9 @@ _SCENES = 120
 _OTHERS = {'protocol': None, 'other': 0, 'smoothing': 1, 'times': 1, 'condition': 'plain',
            'labels': '', 'image': '', 'test': None, 'asked': 0.3, 'model': None, 'crop': None,
            'roi': None, 'orders': 5, 'baselines': False, 'jobs': None}
+# Arguments of scenes, and what they are when they are left alone.
+_OF_SCENES = {'kind': RENDERED, 'photographs': None, 'grounds': None, 'floors': 'plain',
+              'teach': 'point', 'scenes': _SCENES}
 
 
 def is_mine(source: str) -> bool:
@@ -36,6 +41,14 @@ def is_mine(source: str) -> bool:
 
 def add_arguments(add: Callable[..., Any]) -> None:
     """Declare the arguments that are for frames with boxes alone."""
+    add('--kind', choices=KINDS, default=RENDERED,
+        help='scenes: rendered; composites, things cut out of photographs and pasted on others; '
+             'or occluded, rendered with things in front of each other (default: %(default)s)')
+    add('--photographs', type=a_path, metavar='FOLDER',
+        help='composites: folder with train/ and test/, in each a folder for every label, whose '
+             'pictures are cut out; of labels that are not taken, things are pasted on them')
+    add('--grounds', type=a_path, metavar='FOLDER',
+        help='composites: another such folder whose pictures things are pasted on')
     add('--floors', choices=('plain', 'varied'), default='plain',
         help='scenes: the grey floor, or textured ones, in training others than in the test '
              '(default: %(default)s)')
@@ -84,8 +97,9 @@ def main(args: argparse.Namespace, params: dict[str, int | float]) -> int:
             progress.close()
     marks = scene_marks.PHOTOGRAPHS.get(data.name, ())
     if args.source == SCENES:
-        marks = scene_marks.SCENES[args.floors]
-    figures = scene_report.summarise(data, answers, empty, trial.cost())
+        # The marks are of rendered scenes; the others are reported as they come.
+        marks = scene_marks.SCENES[args.floors] if args.kind == RENDERED else ()
+    figures = scene_report.summarise(data, answers, empty, trial.cost(), trial.alone_frames())
     lines = [_head(args, data, trial), *scene_report.table(figures, marks)]
     code = 0
     try:
@@ -93,9 +107,10 @@ def main(args: argparse.Namespace, params: dict[str, int | float]) -> int:
             scene_pictures.draw(args.plots, data, answers, trial.heat(data.test[0].image))
         if args.json:
             _write(args.json, {
-                'source': args.source, 'floors': args.floors, 'teach': args.teach,
-                'seed': args.seed, 'frames': len(data.test), 'drawn': trial.drawn,
-                'crops': trial.crops, 'taught': sorted(data.taught), **figures,
+                'source': args.source, 'kind': args.kind, 'floors': args.floors,
+                'teach': args.teach, 'seed': args.seed, 'frames': len(data.test),
+                'drawn': trial.drawn, 'crops': trial.crops, 'taught': sorted(data.taught),
+                **figures,
                 'marks': [{**mark._asdict(), 'met': mark.met(figures)} for mark in marks],
                 'seconds': round(time.monotonic() - begin, 1)})
     except OSError as error:
@@ -117,20 +132,32 @@ def _check(args: argparse.Namespace) -> None:
     if args.source == SCENES and args.unknown:
         raise ValueError('--unknown is for photographs with boxes: of scenes ten objects are '
                          'never taught')
+    composed = args.source == SCENES and args.kind == COMPOSITES
+    if composed != bool(args.photographs) or (args.grounds and not composed):
+        raise ValueError('--kind composites needs --photographs FOLDER' if composed else
+                         '--photographs and --grounds are for --kind composites')
+    if composed and (args.floors != 'plain' or args.teach != 'point'):
+        raise ValueError('--floors and --teach are for rendered scenes, composites are pasted on '
+                         'photographs')
     checked_arguments.in_a_directory(args, 'json')
 
 
 def _load(args: argparse.Namespace, shots: int, progress: Progress) -> 'PicturedSet':
-    if args.source == SCENES:
+    def remark(sentence: str) -> None:
+        print(printable(sentence), file=sys.stderr)
+    if args.source != SCENES:
+        if any(getattr(args, name) != default for name, default in _OF_SCENES.items()):
+            raise ValueError('--' + ', --'.join(_OF_SCENES) + f' are for scenes, {args.source} '
+                             'holds photographs')
+        from hybrid_snn_ros.evaluation.photographs import load_photographs
+        return load_photographs(args.source, args.unknown, args.seed, progress, remark)
+    if args.kind != COMPOSITES:
         from hybrid_snn_ros.evaluation.scene_source import load_scenes
         return load_scenes(args.floors, args.seed, args.drawn, shots, args.scenes,
-                           args.teach == 'alone', progress)
-    if args.floors != 'plain' or args.teach != 'point' or args.scenes != _SCENES:
-        raise ValueError(f'--floors, --teach and --scenes are for scenes, {args.source} holds '
-                         'photographs')
-    from hybrid_snn_ros.evaluation.photographs import load_photographs
-    return load_photographs(args.source, args.unknown, args.seed, progress,
-                            lambda sentence: print(printable(sentence), file=sys.stderr))
+                           args.teach == 'alone', args.kind == OCCLUDED, progress)
+    from hybrid_snn_ros.evaluation.composites import load_composites
+    return load_composites(args.photographs, args.grounds, args.seed, args.drawn, shots,
+                           args.scenes, progress, remark)
 
 
 def _head(args: argparse.Namespace, data: 'PicturedSet', trial: Any) -> str:

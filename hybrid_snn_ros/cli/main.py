@@ -23,6 +23,7 @@ COMMANDS = {
     'figures': ('figures', 'draw how the classifier learns, from a real run'),
     'teach': ('teach', 'teach a memory from a folder of pictures or a bag'),
     'state': ('state', 'manage a memory: show, verify, export, import and more'),
+    'fleet': ('fleet', 'manage whom a robot learns from, and simulate a fleet'),
     'spiking-encoder': ('spiking_encoder', 'run the encoder as spikes: accuracy, spikes, energy'),
     'build-encoder': ('build_encoder', 'write the TFLite encoder from the published weights'),
 }

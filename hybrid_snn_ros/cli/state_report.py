@@ -111,7 +111,9 @@ def log(state: StoreState, records: Iterable[Record]) -> list[str]:
     for record in records:
         what = {'rename': f'{record.was} -> {record.text}',
                 'merge': f'{record.was} -> {record.text}',
-                'rollback': f'to version {record.text}'}.get(record.act, record.text)
+                'rollback': f'to version {record.text}',
+                'allow': record.text or record.target,
+                'deny': record.text or record.target}.get(record.act, record.text)
         if record.act in ('undo', 'redo', 'remove', 'relabel', 'restore') and (
                 record.kind == TOMBSTONE):
             numbers = [one.number for one in state.targets(record)]

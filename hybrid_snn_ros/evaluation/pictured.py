@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames with true boxes: what the evaluation of scenes teaches and asks."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ class Pictured(NamedTuple):
     boxes: np.ndarray  # float64 (things, 4), x, y, width, height as fractions of the frame
     names: tuple[str, ...]  # of the things
     complete: bool = True  # whether nothing else is in it
+    visible: np.ndarray | None = None  # (things,), share of each that nothing hides; None: all
 
 
 class PicturedSet(NamedTuple):
@@ -27,3 +29,5 @@ class PicturedSet(NamedTuple):
     # label -> frames that show one thing of it alone, as whole frames are taught
     alone: dict[str, list[np.ndarray]]
     most: int  # boxes that are shown of a frame at most
+    # (label, frame) that show one thing alone and are asked as a whole, never taught ones too
+    alone_asked: Sequence[tuple[str, np.ndarray]] = ()

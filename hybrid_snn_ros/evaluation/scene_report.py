@@ -11,10 +11,17 @@ import numpy as np
 from hybrid_snn_ros.evaluation.metrics import auroc
 from hybrid_snn_ros.evaluation.pictured import PicturedSet
 from hybrid_snn_ros.evaluation.scene_marks import Mark
-from hybrid_snn_ros.evaluation.scene_scores import located, named, named_whole, Truth
-from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, FOUR
+from hybrid_snn_ros.evaluation.scene_scores import (
+    by_visibility,
+    located,
+    named,
+    named_whole,
+    Truth,
+)
+from hybrid_snn_ros.evaluation.scene_trial import ALONE, Answer, Cost, FOUR, Named
 
 _FINE = ('auroc', 'false', 'empty')  # figures with three digits
+VISIBLE = ((75, 100), (50, 75), (25, 50))  # shares of a thing, %
 PASSES = 1.3  # of the whole encoder, that the cut one may cost
 
 # part -> (what it is, {figure: (its name, whether it is a share)})
@@ -35,11 +42,18 @@ _TITLES: dict[str, tuple[str, dict[str, tuple[str, bool]]]] = {
         'jittered': ('best label right, boxes off to IoU 0.5', True)}),
     'drawn': ('boxes, every thing drawn in what was taught', _BOXES),
     'one': ('boxes, one thing drawn a frame', _BOXES),
+    'mixed': ('boxes, every thing drawn in every second frame, one in the others', _BOXES),
     'all': ('all together: found, cropped, named', _NAMES),
+    **{f'seen_{least}': (f'of which {least} to {most} % is seen', {
+        'things': ('things', False), 'any_loose': ('things with a box, IoU 0.3', True),
+        'named': ('taught things named', True),
+        'named_tight': ('taught things named, IoU 0.5', True)}) for least, most in VISIBLE},
     'whole': ('whole frame, no box', _NAMES),
     'whole_never_unknown': ('whole frame, never unknown', _NAMES),
-    'alone_whole': ('all together, names taught alone as whole frames', _NAMES),
-    'alone_cropped': ('all together, names taught alone, cropped by the read-out', _NAMES),
+    **{f'alone_{way}': (f'all together, names taught alone, {text}', {
+        **_NAMES, 'frames_named': ('whole frames of one thing named right', True),
+        'frames_refused_new': ('whole frames, never taught, shown as unknown', True)})
+       for way, text in zip(ALONE, ('as whole frames', 'cropped by the read-out', 'both ways'))},
     'cost': ('cost, ms (median)', {
         'pass': ('one pass of the whole encoder', False),
         'cells': ('the cut encoder', False), 'find': ('read-out and boxes', False),
@@ -49,11 +63,12 @@ _TITLES: dict[str, tuple[str, dict[str, tuple[str, bool]]]] = {
 
 
 def summarise(data: PicturedSet, answers: Sequence[Answer], empty: Sequence[np.ndarray],
-              cost: Cost) -> dict[str, Any]:
+              cost: Cost, alone: Sequence[Sequence[Named]] = ()) -> dict[str, Any]:
     """
     Return {part: {figure: number}}.
 
     :param empty: boxes found in the frames that show nothing.
+    :param alone: what is said of data.alone_asked, taught in each of the ALONE ways.
     """
     truths = [Truth(frame.boxes, frame.names) for frame in data.test]
     taught = data.taught
@@ -61,19 +76,31 @@ def summarise(data: PicturedSet, answers: Sequence[Answer], empty: Sequence[np.n
         'true': _true(truths, answers, taught),
         'drawn': located(truths, [answer.boxes for answer in answers], taught),
         'one': located(truths, [answer.boxes_one for answer in answers], taught),
+        'mixed': located(truths, [answer.boxes_mixed for answer in answers], taught),
         'all': named(truths, [answer.shown for answer in answers], taught),
         'whole': named_whole(truths, [answer.whole.name for answer in answers], taught),
         'whole_never_unknown': named_whole(truths, [answer.whole.best for answer in answers],
                                            taught)}
-    for part in ('drawn', 'one'):
+    for part in ('drawn', 'one', 'mixed'):
         figures[part]['boxes_per_thing'] = figures[part]['boxes'] / figures[part]['things']
     if len(empty):
         figures['drawn']['empty'] = float(np.mean([len(boxes) for boxes in empty]))
+    visible = [frame.visible for frame in data.test if frame.visible is not None]
+    if visible:
+        for least, most in VISIBLE:
+            figures[f'seen_{least}'] = by_visibility(
+                truths, [answer.shown for answer in answers], [answer.boxes for answer in answers],
+                visible, taught, least / 100, most / 100 if most < 100 else math.inf)
     figures['all']['ahead_of_whole'] = (figures['all']['named']
                                         - figures['whole_never_unknown']['named'])
-    for place, part in enumerate(('alone_whole', 'alone_cropped')):
-        if data.alone:
-            figures[part] = named(truths, [answer.alone[place] for answer in answers], taught)
+    labels = np.array([name for name, _ in data.alone_asked], object)
+    known = np.array([name in taught for name in labels], bool)
+    for place, (way, frames) in enumerate(zip(ALONE, alone)):
+        said = [one.name for one in frames]
+        figures[f'alone_{way}'] = {
+            **named(truths, [answer.alone[place] for answer in answers], taught),
+            'frames_named': _equal(said, labels, known),
+            'frames_refused_new': _equal(said, np.full(len(labels), None), ~known)}
     figures['cost'] = _cost(cost)
     return figures
 

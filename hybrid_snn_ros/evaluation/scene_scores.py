@@ -74,6 +74,27 @@ def named(truths: Sequence[Truth], shown: Sequence[Shown],
             'refused_new': _share(refused), 'false': (len(right) - sum(right)) / len(truths)}
 
 
+def by_visibility(truths: Sequence[Truth], shown: Sequence[Shown], found: Sequence[np.ndarray],
+                  visible: Sequence[np.ndarray], taught: frozenset[str],
+                  least: float, most: float) -> dict[str, float]:
+    """
+    Score the things of which a share in [least, most) is seen.
+
+    :param found: boxes whatever their names; visible: of each frame (things,), share of each.
+    """
+    boxed, recalled, tight = [], [], []
+    for truth, frame, boxes, shares in zip(truths, shown, found, visible):
+        overlap, same = matched(truth, frame)
+        reached = iou(truth.boxes, boxes).max(axis=1, initial=0)
+        for place in np.flatnonzero((shares >= least) & (shares < most)):
+            boxed.append(reached[place] >= LOOSE)
+            if truth.names[place] in taught:
+                recalled.append((same[place] & (overlap[place] >= LOOSE)).any())
+                tight.append((same[place] & (overlap[place] >= TIGHT)).any())
+    return {'things': float(len(boxed)), 'any_loose': _share(boxed), 'named': _share(recalled),
+            'named_tight': _share(tight)}
+
+
 def named_whole(truths: Sequence[Truth], answers: Sequence[str | None],
                 taught: frozenset[str]) -> dict[str, float]:
     """Score one name for a whole frame: right when there is such a thing, wherever."""

@@ -3,7 +3,8 @@
 """
 Rendered scenes as frames with true boxes: twenty objects to teach, ten that never are.
 
-In every second scene that is asked one of the things was never taught.
+In every second scene that is asked one of the things was never taught. Where occluded scenes are
+asked, those that teach are as always.
 """
 
 from collections.abc import Callable
@@ -16,12 +17,15 @@ from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.where.readout import MOST_BOXES
 
 if TYPE_CHECKING:
+    from hybrid_snn_ros.sim.occlusion import OccludedScene
     from hybrid_snn_ros.sim.scenes import Scene
 
 UNKNOWN = 10  # objects that are never taught
+_ALONE_STEP = 5  # of the turntable's views for the test every fifth is asked as a whole
 
 
 def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone: bool,
+                occluded: bool = False,
                 progress: Callable[[int, int], None] = lambda done, total: None) -> PicturedSet:
     """
     Render scenes to teach and scenes to ask, on floors of their own.
@@ -32,9 +36,10 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
     :param shots: how often each object is to be seen in them.
     :param asked: scenes to ask, and as many empty floors.
     :param alone: whether each taught object is also shown alone.
+    :param occluded: whether things hide parts of each other in what is asked.
     :raises SourceError: when PyBullet is not installed.
     """
-    from hybrid_snn_ros.sim import conditions, objects, scenes, turntable
+    from hybrid_snn_ros.sim import conditions, objects, occlusion, scenes, turntable
     names = np.random.default_rng(seed).permutation(objects.names()).tolist()
     taught = names[UNKNOWN:]
     # Things are dealt evenly, and at least two come with a scene.
@@ -43,6 +48,7 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
     seen = dict.fromkeys(taught, 0)
     total, done = drawn + asked, 0
     singles: dict[str, list[np.ndarray]] = {}
+    asked_alone: list[tuple[str, np.ndarray]] = []
     try:
         for scene in scenes.scenes(taught, floor, 'train', enough, seed):
             train.append(_pictured(scene))
@@ -52,7 +58,8 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
             progress(min(done, drawn), total)
             if len(train) >= drawn and min(seen.values()) >= shots:
                 break
-        test = [_pictured(scene) for scene in scenes.scenes(
+        ask = occlusion.occluded_scenes if occluded else scenes.scenes
+        test = [_pictured(scene) for scene in ask(
             taught, floor, 'test', asked, seed, names[:UNKNOWN],
             lambda done, _: progress(drawn + done, total))]
         empty = [_pictured(scene) for scene in scenes.empty_scenes(floor, 'test', asked, seed)]
@@ -62,12 +69,16 @@ def load_scenes(floor: str, seed: int, drawn: int, shots: int, asked: int, alone
                     views = conditions.views(floor, 'train', seed, objects.index(name))
                     singles[name] = [table.render(name, view, scenes.SIZE)
                                      for view in views[:shots]]
+                asked_alone = [(name, table.render(name, view, scenes.SIZE)) for name in names
+                               for view in conditions.views(
+                                   floor, 'test', seed, objects.index(name))[::_ALONE_STEP]]
     except turntable.SimulatorMissing as error:
         raise SourceError(str(error)) from error
-    return PicturedSet(f'scenes {floor}', train, test, empty, frozenset(taught), singles,
-                       MOST_BOXES)
+    return PicturedSet('occluded ' * occluded + f'scenes {floor}', train, test, empty,
+                       frozenset(taught), singles, MOST_BOXES, asked_alone)
 
 
-def _pictured(scene: 'Scene') -> Pictured:
+def _pictured(scene: 'Scene | OccludedScene') -> Pictured:
     height, width, _ = scene.image.shape
-    return Pictured(scene.image, scene.boxes / (width, height, width, height), scene.names)
+    return Pictured(scene.image, scene.boxes / (width, height, width, height), scene.names,
+                    visible=getattr(scene, 'visible', None))

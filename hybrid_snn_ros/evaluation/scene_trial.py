@@ -13,12 +13,15 @@ from hybrid_snn_ros.evaluation.pictured import Pictured, PicturedSet
 from hybrid_snn_ros.evaluation.scene_scores import Shown
 from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.framing import resize
-from hybrid_snn_ros.where import readout
+from hybrid_snn_ros.where import alone, readout
 from hybrid_snn_ros.where.boxes import iou, square_of
 from hybrid_snn_ros.where.ridge import Drawn, Sums
 
 FOUR = 4  # boxes of the scene whose cost is told
 TIMED = 60  # frames
+# How names are taught by things alone: the frame as a whole, the one clear thing that the read-out
+# finds in it instead, or both.
+ALONE = WHOLE, CROPPED, BOTH = 'whole', 'cropped', 'both'
 JITTER = (0.5, 0.6)  # intersection over union of a jittered box with the true one
 Progress = Callable[[int, int], None]
 
@@ -52,12 +55,12 @@ class Answer(NamedTuple):
 
     boxes: np.ndarray  # found (B, 4), every thing of what taught was drawn
     boxes_one: np.ndarray  # found by the read-out of one box a frame
+    boxes_mixed: np.ndarray  # and by that of such frames and wholly drawn ones in turn
     shown: Shown  # what a person would see
     true: list[Named]  # of the true boxes
     jittered: list[Named]  # of boxes that are off
     whole: Named  # of the whole frame
-    # as shown, but by names taught alone: as whole frames, and cropped out of them
-    alone: list[Shown]
+    alone: list[Shown]  # as shown, but by names taught alone, in each of the ALONE ways
 
 
 class Cost(NamedTuple):
@@ -84,31 +87,38 @@ class Trial:
             random.permutation(len(data.train)))
         train = [data.train[place] for place in order]
         drawn = [one for one in train if len(one.boxes)][:settings.drawn]
-        complete, single = (Sums(self._cells.channels) for _ in range(2))
+        complete, single, mixed = (Sums(self._cells.channels) for _ in range(3))
         for done, one in enumerate(drawn, 1):
             codes = self._cells.codes(one.image)
-            complete.add(Drawn(codes, one.boxes, one.complete))
             only = int(random.integers(len(one.boxes)))
-            single.add(Drawn(codes, one.boxes[only:only + 1]))
+            all_drawn, one_drawn = (Drawn(codes, one.boxes, one.complete),
+                                    Drawn(codes, one.boxes[only:only + 1]))
+            complete.add(all_drawn)
+            single.add(one_drawn)
+            mixed.add(all_drawn if done % 2 else one_drawn)
             progress(done, len(drawn))
         self.drawn = len(drawn)
-        self._complete, self._single = complete.solved(), single.solved()
+        self._complete, self._single, self._mixed = (
+            sums.solved() for sums in (complete, single, mixed))
         self.namer = self._untaught()
         self.crops = 0
-        for image, box, label in _crops(train, data.taught, settings.shots):
+        for image, box, label in crops_of(train, data.taught, settings.shots):
             self.namer.teach(self.codes_of(image, box), label)
             self.crops += 1
-        self._alone = [self._taught_alone(crop) for crop in (False, True)] if data.alone else []
+        self._alone = [self._taught_alone(way) for way in ALONE] if data.alone else []
 
     def answer(self, frame: Pictured, place: int) -> Answer:
         """Ask one frame; its place makes the jitter its own."""
         data, random = self._data, np.random.default_rng([self._settings.seed, 5, place])
         codes = self._cells.codes(frame.image)
         found = readout.find(self._complete, codes, most=data.most)
-        one = readout.find(self._single, codes, readout.UNSURE_THRESHOLD, data.most)
+        one, mixed = (readout.find(weights, codes, readout.threshold(self.drawn, wholly),
+                                   data.most).boxes
+                      for weights, wholly in ((self._single, 0),
+                                              (self._mixed, (self.drawn + 1) // 2)))
         shown, crops = self._shown(frame, found.boxes, self.namer)
         whole = self.namer.frame_encoder.codes(frame.image)
-        return Answer(found.boxes, one.boxes, shown,
+        return Answer(found.boxes, one, mixed, shown,
                       [self._named(self.codes_of(frame.image, box)) for box in frame.boxes],
                       [self._named(self.codes_of(frame.image, jittered(box, random)))
                        for box in frame.boxes],
@@ -174,17 +184,30 @@ class Trial:
         return Classifier(encoder, rule=self._settings.rule, params=self._settings.params, top=1,
                           false_unknown=self._settings.false_unknown, min_change=0)
 
-    def _taught_alone(self, crop: bool) -> Classifier:
-        """Return a classifier taught things alone: whole frames, or what is found in them."""
+    def _taught_alone(self, way: str) -> Classifier:
+        """Return a classifier taught things alone, in one of the ALONE ways."""
         namer = self._untaught(self.namer.encoder)
         for label, images in self._data.alone.items():
             for image in images:
-                boxes = readout.find(self._complete, self._cells.codes(image)).boxes
-                if crop and len(boxes) == 1:  # one clear thing
-                    namer.teach(self.codes_of(image, boxes[0]), label)
-                else:
+                box = None if way == WHOLE else alone.one_clear(
+                    self._complete, self._cells.codes(alone.from_afar(image)))
+                if box is None or way == BOTH:
                     namer.teach(image, label)
+                if box is not None:
+                    namer.teach(self._small_codes(image, box), label)
         return namer
+
+    def _small_codes(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """Return the codes of a box's square as if what is in it were small."""
+        window = square_of(box, *image.shape[:2])
+        encoder = self.namer.encoder
+        return encoder.codes(alone.as_small(
+            image[window.top:window.bottom, window.left:window.right], encoder.input_size))
+
+    def alone_frames(self) -> list[list[Named]]:
+        """Ask frames that show one thing alone as a whole: of each way what is said of each."""
+        codes = [self.namer.frame_encoder.codes(image) for _, image in self._data.alone_asked]
+        return [[self._named(one, namer) for one in codes] for namer in self._alone]
 
 
 def jittered(box: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -199,7 +222,7 @@ def jittered(box: np.ndarray, random: np.random.Generator) -> np.ndarray:
             return moved
 
 
-def _crops(frames: Sequence[Pictured], taught: frozenset[str],
+def crops_of(frames: Sequence[Pictured], taught: frozenset[str],
            shots: int) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
     """
     Give boxes of each label that is taught, (image, box, label): from as many frames as it has.

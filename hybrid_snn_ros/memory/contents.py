@@ -11,6 +11,7 @@ from pathlib import Path
 import shutil
 import sqlite3
 import tempfile
+from types import MappingProxyType
 from typing import Any
 
 from hybrid_snn_ros.memory import database, legacy
@@ -47,7 +48,7 @@ class StoreContents:
     def state(self) -> StoreState:
         """What the records amount to; folded at the first look."""
         taken = max((last for _, last in self.head.lost), default=0)
-        return StoreState(self.records, self.head.base.version, taken)
+        return StoreState(self.records, self.head.base.version, taken, self.head.author)
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -228,7 +229,8 @@ def joined(path: Path) -> Found:
             since = 0 if other.head.base == head.base else head.base.version
             theirs = {number: one for number, one in other.records.items() if number > since}
             found = Found(head, {**theirs, **found.records},
-                          {**other.pictures, **found.pictures}, {**other.frames, **found.frames})
+                          {**other.pictures, **found.pictures}, {**other.frames, **found.frames},
+                          {**other.seals, **found.seals})
     return found
 
 
@@ -308,7 +310,9 @@ def bad_attachments(contents: StoreContents) -> list[str]:
         with opened(contents.path) as db:
             numbers = [number for number, in db.execute('SELECT number FROM pictures')]
             bad = len(numbers) - len(database.read_pictures(db, numbers))
-            names = list(contents.state.drawn)
+            # Frames stay on the robot where something was drawn in them.
+            names = {one.target for one in contents.state.drawn_records()
+                     if one.author == contents.head.author}
             gone = sum(database.read_frame(db, name) is None for name in names)
     except (sqlite3.Error, OSError):  # that has been said
         return []
@@ -318,7 +322,8 @@ def bad_attachments(contents: StoreContents) -> list[str]:
 
 
 def write_file(path: Path, head: Head, records: Iterable[Record], pictures: Mapping[int, bytes],
-               frames: Iterable[DrawnFrame] = ()) -> int:
+               frames: Iterable[DrawnFrame] = (),
+               seals: Mapping[int, tuple[str, bytes]] = MappingProxyType({})) -> int:
     """
     Write a whole database; at any moment, power cut included, the old or the new one is there.
 
@@ -335,6 +340,7 @@ def write_file(path: Path, head: Head, records: Iterable[Record], pictures: Mapp
             db.execute('BEGIN')
             database.write_records(db, records, pictures)
             database.write_frames(db, frames)
+            database.write_seals(db, seals)
             db.execute('COMMIT')
             db.execute('PRAGMA journal_mode=DELETE')  # one file, nothing beside it
         finally:

@@ -16,6 +16,7 @@ import json
 import os
 from pathlib import Path
 import sqlite3
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 import zlib
 
@@ -94,7 +95,13 @@ _FRAMES = """CREATE TABLE frames ( -- in which boxes were drawn, each once
     cells BLOB NOT NULL,        -- zlib; a byte a code, channel by channel
     jpeg BLOB,                  -- the frame, where pictures are kept
     crc INTEGER NOT NULL)"""
+_SEALS = """CREATE TABLE seals (  -- who signed a record that robots share
+    number INTEGER PRIMARY KEY, -- of the record
+    author TEXT NOT NULL,
+    seal BLOB NOT NULL,         -- the author's public key and the signature (Ed25519)
+    crc INTEGER NOT NULL)"""
 COLUMNS = len(Record._fields) + 1
+SEAL_COLUMNS = 4
 FRAME_COLUMNS = 9
 
 
@@ -115,6 +122,10 @@ class Head(NamedTuple):
     # first and last numbers of records that damage took: said once, and never given again
     lost: Sequence[Sequence[int]] = ()
     format: int = FORMAT
+    # sequences that no other robot has to send: {author: [[first, last], ...]}
+    gone: Mapping[str, Sequence[Sequence[int]]] = MappingProxyType({})
+    formerly: Sequence[str] = ()  # authors that wrote here before
+
 
 
 class Damage(Exception):
@@ -176,7 +187,7 @@ def create(db: Connection, head: Head) -> None:
         if not one(db, 'SELECT count(*) FROM sqlite_master'):
             db.execute(f'PRAGMA application_id={APPLICATION_ID}')
             db.execute(f'PRAGMA user_version={FORMAT}')
-            for table in (*_TABLES, _FRAMES):
+            for table in (*_TABLES, _FRAMES, _SEALS):
                 db.execute(table)
             write_head(db, head)
         db.execute('COMMIT')
@@ -187,8 +198,8 @@ def create(db: Connection, head: Head) -> None:
 
 
 def renew(db: Connection) -> None:
-    """Make a database of the format before one of today's."""
-    if one(db, 'PRAGMA user_version') == FORMAT:
+    """Make a database of the format before one of today's, or of today's without seals."""
+    if one(db, 'PRAGMA user_version') == FORMAT and _has_seals(db):
         return
     db.execute('BEGIN IMMEDIATE')
     try:
@@ -197,11 +208,17 @@ def renew(db: Connection) -> None:
             db.execute(_FRAMES)
             write_head(db, head)
             db.execute(f'PRAGMA user_version={FORMAT}')
+        if not _has_seals(db):
+            db.execute(_SEALS)
         db.execute('COMMIT')
     except BaseException:
         with contextlib.suppress(sqlite3.Error):
             db.execute('ROLLBACK')
         raise
+
+
+def _has_seals(db: Connection) -> bool:
+    return bool(one(db, "SELECT count(*) FROM sqlite_master WHERE name = 'seals'"))
 
 
 def one(db: Connection, sql: str, values: tuple = ()) -> Any:
@@ -232,7 +249,7 @@ def check_format(db: Connection, path: Path) -> None:
 def write_head(db: Connection, head: Head) -> None:
     """Write what holds for all records, in the format of today."""
     for name, value in head._replace(format=FORMAT)._asdict().items():
-        text = json.dumps(value, sort_keys=True)
+        text = json.dumps(dict(value) if name == 'gone' else value, sort_keys=True)
         db.execute('INSERT OR REPLACE INTO memory VALUES (?, ?, ?)',
                    (name, text, zlib.crc32(f'{name}\x1f{text}'.encode())))
 
@@ -246,10 +263,10 @@ def is_whole(row: tuple) -> bool:
 def head_of(rows: Iterable[tuple]) -> Head | None:
     """Return the Head that the rows of the table memory are, None where one is damaged."""
     found = {row[0]: json.loads(row[1]) for row in rows if is_whole(row)}
-    if not set(Head._fields) <= set(found):
+    if not set(Head._fields) - {'gone', 'formerly'} <= set(found):
         return None
     return Head(found['fingerprint'], found['author'], Base(*found['base']), found['lost'],
-                found['format'])
+                found['format'], found.get('gone', {}), found.get('formerly', []))
 
 
 def read_head(db: Connection) -> Head:
@@ -315,6 +332,35 @@ def read_pictures(db: Connection, numbers: Iterable[int]) -> dict[int, bytes]:
         row = db.execute('SELECT jpeg, crc FROM pictures WHERE number = ?', (number,)).fetchone()
         if row is not None and zlib.crc32(row[0]) == row[1]:
             found[number] = row[0]
+    return found
+
+
+def _seal_crc(number: int, author: str, seal: bytes) -> int:
+    return zlib.crc32(f'{number} {author} '.encode() + seal)
+
+
+def write_seals(db: Connection, seals: Mapping[int, tuple[str, bytes]]) -> None:
+    """Add {number: (author, seal)}, within a transaction of the caller's."""
+    for number, (author, seal) in seals.items():
+        db.execute('INSERT OR REPLACE INTO seals VALUES (?, ?, ?, ?)',
+                   (number, author, seal, _seal_crc(number, author, seal)))
+
+
+def seal_of(row: tuple) -> tuple[str, bytes] | None:
+    """Return author and seal of a row; None where it is damaged."""
+    number, author, seal, crc = row
+    whole = (isinstance(author, str) and isinstance(seal, bytes)
+             and crc == _seal_crc(number, author, seal))
+    return (author, seal) if whole else None
+
+
+def read_seals(db: Connection, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return {number: seal} of the records that have a whole one."""
+    found = {}
+    for number in numbers:
+        row = db.execute('SELECT * FROM seals WHERE number = ?', (number,)).fetchone()
+        if row is not None and (seal := seal_of(row)) is not None:
+            found[number] = seal[1]
     return found
 
 

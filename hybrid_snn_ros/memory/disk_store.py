@@ -26,12 +26,13 @@ import numpy as np
 
 from hybrid_snn_ros.codes import view_count
 from hybrid_snn_ros.memory import contents as contents_of
-from hybrid_snn_ros.memory import database, legacy, repair
+from hybrid_snn_ros.memory import database, exchange, legacy, repair
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.database import Base, Connect, Damage, Head
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import ChangedError, OldFormatError, StoreError
+from hybrid_snn_ros.memory.exchange import Spans
 from hybrid_snn_ros.memory.files import (
     COPY_NAME,
     expanded,
@@ -147,7 +148,10 @@ class DiskStore(SampleStore):
 
     def _take_head(self, head: Head) -> None:
         self._head, self._fingerprint, self.author = head, head.fingerprint, head.author
-        self._floor = head.base.sequence
+        self._gone = {author: [list(span) for span in spans]
+                      for author, spans in head.gone.items()}
+        self._floor = max([head.base.sequence,
+                           *(last for _, last in self._gone.get(head.author, ()))])
 
     def _attach(self) -> None:
         """
@@ -194,7 +198,9 @@ class DiskStore(SampleStore):
                 head.base.version > self._head.base.version
                 or head.fingerprint != self._head.fingerprint):
             return True  # compacted or encoded again by another process: `_catch_up` reads it all
-        if self.state.records and head != self._head:
+        if self.author in head.formerly:
+            return True  # another process has given it a key
+        if self.state.records and head._replace(gone={}) != self._head._replace(gone={}):
             return False
         there = {record.number: checksum(record) for record in found.records}
         return all(there.get(record.number) == checksum(record) for record in self.state.records
@@ -281,6 +287,22 @@ class DiskStore(SampleStore):
         except _TROUBLE as error:
             raise database.refusal('write', self.path, error) from error
 
+    def _write_foreign(self, records: list[Record], seals: Mapping[int, bytes],
+                       gone: dict[str, Spans]) -> None:
+        author_of = {one.number: one.author for one in (*self.state.records, *records)}
+        head = self._head._replace(gone=gone)
+        try:
+            database.write_records(self._file.db, records, {})
+            database.write_seals(self._file.db, {
+                number: (author_of[number], seal) for number, seal in seals.items()})
+            if gone != self._gone:
+                database.write_head(self._file.db, head)
+            self._file.commit()
+        except _TROUBLE as error:
+            raise database.refusal('write', self.path, error) from error
+        if gone != self._gone:
+            self._take_head(head)
+
     def _abandon(self) -> None:
         if self._file.is_open:
             with contextlib.suppress(sqlite3.Error):
@@ -362,6 +384,20 @@ class DiskStore(SampleStore):
             self._attach()
             return database.read_pictures(self._file.db, numbers)
 
+    def seals(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Return {number: seal} of those of some records that are signed."""
+        with self._guard:
+            self._attach()
+            return database.read_seals(self._file.db, numbers)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other robots may know of what is here."""
+        with self._guard:
+            self._attach()
+            return bool(database.one(self._file.db, 'SELECT count(*) FROM seals')
+                        ) or super().is_shared
+
     def frame(self, name: str) -> DrawnFrame | None:
         """Return a frame in which something was drawn; None where it was lost."""
         with self._guard:
@@ -372,12 +408,40 @@ class DiskStore(SampleStore):
         """
         Drop what was taken back, which frees its room for good.
 
-        Ids, times and `version` stay; earlier states cannot be returned to any more.
+        Ids, times and `version` stay; earlier states cannot be returned to any more.  Where other
+        robots know of what is here, tombstones stay (memory.exchange.remaining_shared).
 
         :return: (bytes before, bytes after).
         """
-        left = contents_of.remaining
-        return self._rewrite(lambda: (self._fingerprint, left(self.state)), True)
+        def compacted() -> tuple[Head, list[Record]]:
+            shared, before = self.is_shared, self.state
+            left = (exchange.remaining_shared if shared else contents_of.remaining)(before)
+            last = before.last_sequence(self.author, self._floor)
+            dropped: dict[str, Spans] = {}
+            kept = {one.number for one in left}
+            for one in before.records if shared else ():
+                if one.number not in kept:
+                    dropped.setdefault(one.author, []).append([one.sequence, one.sequence])
+            gone = {author: exchange.joined(
+                [*self._gone.get(author, ()), *dropped.get(author, ())], set())
+                for author in {*self._gone, *dropped}}
+            return self._head._replace(
+                base=Base(self.version, len(left), last), lost=[], gone=gone), left
+        return self._rewrite(compacted)
+
+    def take_author(self, author: str) -> None:
+        """Write as another author from now on; as of any SampleStore."""
+        def renamed() -> tuple[Head, list[Record]]:
+            head, records = self._head, self.state.records
+            floor = self.state.last_sequence(author)
+            if not self.is_shared:
+                records, floor = exchange.under(records, self.author, author), self._floor
+            gone = self.gone() if self.is_shared else {}
+            return head._replace(
+                author=author, base=head.base._replace(sequence=floor), gone=gone,
+                formerly=[*head.formerly, self.author][-16:]), records
+        if author != self.author:
+            self._rewrite(renamed)
 
     def migrate(self, fingerprint: dict[str, Any], codes: dict[int, np.ndarray],
                 frames: Mapping[str, DrawnFrame] = MappingProxyType({})) -> None:
@@ -389,19 +453,25 @@ class DiskStore(SampleStore):
         :param codes: {number: codes, (N,) or (k, N)} of all lessons, also those taken back.
         :param frames: {name: what takes its place} of drawn frames whose cells are others now.
         """
-        def records() -> tuple[dict[str, Any], list[Record]]:
+        def records() -> tuple[Head, list[Record]]:
+            if any(one.author != self.author for one in self.state.records):
+                raise StoreError(
+                    f'{self.directory} holds what other robots were taught, whose pictures are '
+                    'not here; nothing was changed. Begin a new memory with the new encoder: it '
+                    'gets everything from robots that have changed, too')
             missing = [one.number for one in self.state.records
                        if one.kind == LESSON and one.number not in codes]
             if missing:
                 raise StoreError(f'{len(missing)} samples have no codes of the new encoder; '
                                  'nothing was changed')
-            return fingerprints.plain(fingerprint), [
+            head = self._head._replace(fingerprint=fingerprints.plain(fingerprint))
+            return head, [
                 one._replace(codes=codes[one.number], samples=view_count(codes[one.number]))
                 if one.kind == LESSON else
                 one._replace(target=frames[one.target].name)
                 if one.kind in DRAWN and one.target in frames else one
                 for one in self.state.records]
-        self._rewrite(records, False, frames.values())
+        self._rewrite(records, frames.values(), resealed=True)
 
     def frame_names(self) -> list[str]:
         """Return the names of all frames that are kept, also of those taken back."""
@@ -409,35 +479,32 @@ class DiskStore(SampleStore):
             self._attach()
             return [name for name, in self._file.db.execute('SELECT name FROM frames')]
 
-    def _rewrite(self, make: Callable[[], tuple[dict[str, Any], list[Record]]],
-                 compacted: bool, frames: Iterable[DrawnFrame] = ()) -> tuple[int, int]:
+    def _rewrite(self, make: Callable[[], tuple[Head, list[Record]]],
+                 frames: Iterable[DrawnFrame] = (), resealed: bool = False) -> tuple[int, int]:
         with self._guard:
             self._begin()
             db = self._file.db
             try:
                 before = contents_of.size_of(self.path)
-                fingerprint, records = make()
-                last = self.state.last_sequence(self.author, self._floor)
-                base = Base(self.version, len(records), last) if compacted else self._head.base
+                head, records = make()
                 kept = {record.number for record in records}
                 db.execute('DELETE FROM records')
                 database.write_records(db, records, {})
-                for number, in db.execute('SELECT number FROM pictures').fetchall():
-                    if number not in kept:
-                        db.execute('DELETE FROM pictures WHERE number = ?', (number,))
+                for table in ('pictures', 'seals'):
+                    for number, in db.execute(f'SELECT number FROM {table}').fetchall():
+                        if number not in kept or resealed and table == 'seals':
+                            db.execute(f'DELETE FROM {table} WHERE number = ?', (number,))
                 database.write_frames(db, frames)
                 drawn = {record.target for record in records if record.kind in DRAWN}
                 for name, in db.execute('SELECT name FROM frames').fetchall():
                     if name not in drawn:
                         db.execute('DELETE FROM frames WHERE name = ?', (name,))
                 db.execute('DELETE FROM cache')
-                db.execute('DELETE FROM versions WHERE number < ?', (base.version,))
-                head = Head(fingerprint, self.author, base,
-                            [] if compacted else self._head.lost)
+                db.execute('DELETE FROM versions WHERE number < ?', (head.base.version,))
                 database.write_head(db, head)
                 db.execute('COMMIT')
                 self._take_head(head)
-                self.state = StoreState(records, base.version, self.version)
+                self.state = StoreState(records, head.base.version, self.version, head.author)
                 self._copied = -1
                 db.execute('VACUUM')
             except (sqlite3.Error, OSError) as error:

@@ -39,8 +39,10 @@ class DuplicateFilter:
     def __init__(self, state: StoreState) -> None:
         """Index the stamps of a state's samples."""
         self.state = state
+        # Another robot's frames may well have the stamps of frames here.
         self._by_stamp = {(sample.stamp, sample.region): number
-                          for number, sample in state.samples.items() if sample.stamp}
+                          for number, sample in state.samples.items()
+                          if sample.stamp and state.author in ('', sample.author)}
         self._by_label: Recent[str, _Own] = Recent(_AT_HAND)
 
     def add(self, stamp: str, number: int, region: Region = WHOLE) -> None:
@@ -55,6 +57,11 @@ class DuplicateFilter:
         """Return the sample that was taught from a region of the frame of a stamp, or None."""
         number = self._by_stamp.get((stamp, region))
         return None if number is None else self.state.samples[number]
+
+    def of_frame(self, stamp: str, label: str) -> int | None:
+        """Return the id of a sample that any part of the frame of a stamp taught a label."""
+        return next((number for (one, _), number in self._by_stamp.items()
+                     if one == stamp and self.state.samples[number].label == label), None)
 
     def find(self, label: str, codes: np.ndarray, stamp: str, min_change: float,
              region: Region = WHOLE) -> Repeat | None:

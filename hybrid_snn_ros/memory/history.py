@@ -7,13 +7,22 @@ A change is one thing a person did: a press of the teach button (however many fr
 forget, a rename, a merge, the removal of one sample, boxes that were drawn, an import, a return to
 an earlier version.
 Undo takes back the newest change as a whole by one tombstone, and Redo takes back that tombstone.
-What the robot began with was done by no one, so no Undo touches it.
+What the robot began with was done by no one, so no Undo touches it.  What another robot was taught
+is no change of a person here: its own Undo takes that back, and so does a forget or a removal.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TYPE_CHECKING
 
-from hybrid_snn_ros.memory.record import BOX, INITIAL, LESSON, Record, TOMBSTONE
+from hybrid_snn_ros.memory.record import (
+    BOX,
+    DECISIONS,
+    FORK,
+    INITIAL,
+    LESSON,
+    Record,
+    TOMBSTONE,
+)
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.memory.state import StoreState
@@ -44,14 +53,15 @@ class History:
     def __init__(self, state: 'StoreState') -> None:
         """Begin without any."""
         self._state = state
-        self._presses: dict[tuple[str, str], list[Record]] = {}
+        self._presses: dict[tuple[str, str, str], list[Record]] = {}
         self._told: tuple[int, Change | None, Change | None] | None = None
 
     def add(self, records: Iterable[Record]) -> None:
         """Take note of records, in order."""
         for record in records:
             if record.group:
-                self._presses.setdefault((record.source, record.group), []).append(record)
+                self._presses.setdefault(
+                    (record.author, record.source, record.group), []).append(record)
 
     def newest(self) -> Change | None:
         """Return the Change that Undo takes back, None where no one did anything yet."""
@@ -77,18 +87,26 @@ class History:
 
     def whole(self, record: Record) -> list[Record]:
         """Return the records in force of the change that a record is part of, in order."""
-        press = self._presses[record.source, record.group] if record.group else [record]
+        press = [record]
+        if record.group:
+            press = self._presses[record.author, record.source, record.group]
         return [one for one in press if self._state.in_force(one)]
 
     def _is_deed(self, record: Record) -> bool:
         """Tell whether a person is behind a record in force that can be taken back."""
-        return (record.act not in (UNDO, REDO) and record.source != INITIAL
+        return (self._is_own(record) and record.act not in (UNDO, REDO, FORK)
+                and record.kind not in DECISIONS and record.source != INITIAL
                 and (record.kind == LESSON or record.number > self._state.base)
                 and self._state.in_force(record))
 
+    def _is_own(self, record: Record) -> bool:
+        return self._state.author in ('', record.author)
+
     def last_undo(self) -> Record | None:
         """Return the tombstone that Redo takes back, None where the last act was no Undo."""
-        records, place = self._state.records, len(self._state.records) - 1
+        records = [one for one in self._state.records
+                   if self._is_own(one) and one.act != FORK and one.kind not in DECISIONS]
+        place = len(records) - 1
         while place >= 0 and records[place].act == REDO:  # as if its Undo had never been
             undo = next(iter(self._state.targets(records[place])), None)
             if undo is None:

@@ -20,9 +20,11 @@ import numpy as np
 
 from hybrid_snn_ros.memory.errors import StoreError
 
-LESSON, NAME, JOIN, TOMBSTONE, BOX, COMPLETE = KINDS = (
-    'lesson', 'name', 'join', 'tombstone', 'box', 'complete')
+LESSON, NAME, JOIN, TOMBSTONE, BOX, COMPLETE, DENY, ALLOW = KINDS = (
+    'lesson', 'name', 'join', 'tombstone', 'box', 'complete', 'deny', 'allow')
 DRAWN = BOX, COMPLETE  # what teaches where things are, not what they are
+DECISIONS = DENY, ALLOW  # whose records count, see memory.decisions
+FORK = 'fork'  # act of a tombstone of an id that two different records have
 INITIAL = 'initial'  # source of the lessons that an empty memory begins with
 MAX_TEXT = 64  # bytes of a text, a stamp, a source, a group
 MAX_CODES = 65536
@@ -48,7 +50,7 @@ class Record(NamedTuple):
     # label's, '' where it has none
     label: str = ''
     # of a join: the label it becomes part of; of a tombstone: the record ids; of what is drawn:
-    # the name of the frame (memory.drawn_frame)
+    # the name of the frame (memory.drawn_frame); of a decision: the author it is about
     target: str = ''
     text: str = ''  # the label's text at the time; of a name: its new one; of a join: the target's
     was: str = ''  # of a name or join: the text before

@@ -83,7 +83,8 @@ def mend(path: Path, reason: str) -> list[str]:
     with _alone(path):
         contents_of.write_file(new, mended, records, {
             number: jpeg for number, jpeg in found.pictures.items() if number in found.records},
-            found.frames.values())
+            found.frames.values(), {
+                number: one for number, one in found.seals.items() if number in found.records})
         os.link(path, kept)
         for suffix in ('-wal', '-shm'):
             beside(path, suffix).unlink(missing_ok=True)

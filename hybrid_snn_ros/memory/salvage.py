@@ -23,6 +23,8 @@ from hybrid_snn_ros.memory.database import (
     is_whole,
     PAGE_SIZE,
     record_of,
+    SEAL_COLUMNS,
+    seal_of,
 )
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.files import beside
@@ -40,6 +42,7 @@ class Found(NamedTuple):
     records: dict[int, Record]  # by number
     pictures: dict[int, bytes]  # JPEG by number
     frames: dict[str, DrawnFrame]  # by name
+    seals: dict[int, tuple[str, bytes]]  # author and seal by number
 
 
 def salvage(path: Path) -> Found:
@@ -54,6 +57,7 @@ def salvage(path: Path) -> Found:
     records: dict[int, Record] = {}
     pictures: dict[int, bytes] = {}
     frames: dict[str, DrawnFrame] = {}
+    seals: dict[int, tuple[str, bytes]] = {}
     for number, page in enumerate(pages):
         for key, row in _rows(page, pages, 100 if number == 0 else 0):
             if len(row) == COLUMNS:
@@ -64,12 +68,16 @@ def salvage(path: Path) -> Found:
                 frame = frame_of(row[1:])
                 if frame is not None:
                     frames[frame.name] = frame
+            elif len(row) == SEAL_COLUMNS:
+                seal = seal_of((key, *row[1:]))
+                if seal is not None:
+                    seals[key] = seal
             elif len(row) == 3 and isinstance(row[0], str):
                 if is_whole(row):
                     heads[row[0]] = row
             elif len(row) == 3 and isinstance(row[1], bytes) and row[2] == zlib.crc32(row[1]):
                 pictures[key] = row[1]
-    return Found(head_of(heads.values()), records, pictures, frames)
+    return Found(head_of(heads.values()), records, pictures, frames, seals)
 
 
 def _rows(page: bytes, pages: list[bytes], start: int) -> Iterator[tuple[int, tuple]]:

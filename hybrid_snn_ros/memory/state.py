@@ -6,7 +6,8 @@ What a set of records amounts to: a pure fold, the same for every order they cam
 A tombstone in force takes its targets out of force, another tombstone included; it reaches only
 what is older by clock, so that there is an end to it.  A label is named by its newest name in
 force, else by the text of its first lesson.  A join in force makes one label part of another.
-Labels of one text are shown as one.  What is drawn in frames is folded in memory.drawings.
+Labels of one text are shown as one.  What is drawn in frames is folded in memory.drawings, whose
+records count in memory.decisions: those of a denied author are as if they were not there.
 """
 
 import bisect
@@ -16,13 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hybrid_snn_ros.memory.decisions import denied
 from hybrid_snn_ros.memory.drawings import Drawing, drawings
 from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.history import History
 from hybrid_snn_ros.memory.record import (
     BOX,
     canonical,
+    DECISIONS,
     DRAWN,
+    FORK,
     JOIN,
     LESSON,
     NAME,
@@ -44,6 +48,7 @@ class Sample(NamedTuple):
     source: str
     group: str = ''  # see memory.record.Record
     region: Region = WHOLE
+    author: str = ''  # the robot that was taught
 
 
 class StoreState:
@@ -54,14 +59,17 @@ class StoreState:
     without samples is none.
     """
 
-    def __init__(self, records: Iterable[Record] = (), base: int = 0, taken: int = 0) -> None:
+    def __init__(self, records: Iterable[Record] = (), base: int = 0, taken: int = 0,
+                 author: str = '') -> None:
         """
         Fold records.
 
         :param base: version before which there is no history: it was compacted then.
         :param taken: number up to which all are taken, also where records were lost.
+        :param author: whose changes Undo takes back, those of this robot; '' for everyone's.
         """
         self.base = base
+        self.author = author
         self.version = max(base, taken)  # number of the last record; rises with each
         self.samples: dict[int, Sample] = {}  # by number, in order
         self.records: list[Record] = []  # in order
@@ -71,8 +79,7 @@ class StoreState:
         """Take in more records, in any order."""
         new = sorted(records, key=lambda record: record.order)
         appended = not self.records or not new or new[0].order > self.records[-1].order
-        simple = bool(self.records) and appended and all(
-            one.kind == LESSON or one.kind in DRAWN for one in new)
+        simple = bool(self.records) and appended and not any(map(self._touches_others, new))
         self.version = max([self.version, *(record.number for record in new)])
         self.records += new
         if not appended:
@@ -87,21 +94,41 @@ class StoreState:
                 self._admit(record)
         self.history.add(new)
 
+    def _touches_others(self, record: Record) -> bool:
+        """Tell whether a new record may change more than what it adds."""
+        return not (record.kind == LESSON or record.kind in DRAWN) or (
+            record.author in self.denied) or any(
+            first <= record.sequence <= last for first, last in self._aims.get(record.author, ()))
+
     def _fold(self) -> None:
         self._known: dict[str, set[int]] = {}  # author -> sequences of the records that are here
         self._last: dict[str, int] = {}  # author -> highest of them
         self._drawn: list[Record] = []  # what was drawn, in force or not
         for record in self.records:
             self._note(record)
+        self.denied = denied(self.records)  # authors
+        counting = [one for one in self.records
+                    if one.author not in self.denied and one.kind not in DECISIONS]
         self._dead: set[tuple[str, int]] = set()
-        for record in reversed(self.records):
-            if record.kind == TOMBSTONE and record.id not in self._dead:
-                self._dead.update(self.ids(record.target))
+        self.forked: set[tuple[str, int]] = set()  # ids that two different records have
+        # author -> sequences that tombstones reach, also where the records are still to come
+        self._aims: dict[str, list[tuple[int, int]]] = {}
+        for record in reversed(counting):
+            if record.kind == TOMBSTONE:
+                for author, first, last in read_spans(record.target):
+                    self._aims.setdefault(author, []).append((first, last))
+                if record.id not in self._dead:
+                    reached = set(self.ids(record.target))
+                    self._dead |= reached
+                    if record.act == FORK:
+                        self.forked |= reached
         self._first: dict[str, str] = {}  # label id -> text it was taught under first
         self._names: dict[str, str] = {}
         self._parents: dict[str, str] = {}
         hints: dict[str, str] = {}
-        for record in self.records:
+        for record in counting:
+            if record.id in self.forked:  # it says one thing here, another elsewhere
+                continue
             if record.kind == LESSON:
                 self._first.setdefault(record.label_id, record.text)
             elif record.id in self._dead:
@@ -117,7 +144,7 @@ class StoreState:
         self.samples = {}
         self._counts: dict[str, int] = {}
         self._roots: dict[str, dict[str, None]] = {}  # text -> ids of the labels it shows
-        for record in self.records:
+        for record in counting:
             if record.kind == LESSON and record.id not in self._dead:
                 self._admit(record)
         self.history = History(self)
@@ -133,7 +160,7 @@ class StoreState:
         label = self.text_of(record.label_id)
         self.samples[record.number] = Sample(
             label, record.codes, record.stamp, record.time, record.source, record.group,
-            record.region)
+            record.region, record.author)
         self._counts[label] = self._counts.get(label, 0) + 1
         self._roots.setdefault(label, {})[self.root(record.label_id)] = None
 
@@ -153,8 +180,9 @@ class StoreState:
         return [one for one in self.records if one.id in wanted]
 
     def in_force(self, record: Record) -> bool:
-        """Tell whether a record of this state is not taken back."""
-        return record.id not in self._dead
+        """Tell whether a record of this state is not taken back, and of no denied author."""
+        return record.kind in DECISIONS or (
+            record.id not in self._dead and record.author not in self.denied)
 
     def record(self, number: int) -> Record | None:
         """Return the record of a number, or None."""
@@ -229,6 +257,7 @@ class StoreState:
             raise RefusedError(
                 f'there is no state {version} to return to, only {self.base} (when it was '
                 f'compacted last) to {self.version}')
-        state = StoreState((one for one in self.records if one.number <= version), self.base)
+        state = StoreState((one for one in self.records if one.number <= version), self.base,
+                           author=self.author)
         state.version = version
         return state

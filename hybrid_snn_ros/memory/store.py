@@ -11,6 +11,7 @@ import uuid
 import numpy as np
 
 from hybrid_snn_ros.codes import first_view, PARTS, view_count
+from hybrid_snn_ros.memory import exchange
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.drawings import NewDrawing
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
@@ -22,12 +23,17 @@ from hybrid_snn_ros.memory.errors import (
     UnknownLabel,
     UnknownSample,
 )
+from hybrid_snn_ros.memory.exchange import Admitted, Foreign, Spans
 from hybrid_snn_ros.memory.history import Change, REDO, UNDO
 from hybrid_snn_ros.memory.labels import find, LabelError, normalise
 from hybrid_snn_ros.memory.record import (
+    ALLOW,
     BOX,
     check,
     COMPLETE,
+    DECISIONS,
+    DENY,
+    FORK,
     JOIN,
     LESSON,
     MAX_CODES,
@@ -68,14 +74,16 @@ class SampleStore:
         :param fingerprint: dict of what the codes depend on (encoder, crop, roi, inputs, runtime).
         :param now: function that tells the unix time in seconds.
         """
-        self.state = StoreState() if state is None else state
+        self.author = state.author if state is not None and state.author else uuid.uuid4().hex
+        self.state = StoreState(author=self.author) if state is None else state
         self.remarks: list[str] = []  # sentences the operator should hear
-        self.author = uuid.uuid4().hex
         self._fingerprint = fingerprint
         self._now = now
         self._guard = threading.RLock()
         self._floor = 0  # sequence of ours that is taken although its record was compacted away
         self._frames: dict[str, DrawnFrame] = {}  # by name, where there is no disk
+        self._seals: dict[int, bytes] = {}  # by number, where there is no disk
+        self._gone: dict[str, Spans] = {}  # sequences that no one needs to send, by author
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -285,6 +293,9 @@ class SampleStore:
             record = self.state.record(number)
             if record is None:
                 raise UnknownSample(f'there is no record {number}')
+            if record.kind in DECISIONS:
+                raise RefusedError(f'record {number} decides about a robot; take it back with '
+                                   '`hybrid-snn fleet allow` or `hybrid-snn fleet deny`')
             if not self.state.in_force(record):
                 raise UnknownSample(f'record {number} ({record.act}) is taken back already')
             return [self._tombstone('restore', [record], source, record.was or record.text,
@@ -400,8 +411,9 @@ class SampleStore:
         """
         def drafts() -> list[_Draft]:
             self.state.as_of(version)  # refuses what cannot be
-            return [self._tombstone('rollback', self.state.records_since(version), source,
-                                    str(int(version)), 0)]
+            since = [one for one in self.state.records_since(version)
+                     if one.kind not in DECISIONS]
+            return [self._tombstone('rollback', since, source, str(int(version)), 0)]
         return self._change(drafts)[0]
 
     def import_samples(self, fingerprint: dict[str, Any], samples: Iterable[Sample],
@@ -463,6 +475,127 @@ class SampleStore:
         self._change(drafts)
         return added[0], len(lessons) - added[0]
 
+    # -- other robots --------------------------------------------------------------------------
+
+    def admit(self, foreign: Iterable[Foreign],
+              gone: Mapping[str, Iterable[Iterable[int]]] | None = None) -> Admitted:
+        """
+        Take in records of other robots, all or none of them; those that are here change nothing.
+
+        Where another record of an id is here, neither counts any more: a tombstone says so.
+        Whether their author may teach here is the caller's to know (memory.decisions, fleet).
+
+        :param gone: {author: [[first, last], ...]} that no other robot has to send.
+        :raises StoreError: when one of them does not fit here, or the disk refuses.
+        """
+        foreign = list(foreign)
+        for one in foreign:
+            exchange.check_foreign(one.record, self.fingerprint.get('inputs'))
+        with self._guard:
+            self._check_fingerprint()
+            self._begin()
+            try:
+                new, known, forked = exchange.sorted_out(foreign, self.state)
+                records = [one.record._replace(number=self.version + place)
+                           for place, one in enumerate(new, 1)]
+                self._write_foreign(records, {
+                    record.number: one.seal for record, one in zip(records, new) if one.seal},
+                    self._more_gone(gone or {}, records))
+            except BaseException:
+                self._abandon()
+                raise
+            if records:
+                self.state.add(records)
+            return Admitted(records, known, self._tell_forked(forked))
+
+    def _more_gone(self, gone: Mapping[str, Iterable[Iterable[int]]],
+                   new: Iterable[Record]) -> dict[str, Spans]:
+        here = exchange.sequences(self.state)
+        for record in new:
+            here.setdefault(record.author, set()).add(record.sequence)
+        more = {author: exchange.joined([*self._gone.get(author, ()), *spans],
+                                        here.get(author, set()))
+                for author, spans in {**self._gone, **gone}.items()}
+        return {author: spans for author, spans in more.items() if spans}
+
+    def _tell_forked(self, forked: Mapping[tuple[str, int], int]) -> list[tuple[str, int]]:
+        """Put ids of two records out of force; the robot whose key is in use twice leaves that."""
+        theirs = [one for one in self.state.records if one.id in forked
+                  and one.author != self.author and self.state.in_force(one)]
+        if theirs:
+            self._change(lambda: [self._tombstone(FORK, theirs, 'fleet', '', len(theirs))],
+                         max(forked.values()))
+        return sorted(forked)
+
+    def gone(self) -> dict[str, Spans]:
+        """Return the sequences that no one needs to send: {author: [[first, last], ...]}."""
+        with self._guard:
+            here = exchange.sequences(self.state).get(self.author, set())
+            mine = exchange.joined([*self._gone.get(self.author, ()), (1, self._floor)], here)
+            return {**self._gone, self.author: mine} if mine else dict(self._gone)
+
+    def lengths(self) -> dict[str, int]:
+        """Return up to which sequence each author's log is complete here: {author: length}."""
+        return exchange.lengths(exchange.sequences(self.state), self.gone())
+
+    def records_of(self, author: str, first: int, last: int) -> list[Foreign]:
+        """Return what is here of an author's log between two sequences, both included."""
+        with self._guard:
+            records = sorted((one for one in self.state.records
+                              if one.author == author and first <= one.sequence <= last),
+                             key=lambda one: one.sequence)
+            seals = self.seals(one.number for one in records)
+            return [Foreign(one, seals.get(one.number, b'')) for one in records]
+
+    def seals(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Return {number: seal} of those of some records that are signed."""
+        return {number: self._seals[number] for number in numbers if number in self._seals}
+
+    def seal(self, seals: Mapping[int, bytes]) -> None:
+        """Keep the seals of records that are here: {number: seal}."""
+        with self._guard:
+            self._begin()
+            try:
+                self._write_foreign([], seals, self._gone)
+            except BaseException:
+                self._abandon()
+                raise
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other robots may know of what is here."""
+        return bool(self._seals) or any(one.author != self.author for one in self.state.records)
+
+    def take_author(self, author: str) -> None:
+        """
+        Write as another author from now on: one whose key is here.
+
+        What was written before becomes that author's, ids and all, unless another robot may know
+        of it: then it stays what it is, and Undo does not reach it any more.
+        """
+        with self._guard:
+            records = self.state.records if self.is_shared else exchange.under(
+                self.state.records, self.author, author)
+            self.state = StoreState(records, self.state.base, self.version, author)
+            self.author = author
+
+    def decide(self, kind: str, author: str, name: str = '', source: str = 'cli') -> Record:
+        """
+        Allow an author to teach here, or deny it: then nothing of what it taught counts.
+
+        :param kind: memory.record.ALLOW or DENY.
+        :param name: what people call that robot.
+        :raises RefusedError: when it is this robot, or no author.
+        """
+        if not exchange.is_author(author):
+            raise RefusedError(f'{author!a} is no robot: it is 32 hexadecimal digits, as '
+                               '`hybrid-snn fleet key` prints them there')
+        if author == self.author:
+            raise RefusedError('that is this robot itself')
+        assert kind in (ALLOW, DENY)
+        return self._change(lambda: [{'kind': kind, 'act': kind, 'target': author, 'text': name,
+                                      'source': source}])[0]
+
     # -- how a change is made ------------------------------------------------------------------
 
     def _found(self, numbers: Iterable[int]) -> list[Record]:
@@ -475,14 +608,21 @@ class SampleStore:
         return {'kind': TOMBSTONE, 'act': act, 'target': spans(targets), 'source': source,
                 'text': text, 'samples': samples}
 
-    def _change(self, drafts: Callable[[], list[_Draft]]) -> list[Record]:
-        """Make a change out of what is known now, safe before it is applied; all or nothing."""
+    def _check_fingerprint(self) -> None:
+        if not self.fingerprint:
+            raise StoreError(f'{self._name} is empty and no one said which encoder it is for')
+
+    def _change(self, drafts: Callable[[], list[_Draft]], clock: int = 0) -> list[Record]:
+        """
+        Make a change out of what is known now, safe before it is applied; all or nothing.
+
+        :param clock: that it must be above, besides those that are known.
+        """
         with self._guard:
-            if not self.fingerprint:
-                raise StoreError(f'{self._name} is empty and no one said which encoder it is for')
+            self._check_fingerprint()
             self._begin()
             try:
-                records, pictures, frames = self._numbered(drafts())
+                records, pictures, frames = self._numbered(drafts(), clock)
                 self._write(records, pictures, frames)
             except BaseException:
                 self._abandon()
@@ -491,10 +631,10 @@ class SampleStore:
                 self.state.add(records)
             return records
 
-    def _numbered(self, drafts: list[_Draft]) -> tuple[
+    def _numbered(self, drafts: list[_Draft], clock: int) -> tuple[
             list[Record], dict[int, bytes], list[DrawnFrame]]:
         moment, mine = self._now(), self.author
-        clock = max([int(moment * 1000) << CLOCK_UNIT,
+        clock = max([int(moment * 1000) << CLOCK_UNIT, clock + 1,
                      *(record.clock + 1 for record in self.state.records[-1:])])
         sequence = self.state.last_sequence(mine, self._floor)
         records: list[Record] = []
@@ -529,6 +669,12 @@ class SampleStore:
                frames: list[DrawnFrame]) -> None:
         """Make records safe before they are applied; here only frames are to be kept."""
         self._frames.update((frame.name, frame) for frame in frames)
+
+    def _write_foreign(self, records: list[Record], seals: Mapping[int, bytes],
+                       gone: dict[str, Spans]) -> None:
+        """Make what other robots wrote safe before it is applied."""
+        self._seals.update(seals)
+        self._gone = gone
 
     def _abandon(self) -> None:
         """Let others write again where a change was not made."""

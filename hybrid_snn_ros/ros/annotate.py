@@ -11,7 +11,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from hybrid_snn_ros.ros import messages
-from hybrid_snn_ros.ros.box_style import BoxStyle
+from hybrid_snn_ros.ros.box_style import BoxStyle, TEXT_COLOUR
 from hybrid_snn_ros.vision import frames
 from hybrid_snn_ros.vision.framing import Crop, crop_window, Window
 
@@ -65,7 +65,7 @@ def draw_boxes(rgb: np.ndarray, boxes: Sequence[BoxStyle]) -> None:
         # Above the box, or in it where there is no room.
         foot = top - base if top > height + 2 * base else top + height + base
         rgb[max(foot - height - base, 0):foot + base, max(left, 0):left + width] //= 3
-        cv2.putText(rgb, box.text, (left, foot), cv2.FONT_HERSHEY_SIMPLEX, size, box.colour, 1,
+        cv2.putText(rgb, box.text, (left, foot), cv2.FONT_HERSHEY_SIMPLEX, size, TEXT_COLOUR, 1,
                     cv2.LINE_AA)
 
 

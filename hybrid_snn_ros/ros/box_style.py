@@ -2,20 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """How named boxes look to people, in ~/annotated and in ~/annotations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TYPE_CHECKING
-import zlib
 
 from hybrid_snn_ros.ros.boxes import pixels_of
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.ros.box_namer import Things
 
-# Okabe and Ito's, which people tell apart whatever they see of red and green; a label's is always
-# the same. The orange one is for what has no name, whose boxes are dashed as well.
+# Okabe and Ito's, which people tell apart whatever they see of red and green; things beside each
+# other have others. The orange one is for what has no name, whose boxes are dashed as well.
 COLOURS = ((86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
            (204, 121, 167))  # RGB
 UNKNOWN_COLOUR = (230, 159, 0)
+TEXT_COLOUR = (255, 255, 255)  # on a dark ground
 _DASH = 8.0  # pixels of a dash, and of a gap
 
 Point = tuple[float, float]
@@ -43,17 +43,21 @@ class BoxStyle(NamedTuple):
 
 def styles(things: 'Things') -> list[BoxStyle]:
     """Return how the boxes look that were answered; those that were refused are left out."""
-    found = []
-    for thing in things.things:
-        if thing.prediction is None or thing.region is None:
-            continue
-        left, top, width, height = pixels_of(thing.region, things.size)
-        right, bottom = left + width, top + height
-        prediction = thing.prediction
-        colour = UNKNOWN_COLOUR if prediction.unknown else (
-            COLOURS[zlib.crc32(prediction.label.encode()) % len(COLOURS)])
-        found.append(BoxStyle(
-            ((left, top), (right, top), (right, bottom), (left, bottom)),
-            prediction.label if prediction.unknown else
-            f'{prediction.label} {100 * prediction.score:.0f}%', colour, prediction.unknown))
-    return found
+    return [style_of(pixels_of(thing.region, things.size), thing.prediction.label,
+                     thing.prediction.score, thing.prediction.unknown, thing.track or place)
+            for place, thing in enumerate(things.things) if thing.prediction and thing.region]
+
+
+def style_of(box: Sequence[float], label: str, score: float, unknown: bool,
+             number: int) -> BoxStyle:
+    """
+    Return how a box looks.
+
+    :param box: x, y, width, height in pixels.
+    :param number: of the thing, which chooses its colour.
+    """
+    left, top, width, height = box
+    right, bottom = left + width, top + height
+    colour = UNKNOWN_COLOUR if unknown else COLOURS[number % len(COLOURS)]
+    return BoxStyle(((left, top), (right, top), (right, bottom), (left, bottom)),
+                    label if unknown else f'{label} {100 * score:.0f}%', colour, unknown)

@@ -8,8 +8,11 @@ A lesson that takes several encodings is carried out in steps, between which fra
 
 from collections import deque
 from collections.abc import Callable, Generator
+import functools
 import time
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
@@ -298,8 +301,16 @@ class CommandExecutor:
                      pictures=' '.join(name for name, _ in found))
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
-        seen = self._frames.get(stamp)
-        if seen is None and self._classifier.taught_as(stamp_text(stamp)) is None:
+        seen, text = self._frames.get(stamp), stamp_text(stamp)
+        known = self._classifier.taught_of(text, command.label)
+        if self._drawing.learns and self._frames.seen(stamp) is None and known is not None:
+            # Taught as the one thing in it, and the acknowledgement was lost: what it was cannot
+            # be seen any more.
+            self._answer(command, 'OK', f'that frame is sample {known} already', stamp=text,
+                         sample=known, samples=self._classifier.state.counts[command.label],
+                         taught=1, wanted=1)
+            return
+        if seen is None and self._classifier.taught_as(text) is None:
             self._answer(command, 'ERROR', self._frames.missing(stamp), stamp=stamp_text(stamp))
             return
         if seen is None:  # taught before, and the acknowledgement was lost
@@ -318,8 +329,15 @@ class CommandExecutor:
         :param region: of the frame, if its codes are those of a part; picture: of that part;
             drawn: the frame, where the part teaches where things are.
         """
-        stamp = stamp_text(frame.stamp)
+        stamp, part = stamp_text(frame.stamp), ''
         try:
+            if region == WHOLE and (clear := self._one_clear(frame)):
+                yield
+                region, shown = clear
+                frame = frame._replace(
+                    codes=self._classifier.frame_encoder.encoder.codes(shown))
+                picture, part = functools.partial(kept_jpeg, shown), ', as the one thing in it'
+                yield
             views = self._views(frame) if region == WHOLE else None
             picture = views.picture if views else picture
             taught = yield from self._classifier.teach_steps(
@@ -327,7 +345,7 @@ class CommandExecutor:
                 command.source, command.press, region, views=views.codes() if views else None,
                 picture=picture if self._settings.keep_pictures else None,
                 min_change=self._settings.min_change, frame=drawn)
-        except (StoreError, LabelError, CommandError, FrameError) as error:
+        except (StoreError, LabelError, CommandError, FrameError, EncoderError) as error:
             self._refused(command, error, stamp=stamp)
             return False
         self.problem = ''
@@ -341,8 +359,17 @@ class CommandExecutor:
         else:
             remark = f'; {taught.remark}' if taught.remark else ''
             self._answer(command, 'OK', f"'{command.label}' has {samples_text(taught.samples)}, "
-                         f'saved{remark}', **values)
+                         f'saved{part}{remark}', **values)
         return True
+
+    def _one_clear(self, frame: RecentFrame) -> tuple[Region, np.ndarray] | None:
+        """
+        Return the one clear thing of a frame that is taught as a whole, None to teach the whole.
+
+        With where on things are asked by their boxes: what is taught so is known there, too.
+        """
+        sight = self._frames.seen(frame.stamp)
+        return sight and self._drawing.one_clear(sight)
 
     def _views(self, frame: RecentFrame) -> LessonViews | None:
         """Return what else there is of a frame, None where it is too long ago."""

@@ -4,8 +4,11 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
+from hybrid_snn_ros.memory.record import Region
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import boxes_text
 from hybrid_snn_ros.ros.boxes import cut_of
@@ -39,6 +42,11 @@ class Drawing:
         self._frames = frames
         self._finder = finder
 
+    @property
+    def learns(self) -> bool:
+        """Whether boxes teach where things are."""
+        return self._finder is not None
+
     def hold(self, stamp: Stamp) -> str:
         """Keep a frame, so that it can be drawn in for as long as that takes; CommandError."""
         if not self._frames.hold(stamp):
@@ -52,6 +60,14 @@ class Drawing:
         :raises FrameError, EncoderError: as of ThingFinder.drawn_frame.
         """
         return self._finder.drawn_frame(stamp, frame) if self._finder else None
+
+    def one_clear(self, frame: SeenFrame) -> tuple[Region, np.ndarray] | None:
+        """
+        Return the one clear thing of a frame that is taught as a whole, as it is taught instead.
+
+        :raises FrameError, EncoderError: as of ThingFinder.drawn_frame.
+        """
+        return self._finder.one_clear(frame) if self._finder else None
 
     def _meant(self, stamp: Stamp) -> Meant:
         frame = self._frames.seen(stamp)

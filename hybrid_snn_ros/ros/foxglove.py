@@ -9,7 +9,7 @@ The only place that imports ``foxglove_msgs``: it comes with apt and is often mi
 
 from typing import Any, TYPE_CHECKING
 
-from hybrid_snn_ros.ros.box_style import BoxStyle, Point, styles
+from hybrid_snn_ros.ros.box_style import BoxStyle, Point, styles, TEXT_COLOUR
 
 try:
     from foxglove_msgs.msg import (
@@ -33,15 +33,19 @@ def annotations(things: 'Things') -> Any:
     stamp = things.header.stamp
     message = ImageAnnotations()
     for style in styles(things):
-        colour = Color(**{name: part / 255 for name, part in zip('rgb', style.colour)}, a=1.0)
         message.points.append(PointsAnnotation(
-            timestamp=stamp, type=_kind(style), outline_color=colour, thickness=_THICKNESS,
-            points=[Point2(x=x, y=y) for x, y in _points(style)]))
+            timestamp=stamp, type=_kind(style), outline_color=_colour(style.colour),
+            thickness=_THICKNESS, points=[Point2(x=x, y=y) for x, y in _points(style)]))
         x, y = style.corners[0]
         message.texts.append(TextAnnotation(
             timestamp=stamp, position=Point2(x=x, y=y), text=style.text, font_size=_FONT,
-            text_color=colour, background_color=Color(r=0.0, g=0.0, b=0.0, a=0.7)))
+            text_color=_colour(TEXT_COLOUR), background_color=_colour((0, 0, 0), 0.7)))
     return message
+
+
+def _colour(colour: tuple[int, int, int], opaque: float = 1.0) -> Any:
+    red, green, blue = (part / 255 for part in colour)
+    return Color(r=red, g=green, b=blue, a=opaque)
 
 
 def _kind(style: BoxStyle) -> int:

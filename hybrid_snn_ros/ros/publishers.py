@@ -28,6 +28,7 @@ from hybrid_snn_ros.ros.qos import LATCHED
 from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 from hybrid_snn_ros.ros.thing_finder import WhereStatus
 
+_ANNOTATED = '~/annotated'
 _BOXES_SHOWN = 1.0  # seconds, in ~/annotated: things move, and a detector may be slow
 
 
@@ -71,7 +72,7 @@ ANSWERS = (
         frame.message.header, frame.answer.prediction,
         seen(frame.message, frame.classifier.crop), frame.latency_ms, frame.processing_ms)),
         only_if_watched=True),
-    Topic('~/annotated', Image, qos_profile_sensor_data, lambda frame: annotated(
+    Topic(_ANNOTATED, Image, qos_profile_sensor_data, lambda frame: annotated(
         frame.message, frame.answer.prediction, frame.classifier.crop,
         styles(frame.things) if frame.things else ()), only_if_watched=True),
     Topic('~/debug', String, 1, lambda frame: String(data=debug.view(
@@ -133,9 +134,10 @@ class _Group:
                 self._published[topic.name] = now
             publisher.publish(topic.make(item))
 
-    @property
-    def watched(self) -> bool:
-        return any(publisher.get_subscription_count() for _, publisher in self._topics)
+    def watched(self, *names: str) -> bool:
+        """Tell whether anybody listens to one of these topics; to any where none is named."""
+        return any((not names or topic.name in names) and publisher.get_subscription_count()
+                   for topic, publisher in self._topics)
 
     def destroy(self, qos_monitor: QosMonitor) -> None:
         for _, publisher in self._topics:
@@ -176,7 +178,7 @@ class Publishers:
     @property
     def things_watched(self) -> bool:
         """Whether anybody wants to know of named boxes."""
-        return self._things.watched
+        return self._things.watched() or self._answers.watched(_ANNOTATED)
 
     def result(self, result: Result) -> None:
         """Publish what became of a request."""
@@ -197,7 +199,7 @@ class Publishers:
     @property
     def quality_watched(self) -> bool:
         """Whether anybody wants to know of that."""
-        return self._quality.watched
+        return self._quality.watched()
 
     def pictures(self, named: list[tuple[str, bytes]]) -> None:
         """Publish pictures that somebody wants to see, each with its name."""

@@ -30,7 +30,7 @@ from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.framing import FrameError, resize
 from hybrid_snn_ros.vision.pictures import kept_jpeg
 from hybrid_snn_ros.vision.runtime import EncoderError
-from hybrid_snn_ros.where import readout
+from hybrid_snn_ros.where import alone, readout
 from hybrid_snn_ros.where.boxes import square_of
 from hybrid_snn_ros.where.tracker import Tracker
 
@@ -177,6 +177,26 @@ class ThingFinder:
             picture = kept_jpeg(self._cells.seen(rgb)) if self._settings.keep_pictures else None
             self._drawn.add(stamp, DrawnFrame(self._cells.digest, self._cells.codes(rgb), picture))
         return self._drawn[stamp]
+
+    def one_clear(self, frame: SeenFrame) -> tuple[Region, np.ndarray] | None:
+        """
+        Return the region of the one clear thing of a frame, and what it shows, as small.
+
+        :return: uint8 RGB (size, size, 3) for the encoder; None where no thing, or not one alone,
+            is found.
+        :raises FrameError, EncoderError: as of drawn_frame.
+        """
+        solved = self._readout.solved
+        if solved is None:
+            return None
+        rgb = frame.rgb()
+        box = alone.one_clear(
+            solved.weights, self._cells.codes(alone.from_afar(rgb)), solved.threshold)
+        if box is None:
+            return None
+        left, top, right, bottom = square_of(box, *rgb.shape[:2])
+        size = self._classifier.frame_encoder.encoder.input_size
+        return _region(box), alone.as_small(rgb[top:bottom, left:right], size)
 
     @property
     def is_stale(self) -> bool:

@@ -284,10 +284,12 @@ class Worker(threading.Thread):
             return
         finder.go_on()
         end = time.perf_counter() + _CATCH_UP_SLICE
-        while finder.is_stale and not len(self._frames) and time.perf_counter() < end:
+        while finder.is_stale:  # a step at least, so that it ends however many frames come
             if finder.catch_up():
                 self._renew_status()
                 self._tell.rebuilt()
+            if len(self._frames) or time.perf_counter() >= end:
+                return
 
     def _think(self) -> None:
         """Ask, and judge what was taught, in time that nothing else needs."""

@@ -7,23 +7,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybrid_snn_ros.sim import conditions, objects
+from hybrid_snn_ros.sim import objects
 from hybrid_snn_ros.sim.conditions import View
-from hybrid_snn_ros.sim.turntable import BOUNDING_RADIUS, FIELD_OF_VIEW_DEG, Turntable
+from hybrid_snn_ros.sim.scene_view import (
+    camera_of,
+    check_floor,
+    FLOORS,
+    FOCAL,
+    on_floor,
+    seen_from,
+    SIZE,
+    view_of,
+)
+from hybrid_snn_ros.sim.turntable import BOUNDING_RADIUS, Turntable
 from hybrid_snn_ros.where.boxes import iou
 
-SIZE = (640, 480)  # pixels, width and height
 THINGS = (2, 5)  # in a scene, fewest and most
 SIDE = (60.0, 170.0)  # pixels of the longer side of a thing's box
 MOST_OVERLAP = 0.12  # intersection over union of two things' boxes
-FLOORS = ('plain', 'varied')
 
-_ELEVATION_DEG = {'train': (30.0, 50.0), 'test': (25.0, 55.0)}
-_DISTANCE = (1.5, 2.0)  # metres, from the camera to the middle of the floor
 _MARGIN = 6  # pixels between a thing and the frame's edge
 _TRIES = 60  # places tried for one thing
 _SLACK = 0.98  # of the size limits, for what rendering rounds
-_FOCAL = SIZE[1] / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)  # pixels
 
 
 class Scene(NamedTuple):
@@ -81,29 +86,30 @@ class SceneTable(Turntable):
                   random: np.random.Generator, turns: Sequence[float]) -> tuple[
                       View, list[Place], np.ndarray, np.ndarray]:
         """Return how things are looked at that also stay in the picture turned, and are seen."""
-        _check(floor, split)
+        check_floor(floor, split)
         things = [objects.find(name) for name in names]
         sides = random.uniform(*SIDE, len(things))
         while True:
-            view = _view(floor, split, random)
+            view = view_of(floor, split, random)
             places = self._places(things, sides, view, random, turns)
             if places is None:
                 continue
             # Looked at once for their sizes, which are mended, and once more for the picture.
-            _, boxes = self._look(view, places) if things else (None, np.zeros((0, 4)))
+            boxes = boxes_of(self._look(view, places)[1]) if things else np.zeros((0, 4))
             if not (boxes[:, 2:] > 0).all():
                 continue
             places = [place._replace(scale=place.scale * side / float(box[2:].max()))
                       for place, side, box in zip(places, sides, boxes)]
             if not all(self._stays(place, view, turns) for place in places):
                 continue
-            image, boxes = self._look(view, places)
+            image, masks = self._look(view, places)
+            boxes = boxes_of(masks)
             if _allowed(boxes):
                 return view, places, image, boxes
 
     def _stays(self, place: Place, view: View, turns: Sequence[float]) -> bool:
         """Tell whether a thing is wholly in the picture at every turn."""
-        return all(_inside(self._surrounding(place.turned(turn), view)) for turn in turns)
+        return all(inside(self._surrounding(place.turned(turn), view)) for turn in turns)
 
     def _places(self, things: Sequence[objects.Thing], sides: np.ndarray, view: View,
                 random: np.random.Generator, turns: Sequence[float]) -> list[Place] | None:
@@ -115,13 +121,13 @@ class SceneTable(Turntable):
             reach = side / 2 + _MARGIN
             for _ in range(_TRIES):
                 at = random.uniform((reach, reach), (width - reach, height - reach))
-                spot, distance = _on_floor(at, view)
+                spot, distance = on_floor(at, view)
                 # Of its sphere's 0.6 m a thing shows some two thirds.
-                scale = 1.4 * side * distance / _FOCAL / (2 * BOUNDING_RADIUS)
+                scale = 1.4 * side * distance / FOCAL / (2 * BOUNDING_RADIUS)
                 place = Place(thing, scale, spot, float(random.uniform(0, 360)))
                 box = self._surrounding(place, view)
                 others = np.array(taken).reshape(-1, 4)
-                if (_inside(box) and self._stays(place, view, turns)
+                if (inside(box) and self._stays(place, view, turns)
                         and iou(box[None], others).max(initial=0) <= MOST_OVERLAP):
                     places.append(place)
                     taken.append(box)
@@ -143,30 +149,26 @@ class SceneTable(Turntable):
         corners = np.array([
             [place.spot[0] + cos * x - sin * y, place.spot[1] + sin * x + cos * y, z]
             for x in (-across / 2, across / 2) for y in (-deep / 2, deep / 2) for z in (0, tall)])
-        seen = _seen(corners, view)
+        seen = seen_from(corners, view)
         return np.concatenate([seen.min(axis=0), np.ptp(seen, axis=0)])
 
-    def _look(self, view: View, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the picture, and the box of each object's pixels, (things, 4); 0 for none."""
+    def _look(self, view: View, places: Sequence[Place],
+              size: tuple[int, int] = SIZE) -> tuple[np.ndarray, np.ndarray]:
+        """Return the picture, and the pixels of each object, bool (things, height, width)."""
         bodies = [self._load(place) for place in places]
         try:
-            return self._shot(view, bodies, places)
+            return self._shot(view, bodies, places, size)
         finally:
             self._remove(bodies)
 
-    def _shot(self, view: View, bodies: Sequence['Body'],
-              places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+    def _shot(self, view: View, bodies: Sequence['Body'], places: Sequence[Place],
+              size: tuple[int, int] = SIZE) -> tuple[np.ndarray, np.ndarray]:
         """Set objects down in their places, and return what `_look` does."""
         for body, place in zip(bodies, places):
             self._put(body, place)
-        image, mask = self._picture(*_camera(view), view, SIZE)
-        boxes = np.zeros((len(bodies), 4))
-        for box, body in zip(boxes, bodies):
-            rows, columns = (np.flatnonzero((mask == body.number).any(axis=axis))
-                             for axis in (1, 0))
-            if len(rows):
-                box[:] = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
-        return image, boxes
+        image, mask = self._picture(*camera_of(view), view, size)
+        numbers = np.array([body.number for body in bodies], np.int64)
+        return image, mask == numbers.reshape(-1, 1, 1)
 
     def _remove(self, bodies: Sequence['Body']) -> None:
         for body in bodies:
@@ -210,6 +212,30 @@ class _Deck:
         return chosen
 
 
+def check_scenes(names: Sequence[str], guests: Sequence[str], floor: str, split: str) -> None:
+    """Refuse what `scenes` cannot show; ValueError, one sentence."""
+    check_floor(floor, split)
+    for name in (*names, *guests):
+        objects.find(name)
+    if len(names) < THINGS[1]:
+        raise ValueError(f'scenes need at least {THINGS[1]} objects, not {len(names)}')
+
+
+def casts(names: Sequence[str], guests: Sequence[str], count: int,
+          order: np.random.Generator) -> Iterator[list[str]]:
+    """
+    Yield the names of what stands in each of so many scenes: two to five, all about as often.
+
+    :param names: at least five.
+    :param guests: names of which one stands in every second scene, in place of another.
+    """
+    deck, guest_deck = _Deck(names, order), _Deck(guests, order)
+    for place in range(count):
+        wanted = int(order.integers(THINGS[0], THINGS[1] + 1))
+        guest = guest_deck.dealt(1) if guests and place % 2 else []
+        yield guest + deck.dealt(wanted - len(guest))
+
+
 def scenes(names: Sequence[str], floor: str, split: str, count: int, seed: int,
            guests: Sequence[str] = (),
            progress: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Scene]:
@@ -222,18 +248,10 @@ def scenes(names: Sequence[str], floor: str, split: str, count: int, seed: int,
     :param progress: called with (done, total) after each scene.
     :raises ValueError: as of SceneTable.scene, and for fewer than five names.
     """
-    _check(floor, split)
-    for name in (*names, *guests):
-        objects.find(name)
-    if len(names) < THINGS[1]:
-        raise ValueError(f'scenes need at least {THINGS[1]} objects, not {len(names)}')
+    check_scenes(names, guests, floor, split)
     order = np.random.default_rng([seed, FLOORS.index(floor), split == 'test'])
-    deck, guest_deck = _Deck(names, order), _Deck(guests, order)
     with SceneTable() as table:
-        for place in range(count):
-            wanted = int(order.integers(THINGS[0], THINGS[1] + 1))
-            guest = guest_deck.dealt(1) if guests and place % 2 else []
-            chosen = guest + deck.dealt(wanted - len(guest))
+        for place, chosen in enumerate(casts(names, guests, count, order)):
             yield table.scene(chosen, floor, split, np.random.default_rng(
                 [seed, FLOORS.index(floor), split == 'test', place, 1]))
             progress(place + 1, count)
@@ -241,64 +259,25 @@ def scenes(names: Sequence[str], floor: str, split: str, count: int, seed: int,
 
 def empty_scenes(floor: str, split: str, count: int, seed: int) -> Iterator[Scene]:
     """Yield floors with nothing on them; arguments as of `scenes`."""
-    _check(floor, split)
+    check_floor(floor, split)
     with SceneTable() as table:
         for place in range(count):
             yield table.scene((), floor, split, np.random.default_rng(
                 [seed, FLOORS.index(floor), split == 'test', place, 0]))
 
 
-def _check(floor: str, split: str) -> None:
-    if floor not in FLOORS or split not in _ELEVATION_DEG:
-        raise ValueError(f'a scene has the floor {" or ".join(FLOORS)} and is for train or test, '
-                         f'not {floor!r} and {split!r}')
+def boxes_of(masks: np.ndarray) -> np.ndarray:
+    """Return the box of each object's pixels, float64 (things, 4) in pixels; 0 for none."""
+    boxes = np.zeros((len(masks), 4))
+    for box, mask in zip(boxes, masks):
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        if len(rows):
+            box[:] = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
+    return boxes
 
 
-def _view(floor: str, split: str, random: np.random.Generator) -> View:
-    elevation, distance = random.uniform(*_ELEVATION_DEG[split]), random.uniform(*_DISTANCE)
-    if floor == 'plain':
-        return conditions.view('plain', 0, 0, 0)._replace(
-            elevation_deg=elevation, distance=distance)
-    # The light is that of the turntable, whose views of a split have the floors of that split.
-    index = int(random.choice(conditions.view_indices(split)))
-    light = conditions.view('varied', index, int(random.integers(2 ** 31)), 0)
-    return light._replace(elevation_deg=elevation, distance=distance, aim=(0.0, 0.0, 0.0))
-
-
-def _camera(view: View) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the camera is and what it looks at, in metres."""
-    elevation = np.radians(view.elevation_deg)
-    return view.distance * np.array([0.0, -np.cos(elevation), np.sin(elevation)]), np.zeros(3)
-
-
-def _axes(view: View) -> np.ndarray:
-    """Return the camera's directions right, down and forward as rows, (3, 3)."""
-    eye, aim = _camera(view)
-    forward = (aim - eye) / np.linalg.norm(aim - eye)
-    right = np.array([1.0, 0.0, 0.0])  # it looks along y
-    return np.array([right, np.cross(forward, right), forward])
-
-
-def _seen(points: np.ndarray, view: View) -> np.ndarray:
-    """Return where points (P, 3) in metres are seen, (P, 2) in pixels: a pinhole camera."""
-    width, height = SIZE
-    across, down, deep = _axes(view) @ (points - _camera(view)[0]).T
-    return np.array([width / 2, height / 2]) + _FOCAL * np.stack([across, down], axis=1) / (
-        deep[:, None])
-
-
-def _on_floor(at: np.ndarray, view: View) -> tuple[np.ndarray, float]:
-    """Return the place on the floor that is seen at a pixel, (2,), and how far away it is."""
-    width, height = SIZE
-    ray = np.array([at[0] - width / 2, at[1] - height / 2, _FOCAL]) @ _axes(view)
-    eye = _camera(view)[0]
-    # Above the horizon there is no floor: as far away as floor is looked for.
-    reach = eye[2] / -ray[2] if ray[2] < 0 else np.inf
-    reach = min(reach, 4 * view.distance / np.linalg.norm(ray))
-    return (eye + reach * ray)[:2], float(reach * np.linalg.norm(ray))
-
-
-def _inside(box: np.ndarray) -> bool:
+def inside(box: np.ndarray) -> bool:
+    """Tell whether a box, in pixels, lies in the picture and not at its edge."""
     last = np.array(SIZE) - _MARGIN
     return bool((box[:2] >= _MARGIN).all() and (box[:2] + box[2:] <= last).all())
 
@@ -307,5 +286,5 @@ def _allowed(boxes: np.ndarray) -> bool:
     """Tell whether boxes have their sizes, lie in the picture and hardly overlap."""
     longer = boxes[:, 2:].max(axis=1)
     return bool(((longer >= SIDE[0] * _SLACK) & (longer <= SIDE[1] / _SLACK)).all()
-                and all(map(_inside, boxes))
+                and all(map(inside, boxes))
                 and np.triu(iou(boxes, boxes), 1).max(initial=0) <= MOST_OVERLAP)

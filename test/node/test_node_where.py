@@ -233,6 +233,30 @@ def test_what_is_said_of_frames_is_refused_where_it_makes_no_sense(robot):
     peer.until('~/labels', lambda: peer.known[-1]['undo']['what'] == 'empty')
 
 
+def test_a_whole_frame_of_one_thing_teaches_that_thing(robot):
+    """Its region is kept; a repeat counts once, also when the frame is gone."""
+    peer = robot.peer
+    lessons = []
+    for seed in range(6):
+        # As large as people hold things before a camera; a colour that no one has taught.
+        rgb, _ = scene(seed, names=('green',), places=[(140 + 10 * seed, 60, 340, 330)])
+        at = robot.show(255 - rgb)
+        result = peer.command(do='teach', label='cup', stamp=at)
+        assert result.level == OK, result.message
+        lessons.append((at, result))
+    cut = [at for at, result in lessons if 'as the one thing in it' in result.message]
+    assert len(cut) >= 3, [result.message for _, result in lessons]
+    samples = remembered(robot.node.log_path.parent / 'memory').samples
+    regions = [one.region for one in samples.values() if one.label == 'cup']
+    assert sum(region != (0.0, 0.0, 1.0, 1.0) for region in regions) == len(cut)
+    for seed in range(40):  # more than are kept
+        robot.show(scene(seed, names=('red',))[0])
+    again = peer.command(do='teach', label='cup', stamp=cut[0])
+    assert again.level == OK and 'already' in again.message
+    assert len([one for one in remembered(robot.node.log_path.parent / 'memory').samples.values()
+                if one.label == 'cup']) == len(lessons)
+
+
 def test_off_finds_nothing_and_says_how_to_switch_it_on(tmp_path):
     """Boxes teach names alone."""
     with Robot(tmp_path, fresh_domain(), where='off') as robot:

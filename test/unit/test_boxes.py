@@ -293,23 +293,21 @@ def prediction(label, unknown=False):
     return Prediction(label, 0.87, unknown, 0.9, [(label, 0.87)])
 
 
-def test_a_box_is_drawn_in_its_label_s_colour_and_dashed_where_it_has_no_name():
+def test_boxes_beside_each_other_have_other_colours_and_dashes_where_they_have_no_name():
     region = (0.25, 0.5, 0.125, 0.25)
     things = [Thing((0, 0, 1, 1), region, prediction('mug')),
               Thing((1, 2, 3, 0), None, None, 'no'),
               Thing((0, 0, 1, 1), region, prediction('unknown', True)),
-              Thing((0, 0, 1, 1), region, prediction('mug'))]
-    mug, stranger, again = styles(Things(BoxRequest([], None), None, SIZE, things))
-    assert mug == again
+              Thing((0, 0, 1, 1), region, prediction('mug'), track=6)]
+    mug, stranger, other = styles(Things(BoxRequest([], None), None, SIZE, things))
+    assert mug == other, 'a track keeps its colour, wherever it stands in the list'
     assert mug.corners == ((160, 240), (240, 240), (240, 360), (160, 360))
     assert mug.text == 'mug 87%' and mug.colour in COLOURS and not mug.dashed
     assert stranger.corners == mug.corners and stranger.dashed
     assert (stranger.text, stranger.colour) == ('unknown', UNKNOWN_COLOUR)
     assert len({*COLOURS, UNKNOWN_COLOUR}) == 7
-    used = {styles(Things(BoxRequest([], None), None, SIZE, [
-        Thing((0, 0, 1, 1), region, prediction(f'label {number}'))]))[0].colour
-        for number in range(60)}
-    assert used == set(COLOURS)
+    many = [Thing((0, 0, 1, 1), region, prediction('mug')) for _ in COLOURS]
+    assert [style.colour for style in styles(Things(None, None, SIZE, many))] == list(COLOURS)
 
 
 def test_dashes_are_as_long_as_their_gaps_and_stay_on_the_outline():

@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """`hybrid-snn evaluate` on rendered scenes and on photographs with boxes, on tiny settings."""
 
+import itertools
 import json
 import math
 
 from boxed_samples import ours, photographs
+import cv2
 import numpy as np
 import pytest
 
 from hybrid_snn_ros.cli.main import main
-from hybrid_snn_ros.evaluation import scene_source
+from hybrid_snn_ros.evaluation import scene_source, scene_trial
 from hybrid_snn_ros.evaluation.photographs import load_photographs
 from hybrid_snn_ros.evaluation.sources import SourceError
+from hybrid_snn_ros.sim import objects
+
+COLOURS = ((220, 60, 40), (40, 200, 60), (40, 60, 220))  # of pasted things
 
 
 @pytest.fixture
@@ -75,6 +80,59 @@ def test_scenes_are_rendered_taught_and_asked(teach, tmp_path, capsys):
 
 
 @pytest.mark.slow
+def test_things_alone_are_taught_in_three_ways_and_asked_as_whole_frames(monkeypatch):
+    pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
+    monkeypatch.setattr(scene_source, '_ALONE_STEP', 26)  # one view of each object
+    data = scene_source.load_scenes('plain', 4, 6, 1, 2, True)
+    assert {len(frames) for frames in data.alone.values()} == {1}
+    names = [name for name, _ in data.alone_asked]
+    assert {name: names.count(name) for name in names} == dict.fromkeys(objects.names(), 1)
+    trial = scene_trial.Trial(data, scene_trial.Settings('lateral', {}, 0.03, 4, 6, 1))
+    whole, cropped, both = trial._alone
+    assert set(whole.state.counts.values()) == set(cropped.state.counts.values()) == {1}
+    more = sum(both.state.counts.values()) - 20
+    assert 0 < more <= 20  # those in which one clear thing is found are taught twice
+    same = sum(np.array_equal(one.codes, other.codes) for one, other in zip(
+        whole.state.samples.values(), cropped.state.samples.values()))
+    assert same == 20 - more
+    said = trial.alone_frames()
+    assert [len(frames) for frames in said] == [30] * 3
+    assert np.mean([one.best == name for one, name in zip(said[0], names)
+                    if name in data.taught]) > 0.5
+
+
+@pytest.mark.slow
+def test_occluded_scenes_are_asked_by_how_much_is_seen(tmp_path, capsys):
+    pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
+    assert main(['evaluate', 'scenes', '--kind', 'occluded', '--seed', '4', '--scenes', '3',
+                 '--drawn', '6', '--shots', '1', '--json', str(tmp_path / 'out.json')]) == 0
+    out = capsys.readouterr().out
+    figures = json.loads((tmp_path / 'out.json').read_text())
+    assert out.startswith('occluded scenes plain, seed 4: ') and 'of which 75 to 100 %' in out
+    assert figures['marks'] == [] and figures['kind'] == 'occluded' and 'MISSED' not in out
+    things = [figures[f'seen_{least}']['things'] for least in (75, 50, 25)]
+    assert sum(things) == round(3 * figures['drawn']['things']) and sum(things[1:]) > 0
+
+
+@pytest.mark.slow
+def test_composites_are_pasted_taught_and_asked(tmp_path, capsys):
+    for part, (label, colour) in itertools.product(
+            ('train', 'test'), zip(range(12), itertools.cycle(COLOURS))):
+        place = tmp_path / 'things' / part / f'{label:02d}'
+        place.mkdir(parents=True)
+        image = np.random.default_rng(label).integers(90, 130, (120, 160, 3), np.uint8)
+        cv2.rectangle(image, (40, 20 + label), (120, 90), colour, -1)
+        cv2.imwrite(str(place / '0.png'), image)
+    assert main(['evaluate', 'scenes', '--kind', 'composites', '--photographs',
+                 str(tmp_path / 'things'), '--seed', '4', '--scenes', '4', '--drawn', '6',
+                 '--shots', '2', '--json', str(tmp_path / 'out.json')]) == 0
+    out = capsys.readouterr().out
+    figures = json.loads((tmp_path / 'out.json').read_text())
+    assert out.startswith('composites of things, seed 4: ') and 'of 6 labels taught; 4' in out
+    assert figures['marks'] == [] and figures['drawn']['empty'] is not None
+
+
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_scenes_and_another_others():
     pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
     first, again, other = (scene_source.load_scenes('plain', seed, 2, 1, 2, False)
@@ -101,7 +159,14 @@ def test_the_same_seed_gives_the_same_scenes_and_another_others():
     (['scenes', '--set', 'nothing=1'], 'nothing'),
     (['scenes', '--false-unknown', '1'], 'false_unknown must lie in [0, 1)'),
     (['scenes', '--json', '/nowhere/at/all.json'], 'the directory of --json'),
-    (['TILES', '--floors', 'varied'], '--floors, --teach and --scenes are for scenes'),
+    (['TILES', '--floors', 'varied'], '--floors, --teach, --scenes are for scenes'),
+    (['TILES', '--kind', 'occluded'], '--kind, --photographs, --grounds, --floors'),
+    (['scenes', '--kind', 'composites'], '--kind composites needs --photographs FOLDER'),
+    (['scenes', '--photographs', 'x'], '--photographs and --grounds are for --kind composites'),
+    (['scenes', '--kind', 'occluded', '--grounds', 'x'], '--photographs and --grounds are for'),
+    (['scenes', '--kind', 'composites', '--photographs', 'x', '--floors', 'varied'],
+     '--floors and --teach are for rendered scenes'),
+    (['scenes', '--kind', 'composites', '--photographs', '/nowhere'], 'must hold train/ and'),
     (['TILES', '--unknown', '2'], '--unknown must lie in 0..1'),
     (['TILES', '--unknown', '-1'], '--unknown must lie in 0..1')])
 def test_what_cannot_be_asked_is_refused_in_a_sentence(arguments, sentence, tiles, capsys):

@@ -12,8 +12,15 @@ import pytest
 from hybrid_snn_ros.evaluation import scene_marks, scene_pictures, scene_report
 from hybrid_snn_ros.evaluation.pictured import Pictured, PicturedSet
 from hybrid_snn_ros.evaluation.scene_marks import Mark
-from hybrid_snn_ros.evaluation.scene_scores import located, named, named_whole, Shown, Truth
-from hybrid_snn_ros.evaluation.scene_trial import _crops, Answer, Cost, jittered, Named
+from hybrid_snn_ros.evaluation.scene_scores import (
+    by_visibility,
+    located,
+    named,
+    named_whole,
+    Shown,
+    Truth,
+)
+from hybrid_snn_ros.evaluation.scene_trial import Answer, Cost, crops_of, jittered, Named
 from hybrid_snn_ros.where.boxes import iou
 
 TAUGHT = frozenset(('mug', 'duck'))
@@ -63,6 +70,19 @@ def test_the_surest_box_on_a_strange_thing_counts():
                      TAUGHT)['refused_new'] == expected
 
 
+def test_things_are_scored_by_how_much_of_them_is_seen():
+    shown = [Shown(FOUND[0], ['mug', 'mug', None, None]), Shown(TRUTHS[1].boxes, ['duck'])]
+    found = [FOUND[0], TRUTHS[1].boxes]
+    seen = [np.array([0.6, 0.5, 0.3]), np.array([1.0])]
+    # The mug's box shares 0.6, the duck's 0.4 and is called mug; the ball's shares 0.2.
+    assert by_visibility(TRUTHS, shown, found, seen, TAUGHT, 0.5, 0.75) == {
+        'things': 2, 'any_loose': 1.0, 'named': 0.5, 'named_tight': 0.5}
+    assert by_visibility(TRUTHS, shown, found, seen, TAUGHT, 0.75, math.inf) == {
+        'things': 1, 'any_loose': 1.0, 'named': 1.0, 'named_tight': 1.0}
+    hidden = by_visibility(TRUTHS, shown, found, seen, TAUGHT, 0.25, 0.5)
+    assert hidden['things'] == 1 and hidden['any_loose'] == 0 and math.isnan(hidden['named'])
+
+
 def test_a_name_for_a_whole_frame_needs_no_place():
     assert named_whole(TRUTHS, ['mug', 'mug'], TAUGHT) == {
         'named': 1 / 3, 'right': 1 / 2, 'false': 1 / 2}
@@ -85,14 +105,14 @@ def test_crops_come_from_as_many_frames_as_there_are():
     def frame(*names):
         return Pictured(image, np.array([(next(corner), 0, 1, 1) for _ in names]), names)
     frames = [frame('mug', 'mug', 'duck', 'mug'), frame('ball'), frame('mug', 'duck', 'mug')]
-    assert [(box[0], name) for _, box, name in _crops(frames, TAUGHT, 3)] == [
+    assert [(box[0], name) for _, box, name in crops_of(frames, TAUGHT, 3)] == [
         (0, 'mug'), (2, 'duck'), (5, 'mug'), (6, 'duck'), (1, 'mug')]
 
 
 def answer_of(shown, truth):
     """Return an Answer whose boxes are those shown, and that names true boxes as they are."""
     given = [Named(name, False, 1.0 if name in TAUGHT else -1.0) for name in truth.names]
-    return Answer(shown.boxes, shown.boxes[:1], shown, given,
+    return Answer(shown.boxes, shown.boxes[:1], shown.boxes[:2], shown, given,
                   [one._replace(best='mug') for one in given], Named('duck', True, 0.0), [])
 
 
@@ -118,12 +138,36 @@ def test_the_figures_are_those_of_the_answers():
     assert found['true'] == {'right': 1.0, 'top1': 1.0, 'auroc': 1.0, 'jittered': 1 / 3}
     assert found['drawn']['boxes_per_thing'] == 1.0 and found['drawn']['empty'] == 1.0
     assert found['one']['any_loose'] == 1 / 4 and found['one']['boxes'] == 0.5
+    assert found['mixed']['any_loose'] == 2 / 4 and found['mixed']['boxes'] == 1.0
     assert found['all']['named'] == 1 / 3 and found['all']['false'] == 0.5
     # The whole frames say duck, which stands in both, and refuse it.
     assert found['whole']['named'] == 0 and found['whole_never_unknown']['named'] == 2 / 3
     assert found['all']['ahead_of_whole'] == pytest.approx(-1 / 3)
     assert found['cost'] == {'pass': 7, 'cells': 1, 'find': 2, 'where_over': 3 - 1.3 * 7,
                              'box': 3, 'box_over': -4, 'scene': 5}
+
+
+def test_things_that_are_partly_hidden_and_things_alone_have_their_figures():
+    data = pictured(TRUTHS)
+    data = data._replace(
+        test=[frame._replace(visible=np.full(len(frame.names), share))
+              for frame, share in zip(data.test, (0.5, 0.9))],
+        alone_asked=[(name, np.zeros((4, 4, 3), np.uint8)) for name in ('mug', 'duck', 'ball')])
+    answers = [answer_of(shown, truth)._replace(alone=[shown, Shown(shown.boxes[:0], []), shown])
+               for shown, truth in zip(SHOWN, TRUTHS)]
+    said = [Named('mug', False, 1.0), Named('duck', True, 0.0), Named('mug', True, 0.0)]
+    found = scene_report.summarise(data, answers, [], Cost([1.0], [1.0], [1.0], [1.0], [1.0]),
+                                   [said, said[::-1], [said[0]] * 3])
+    assert [found[f'seen_{least}']['things'] for least in (75, 50, 25)] == [1, 3, 0]
+    assert found['seen_50']['named'] == 0.5 and found['seen_75']['any_loose'] == 0
+    assert found['alone_whole']['named'] == found['all']['named'] == 1 / 3
+    assert found['alone_cropped']['named'] == 0
+    assert [found[f'alone_{way}']['frames_named'] for way in ('whole', 'cropped', 'both')] == [
+        1 / 2, 0, 1 / 2]
+    assert [found[f'alone_{way}']['frames_refused_new'] for way in ('whole', 'cropped', 'both')
+            ] == [1, 0, 0]
+    lines = scene_report.table(found, ())
+    assert 'of which 50 to 75 % is seen' in lines and not any('nan' in line for line in lines)
 
 
 def test_the_table_says_what_is_met_and_what_is_missed():

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from hybrid_snn_ros.sim import objects, scenes, swaying
+from hybrid_snn_ros.sim import objects, scene_view, scenes, swaying
 from hybrid_snn_ros.sim.turntable import SimulatorMissing
 from hybrid_snn_ros.where.boxes import iou
 
@@ -100,21 +100,21 @@ def test_floors_of_training_and_test_are_others_and_may_be_empty():
             assert all(scene.names == () and scene.boxes.shape == (0, 4) for scene in shown)
             assert not np.array_equal(shown[0].image, shown[1].image)
     random = np.random.default_rng(0)
-    seen = {split: {scenes._view('varied', split, random).floor for _ in range(200)}
+    seen = {split: {scene_view.view_of('varied', split, random).floor for _ in range(200)}
             for split in ('train', 'test')}
     assert not seen['train'] & seen['test'] and min(map(len, seen.values())) > 10
-    assert {scenes._view('plain', 'test', random).floor for _ in range(5)} == {48}
+    assert {scene_view.view_of('plain', 'test', random).floor for _ in range(5)} == {48}
 
 
 def test_where_a_floor_is_seen_is_the_camera_turned_round():
     random = np.random.default_rng(2)
     for split in ('train', 'test'):
-        view = scenes._view('plain', split, random)
+        view = scene_view.view_of('plain', split, random)
         for at in random.uniform((0, 200), (640, 480), (20, 2)):
-            spot, distance = scenes._on_floor(at, view)
+            spot, distance = scene_view.on_floor(at, view)
             point = np.array([[*spot, 0.0]])
-            np.testing.assert_allclose(scenes._seen(point, view)[0], at, atol=1e-6)
-            eye, _ = scenes._camera(view)
+            np.testing.assert_allclose(scene_view.seen_from(point, view)[0], at, atol=1e-6)
+            eye, _ = scene_view.camera_of(view)
             assert np.linalg.norm(point - eye) == pytest.approx(distance)
 
 @pytest.fixture(scope='module')

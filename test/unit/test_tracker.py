@@ -189,6 +189,36 @@ def test_another_thing_in_the_same_place_is_another_thing():
             assert scene.shown() == {thing: (wanted, True)}
 
 
+def test_a_second_box_on_a_thing_is_no_other_thing():
+    """And whichever of the two stays stays that thing."""
+    upper, lower = (0.4, 0.2, 0.2, 0.3), (0.4, 0.4, 0.2, 0.3)
+    alike = {A: codes(A), B: codes(B, A, AGAIN + 0.05)}
+    for stays in (A, B):
+        scene = Scene()
+        scene.show({A: upper}, alike)
+        scene.show({A: upper, B: lower}, alike)
+        [one] = scene.tracker.things()
+        assert (one.id, tuple(one.box)) == (1, upper), 'the surer one'
+        for _ in range(CARRIED + 1):
+            scene.show({stays: upper if stays == A else lower}, alike)
+            [one] = scene.tracker.things()
+            assert one.id == 1 and one.found
+        scene.show({A: upper, C: (0.4, 0.4, 0.2, 0.3)}, alike)
+        assert {one.id for one in scene.tracker.things()} == {1, 2}, 'another thing is one'
+
+
+def test_what_another_box_covers_is_not_carried():
+    scene = Scene()
+    scene.show({A: box(0.4), B: box(0.1)})
+    scene.show({A: box(0.4)})
+    assert scene.shown() == {A: (1, True), B: (2, False)}
+    scene.show({A: box(0.4), B: box(0.1)})
+    scene.show({A: box(0.2)})
+    assert scene.shown() == {A: (1, True)}, 'one stands before the other now'
+    scene.show({A: box(0.2), B: box(0.5)})
+    assert scene.shown() == {A: (1, True), B: (2, True)}
+
+
 def test_two_things_that_look_alike_are_two():
     scene = Scene()
     for _ in range(5):

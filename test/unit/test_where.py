@@ -14,7 +14,7 @@ import pytest
 import where_oracle as oracle
 
 from hybrid_snn_ros.vision.framing import FrameError, Window
-from hybrid_snn_ros.where import readout
+from hybrid_snn_ros.where import alone, readout
 from hybrid_snn_ros.where.boxes import BoxError, checked, iou, MOST, square_of
 from hybrid_snn_ros.where.features import cell_sums, units
 from hybrid_snn_ros.where.ridge import Drawn, MOST_CELLS, Sums
@@ -194,6 +194,54 @@ def test_things_like_those_drawn_are_found():
         assert (iou(boxes, found.boxes[:2]).max(axis=1) > 0.6).all()
         assert (np.diff(found.heat) <= 0).all() and (found.heat > readout.THRESHOLD).all()
     assert len(readout.find(weights, scene(3, [])).boxes) == 0
+
+
+@pytest.mark.parametrize('frames, complete, heat', [
+    (0, 0, 0.25), (1, 0, 0.25), (40, 0, 0.25), (40, 40, 0.35), (1, 1, 0.35), (40, 20, 0.30),
+    (10, 2, 0.27), (4, 3, 0.325)])
+def test_the_heat_of_a_box_follows_the_share_of_complete_frames(frames, complete, heat):
+    assert readout.threshold(frames, complete) == pytest.approx(heat)
+
+
+def test_one_clear_thing_is_one_box_and_no_other():
+    drawn = [Drawn(scene(seed, random_boxes(seed)), random_boxes(seed), True)
+             for seed in range(30)]
+    weights = taught(drawn).solved()
+    # In the middle half of what is looked at, which is the frame.
+    thing = np.array([(0.35, 0.4, 0.22, 0.25)])
+    box = alone.one_clear(weights, scene(200, thing))
+    assert iou(box[None], np.array([(0.2, 0.3, 0.44, 0.5)]))[0, 0] > 0.6
+    assert alone.one_clear(weights, scene(200, thing), 2.0) is None  # nothing is so hot
+    assert alone.one_clear(weights, scene(201, random_boxes(201))) is None  # two
+    assert alone.one_clear(weights, scene(202, [])) is None
+    # What lies in the border alone is none of the frame.
+    assert alone.one_clear(weights, scene(203, np.array([(0.01, 0.3, 0.2, 0.25)]))) is None
+    cut = alone.one_clear(weights, scene(204, np.array([(0.15, 0.4, 0.25, 0.25)])))
+    assert cut[0] == 0 and 0 < cut[2] < 0.45 and (cut[:2] + cut[2:] <= 1).all()
+
+
+@pytest.mark.parametrize('height, width', [(48, 64), (47, 63), (6, 8)])
+def test_from_afar_a_frame_is_the_middle_half_within_its_own_edge(height, width):
+    rgb = np.random.default_rng(height).integers(0, 256, (height, width, 3), np.uint8)
+    seen = alone.from_afar(rgb)
+    top, left = height // 2, width // 2
+    assert seen.shape == (height + 2 * top, width + 2 * left, 3)
+    np.testing.assert_array_equal(seen[top:top + height, left:left + width], rgb)
+    assert (seen[:top, :left] == rgb[0, 0]).all() and (seen[-top:, -left:] == rgb[-1, -1]).all()
+    np.testing.assert_array_equal(seen[0, left:left + width], rgb[0])
+
+
+def test_what_is_small_has_lost_its_detail():
+    stripes = np.zeros((256, 256, 3), np.uint8)
+    stripes[:, ::2] = 200  # pairs of pixels, of which none is left at 64
+    np.testing.assert_allclose(alone.as_small(stripes, 224), 100, atol=1)
+    halves = np.zeros((300, 300, 3), np.uint8)
+    halves[150:] = 200
+    seen = alone.as_small(halves, 224)
+    assert seen.shape == (224, 224, 3) and seen.flags['C_CONTIGUOUS']
+    assert (seen[:100] == 0).all() and (seen[-100:] == 200).all()
+    tiny = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)
+    assert np.ptp(alone.as_small(tiny, 20).astype(int) - tiny) == 0  # small already
 
 
 @pytest.mark.parametrize('seed', range(12))

@@ -1,0 +1,206 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The records that a peer speaks of: those of a sample store, checked before they are taken in."""
+
+from collections.abc import Iterable, Sequence
+import contextlib
+import hashlib
+from typing import Any, NamedTuple, Protocol
+
+from hybrid_snn_ros.fleet.index import Index
+from hybrid_snn_ros.fleet.seal import is_sealed, Key, of_record, SEAL_BYTES
+from hybrid_snn_ros.fleet.wire import Garbage, packed_record, unpacked_record
+from hybrid_snn_ros.memory.decisions import trusted
+from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.exchange import check_foreign, Foreign
+from hybrid_snn_ros.memory.record import canonical, Record
+from hybrid_snn_ros.memory.store import SampleStore
+
+Span = tuple[str, int, int]  # author, first and last sequence
+# What becomes of a record that is heard; each has a counter.
+TAKEN, KNOWN, GARBAGE, UNSIGNED, WRONGLY_SIGNED, NOT_ALLOWED, REFUSED, FORKED, NOT_SAVED = (
+    'taken in', 'known', 'garbage', 'unsigned', 'wrongly signed', 'not allowed', 'refused',
+    'forked', 'not saved')
+
+
+class Heard(NamedTuple):
+    """What became of records that were heard."""
+
+    outcomes: list[str]
+    ids: list[tuple[str, int]]  # of those that could be read
+    errors: list[str]  # sentences that the operator must hear
+
+
+class Log(Protocol):
+    """What a peer needs of whoever holds the records."""
+
+    index: Index
+    author: str
+    fingerprint: dict[str, Any]
+
+    def refresh(self) -> bool:
+        """Take note of what changed; tell whether anything did."""
+
+    def trusts(self, author: str) -> bool:
+        """Tell whether what an author sends is listened to."""
+
+    def read(self, author: str, sequence: int) -> bytes | None:
+        """Return a sealed record; None where it is not here or not signed."""
+
+    def admit(self, records: Sequence[bytes], gone: Sequence[Span]) -> Heard:
+        """Take in what may be, all that is kept is safe when this returns."""
+
+
+def hash_of(foreign: Foreign) -> int:
+    """Return 128 bits that tell one record from another."""
+    return int.from_bytes(hashlib.sha256(canonical(foreign.record)).digest()[:16], 'big')
+
+
+class StoreLog:
+    """A sample store as a Log."""
+
+    def __init__(self, store: SampleStore, key: Key, share: bool = True) -> None:
+        """
+        Speak of what is in a store, which must write as the key's author (store.take_author).
+
+        :param share: whether what was taught here is for others.
+        """
+        self.store = store
+        self.author = key.author
+        self.index = Index()
+        self._key = key
+        self._share = share
+        self._hashes: dict[tuple[str, int], int] = {}
+        self._records: dict[tuple[str, int], Record] = {}
+        self._sealed: set[int] = set()  # numbers of our own records that are, on disk
+        self._fresh: dict[int, bytes] = {}  # seals that the disk does not hold yet
+        self._seen: tuple[object, ...] = ()
+        self._trusted: frozenset[str] = frozenset()
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What the codes depend on."""
+        return self.store.fingerprint
+
+    @property
+    def _encoder(self) -> str:
+        return str(self.fingerprint.get('encoder', ''))
+
+    def refresh(self) -> bool:
+        """Sign what was taught here, and take note of all that changed."""
+        state = self.store.state
+        seen = state, state.version
+        if self._seen and self._seen[0] is seen[0] and self._seen[1] == seen[1]:
+            return False
+        if self._share:
+            with contextlib.suppress(StoreError):  # they go on from memory, and with the next
+                self._seal_own()
+        self._trusted = trusted(state.records, self.author)
+        self.index = Index()
+        self._records = {}
+        for record in state.records:
+            if record.author not in self._trusted or (
+                    record.author == self.author and not self._share):
+                continue
+            if record.id not in self._hashes:
+                self._hashes[record.id] = hash_of(Foreign(record, b''))
+            in_force = record.author not in state.denied and state.in_force(record)
+            self._records[record.id] = record
+            self.index.put(*record.id, self._hashes[record.id] if in_force else 0)
+        for author, spans in self.store.gone().items():
+            if author in self._trusted and (author != self.author or self._share):
+                for first, last in spans:
+                    self.index.put_gone(author, first, last)
+        self._seen = seen
+        return True
+
+    def _seal_own(self) -> None:
+        mine = {one.number: one for one in self.store.state.records
+                if one.author == self.author and one.number not in self._sealed}
+        self._fresh.update((number, self._key.seal(of_record(one, self._encoder)))
+                           for number, one in mine.items() if number not in self._fresh)
+        there = self.store.seals(mine)
+        if new := {number: seal for number, seal in self._fresh.items() if number not in there}:
+            self.store.seal(new)
+        self._sealed |= mine.keys()
+        self._fresh.clear()
+
+    def trusts(self, author: str) -> bool:
+        """Tell whether an author may teach here: the robot itself, and whom it allows."""
+        return author in self._trusted
+
+    def read(self, author: str, sequence: int) -> bytes | None:
+        """Return a sealed record; None where it is not here or no one signed it."""
+        record = self._records.get((author, sequence))
+        if record is None:
+            return None
+        seal = self._fresh.get(record.number)
+        if seal is None:
+            try:
+                seal = self.store.seals([record.number]).get(record.number)
+            except StoreError:  # another robot may answer
+                return None
+        return None if seal is None else packed_record(Foreign(record, seal))
+
+    def admit(self, records: Sequence[bytes], gone: Sequence[Span]) -> Heard:
+        """Take in the records that are genuine, allowed and fit, in one transaction."""
+        heard = Heard([], [], [])
+        wanted: list[Foreign] = []
+        for data in records:
+            outcome, foreign = self._look_at(data)
+            if foreign is not None:
+                heard.ids.append(foreign.record.id)
+            if outcome == TAKEN and foreign is not None:
+                wanted.append(foreign)
+            else:
+                heard.outcomes.append(outcome)
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for author, first, last in gone:
+            if self.trusts(author) and any(True for _ in self._missing(author, first, last)):
+                spans.setdefault(author, []).append((first, last))
+        if wanted or spans:
+            self._admit(wanted, spans, heard)
+        return heard
+
+    def _missing(self, author: str, first: int, last: int) -> Iterable[int]:
+        return (one for one in self.index.missing(author, last) if one >= first)
+
+    def _admit(self, wanted: list[Foreign], spans: dict[str, list[tuple[int, int]]],
+               heard: Heard) -> None:
+        try:
+            found = self.store.admit(wanted, spans)
+        except StoreError as error:
+            heard.outcomes.extend([NOT_SAVED] * len(wanted))
+            heard.errors.append(f'what other robots were taught is not saved: {error}')
+            return
+        self._seen = ()
+        heard.outcomes.extend([TAKEN] * len(found.new) + [KNOWN] * found.known
+                              + [FORKED] * len(found.forked))
+        for author, sequence in found.forked:
+            whose = 'this robot, whose key another one has' if author == self.author else author
+            heard.errors.append(
+                f'two different records {sequence} are signed by {whose}: both are kept out. Give '
+                'one of two robots with one key another one: `hybrid-snn fleet key --new`')
+
+    def _look_at(self, data: bytes) -> tuple[str, Foreign | None]:
+        """Return what is to become of a record, and the record where it can be read."""
+        if not any(data[:SEAL_BYTES]):
+            return UNSIGNED, None
+        try:
+            foreign = unpacked_record(data)
+        except Garbage:
+            return GARBAGE, None
+        if not self.trusts(foreign.record.author):
+            return NOT_ALLOWED, None
+        try:
+            check_foreign(foreign.record, self.fingerprint.get('inputs'))
+        except StoreError:
+            return REFUSED, None
+        known = self._hashes.get(foreign.record.id)
+        if known is not None and known == hash_of(foreign):
+            return KNOWN, foreign
+        if not is_sealed(foreign.seal, of_record(foreign.record, self._encoder)):
+            return WRONGLY_SIGNED, None
+        if foreign.record.id in self.store.state.forked:
+            return FORKED, foreign  # that has been said
+        return TAKEN, foreign

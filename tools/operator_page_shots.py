@@ -22,9 +22,11 @@ from operator_page_harness import (
     page,
     Process,
     Robot,
+    running,
     settled,
     teach,
 )
+from passing_things import Person
 from ros_harness import NodeProcess, Peer
 
 from hybrid_snn_ros.sim.scenes import SIZE
@@ -126,13 +128,45 @@ def things(target):
                  target / 'page_things.jpg')
 
 
+def questions(target):
+    """Let two things go past that no one taught; save what is asked, and a label's page."""
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        robot = stack.enter_context(running(
+            directory, questions='off', initial_memory=str(ROOT / 'models' / 'everyday.memory')))
+        browser = stack.enter_context(Browser(directory / 'profile'))
+        browser.look(PHONE, False)
+        opened(browser, robot.url)
+        person = Person(robot, browser)
+        person.ready()
+        for name in ('duck', 'lego brick'):
+            person.let_pass(name, 52, 'test')
+        paths = [directory / f'{number}.png' for number in range(3)]
+        browser.picture(paths[0])
+        person.open()
+        browser.tap('#inbox-members li:nth-child(2) button')
+        browser.until_text('#inbox-left', 'tap what is something else')
+        time.sleep(0.3)
+        browser.picture(paths[1])
+        browser.tap('#inbox-members li:nth-child(2) button')
+        browser.tap('#inbox-close')
+        person.answer_all()
+        browser.tap('#choose')
+        browser.tap('.more[data-focus="more duck"]')
+        browser.tap('#list .look')
+        browser.until_text('#label-quality', 'Right in', 120.0)
+        time.sleep(1.0)
+        browser.picture(paths[2])
+        side_by_side(paths, target / 'page_questions.jpg')
+
+
 def side_by_side(paths, joint):
     """Join the phone's pictures into one."""
     pictures = [cv2.imread(str(path)) for path in paths]
     gap = np.full((pictures[0].shape[0], 32, 3), 255, np.uint8)
     row = [part for picture in pictures for part in (picture, gap)][:-1]
     joined = cv2.resize(np.hstack(row), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(joint), joined)
+    cv2.imwrite(str(joint), joined, [cv2.IMWRITE_JPEG_QUALITY, 80])
     for path in paths:
         path.unlink()
 
@@ -141,3 +175,4 @@ if __name__ == '__main__':
     TARGET = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / 'docs' / 'images'
     main(TARGET)
     things(TARGET)
+    questions(TARGET)

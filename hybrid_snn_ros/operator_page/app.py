@@ -44,6 +44,7 @@ def cookie_name(port: int) -> str:
 
 def make_app(authenticator: Authenticator, files: Mapping[str, tuple[str, bytes]],
              thumbnail: Callable[[int], bytes | None],
+             picture: Callable[[str], bytes | None],
              serve: Callable[[web.Request, bool], Awaitable[web.StreamResponse]], secure: bool,
              language: str = '', cookie: str = 'teach_page', full: Callable[[], int] = int,
              prefix: str = '') -> web.Application:
@@ -53,6 +54,7 @@ def make_app(authenticator: Authenticator, files: Mapping[str, tuple[str, bytes]
     :param authenticator: access.Authenticator.
     :param files: {path: (content type, bytes)}.
     :param thumbnail: function of a number, returning JPEG bytes or None.
+    :param picture: the same of the name of a picture that somebody asked for, 'u17/5'.
     :param serve: coroutine function (request, debug) that runs a WebSocket to its end.
     :param secure: whether it is served over TLS.
     :param language: of the page; '' leaves it to the browser.
@@ -120,13 +122,19 @@ def make_app(authenticator: Authenticator, files: Mapping[str, tuple[str, bytes]
             secure=secure or request.headers['Origin'].lower().startswith('https://'))
         return response
 
-    async def small(request: web.Request) -> web.Response:
+    def shown(request: web.Request, content: Callable[[], bytes | None]) -> web.Response:
         if not authenticator.knows(key(request)):
             raise web.HTTPUnauthorized(text='the PIN is wanted')
-        content = thumbnail(int(request.match_info['number']))
-        if content is None:
+        found = content()
+        if found is None:
             raise web.HTTPNotFound(text='not here')
-        return web.Response(body=content, content_type='image/jpeg')
+        return web.Response(body=found, content_type='image/jpeg')
+
+    async def small(request: web.Request) -> web.Response:
+        return shown(request, lambda: thumbnail(int(request.match_info['number'])))
+
+    async def large(request: web.Request) -> web.Response:
+        return shown(request, lambda: picture(request.match_info['name']))
 
     async def live(request: web.Request) -> web.StreamResponse:
         if not authenticator.knows(key(request)):
@@ -144,5 +152,6 @@ def make_app(authenticator: Authenticator, files: Mapping[str, tuple[str, bytes]
         app.router.add_post(f'{before}/login', login)
         app.router.add_get(f'{before}/ws', live)
         app.router.add_get(before + '/thumbnail/{number:[0-9]{1,9}}', small)
+        app.router.add_get(before + '/picture/{name:[a-z0-9]{1,20}/[a-z0-9]{1,20}}', large)
         app.router.add_get(before + '/{path:.*}', file)
     return app

@@ -16,11 +16,16 @@ _FIELDS: dict[str, set[str]] = {
            'teach': {'label', 'stamp', 'press', 'box'}, 'complete': {'stamp'},
            'empty': {'stamp'}, 'hold': {'stamp'}, 'undo': {'sample', 'change'},
            'redo': {'change'}, 'forget': {'label'}, 'rename': {'label', 'to'},
-           'merge': {'label', 'to'}, 'rollback': set()}
-_OPTIONAL = {'sample', 'change', 'press', 'box'}
+           'merge': {'label', 'to'}, 'rollback': set(),
+           'answer': {'question', 'label', 'without'}, 'ignore': {'question'},
+           'relabel': {'sample', 'label'}, 'pictures': {'question', 'label'}}
+_OPTIONAL: dict[str, set[str]] = {
+    'teach': {'press', 'box'}, 'undo': {'sample', 'change'}, 'redo': {'change'},
+    'answer': {'without'}, 'pictures': {'question', 'label'}}
 # Doing these twice is doing them once, so that they may be sent again until acknowledged.
 _REPEATABLE = ('teach', 'complete', 'empty', 'hold', 'undo', 'redo', 'forget', 'rename',
-               'merge')
+               'merge', 'answer', 'relabel', 'pictures')
+MAX_STRUCK = 64  # members of a question that are left out
 
 
 class CommandError(ValueError):
@@ -42,13 +47,16 @@ def checked(request: object) -> dict[str, Any]:
         raise CommandError('a request must do one of ' + ', '.join(_FIELDS))
     _name(name)
     given = set(request) - {'do', 'id'}
-    if not _FIELDS[do] - _OPTIONAL <= given <= _FIELDS[do] or given >= {'sample', 'change'}:
+    if not _FIELDS[do] - _OPTIONAL.get(do, set()) <= given <= _FIELDS[do] or (
+            given >= {'sample', 'change'}) or do == 'pictures' and len(given) != 1:
         raise CommandError(f'{do} takes ' + (', '.join(sorted(_FIELDS[do])) or 'nothing'))
     command = {'id': name, 'do': do}
     for field in sorted(given):
         command[field] = _CHECKS[field](request[field])
     if 'box' in command:
         command['unit'] = 'fractions'
+    if do == 'ignore':
+        command.update(do='answer', ignore=True)
     return command
 
 
@@ -77,6 +85,12 @@ def _label(value: object) -> str:
     return value
 
 
+def _names(value: object) -> list[str]:
+    if not isinstance(value, list) or len(value) > MAX_STRUCK:
+        raise CommandError(f'what is left out is a list of {MAX_STRUCK} ids at most')
+    return list(map(_name, value))
+
+
 def _number(value: object, limit: int, what: str) -> int:
     if type(value) is not int or not 0 <= value < limit:
         raise CommandError(f'{what} is a whole number from 0')
@@ -103,6 +117,6 @@ def _box(value: object) -> list[float]:
 
 _CHECKS: dict[str, Callable[[object], Any]] = {
            'label': _label, 'to': _label, 'stamp': _stamp, 'press': _name,
-           'box': _box,
+           'box': _box, 'question': _name, 'without': _names,
            'change': lambda value: _number(value, 2**53, 'the number of a change'),
            'sample': lambda value: _number(value, 2**53, 'the number of a sample')}

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from rclpy.subscription import Subscription
     from rclpy.timer import Timer
 _NEWEST = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
+_ASKED = 64  # pictures that come at once
 _THINGS = QoSProfile(depth=5, reliability=qos_profile_sensor_data.reliability)
+_QUALITY = 'labels', 'doubtful'  # what the page shows of ~/quality
 _LEVELS = {getattr(DiagnosticStatus, name): name for name in ('OK', 'WARN', 'ERROR', 'STALE')}
 
 
@@ -82,6 +84,8 @@ class TeachPage(Node):
         self._server = PageServer(chosen, authenticator, self._send, self._want)
         self._server.start_serving()
         self.create_subscription(String, f'{self._name}/labels', self._on_labels, LATCHED)
+        self.create_subscription(
+            String, f'{self._name}/questions', self._on_questions, LATCHED)
         self.create_subscription(
             DiagnosticStatus, f'{self._name}/teach_result', self._on_result, 100)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
@@ -147,7 +151,12 @@ class TeachPage(Node):
                 self.create_subscription(
                     String, f'{self._name}/answer', self._on_answer, _NEWEST),
                 self.create_subscription(
-                    String, f'{self._name}/things', self._on_things, _THINGS)]
+                    String, f'{self._name}/things', self._on_things, _THINGS),
+                self.create_subscription(
+                    String, f'{self._name}/quality', self._on_quality, LATCHED),
+                self.create_subscription(
+                    CompressedImage, f'{self._name}/question_pictures', self._on_asked_picture,
+                    _ASKED)]
         elif not pictures and self._watching:
             self.destroy_timer(cast('Timer', self._pace))
             while self._watching:
@@ -177,6 +186,20 @@ class TeachPage(Node):
     def _on_labels(self, message: String) -> None:
         self._post_json(message, lambda known: (self._server.on_labels, known))
 
+    def _on_questions(self, message: String) -> None:
+        self._post_json(message, lambda asked: (
+            lambda said: self._server.on_latched('questions', said),
+            {'questions': asked['questions'], 'waiting': asked['waiting']}))
+
+    def _on_quality(self, message: String) -> None:
+        self._post_json(message, lambda found: (
+            lambda said: self._server.on_latched('quality', said),
+            {name: found[name] for name in _QUALITY}))
+
+    def _on_asked_picture(self, message: CompressedImage) -> None:
+        self._server.post(
+            self._server.on_asked_picture, message.header.frame_id, bytes(message.data))
+
     def _on_debug(self, message: String) -> None:
         self._post_json(message, lambda content: (self._server.on_debug, content))
 
@@ -195,7 +218,8 @@ class TeachPage(Node):
             'id': values.get('id', ''), 'level': _LEVELS.get(message.level, 'ERROR'),
             'operation': values.get('operation', 'teach'), 'label': message.name,
             'message': message.message, 'sample': _whole(values.get('sample')),
-            'samples': _whole(values.get('samples')),
+            'samples': _whole(values.get('samples')), 'taught': _whole(values.get('taught')),
+            'pictures': values.get('pictures', '').split(),
             'version': _whole(values.get('database_version')),
             'stamp': (_whole(sec), _whole(nanosec))}
         self._server.post(self._server.on_result, result)

@@ -19,6 +19,7 @@ RECENT_LABELS = 5
 ENOUGH = 3  # samples of a label, each of which shows it differently (`min_change`)
 _HELD = 8  # pictures that stand still while somebody draws in them
 _THUMBNAILS = 96  # kept, also of what was taken back: it may be put back
+_ASKED = 256  # pictures that somebody asked for, of about 10 kB
 _JUDGED = 10  # newest taught frames of a label that its light looks at
 _BEGINNING = 2  # samples of a label before which no one can know it
 _CONFUSED = 0.25  # share of the judged frames that were given one other label
@@ -30,6 +31,8 @@ class PageState:
     def __init__(self) -> None:
         self.labels: list[tuple[str, int]] = []  # label, samples
         self.thumbnails: Recent[int, bytes] = Recent(_THUMBNAILS)  # id of a sample -> JPEG
+        # name of a member of a question, or of a sample -> JPEG, as it was asked for
+        self.asked_pictures: Recent[str, bytes] = Recent(_ASKED)
         self.pictures: Recent[tuple[int, int], bytes] = Recent(REMEMBERED)
         self.answers: Recent[tuple[int, int], dict[str, Any]] = Recent(REMEMBERED)
         # stamp -> what was found in the frame
@@ -90,12 +93,17 @@ class PageState:
         :param result: dict with level, label, operation, id, sample, samples, stamp, version.
         :param box: what was taught of the frame, as fractions of it; None for all of it.
         """
-        if result['level'] == 'OK' and result['operation'] == 'teach':
+        if result['level'] != 'OK':
+            return
+        if result['operation'] in ('teach', 'answer', 'relabel') and result['label']:
+            label = result['label']
+            self._recent = [label, *(
+                one for one in self._recent if one != label)][:RECENT_LABELS]
+        if result['operation'] == 'teach':
             self._taught(result, box)
 
     def _taught(self, result: dict[str, Any], box: Sequence[float] | None) -> None:
         label, sample = result['label'], result['sample']
-        self._recent = [label, *(one for one in self._recent if one != label)][:RECENT_LABELS]
         if sample is None or sample in self._judged:
             return
         self._known.add(label)
@@ -107,6 +115,18 @@ class PageState:
         small = picture and thumbnail(picture, answer.get('seen') if answer else None, box)
         if small:
             self.thumbnails.add(sample, small)
+
+    def add_asked_picture(self, name: str, content: bytes) -> bool:
+        """Remember a JPEG by its name; return whether there is a new thumbnail."""
+        self.asked_pictures.add(name, content)
+        kind, _, number = name.partition('/')
+        if kind != 'sample' or not number.isdecimal() or int(number) in self.thumbnails or (
+                int(number) not in [sample for sample, _, _ in self._newest]):
+            return False
+        small = thumbnail(content)
+        if small:
+            self.thumbnails.add(int(number), small)
+        return bool(small)
 
     def _follow_names(self, undo: dict[str, Any] | None, redo: dict[str, Any] | None) -> None:
         """Take what was judged along to the new name of a label, and back."""

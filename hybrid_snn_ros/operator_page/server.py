@@ -66,6 +66,7 @@ class PageServer(threading.Thread):
         self._watched_since: float | None = None
         self._answering = ''  # what the classifier says of itself when it is not well
         self._status: dict[str, Any] = {}
+        self._latched: dict[str, dict[str, Any]] = {}  # kind -> what was told last
         self._dirty = False
         self._next_answer = 0.0
         self._found, self._showed = -_ASKED_AFTER, -_UNPAIRED
@@ -141,13 +142,30 @@ class PageServer(threading.Thread):
     def on_result(self, result: dict[str, Any]) -> None:
         """Show an acknowledgement or a refusal, whoever asked."""
         known = self._commands.get(result['id'])
-        if known:
+        if known and not known[2]:  # of one that was sent twice the first says what was done
             known[2] = result
+            if result['level'] == 'OK' and result['operation'] in ('answer', 'relabel') and (
+                    result['label']):
+                self._send({'do': 'pictures', 'label': result['label']})  # for the thumbnails
         self.page_state.add_result(result, known[0].get('box') if known else None)
         for viewer in self._viewers:
             viewer.report('result', result)
         self._dirty = True
         self._show_state()
+
+    def on_latched(self, kind: str, message: dict[str, Any]) -> None:
+        """Show what is asked ('questions'), or how good what was taught is ('quality')."""
+        self._latched[kind] = message
+        for viewer in self._viewers:
+            viewer.tell(kind, message)
+
+    def on_asked_picture(self, name: str, content: bytes) -> None:
+        """Keep a picture (JPEG) that somebody asked for, and say that it is there."""
+        if self.page_state.add_asked_picture(name, content):
+            self._dirty = True
+            self._show_state()
+        for viewer in self._viewers:
+            viewer.report('shown', {'name': name})
 
     def on_diagnostics(self, problem: str, values: dict[str, str]) -> None:
         """Take note that the classifier is there; '' or its own words on what is wrong."""
@@ -212,6 +230,8 @@ class PageServer(threading.Thread):
                               'classifier': self._settings.classifier})
         viewer.tell('state', self.page_state.state())
         viewer.tell('status', self._status)
+        for kind, said in self._latched.items():
+            viewer.tell(kind, said)
         self._viewers.add(viewer)
         sender = self._loop.create_task(viewer.send())
         try:
@@ -245,7 +265,7 @@ class PageServer(threading.Thread):
     def _ask(self, viewer: Viewer, request: object) -> None:
         try:
             command = checked(request)
-            if self._settings.view_only or viewer.debug:
+            if viewer.debug or self._settings.view_only and command['do'] != 'pictures':
                 raise CommandError('this page is for viewing only')
         except CommandError as error:
             name = request.get('id') if isinstance(request, dict) else None
@@ -277,7 +297,8 @@ class PageServer(threading.Thread):
         chosen = self._settings
         prefix = public_url(chosen.public_url).path.rstrip('/') if chosen.public_url else ''
         app = make_app(self._authenticator, files.load(),
-                       lambda number: self.page_state.thumbnails.get(number), self._serve,
+                       lambda number: self.page_state.thumbnails.get(number),
+                       lambda name: self.page_state.asked_pictures.get(name), self._serve,
                        self._tls is not None, chosen.language, cookie_name(self.port), self._full,
                        prefix)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

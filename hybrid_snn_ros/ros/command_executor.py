@@ -297,7 +297,8 @@ class CommandExecutor:
             self._answer(command, 'ERROR', str(error))
             return
         self._show(found)
-        self._answer(command, 'OK', f'{len(found)} pictures follow')
+        self._answer(command, 'OK', f'{len(found)} pictures follow',
+                     pictures=' '.join(name for name, _ in found))
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
         seen, text = self._frames.get(stamp), stamp_text(stamp)

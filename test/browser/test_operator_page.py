@@ -573,6 +573,8 @@ def test_what_has_the_focus_is_seen_and_there_are_few_stops(robot, phone, size):
         if seen is None:
             break
         stops.append(seen)
+    if stops[0][0] == 'inbox-open':  # the robot may have come upon something to ask
+        del stops[0]
     assert [name for name, _ in stops[:5]] == ['menu-open', 'taught', 'choose', 'undo', 'teach']
     assert all(seen for _, seen in stops[:5]), stops
 

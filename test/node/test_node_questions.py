@@ -97,9 +97,11 @@ def test_an_unknown_thing_is_asked_about_once_and_named_as_a_whole(robot):
     assert {label for label, _ in question['nearest']} <= set(remembered(robot.memory).counts)
     members = [member['id'] for member in question['members']]
     assert len(members) == question['count'] and question['members'][0]['region'] is None
-    assert peer.command(do='pictures', question=question['id']).level == OK
+    result = peer.command(do='pictures', question=question['id'])
+    assert result.level == OK
     peer.until('pictures', lambda: len(robot.pictures) == len(members))
     assert set(robot.pictures) == {f"{question['id']}/{member}" for member in members}
+    assert set(values(result)['pictures'].split()) == set(robot.pictures)
     assert all(jpeg.startswith(b'\xff\xd8') for jpeg in robot.pictures.values())
     result = peer.command(do='answer', question=question['id'], label='cloth',
                           without=members[:2], id='a')

@@ -180,6 +180,7 @@ def test_without_a_session_there_is_nothing_to_see(site):
         link.close()
         assert status == 401
         assert site.ask('GET', '/thumbnail/1', Cookie=cookie)[0] == 401
+        assert site.ask('GET', '/picture/u1/1', Cookie=cookie)[0] == 401
     assert json.loads(site.ask('GET', '/session')[2]) == {
         'open': False, 'language': '', 'digits': True, 'full': 0}
 
@@ -243,6 +244,8 @@ def test_an_oversize_message_ends_the_connection(site, cookie):
     '//etc/passwd', '/static/', '/static/page.js', '/texts/', '/texts', '/texts/../page.js',
     '/texts/..%2fserver.py', '/server.py', '/../server.py', '/index.html', '/.git/config',
     '/thumbnail/', '/thumbnail/..', '/thumbnail/1/../../etc/passwd', '/thumbnail/1e3',
+    '/picture/', '/picture/u1', '/picture/u1/', '/picture/../x', '/picture/u1/..',
+    '/picture/u1/2/3', '/picture/u1/%2e%2e', '/picture/' + 'u' * 21 + '/1',
     '/page.js%00.html', '/page.js/', '/ws/', '/%ff%fe', '/<script>alert(1)</script>'])
 def test_no_path_leads_anywhere(site, cookie, path):
     status, headers, body = site.ask('GET', path, Cookie=cookie)
@@ -388,6 +391,12 @@ def test_loopback_asks_for_no_pin_and_view_only_teaches_nothing(tmp_path):
         assert status == 101
         send(link, json.dumps({'do': 'undo', 'id': 'x'}).encode())
         assert 'viewing only' in result(link, 'x')['message']
+        for number, refused in enumerate((
+                {'do': 'answer', 'question': 'u1', 'label': 'mug'},
+                {'do': 'ignore', 'question': 'u1'},
+                {'do': 'relabel', 'sample': 1, 'label': 'mug'})):
+            send(link, json.dumps({**refused, 'id': f'y{number}'}).encode())
+            assert 'viewing only' in result(link, f'y{number}')['message']
         link.close()
         with Process(tmp_path, domain, 'operator_page.main', port=site.port) as second:
             assert second.process.wait(timeout=20) == 1

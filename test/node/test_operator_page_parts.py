@@ -126,6 +126,16 @@ TEACH = {'do': 'teach', 'id': 'a1.2.3', 'label': 'mug', 'stamp': [12, 34]}
     *(({'do': do, 'id': 'x', 'stamp': [12, 34]},
        {'do': do, 'id': 'x', 'stamp': {'sec': 12, 'nanosec': 34}})
       for do in ('complete', 'empty', 'hold')),
+    ({'do': 'answer', 'id': 'x', 'question': 'u1', 'label': 'mug', 'without': ['5', '7']},
+     {'do': 'answer', 'id': 'x', 'question': 'u1', 'label': 'mug', 'without': ['5', '7']}),
+    ({'do': 'answer', 'id': 'x', 'question': 'd1', 'label': 'mug'},
+     {'do': 'answer', 'id': 'x', 'question': 'd1', 'label': 'mug'}),
+    ({'do': 'ignore', 'id': 'x', 'question': 'u1'},
+     {'do': 'answer', 'id': 'x', 'question': 'u1', 'ignore': True}),
+    ({'do': 'relabel', 'id': 'x', 'sample': 7, 'label': 'cup'},
+     {'do': 'relabel', 'id': 'x', 'sample': 7, 'label': 'cup'}),
+    *(({'do': 'pictures', 'id': 'x', **what}, {'do': 'pictures', 'id': 'x', **what})
+      for what in ({'question': 'u1'}, {'label': 'mug'})),
     ({'do': 'forget', 'id': 'x', 'label': '<b>'}, {'do': 'forget', 'id': 'x', 'label': '<b>'})])
 def test_a_request_becomes_a_command(request_, command):
     assert commands.checked(request_) == command
@@ -149,6 +159,13 @@ def test_a_request_becomes_a_command(request_, command):
     {'do': 'complete', 'id': 'x', 'stamp': [1, 2], 'label': 'mug'},
     {'do': 'hold', 'id': 'x', 'stamp': [1, 2], 'box': [0, 0, 1, 1]},
     {'do': 'empty', 'id': 'x', 'stamp': {'sec': 1, 'nanosec': 2}},
+    {'do': 'answer', 'id': 'x', 'label': 'mug'}, {'do': 'answer', 'id': 'x', 'question': 'u1'},
+    {'do': 'ignore', 'id': 'x', 'question': 'u1', 'label': 'mug'}, {'do': 'ignore', 'id': 'x'},
+    {'do': 'answer', 'id': 'x', 'question': 'u1/5', 'label': 'mug'},
+    *({'do': 'answer', 'id': 'x', 'question': 'u1', 'label': 'mug', 'without': without}
+      for without in ('5', [5], [''], ['a'] * 65, None, {})),
+    {'do': 'relabel', 'id': 'x', 'label': 'mug'}, {'do': 'relabel', 'id': 'x', 'sample': 1},
+    {'do': 'pictures', 'id': 'x'}, {'do': 'pictures', 'id': 'x', 'label': 'a', 'question': 'b'},
     {**TEACH, 'press': ''}, {**TEACH, 'press': 'a/b'}, {'do': 'rename', 'id': 'x', 'label': 'a'}])
 def test_anything_else_is_refused_with_a_sentence(wrong):
     with pytest.raises(commands.CommandError, match=r'\w+ \w+ \w+'):
@@ -159,7 +176,7 @@ def test_an_undo_of_whatever_was_last_is_never_sent_twice():
     assert commands.may_repeat({'do': 'teach'})
     assert commands.may_repeat({'do': 'undo', 'sample': 3})
     assert commands.may_repeat({'do': 'redo', 'change': 3})
-    for do in ('complete', 'empty', 'hold'):
+    for do in ('complete', 'empty', 'hold', 'answer', 'relabel', 'pictures'):
         assert commands.may_repeat({'do': do})
     assert not commands.may_repeat({'do': 'undo'})
     assert not commands.may_repeat({'do': 'redo'})
@@ -366,6 +383,38 @@ def test_thumbnails_are_bounded():
     assert len(teaching.page_state.thumbnails) == 96
 
 
+def test_pictures_that_were_asked_for_are_bounded_and_become_thumbnails():
+    teaching = Teaching()
+    teaching.teach('mug')
+    sample = teaching.page_state.state()['history'][0]['number']
+    state = teaching.page_state = PageState()  # of a page that begins later
+    teaching.tell()
+    assert not state.state()['history'][0]['picture']
+    picture = cv2.imencode('.jpg', np.full((224, 224, 3), 200, np.uint8))[1].tobytes()
+    for name in ('u1/5', 'sample/x', f'sample/{sample + 1}', 'sample/'):
+        assert not state.add_asked_picture(name, picture)
+    assert not state.add_asked_picture(f'sample/{sample}', b'no picture')
+    assert state.add_asked_picture(f'sample/{sample}', picture)
+    assert not state.add_asked_picture(f'sample/{sample}', picture), 'it has one'
+    assert state.state()['history'][0]['picture']
+    assert state.asked_pictures['u1/5'] == picture
+    for number in range(300):
+        state.add_asked_picture(f'u2/{number}', picture)
+    assert len(state.asked_pictures) == 256 and 'u1/5' not in state.asked_pictures
+
+
+def test_what_was_answered_is_among_the_labels_used_last():
+    teaching = Teaching()
+    for label in 'abcdefg':
+        teaching.teach(label)
+    result = {'level': 'OK', 'operation': 'answer', 'label': 'b'}
+    teaching.page_state.add_result(result)
+    assert teaching.page_state.state()['recent'][0] == 'b'
+    for other in ({**result, 'label': 'a', 'level': 'ERROR'}, {**result, 'label': ''}):
+        teaching.page_state.add_result(other)
+    assert teaching.page_state.state()['recent'][0] == 'b'
+
+
 def test_a_page_that_begins_later_knows_what_was_taught_last():
     """Without pictures; and until a new frame was judged no light is green."""
     teaching = Teaching()
@@ -445,7 +494,7 @@ def test_the_page_asks_nobody_else_and_holds_no_inline_code():
                                  r'new Function', text), path
     scripts = sum(len(content) for path, (kind, content) in files.load().items()
                   if kind == 'text/javascript')
-    assert scripts < 96 * 1024
+    assert scripts < 112 * 1024
 
 
 def test_every_path_is_relative_so_that_a_proxy_may_put_a_prefix_before_it():

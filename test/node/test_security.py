@@ -17,7 +17,8 @@ from ros_harness import NodeProcess, Peer
 POLICIES = ROOT / 'config' / 'security'
 # What a node has only in a certain state or setting that a test does not bring about here.
 PAGE_WHILE_WATCHED = {('subscribe', f'/{topic}') for topic in (
-    'image', 'image/compressed', 'classifier/answer', 'classifier/debug')}
+    'image', 'image/compressed', 'classifier/answer', 'classifier/debug', 'classifier/things',
+    'classifier/quality', 'classifier/question_pictures')}
 CLOCK = ('subscribe', '/clock')
 
 

@@ -100,6 +100,17 @@ class Robot:
             stamp in self.peer.answers for stamp in self.stamps))
         self.peer.spin(0.3)  # until its first picture is on the page
 
+    def set_camera(self, **parameters):
+        """Set parameters of the camera."""
+        client = self.peer.node.create_client(SetParameters, 'turntable_camera/set_parameters')
+        self.peer.until('the camera', client.service_is_ready)
+        future = client.call_async(SetParameters.Request(parameters=[
+            Parameter(name, value=value).to_parameter_msg()
+            for name, value in parameters.items()]))
+        self.peer.until('the camera to agree', future.done)
+        assert all(result.successful for result in future.result().results), future.result()
+        self.peer.node.destroy_client(client)
+
     def samples(self):
         """Return {label: samples} as the classifier says it, all heard that it said before."""
         self.peer.state()  # who answers this has long sent the labels, however busy the computer
@@ -140,14 +151,7 @@ class Table(Robot):
 
     def arrange(self, number, **parameters):
         """Lay things in another way and wait until the classifier has looked at them."""
-        client = self.peer.node.create_client(SetParameters, 'turntable_camera/set_parameters')
-        self.peer.until('the camera', client.service_is_ready)
-        future = client.call_async(SetParameters.Request(parameters=[
-            Parameter(name, value=value).to_parameter_msg()
-            for name, value in {'arrangement': number, **parameters}.items()]))
-        self.peer.until('the camera to agree', future.done)
-        assert future.result().results[0].successful, future.result()
-        self.peer.node.destroy_client(client)
+        self.set_camera(arrangement=number, **parameters)
         wanted = {*filter(None, parameters.get('objects', '').split(', '))}
         self.peer.until(f'arrangement {number} to be answered', lambda: any(
             view['arrangement'] == number and stamp in self.peer.answers

@@ -6,12 +6,15 @@ import { $, write } from './dom.js';
 import { Editor } from './edit.js';
 import { note } from './feedback.js';
 import './keyboard.js';
+import { Inbox } from './inbox.js';
+import { LabelPage } from './label.js';
 import { Link } from './link.js';
 import { menu } from './menu.js';
 import { Own } from './own.js';
 import { Picker } from './picker.js';
 import { drawSeen, Picture } from './picture.js';
 import { Requests } from './requests.js';
+import { Shown } from './shown.js';
 import { Still } from './still.js';
 import { sun } from './sun.js';
 import { Surroundings } from './surroundings.js';
@@ -32,6 +35,7 @@ const page = {
   connected: false, why: '', status: null, answer: null, picture: new Picture(),
   answered: [], // stamps that the classifier has too, newest first
   state: { labels: [], history: [], recent: [], undo: null, redo: null, where: null },
+  questions: null, quality: null, // an older classifier says nothing of them
   points: false, // whether the robot finds things, or somebody draws boxes for it
   hello: { teach_rate: 5, view_only: false, enough: 5, classifier: '' },
 };
@@ -40,6 +44,9 @@ const hear = {
   answer(message) { if (!page.picture.still) page.answer = message; },
   answered({ stamp }) { page.answered = [String(stamp), ...page.answered].slice(0, REMEMBERED); },
   things(message) { things.hear(message); },
+  questions(message) { page.questions = message; inbox.follow(); refresh(); },
+  quality(message) { page.quality = message; refresh(); },
+  shown({ name }) { shown.heard(name); },
   result(message) { requests.result(message); refresh(); },
   state(message) { page.state = message; follow(); refresh(); },
   status(message) { page.status = message; refresh(); },
@@ -81,6 +88,10 @@ const editor = new Editor(page, requests);
 const undo = new Undo(page, requests, refresh);
 const taught = new Taught(page, requests);
 const picker = new Picker(page, teacher, editor, refresh);
+const shown = new Shown(requests, () => { inbox.draw(); labelPage.draw(); });
+const inbox = new Inbox(page, requests, shown, picker);
+const labelPage = new LabelPage(page, requests, shown, picker);
+picker.look = (label) => labelPage.open(label);
 menu({
   taps: { get: () => teacher.button.taps, set(on) { teacher.button.taps = on; refresh(); } },
   sun,
@@ -107,6 +118,12 @@ function done(result, request) {
   } else if (['complete', 'empty'].includes(request.do)) {
     if (!wrong && still.on) still.end();
     note(wrong ? 'wrong' : 'saved', wrong ? result.message : surroundings.done(request));
+  } else if (['answer', 'ignore'].includes(request.do)) {
+    inbox.result(result, request);
+  } else if (request.do === 'pictures') {
+    if (request.label) labelPage.result(result, request);
+  } else if (request.do === 'relabel') {
+    note(wrong ? 'wrong' : 'saved', wrong ? result.message : t('done_relabel', request));
   } else if (request.change !== undefined) {
     undo.result(result, request);
   } else if (wrong) {
@@ -124,6 +141,7 @@ function follow() {
   page.change = change;
   undo.follow();
   if (!news) return;
+  labelPage.follow();
   const there = (name) => labels.some(({ label }) => label === name);
   const now = teacher.label;
   if (now && !there(now)) {
@@ -160,6 +178,8 @@ function refresh() {
   undo.draw();
   taught.draw();
   picker.draw();
+  inbox.draw();
+  labelPage.draw();
   drawLive();
 }
 

@@ -10,20 +10,25 @@ import { t } from './texts.js';
 export class Picker {
   constructor(page, teacher, editor, refresh) {
     Object.assign(this, { page, teacher, editor, refresh, more: null, drawn: '', heir: '',
-      rows: new Map(), order: [] }); // {label: Row}; what is in the list, from the top
+      rows: new Map(), order: [], // {label: Row}; what is in the list, from the top
+      then: null }); // told of the label, where it is for something else than teaching
     this.wide = matchMedia('(min-width: 900px) and (min-height: 500px)');
     this.wide.addEventListener('change', () => this.place());
     this.touched = false; // whether a finger opened the sheet
-    $('choose').addEventListener('pointerdown', ({ pointerType }) => {
-      this.touched = pointerType !== 'mouse';
-    });
+    $('choose').addEventListener('pointerdown', (event) => this.touch(event));
     $('choose').addEventListener('keydown', () => { this.touched = false; });
     $('choose').addEventListener('click', () => this.open());
     $('picker-close').addEventListener('click', () => $('picker').close());
     $('picker').addEventListener('click', (event) => { // on the backdrop
-      if (event.target === $('picker') && !this.wide.matches) $('picker').close();
+      if (event.target === $('picker') && $('picker').matches(':modal')) $('picker').close();
     });
-    $('picker').addEventListener('close', () => this.empty());
+    $('picker').addEventListener('close', () => {
+      if ($('picker').matches(':modal')) return; // it was opened anew
+      this.then = null;
+      $('picker').classList.remove('picking');
+      this.empty();
+      this.place();
+    });
     $('search').addEventListener('input', () => this.draw());
     $('search').addEventListener('keydown', (event) => this.key(event));
     $('new').addEventListener('click', () => this.choose(tidy($('search').value)));
@@ -38,6 +43,19 @@ export class Picker {
     this.rest();
   }
 
+  touch({ pointerType }) { this.touched = pointerType !== 'mouse'; }
+
+  // Lets a label be chosen for something else; the attention goes to `after` then.
+  pick(then, after) {
+    if ($('picker').open) $('picker').close();
+    this.empty();
+    write($('picker-note'), '');
+    this.then = (label) => { after.focus(); then(label); };
+    $('picker').classList.add('picking');
+    $('picker').showModal();
+    this.rest();
+  }
+
   empty() {
     $('search').value = '';
     this.more = null;
@@ -46,7 +64,7 @@ export class Picker {
 
   // Where the attention is while nothing is pointed at. A field that has it brings the keyboard of
   // a phone over the list, so a finger must want it first.
-  rest() { (this.touched && !this.wide.matches ? $('picker-title') : $('search')).focus(); }
+  rest() { (this.touched && $('picker').matches(':modal') ? $('picker-title') : $('search')).focus(); }
 
   // On a desktop the dialog is a panel of the page and always open.
   place() {
@@ -57,7 +75,7 @@ export class Picker {
   }
 
   key(event) {
-    if (event.key === 'Escape' && !$('search').value && !this.wide.matches) {
+    if (event.key === 'Escape' && !$('search').value && $('picker').matches(':modal')) {
       event.preventDefault(); // WebKit would only empty the field, which is empty
       $('picker').close();
     }
@@ -71,6 +89,12 @@ export class Picker {
   }
 
   choose(label) {
+    const { then } = this;
+    if (then) {
+      $('picker').close();
+      then(label);
+      return;
+    }
     if (!this.wide.matches) $('picker').close();
     this.empty();
     this.teacher.choose(label);
@@ -171,6 +195,7 @@ export class Picker {
         this.more = this.more === label ? null : label;
         this.draw();
       }),
+      look: () => this.look(label),
       rename: () => this.edit(label, this.editor.rename(label)),
       forget: () => this.edit(label, this.editor.forget(same(this.page.state.labels, label))),
     });

@@ -7,7 +7,7 @@ import { drawLight } from './light.js';
 import { t } from './texts.js';
 
 export class Row {
-  constructor(label, { pick, more, rename, forget }) {
+  constructor(label, { pick, more, look, rename, forget }) {
     this.item = make('li');
     const row = this.item.appendChild(make('div', 'row'));
     this.pick = row.appendChild(make('button', 'pick'));
@@ -23,8 +23,10 @@ export class Row {
     this.more.setAttribute('aria-label', t('more', { label }));
     this.more.addEventListener('click', more);
     this.tools = make('div', 'tools');
-    this.tools.appendChild(make('button', 'rename', t('rename'))).addEventListener('click', rename);
-    this.tools.appendChild(make('button', 'forget', t('forget'))).addEventListener('click', forget);
+    for (const [name, words, work] of [['look', t('look'), look],
+      ['rename', t('rename'), rename], ['forget', t('forget'), forget]]) {
+      this.tools.appendChild(make('button', name, words)).addEventListener('click', work);
+    }
   }
 
   draw(entry, enough, chosen, open) {

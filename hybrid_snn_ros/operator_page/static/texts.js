@@ -15,6 +15,11 @@ export const percent = (value) => new Intl.NumberFormat(document.documentElement
 export const clock = (seconds) => new Intl.DateTimeFormat(document.documentElement.lang,
   { hour: '2-digit', minute: '2-digit' }).format(new Date(1000 * seconds));
 
+// The same, with the day where that is another one.
+export const when = (seconds) => (new Date(1000 * seconds).toDateString() === new Date().toDateString()
+  ? clock(seconds) : new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric',
+    month: 'short', hour: '2-digit', minute: '2-digit' }).format(new Date(1000 * seconds)));
+
 export async function loadTexts(wanted) {
   const asked = new URLSearchParams(location.search).get('lang');
   const languages = [asked, wanted, ...(navigator.languages || []), 'en'].filter(Boolean);

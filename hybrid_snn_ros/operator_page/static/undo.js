@@ -15,6 +15,7 @@ const SHORT = {
   rename: (values) => t('change_rename', values),
   merge: (values) => t('change_merge', values),
   import: (values) => t('change_import', values),
+  relabel: (values) => t('change_relabel', values),
   draw: (values) => t('change_draw', values),
   complete: () => t('change_complete'),
   empty: () => t('change_empty'),
@@ -30,8 +31,13 @@ export class Undo {
   constructor(page, requests, refresh) {
     Object.assign(this, { page, requests, refresh, offered: null, known: undefined });
     this.asked = new Map(); // id of a request -> the change it is about
-    $('undo').addEventListener('click', () => this.undo());
-    $('put-back').addEventListener('click', () => this.redo());
+    // Each sheet has its own two buttons: those of the page are behind it.
+    this.buttons = [$('undo'), ...document.querySelectorAll('.undo-here')];
+    this.backs = [$('put-back'), ...document.querySelectorAll('.redo-here')];
+    for (const button of this.buttons) button.addEventListener('click', () => this.undo());
+    this.backs.forEach((button, place) => {
+      button.addEventListener('click', () => this.redo(this.buttons[place]));
+    });
   }
 
   get last() { return this.page.state.undo || null; }
@@ -45,10 +51,11 @@ export class Undo {
     note('quiet', t('sending'));
   }
 
-  redo() {
+  // The attention goes to the Undo beside it.
+  redo(undo) {
     if (this.offered && !this.waits) this.ask('redo', this.offered);
     this.offer(null);
-    $('undo').focus();
+    undo.focus();
   }
 
   ask(what, change) {
@@ -83,7 +90,7 @@ export class Undo {
     this.offered = this.page.hello.view_only ? null : change;
     // No one loses the button while it has the focus.
     const end = () => {
-      if (document.activeElement === $('put-back')) this.timer = setTimeout(end, 1000);
+      if (this.backs.includes(document.activeElement)) this.timer = setTimeout(end, 1000);
       else { this.offered = null; this.draw(); }
     };
     if (this.offered) this.timer = setTimeout(end, OFFERED);
@@ -93,11 +100,17 @@ export class Undo {
   draw() {
     const { page, last } = this;
     const off = !last || !page.connected || page.hello.view_only || this.waits;
-    $('undo').setAttribute('aria-disabled', String(Boolean(off)));
-    write($('undo-what'), last ? short(last) : t('undo_nothing'));
-    $('undo').setAttribute('aria-label', !last ? t('undo_none')
+    const words = !last ? t('undo_none')
       : last.what === 'teach' && last.label ? t('undo_what', { n: last.samples, label: last.label })
-        : t('undo_change', { what: short(last) }));
+        : t('undo_change', { what: short(last) });
+    for (const button of this.buttons) button.setAttribute('aria-disabled', String(Boolean(off)));
+    write($('undo-what'), last ? short(last) : t('undo_nothing'));
+    $('undo').setAttribute('aria-label', words);
+    for (const button of this.buttons.slice(1)) {
+      write(button, last ? t('undo_change', { what: short(last) }) : words);
+      button.hidden = page.hello.view_only || !last;
+    }
+    for (const back of this.backs.slice(1)) back.hidden = !this.offered;
     $('offer').hidden = !this.offered;
     document.querySelector('.taught').classList.toggle('covered', Boolean(this.offered));
     if (this.offered) {

@@ -278,8 +278,8 @@ def test_any_record_is_taken_back_by_its_number(taught):
     ('{"do": ', 'a command must be JSON: '),
     ('[' * 4000, 'a command must be JSON: '),
     ('["undo"]', 'a command must be a JSON object'),
-    ('{}', 'a command\'s "do" must be one of teach, name, undo, redo, '
-     'forget, rename, merge, rollback, save, not '),
+    ('{}', 'a command\'s "do" must be one of teach, name, draw, complete, empty, hold, answer, '
+     'relabel, pictures, undo, redo, forget, rename, merge, rollback, save, not '),
     ('{"do": "explode", "id": "7"}', "save, not 'explode'"),
     (json.dumps({'do': 'x' * 4000, 'id': '7'}), 'a command\'s "do" must be one of'),
     (json.dumps({'do': 'teach', 'label': 'x' * 4096}), 'a command may have at most 4096 bytes'),

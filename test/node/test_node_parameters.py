@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node's parameters over DDS: live ones act at the next frame, bad ones are refused."""
 
+import contextlib
 import json
 import math
 import os
@@ -18,7 +19,7 @@ import pytest
 from rcl_interfaces.srv import GetParameters
 import rclpy
 from rclpy.parameter import Parameter
-from ros_harness import ERROR, NodeProcess, OK, Peer, values, WAIT, WARN
+from ros_harness import ERROR, LATCHED, NodeProcess, OK, Peer, values, WAIT, WARN
 from std_msgs.msg import String
 
 from hybrid_snn_ros.codes import view_count
@@ -27,6 +28,7 @@ from hybrid_snn_ros.operator_page import settings
 from hybrid_snn_ros.ros.parameter_table import bounds
 from hybrid_snn_ros.ros.parameters import TABLE
 
+GOLD = (230, 190, 40)
 LIVE = [parameter.name for parameter in TABLE if parameter.live]
 AT_CONFIGURE = [parameter.name for parameter in TABLE if not parameter.live]
 
@@ -217,7 +219,58 @@ def things_are_looked_at_in_turn(peer):
     assert peer.set(where_crops=2) == ['']
 
 
+def asked_of(peer):
+    """Return what is asked now and from now on, a list that grows."""
+    asked = []
+    peer.node.create_subscription(
+        String, 'classifier/questions', lambda m: asked.append(json.loads(m.data)), LATCHED)
+    peer.until('~/questions', lambda: asked)
+    return asked
+
+
+def doubts(peer, asked):
+    """Show views of a thing that has two names; return the doubts that are asked about."""
+    before = len(asked)
+    for seed in range(8):
+        peer.show(frame(picture(GOLD, 90 + seed)))
+    peer.spin(0.5)
+    return [one for news in asked[before:] for one in news['questions'] if one['kind'] == 'doubt']
+
+
+@contextlib.contextmanager
+def two_names(peer):
+    """Teach views of one thing under two labels, in turn."""
+    for seed in range(8):
+        peer.show(frame(picture(GOLD, 70 + seed)))
+        assert peer.teach(('gold', 'brass')[seed % 2])[0].level == OK
+    yield
+    for label in ('gold', 'brass'):
+        assert peer.request('forget', label).level == OK
+
+
+def doubts_are_asked_about_or_not(peer):
+    """Never, or as often as there are some."""
+    asked = asked_of(peer)
+    assert peer.set(doubt_period=0.0, false_unknown=0.0) == ['', '']
+    with two_names(peer):
+        assert not doubts(peer, asked)
+        assert peer.set(doubt_period=0.001) == ['']
+        assert doubts(peer, asked)
+    assert peer.set(doubt_period=60.0, false_unknown=0.02) == ['', '']
+
+
+def questions_are_asked_or_not(peer):
+    """The same things, by the switch for all questions."""
+    asked = asked_of(peer)
+    assert peer.set(doubt_period=0.001, questions='off', false_unknown=0.0) == ['', '', '']
+    with two_names(peer):
+        assert not doubts(peer, asked)
+    assert peer.set(doubt_period=60.0, questions='on', false_unknown=0.02) == ['', '', '']
+
+
 PROOFS = {
+    'questions': questions_are_asked_or_not,
+    'doubt_period': doubts_are_asked_about_or_not,
     'where_crops': things_are_looked_at_in_turn,
     'learning': learning_stops,
     'teach_frames': more_frames_are_taught,

@@ -61,7 +61,8 @@ def run(directory, seed):
     cuts = []
 
     def perhaps():
-        if rng.random() < (0.04 if len(states) > 1 else 0.2) and len(cuts) < 12:
+        # While it is made it is written to as often as in some changes.
+        if rng.random() < (0.04 if len(states) > 1 else 0.02) and len(cuts) < 12:
             image = directory / f'cut{len(cuts)}'
             power.cut(image, directory / 'memory')
             cuts.append((image, states[-1], len(states) - 1))

@@ -3,12 +3,11 @@
 """``hybrid-snn fleet``: whom a robot learns from, and how long a fleet takes to know the same."""
 
 import argparse
-from collections.abc import Callable
 import os
 from pathlib import Path
 import time
 
-from hybrid_snn_ros.cli import json_file
+from hybrid_snn_ros.cli import json_file, subcommands
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
@@ -19,7 +18,6 @@ from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.files import expanded, FILE_NAME
 from hybrid_snn_ros.memory.record import ALLOW, DENY, LESSON
-from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
 EPILOG = ('key, allow, deny and list work while nodes use the memory. Exit code: 0 all is well; 1 '
           'the simulated fleet did not come to know the same; 2 the command failed.')
@@ -28,20 +26,7 @@ _MISSING = "{} is missing: rosdep install, or pip install 'hybrid_snn_ros[fleet]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands and their arguments."""
-    parser.epilog = '`hybrid-snn fleet COMMAND --help` explains a command. ' + EPILOG
-    commands = parser.add_subparsers(dest='fleet_command', metavar='COMMAND', required=True)
-
-    def command(name: str, action: Callable[[argparse.Namespace], int], text: str,
-                memory: bool = True) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, epilog=EPILOG,
-                                  description=text[0].upper() + text[1:] + '.')
-        one.set_defaults(action=action)
-        if memory:
-            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
-                             help="directory of the memory, as in the node's parameter memory "
-                                  '(default: %(default)s)')
-        return one
-
+    command = subcommands.declare(parser, 'fleet', EPILOG)
     one = command('key', _key, 'print what other robots call this one; the first time, make its '
                                'key')
     one.add_argument('--new', action='store_true',

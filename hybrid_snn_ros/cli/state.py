@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import os
 import time
 
-from hybrid_snn_ros.cli import state_audit, state_pictures, state_report, torture
+from hybrid_snn_ros.cli import state_audit, state_pictures, state_report, subcommands, torture
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.memory import contents as contents_of
 from hybrid_snn_ros.memory.contents import read_store, read_whole, stored_fingerprint
@@ -17,7 +17,6 @@ from hybrid_snn_ros.memory.files import expanded, FILE_NAME
 from hybrid_snn_ros.memory.labels import LabelError
 from hybrid_snn_ros.memory.store import SampleStore
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
-from hybrid_snn_ros.paths import DEFAULT_MEMORY
 
 EPILOG = ('All commands but migrate work while nodes use the memory; the nodes know of it half a '
           'second later. Exit code: 0 all is well; 1 the command ran, but something is damaged or '
@@ -26,20 +25,7 @@ EPILOG = ('All commands but migrate work while nodes use the memory; the nodes k
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands and their arguments."""
-    parser.epilog = '`hybrid-snn state COMMAND --help` explains a command. ' + EPILOG
-    commands = parser.add_subparsers(dest='state_command', metavar='COMMAND', required=True)
-
-    def command(name: str, action: Callable[[argparse.Namespace], int], text: str,
-                memory: bool = True) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, epilog=EPILOG,
-                                  description=text[0].upper() + text[1:] + '.')
-        one.set_defaults(action=action)
-        if memory:
-            one.add_argument('-m', '--memory', metavar='DIR', default=DEFAULT_MEMORY,
-                             help="directory of the memory, as in the node's parameter memory "
-                                  '(default: %(default)s)')
-        return one
-
+    command = subcommands.declare(parser, 'state', EPILOG)
     one = command('show', _show, 'list labels, samples, ages, sizes and versions')
     one.add_argument('--label', help='only the samples of this label, one a line')
     one.add_argument('--pictures', metavar='DIR',

@@ -22,19 +22,6 @@ if harness.missing():
 PIN = '271828'
 
 
-@pytest.fixture(scope='module')
-def robot(tmp_path_factory):
-    with harness.running(tmp_path_factory.mktemp('page'), min_change=0.0) as robot:
-        yield robot
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp('profile')) as browser:
-        yield browser
-        assert browser.complaints() == []
-
-
 @pytest.fixture
 def phone(robot, browser):
     """Yield the browser on the page, connected, with a picture."""

@@ -20,12 +20,6 @@ PIN = '271828'
 
 
 @pytest.fixture(scope='module')
-def robot(tmp_path_factory):
-    with harness.running(tmp_path_factory.mktemp('page'), min_change=0.0) as robot:
-        yield robot
-
-
-@pytest.fixture(scope='module')
 def locked(robot, tmp_path_factory):
     """Yield the address, without its PIN, of a second page on the same robot."""
     web, url = page(robot.directory, robot.domain, '-r', '__node:=locked_page', pin=PIN)

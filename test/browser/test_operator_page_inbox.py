@@ -31,13 +31,6 @@ def url(tmp_path_factory, domain):
         web.end()
 
 
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp('profile')) as browser:
-        yield browser
-        assert browser.complaints() == []
-
-
 @pytest.fixture
 def node(domain):
     with AskingNode(domain) as node:

@@ -14,7 +14,7 @@ from browser import PHONE
 import cv2
 import numpy as np
 import operator_page_harness as harness
-from operator_page_harness import Browser, opened, settled
+from operator_page_harness import opened, settled
 import pytest
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
@@ -33,13 +33,6 @@ PATIENCE = 120.0  # seconds: learning goes on between frames, on a computer that
 def table(tmp_path_factory):
     with harness.on_a_table(tmp_path_factory.mktemp('table'), THINGS) as table:
         yield table
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp('profile')) as browser:
-        yield browser
-        assert browser.complaints() == []
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import time
 from axe import axe, violations
 from browser import DESKTOP, PHONE
 import operator_page_harness as harness
-from operator_page_harness import Browser, Finder, opened, page, settled, thing
+from operator_page_harness import Finder, opened, page, settled, thing
 import pytest
 from ros_harness import remembered
 from std_msgs.msg import String
@@ -38,12 +38,6 @@ UNKNOWN = '.thing[data-kind=unknown]'
 
 
 @pytest.fixture(scope='module')
-def robot(tmp_path_factory):
-    with harness.running(tmp_path_factory.mktemp('page'), min_change=0.0) as robot:
-        yield robot
-
-
-@pytest.fixture(scope='module')
 def finding(robot):
     with Finder(robot.domain) as finder:
         yield finder
@@ -54,13 +48,6 @@ def finder(finding):
     finding.things, finding.by = None, 'where'
     yield finding
     finding.things = None
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp('profile')) as browser:
-        yield browser
-        assert browser.complaints() == []
 
 
 @pytest.fixture

@@ -4,16 +4,14 @@
 
 from array import array
 import json
-import threading
 import time
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from ros_harness import LATCHED
 from sensor_msgs.msg import CompressedImage
+from spinning_node import SpinningNode
 from std_msgs.msg import Header, String
 
 NAME = 'asker'
@@ -34,7 +32,7 @@ def doubt(name, *labels):
             'members': [{'id': name, 'time': time.time(), 'region': None}]}
 
 
-class AskingNode:
+class AskingNode(SpinningNode):
     """
     Says it is well, and what it knows; asks, and takes note of what comes on ~/command.
 
@@ -43,9 +41,7 @@ class AskingNode:
 
     def __init__(self, domain, old=False):
         self.commands, self.asked, self.samples = [], [], {'mug': [1, 2, 3], 'bowl': [4, 5]}
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=domain)
-        self._node = rclpy.create_node(NAME, context=self._context)
+        super().__init__(domain, NAME)
 
         def out(kind, topic, qos):
             return self._node.create_publisher(kind, f'{NAME}/{topic}', qos)
@@ -59,20 +55,7 @@ class AskingNode:
         self._health = self._node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._node.create_subscription(String, f'{NAME}/command', self._on_command, 100)
         self._node.create_timer(0.3, self._tell_health)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._executor.spin)
         self.know()
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
 
     def _tell_health(self):
         self._health.publish(DiagnosticArray(status=[DiagnosticStatus(

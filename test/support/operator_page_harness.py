@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import threading
 import time
 from urllib.parse import urlsplit
 
@@ -17,10 +16,9 @@ import browser_engines
 from browser_engines import Chromium
 from domains import fresh_domain
 from rcl_interfaces.srv import SetParameters
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from ros_harness import NodeProcess, Peer
+from spinning_node import SpinningNode
 from std_msgs.msg import String
 
 from hybrid_snn_ros.recent import Recent
@@ -197,7 +195,7 @@ def on_a_table(directory, objects, **node):
             classifier.end()
 
 
-class Finder:
+class Finder(SpinningNode):
     """
     Another process's part: says on ~/things what a test wants to be found in each answered frame.
 
@@ -206,24 +204,9 @@ class Finder:
 
     def __init__(self, domain, node='classifier'):
         self.things, self.by, self.said = None, 'where', []
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=domain)
-        self._node = rclpy.create_node('finder', context=self._context)
+        super().__init__(domain, 'finder')
         self._out = self._node.create_publisher(String, f'{node}/things', 10)
         self._node.create_subscription(String, f'{node}/answer', self._on_answer, 10)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._executor.spin)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
 
     def _on_answer(self, message):
         if self.things is None:

@@ -374,9 +374,12 @@ class Classifier:
         return len(drawing.boxes) if drawing else 0
 
     def _draw(self, drawing: NewDrawing, source: str, group: str, later: bool) -> int:
+        before, filtered = (self.state, self.version), self._duplicates
         records = self.store.draw(drawing, source, group)
         if records:
             self._changed(later)
+            if before == (self.state, records[0].number - 1):  # no one else wrote: no new sample
+                self._duplicates = filtered
         return sum(record.kind == BOX for record in records)
 
     def _views_of(self, frame_or_codes: np.ndarray, views: Iterable[np.ndarray] | None) -> tuple[

@@ -16,10 +16,16 @@ import numpy as np
 from hybrid_snn_ros.memory.drawings import Drawing
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.state import StoreState
+from hybrid_snn_ros.vision.cell_encoder import CellEncoder
+from hybrid_snn_ros.vision.pictures import kept_jpeg
 from hybrid_snn_ros.where import readout
+from hybrid_snn_ros.where.boxes import BoxError
 from hybrid_snn_ros.where.ridge import Drawn, RIDGE, Sums, Weights
 
 _FORM = 1  # of the read-out: another one when the same drawings give other weights
+
+_LOST = 'are damaged or lost, and teach nothing'
+_OTHER = 'are of another cut encoder, and teach nothing'
 
 Arrays = dict[str, np.ndarray]
 
@@ -122,7 +128,8 @@ class TaughtReadout:
                 weights = yield from self._solve(drawn)
                 if weights is None:
                     continue  # drawn in meanwhile: what was begun is of no use
-                self._keep(key, weights._asdict())
+                if _LOST not in self._passed.values():  # else a lost frame may be found again
+                    self._keep(key, weights._asdict())
             self._solved = Solved(key, weights, readout.threshold(
                 len(drawn), sum(one.complete for one in drawn.values())))
             self._key = key
@@ -131,7 +138,7 @@ class TaughtReadout:
         """Take back and add until the sums are those of some drawings."""
         sums = self._sums or Sums(self._channels)
         added, self._sums, self._added = self._added, None, {}  # until no frame is half added
-        wanted = {name: one for name, one in drawn.items() if name not in self._passed}
+        wanted, self._passed = dict(drawn), {}
         gone = {name: self._frame(name) for name, one in added.items() if wanted.get(name) != one}
         if None in gone.values():  # compacted away, so that it cannot be taken back
             sums, added, gone = Sums(self._channels), {}, {}
@@ -145,12 +152,14 @@ class TaughtReadout:
         for name in new:
             frame = self._frame(name)
             if frame is None or frame.encoder != self._encoder:
-                self._passed[name] = ('are damaged or lost, and teach nothing' if frame is None
-                                      else 'are of another cut encoder, and teach nothing')
+                self._passed[name] = _LOST if frame is None else _OTHER
             else:
-                added[name] = wanted[name]
-                for _ in sums.adding(_drawn(frame, wanted[name])):
-                    yield done, total
+                try:
+                    for _ in sums.adding(_drawn(frame, wanted[name])):
+                        yield done, total
+                    added[name] = wanted[name]
+                except BoxError as error:  # nothing of it was added
+                    self._passed[name] = f'teach nothing: {error}'
             done += 1
         self._sums, self._added = sums, added
 
@@ -166,6 +175,17 @@ class TaughtReadout:
             except StopIteration as end:
                 return end.value
             yield done, done
+
+
+def drawn_frame(cells: CellEncoder, rgb: np.ndarray, keep_picture: bool) -> DrawnFrame:
+    """
+    Return a frame, uint8 RGB (H, W, 3), as it is drawn in.
+
+    :param keep_picture: whether a JPEG of what the cells see goes with it.
+    :raises FrameError, EncoderError: as of CellEncoder.codes.
+    """
+    seen = cells.seen(rgb)
+    return DrawnFrame(cells.digest, cells.codes(seen), kept_jpeg(seen) if keep_picture else None)
 
 
 def _drawn(frame: DrawnFrame, drawing: Drawing) -> Drawn:

@@ -12,7 +12,6 @@ unknown, what was asked and how much memory the process had after each tenth.
 
 import argparse
 from pathlib import Path
-import resource
 from types import SimpleNamespace
 
 import cv2
@@ -20,18 +19,13 @@ import numpy as np
 from still_scenes import walls
 
 from hybrid_snn_ros import Classifier
+from hybrid_snn_ros.bench.machine import resident_mb
 from hybrid_snn_ros.ros.asker import Asker, Seen
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {'learning': True, 'questions': 'on', 'doubt_period': 60.0, 'false_unknown': 0.02,
             'keep_pictures': True}
 NOISE, FLICKER = 4, 0.05  # grey levels of 255; share of the light
-
-
-def resident():
-    """Return what the process has in memory, in MB."""
-    pages = int(Path('/proc/self/statm').read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
 
 
 def main():
@@ -48,8 +42,8 @@ def main():
     classifier.load(ROOT / 'models' / 'everyday.memory')
     classifier.consolidate()
     moment = [0.0]
-    asker = Asker(classifier, SimpleNamespace(**SETTINGS), lambda: moment[0])
-    asker._policy._clock = lambda: moment[0]
+    asker = Asker(classifier, SimpleNamespace(**SETTINGS), lambda: moment[0],
+                  lambda: moment[0])
     while asker.is_stale:
         asker.follow()
     unknown, asked, told = 0, set(), 0
@@ -71,7 +65,7 @@ def main():
             asked.update(one['id'] for one in news['questions'])
         if (place + 1) % max(args.frames // 10, 1) == 0:
             print(f'{place + 1} frames: {unknown} unknown, {len(asked)} questions, told {told} '
-                  f'times, {resident():.0f} MB', flush=True)
+                  f'times, {resident_mb()[0]:.0f} MiB', flush=True)
     kinds = sorted(asked)
     print(f"asked: {', '.join(kinds) or 'nothing'}")
     return int(any(name.startswith('u') for name in kinds))

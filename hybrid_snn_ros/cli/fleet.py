@@ -8,10 +8,12 @@ from pathlib import Path
 import time
 
 from hybrid_snn_ros.cli import json_file, subcommands
+from hybrid_snn_ros.cli.checked_arguments import in_a_directory
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.cli.state_report import age, size, table
+from hybrid_snn_ros.evaluation import plots
 from hybrid_snn_ros.memory.contents import read_store
 from hybrid_snn_ros.memory.decisions import heeded, trusted
 from hybrid_snn_ros.memory.disk_store import DiskStore
@@ -69,7 +71,7 @@ def main(args: argparse.Namespace) -> int:
         if error.name not in ('cryptography', 'msgpack'):
             raise
         complain('fleet', _MISSING.format(error.name))
-    except (StoreError, OSError) as error:
+    except (StoreError, OSError, ValueError, plots.PlotError) as error:
         complain('fleet', error)
     return 2
 
@@ -128,6 +130,9 @@ def _simulate(args: argparse.Namespace) -> int:
             ('--rate', args.rate, 1, 10000)):
         if not least <= value <= most:
             raise StoreError(f'{name} must be {least} to {most}, not {value}')
+    in_a_directory(args, 'json')
+    if args.plots:
+        plots.check()
     from hybrid_snn_ros.fleet.simulation import simulate
     progress = Progress('records known')
     try:
@@ -151,13 +156,7 @@ def _simulate(args: argparse.Namespace) -> int:
     if args.json:
         json_file.write(args.json, figures._asdict())
     if args.plots:
-        try:
-            from hybrid_snn_ros.cli.fleet_plot import draw
-            Path(args.plots).mkdir(parents=True, exist_ok=True)
-            path = draw(figures, Path(args.plots))
-        except ImportError as error:
-            complain('fleet', "--plots needs matplotlib (pip install 'hybrid_snn_ros[plots]'): "
-                              f'{error}')
-            return 2
-        print(printable(path))
+        from hybrid_snn_ros.cli.fleet_plot import draw
+        Path(args.plots).mkdir(parents=True, exist_ok=True)
+        print(printable(draw(figures, Path(args.plots))))
     return 0 if figures.converged else 1

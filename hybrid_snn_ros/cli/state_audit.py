@@ -8,6 +8,7 @@ from hybrid_snn_ros.audit import audit, Findings
 from hybrid_snn_ros.audit.as_json import as_json
 from hybrid_snn_ros.audit.findings import Quality, SUSPECT_ODDS
 from hybrid_snn_ros.cli import json_file
+from hybrid_snn_ros.cli.checked_arguments import in_a_directory
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.cli.state_report import table
@@ -49,6 +50,7 @@ def find(contents: StoreContents, progress: Progress) -> Findings:
 
 def run(args: argparse.Namespace) -> list[str]:
     """Print the findings; return what is damaged, sentences."""
+    in_a_directory(args, 'json')
     contents = read_store(args.memory)
     progress = Progress('learning what the memory holds')
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli import crop_arguments, teach_bag, teach_boxes, teach_folder
+from hybrid_snn_ros.cli.checked_arguments import at_least_one, no_seed_below_zero
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.teach_lessons import teach
@@ -167,14 +168,12 @@ def _check(args: argparse.Namespace, bag: bool, boxed: bool) -> None:
         raise ValueError('a bag needs one of --label NAME, --labels TOPIC and --boxes TOPIC')
     if bag and args.min_change is None:
         args.min_change = MIN_CHANGE
-    if args.shots is not None and args.shots < 1:
-        raise ValueError(f'--shots must be at least 1, not {args.shots}')
+    at_least_one(args, 'shots')
     if args.frames is not None and not boxed:
         raise ValueError(f'--frames is for data sets with boxes, {args.source} is none')
     if args.frames is not None and args.frames < 0:
         raise ValueError(f'--frames must be at least 0, not {args.frames}')
-    if args.seed < 0:
-        raise ValueError(f'--seed must be at least 0, not {args.seed}')
+    no_seed_below_zero(args)
     if not args.export:
         if args.force:
             raise ValueError('--force is for --export')

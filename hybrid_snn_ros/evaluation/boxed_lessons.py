@@ -12,9 +12,9 @@ from hybrid_snn_ros.evaluation.boxed.reading import BoxReader, Read
 from hybrid_snn_ros.evaluation.left_out import LeftOut
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.record import Region
+from hybrid_snn_ros.taught_readout import drawn_frame
 from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.frame_encoder import Encoded
-from hybrid_snn_ros.vision.pictures import kept_jpeg
 from hybrid_snn_ros.vision.runtime import EncoderError
 from hybrid_snn_ros.where.boxes import cut_of, FRACTIONS, MOST
 
@@ -70,13 +70,12 @@ class FrameDrawer:
             return None, []
         self._cells = self._cells or CellEncoder()
         try:
-            codes = self._cells.codes(read.image)
+            drawn = drawn_frame(self._cells, read.image, self._keep)
         except EncoderError as error:
             self._left_out.add(NOT_DRAWN, listed.name, str(error))
             return None, []
         self._left -= 1
-        jpeg = kept_jpeg(self._cells.seen(read.image)) if self._keep else None
-        return DrawnFrame(self._cells.digest, codes, jpeg), [
+        return drawn, [
             cut_of(box.tolist(), FRACTIONS, read.image.shape[1::-1]).region for box in boxes]
 
 

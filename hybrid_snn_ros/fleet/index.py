@@ -79,10 +79,10 @@ class Index:
         log = self._logs.get(author)
         return 0 if log is None else max([log.length, *log.hashes])
 
-    def missing(self, author: str, upto: int) -> Iterator[int]:
-        """Yield the sequences that are not here, rising."""
+    def missing(self, author: str, upto: int, first: int = 1) -> Iterator[int]:
+        """Yield the sequences from one on that are not here, rising."""
         log = self._logs.get(author) or _Log()
-        for sequence in range(log.length + 1, upto + 1):
+        for sequence in range(max(log.length + 1, first), upto + 1):
             if sequence not in log.hashes and not any(
                     first <= sequence <= last for first, last in log.gone):
                 yield sequence

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The records that a peer speaks of: those of a sample store, checked before they are taken in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 import contextlib
 import hashlib
 from typing import Any, NamedTuple, Protocol
@@ -156,14 +156,11 @@ class StoreLog:
                 heard.outcomes.append(outcome)
         spans: dict[str, list[tuple[int, int]]] = {}
         for author, first, last in gone:
-            if self.trusts(author) and any(True for _ in self._missing(author, first, last)):
+            if self.trusts(author) and any(True for _ in self.index.missing(author, last, first)):
                 spans.setdefault(author, []).append((first, last))
         if wanted or spans:
             self._admit(wanted, spans, heard)
         return heard
-
-    def _missing(self, author: str, first: int, last: int) -> Iterable[int]:
-        return (one for one in self.index.missing(author, last) if one >= first)
 
     def _admit(self, wanted: list[Foreign], spans: dict[str, list[tuple[int, int]]],
                heard: Heard) -> None:

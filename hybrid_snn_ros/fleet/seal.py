@@ -83,7 +83,7 @@ def key_of(directory: Path, renew: bool = False) -> Key:
     path = directory / KEY_NAME
     try:
         if renew and path.exists():
-            os.rename(path, free_name(directory, 'fleet.key.before').with_suffix(''))
+            os.rename(path, free_name(directory, 'fleet.key.before', ''))
         if not path.exists():
             _write(path, Ed25519PrivateKey.generate())
         if path.stat().st_mode & 0o077:

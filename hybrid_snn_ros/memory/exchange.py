@@ -148,9 +148,25 @@ def spans_of(sequences: Iterable[int]) -> Spans:
 
 
 def joined(spans: Iterable[Iterable[int]], here: set[int]) -> Spans:
-    """Return spans without overlaps, and without what is here."""
-    return spans_of(number for first, last in spans for number in range(first, last + 1)
-                    if number not in here)
+    """Return spans without overlaps, and without what is here; however long they are."""
+    merged: Spans = []
+    for first, last in sorted(map(tuple, spans)):
+        if not merged or first > merged[-1][1] + 1:
+            merged.append([first, last])
+        merged[-1][1] = max(merged[-1][1], last)
+    found: Spans = []
+    inside = iter(sorted(here))
+    number = next(inside, None)
+    for first, last in merged:
+        while number is not None and number <= last:
+            if number >= first:
+                if number > first:
+                    found.append([first, number - 1])
+                first = number + 1
+            number = next(inside, None)
+        if first <= last:
+            found.append([first, last])
+    return found
 
 
 def sequences(state: StoreState) -> dict[str, set[int]]:
@@ -165,12 +181,9 @@ def lengths(here: Mapping[str, set[int]], gone: Mapping[str, Spans]) -> dict[str
     """Return up to where each author's log is complete: {author: length}."""
     found = {}
     for author in {*here, *gone}:
-        all_of = here.get(author, set()) | {
-            number for first, last in gone.get(author, ()) for number in range(first, last + 1)}
-        length = 0
-        while length + 1 in all_of:
-            length += 1
-        found[author] = length
+        spans = joined([*gone.get(author, ()), *([one, one] for one in here.get(author, ()))],
+                       set())
+        found[author] = spans[0][1] if spans and spans[0][0] <= 1 else 0
     return found
 
 

@@ -83,9 +83,9 @@ def put(new: Path, path: Path) -> None:
     sync_directory(path.parent)
 
 
-def free_name(directory: Path, stem: str) -> Path:
+def free_name(directory: Path, stem: str, suffix: str = '.db') -> Path:
     """Return the first of ``stem-1.db``, ``stem-2.db``, ... that is not there."""
     number = 1
-    while (path := directory / f'{stem}-{number}.db').exists():
+    while (path := directory / f'{stem}-{number}{suffix}').exists():
         number += 1
     return path

@@ -104,18 +104,17 @@ class History:
 
     def last_undo(self) -> Record | None:
         """Return the tombstone that Redo takes back, None where the last act was no Undo."""
-        records = [one for one in self._state.records
-                   if self._is_own(one) and one.act != FORK and one.kind not in DECISIONS]
-        place = len(records) - 1
-        while place >= 0 and records[place].act == REDO:  # as if its Undo had never been
-            undo = next(iter(self._state.targets(records[place])), None)
+        done = (one for one in reversed(self._state.records)
+                if self._is_own(one) and one.act != FORK and one.kind not in DECISIONS)
+        for record in done:
+            if record.act != REDO:
+                return record if record.act == UNDO else None
+            undo = next(iter(self._state.targets(record)), None)
             if undo is None:
                 return None
-            while place >= 0 and records[place].id != undo.id:
-                place -= 1
-            place -= 1
-        found = records[place] if place >= 0 else None
-        return found if found is not None and found.act == UNDO else None
+            # As if its Undo had never been: on to what was done before that.
+            next((one for one in done if one.id == undo.id), None)
+        return None
 
     def _describe(self, records: Sequence[Record]) -> Change | None:
         """Return the Change that some records are, None where they are none."""

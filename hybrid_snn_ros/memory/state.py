@@ -104,6 +104,7 @@ class StoreState:
         self._known: dict[str, set[int]] = {}  # author -> sequences of the records that are here
         self._last: dict[str, int] = {}  # author -> highest of them
         self._drawn: list[Record] = []  # what was drawn, in force or not
+        self._drawings: dict[str, Drawing] | None = None  # of them, once somebody has asked
         for record in self.records:
             self._note(record)
         self.denied = denied(self.records)  # authors
@@ -155,6 +156,7 @@ class StoreState:
         self._last[record.author] = max(self._last.get(record.author, 0), record.sequence)
         if record.kind in DRAWN:
             self._drawn.append(record)
+            self._drawings = None
 
     def _admit(self, record: Record) -> None:
         label = self.text_of(record.label_id)
@@ -195,7 +197,9 @@ class StoreState:
     @property
     def drawn(self) -> dict[str, Drawing]:
         """What was drawn in frames: {name of the frame: memory.drawings.Drawing}."""
-        return drawings(self.drawn_records())
+        if self._drawings is None:
+            self._drawings = drawings(self.drawn_records())
+        return self._drawings
 
     def drawn_records(self, kind: str = '') -> list[Record]:
         """Return what was drawn and is in force, of one kind or all, in order."""

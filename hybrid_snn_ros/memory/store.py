@@ -173,15 +173,11 @@ class SampleStore:
             draft['label'] = labels[one.label] if labels[one.label] is not draft else ''
             drafts.append(draft)
             if one.frame is not None:
-                box = self._box(one.frame, one.region, one.label, labels[one.label], one.stamp)
-                drafts.append({**box, 'source': source, 'group': press})
+                drafts.append({'kind': BOX, 'act': 'draw', 'target': one.frame.name,
+                               'region': one.region, 'text': one.label,
+                               'label': labels[one.label], 'stamp': one.stamp, 'samples': 1,
+                               'frame': one.frame, 'source': source, 'group': press})
         return drafts
-
-    @staticmethod
-    def _box(frame: DrawnFrame, region: Region, text: str, label: Any, stamp: str) -> _Draft:
-        """Return a box that is to be drawn; its label is an id, or the draft it begins with."""
-        return {'kind': BOX, 'act': 'draw', 'target': frame.name, 'region': region, 'text': text,
-                'label': label, 'stamp': stamp, 'samples': 1, 'frame': frame}
 
     def draw(self, drawing: NewDrawing, source: str = 'draw', group: str = '') -> list[Record]:
         """
@@ -205,7 +201,7 @@ class SampleStore:
     def _drawing(self, drawing: NewDrawing, labels: Mapping[str, Any],
                  fresh: bool = False) -> list[_Draft]:
         """Return what is to be written; a label that is not among `labels` is none."""
-        frame, name = drawing.frame, drawing.frame.name
+        frame, name = drawing.frame, drawing.frame.name  # a digest: told once
         known = None if fresh else self.state.drawn.get(name)
         there = set(known.boxes) if known else set()
         drafts = []
@@ -213,8 +209,9 @@ class SampleStore:
             if region not in there:
                 there.add(region)
                 label = labels.get(text, '')
-                drafts.append(self._box(frame, region, text if label else '', label,
-                                        drawing.stamp))
+                drafts.append({'kind': BOX, 'act': 'draw', 'target': name, 'region': region,
+                               'text': text if label else '', 'label': label,
+                               'stamp': drawing.stamp, 'samples': 1, 'frame': frame})
         if drawing.complete and (drafts or not (known and known.complete)):
             drawn = 0 if fresh else sum(one.target == name
                                         for one in self.state.drawn_records(BOX))
@@ -235,14 +232,21 @@ class SampleStore:
         :raises UnknownSample: when there is no such sample.
         """
         def drafts() -> list[_Draft]:
-            if number not in self.state.samples:
-                raise UnknownSample(f'there is no sample {number}')
-            sample = self.state.samples[number]
-            lesson = self._found([number])
-            boxes = [box for box in self.state.boxes_of(sample.label)
-                     if _belongs(box, lesson[0])]
-            return [self._tombstone('remove', lesson + boxes, source, sample.label, 1)]
+            label = self._sample(number).label
+            return [self._tombstone('remove', self._lesson_and_boxes(number), source, label, 1)]
         return self._change(drafts)[0]
+
+    def _sample(self, number: int) -> Sample:
+        if number not in self.state.samples:
+            raise UnknownSample(f'there is no sample {number}')
+        return self.state.samples[number]
+
+    def _lesson_and_boxes(self, number: int) -> list[Record]:
+        """Return the lesson of a sample, and the boxes that were drawn with it."""
+        lesson = self.state.record(number)
+        assert lesson is not None  # a sample is a lesson in force
+        return [lesson, *(box for box in self.state.boxes_of(self.state.samples[number].label)
+                          if _belongs(box, lesson))]
 
     def relabel(self, number: int, label: str, source: str = 'cli') -> str:
         """
@@ -255,17 +259,13 @@ class SampleStore:
         text, before = normalise(label), ['']
 
         def drafts() -> list[_Draft]:
-            if number not in self.state.samples:
-                raise UnknownSample(f'there is no sample {number}')
-            sample = self.state.samples[number]
+            sample = self._sample(number)
             if sample.label == text:
                 raise RefusedError(f"sample {number} is one of '{text}' already")
             before[0], group = sample.label, f'relabel {self.version + 1}'
-            lesson = self._found([number])
-            boxes = [box for box in self.state.boxes_of(sample.label)
-                     if _belongs(box, lesson[0])]
-            frame = self.frame(boxes[0].target) if boxes else None
-            return [{**self._tombstone('relabel', lesson + boxes, source, sample.label, 1),
+            gone = self._lesson_and_boxes(number)
+            frame = self.frame(gone[1].target) if len(gone) > 1 else None
+            return [{**self._tombstone('relabel', gone, source, sample.label, 1),
                      'group': group}, *self._lessons([NewLesson(
                          text, sample.codes, sample.stamp, sample.region,
                          self.pictures([number]).get(number), frame)], source, group, {})]
@@ -466,7 +466,8 @@ class SampleStore:
                 changes.append({**self._tombstone('forget', self.state.drawn_records(), source, '',
                                                   0), 'group': group})
             # In place of all, their labels are new ones, whatever they are called.
-            labels: dict[str, Any] = {}
+            labels: dict[str, Any] = {} if replace else {
+                text: self.state.roots(text)[0] for text in self.state.counts}
             changes += self._lessons(new, source, group, labels, replace)
             for drawing in drawings:
                 changes += [{**draft, 'source': source, 'group': group}
@@ -644,7 +645,7 @@ class SampleStore:
         for place, draft in enumerate(drafts):
             picture, frame = draft.pop('picture', None), draft.pop('frame', None)
             if frame is not None:
-                frames[frame.name] = frame
+                frames[draft['target']] = frame  # which is its name
             label = draft.get('label', '')
             if isinstance(label, dict):  # of a lesson before it
                 draft = {**draft, 'label': made[id(label)].label_id}

@@ -83,11 +83,7 @@ def seen(message: messages.CameraMessage, crop: Crop) -> tuple[float, float, flo
 def annotated(message: messages.CameraMessage, prediction: 'Prediction', crop: Crop,
               boxes: Sequence[BoxStyle] = ()) -> Image:
     """Return sensor_msgs/Image rgb8 of a camera message with prediction and boxes drawn on it."""
-    if messages.is_compressed(message):
-        rgb = frames.decode_rgb(message.format, message.data)
-    else:
-        rgb = frames.to_rgb(message.encoding, message.height, message.width, message.step,
-                            message.data, message.is_bigendian)
+    rgb = frames.message_rgb(message, messages.is_compressed(message))
     height, width = rgb.shape[:2]
     draw_boxes(rgb, boxes)
     draw(rgb, prediction.label, prediction.score, prediction.unknown,

@@ -8,8 +8,9 @@ What is kept of a member besides its codes is the picture that the encoder saw, 
 at and for the memory.  Questions outlive the node where pictures are kept.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 import contextlib
+import math
 import time
 from typing import Any, NamedTuple
 
@@ -19,16 +20,19 @@ from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.store import NewLesson
-from hybrid_snn_ros.questions import DoubtPolicy, UnknownClusters
+from hybrid_snn_ros.questions import DoubtPolicy, torn, UnknownClusters
+from hybrid_snn_ros.questions.cluster import Cluster
 from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.ros.commands import CommandError
 from hybrid_snn_ros.ros.parameters import Parameters
+from hybrid_snn_ros.snn.steps import UnderWay
 from hybrid_snn_ros.vision.pictures import kept_jpeg
 
 _NEAREST = 3  # labels that are offered with a question
 _DOUBTS = 4  # that wait for an answer; the oldest falls out
 _KEPT = 'questions'  # name of what is kept for the next start
 _FORM = '1'  # of what is kept
+_SAVE_PERIOD = 60.0  # seconds between two times, while the node runs
 
 
 class Seen(NamedTuple):
@@ -61,25 +65,30 @@ class Asker:
     """Used by the worker alone."""
 
     def __init__(self, classifier: Classifier, settings: Parameters,
-                 now: Callable[[], float] = time.time) -> None:
+                 now: Callable[[], float] = time.time,
+                 clock: Callable[[], float] = time.monotonic) -> None:
         """
         Begin with the questions that were kept.
 
         :param now: unix time in seconds.
+        :param clock: seconds that never run backwards.
         """
         self._classifier = classifier
         self._settings = settings
         self._now = now
         self._clusters = UnknownClusters(settings.false_unknown)
-        self._policy = DoubtPolicy(settings.doubt_period)
+        self._clock = clock
+        self._policy = DoubtPolicy(settings.doubt_period, clock)
         self._pictures: dict[int, _Kept] = {}  # by the id of the member
         self._doubts: Recent[str, Doubted] = Recent(_DOUBTS)
         self._asked = 0  # doubts until now
-        self._following: Iterator[None] | None = None
+        self._following = UnderWay()
+        self._failed: object = None  # revision of the network that could not be followed
         self._nearest: dict[str, list[tuple[str, float]]] = {}  # of questions, as they were asked
         self._told: object = None  # what was told last
         self._changed = True  # whether there may be more to tell
         self._unsaved = False
+        self._save_from = -math.inf  # on the clock
         self._restore()
 
     # -- seeing --------------------------------------------------------------------------------
@@ -90,31 +99,32 @@ class Asker:
 
         :param seen: returns what was answered, called only where it matters.
         """
-        if not (self._settings.learning and self._settings.questions == 'on'):
+        if not self._asks:
             return
-        self._changed = True
         if prediction.unknown and prediction.reason == 'strange':
             self._saw_unknown(seen())
-        elif not prediction.unknown and self._settings.doubt_period:
-            self._saw_known(seen, prediction)
+        elif torn(prediction) is not None and self._settings.doubt_period:
+            self._saw_torn(seen(), prediction)
+
+    @property
+    def _asks(self) -> bool:
+        return self._settings.learning and self._settings.questions == 'on'
 
     def _saw_unknown(self, seen: Seen) -> None:
         clusters = self._clusters
         clusters.false_unknown = self._settings.false_unknown
-        before = len(clusters.numbers)
         member = clusters.add(self._classifier.network, seen.codes, seen.stamp, self._now())
         if member is None:
             return
         self._pictures[member.number] = _Kept(kept_jpeg(seen.picture), seen.region)
-        if len(clusters.numbers) <= before:  # others made room for it
-            self._forget_pictures()
-        self._unsaved = True
+        self._forget_pictures()  # of those that made room for it
+        self._unsaved = self._changed = True
 
-    def _saw_known(self, seen: Callable[[], Seen], prediction: Prediction) -> None:
+    def _saw_torn(self, frame: Seen, prediction: Prediction) -> None:
         self._policy.period_s = self._settings.doubt_period
-        frame = seen()
         doubt = self._policy.ask(prediction, frame.codes)
         if doubt is not None:
+            self._changed = True
             self._asked += 1
             self._doubts.add(f'd{self._asked}', Doubted(
                 (doubt.label, doubt.other), frame.codes, frame.stamp, self._now(),
@@ -130,30 +140,38 @@ class Asker:
     @property
     def is_stale(self) -> bool:
         """Whether something was taught that what waits has yet to be compared with."""
-        return self._following is not None or self._clusters.is_stale(self._classifier.network)
+        if self._following:
+            return True
+        network = self._classifier.network
+        return (self._clusters.is_stale(network) and network.revision is not self._failed
+                and (self._asks or bool(self._clusters.numbers)))
 
     def follow(self) -> None:
         """Take a step of a few milliseconds towards that."""
-        if self._following is None:
-            classifier = self._classifier
-            self._following = self._clusters.follow(lambda: classifier.network)
+        if not self._following:
+            self._following.begin(self._steps())
         try:
-            done = next(self._following, self) is self
+            self._following.go_on()
         except Exception:
-            self._following = None
+            self._failed = self._classifier.network.revision  # until that is another one
             raise
-        if done:
-            self._following, self._changed = None, True
-            self._nearest.clear()
-            self._forget_pictures()
+
+    def _steps(self) -> Generator[None, None, None]:
+        classifier = self._classifier
+        yield from self._clusters.follow(lambda: classifier.network)
+        self._changed = True
+        self._nearest.clear()
+        self._forget_pictures()
+        for cluster in self._clusters.questions:  # one at a time: 32 members are heard
+            if cluster in self._clusters.questions:  # not answered meanwhile
+                self._find_nearest(cluster)
+            yield
 
     def save(self) -> None:
         """Keep what waits for the next start, where pictures may be kept; StoreError."""
-        if not self._unsaved:
+        if not self._unsaved or not self._settings.keep_pictures:
             return
-        self._unsaved = False
-        if not self._settings.keep_pictures:
-            return
+        self._save_from = self._clock() + _SAVE_PERIOD
         arrays = self._clusters.saved()
         kept = [self._pictures[number] for number in arrays['member'].tolist()]
         content = b''.join(one.jpeg for one in kept)
@@ -161,6 +179,13 @@ class Asker:
             **arrays, 'jpegs': np.frombuffer(content, np.uint8),
             'sizes': np.array([len(one.jpeg) for one in kept], np.int64),
             'regions': np.array([one.region for one in kept], np.float64).reshape(-1, 4)})
+        self._unsaved = False
+
+    @property
+    def save_is_due(self) -> bool:
+        """Whether `save` should be called, though nobody ends: it writes some megabytes."""
+        return (self._unsaved and self._clock() >= self._save_from
+                and bool(self._clusters.questions))
 
     def _restore(self) -> None:
         # What cannot be read any more was no knowledge: things are seen again.
@@ -196,18 +221,24 @@ class Asker:
         return {'questions': [*map(self._unknown, asked), *(
             self._doubt(name, one) for name, one in self._doubts.items())], 'waiting': waiting}
 
-    def _unknown(self, cluster: Any) -> dict[str, Any]:
+    def _unknown(self, cluster: Cluster) -> dict[str, Any]:
+        name = f'u{cluster.number}'
+        return {'id': name, 'kind': 'unknown', 'count': len(cluster.members),
+                'seen': cluster.seen, 'first': round(cluster.first, 3),
+                'last': round(cluster.last, 3),
+                'nearest': [[label, round(score, 4)]
+                            for label, score in self._find_nearest(cluster)],
+                'members': [{'id': str(one.number), 'time': round(one.time, 3),
+                             'region': _shown(self._pictures[one.number].region)}
+                            for one in reversed(cluster.members)]}
+
+    def _find_nearest(self, cluster: Cluster) -> list[tuple[str, float]]:
+        """Return the labels that are offered with a question; they stay until more is taught."""
         name = f'u{cluster.number}'
         if name not in self._nearest:
             self._nearest[name] = self._clusters.nearest(
                 self._classifier.network, cluster.number, _NEAREST)
-        return {'id': name, 'kind': 'unknown', 'count': len(cluster.members),
-                'seen': cluster.seen, 'first': round(cluster.first, 3),
-                'last': round(cluster.last, 3),
-                'nearest': [[label, round(score, 4)] for label, score in self._nearest[name]],
-                'members': [{'id': str(one.number), 'time': round(one.time, 3),
-                             'region': _shown(self._pictures[one.number].region)}
-                            for one in reversed(cluster.members)]}
+        return self._nearest[name]
 
     @staticmethod
     def _doubt(name: str, one: Doubted) -> dict[str, Any]:
@@ -223,7 +254,7 @@ class Asker:
         cluster = self._cluster(question)
         return {str(one.number): self._pictures[one.number].jpeg for one in cluster.members}
 
-    def _cluster(self, question: str) -> Any:
+    def _cluster(self, question: str) -> Cluster:
         for cluster in self._clusters.questions:
             if f'u{cluster.number}' == question:
                 return cluster

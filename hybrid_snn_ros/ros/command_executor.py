@@ -302,8 +302,8 @@ class CommandExecutor:
 
     def _teach_stamp(self, command: Command, stamp: tuple[int, int]) -> None:
         seen, text = self._frames.get(stamp), stamp_text(stamp)
-        known = self._classifier.taught_of(text, command.label)
-        if self._drawing.learns and self._frames.seen(stamp) is None and known is not None:
+        if (self._drawing.learns and self._frames.seen(stamp) is None
+                and (known := self._classifier.taught_of(text, command.label)) is not None):
             # Taught as the one thing in it, and the acknowledgement was lost: what it was cannot
             # be seen any more.
             self._answer(command, 'OK', f'that frame is sample {known} already', stamp=text,
@@ -311,10 +311,10 @@ class CommandExecutor:
                          taught=1, wanted=1)
             return
         if seen is None and self._classifier.taught_as(text) is None:
-            self._answer(command, 'ERROR', self._frames.missing(stamp), stamp=stamp_text(stamp))
+            self._answer(command, 'ERROR', self._frames.missing(stamp), stamp=text)
             return
         if seen is None:  # taught before, and the acknowledgement was lost
-            seen = RecentFrame(stamp, self._classifier.codes_of(stamp_text(stamp)), 0.0)
+            seen = RecentFrame(stamp, self._classifier.codes_of(text), 0.0)
         self._begin_lesson(self._only_lesson(command, seen))
 
     def _only_lesson(self, command: Command, seen: RecentFrame) -> Generator[None, None, None]:

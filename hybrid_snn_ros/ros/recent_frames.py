@@ -15,7 +15,7 @@ import numpy as np
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.vision.frame_encoder import Encoded
-from hybrid_snn_ros.vision.frames import decode_rgb, size_of, to_rgb
+from hybrid_snn_ros.vision.frames import message_rgb, size_of
 
 Stamp = tuple[int, int]  # (sec, nanosec)
 
@@ -51,11 +51,7 @@ class SeenFrame(NamedTuple):
 
         :raises FrameError: where it cannot be decoded.
         """
-        message = self.message
-        if self.compressed:
-            return decode_rgb(message.format, message.data)
-        return to_rgb(message.encoding, message.height, message.width, message.step, message.data,
-                      message.is_bigendian)
+        return message_rgb(self.message, self.compressed)
 
 
 class RecentFrames:

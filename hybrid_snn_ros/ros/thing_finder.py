@@ -25,10 +25,9 @@ from hybrid_snn_ros.ros.box_namer import Thing, Things
 from hybrid_snn_ros.ros.parameters import Parameters
 from hybrid_snn_ros.ros.recent_frames import SeenFrame, Stamp
 from hybrid_snn_ros.snn.steps import UnderWay
-from hybrid_snn_ros.taught_readout import Arrays, TaughtReadout
+from hybrid_snn_ros.taught_readout import Arrays, drawn_frame, TaughtReadout
 from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.framing import FrameError, resize
-from hybrid_snn_ros.vision.pictures import kept_jpeg
 from hybrid_snn_ros.vision.runtime import EncoderError
 from hybrid_snn_ros.where import alone, readout
 from hybrid_snn_ros.where.boxes import square_of
@@ -72,15 +71,22 @@ class ThingFinder:
         self._refuse = refuse
 
         def kept(key: str) -> Arrays | None:
-            return classifier.store.computed(_READOUT, key)
+            with contextlib.suppress(StoreError):
+                return classifier.store.computed(_READOUT, key)
+            return None
+
+        def frame(name: str) -> DrawnFrame | None:
+            with contextlib.suppress(StoreError):
+                return classifier.store.frame(name)
+            return None
 
         def keep(key: str, arrays: Arrays) -> None:
             with contextlib.suppress(StoreError):  # the next start computes it again
                 classifier.store.keep_computed(_READOUT, key, arrays)
         # The store is another one when the memory is let go or taken.
         self._readout = TaughtReadout(
-            cells.digest, cells.channels, lambda: classifier.state,
-            lambda name: classifier.store.frame(name), kept, keep)
+            cells.digest, cells.channels, lambda: classifier.state, frame, kept, keep)
+        self._failed: object = None  # drawings that could not be caught up with
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._progress = 0, 0  # frames done and to do, while it catches up
         self._tracker = Tracker(settings.smoothing)
@@ -88,18 +94,19 @@ class ThingFinder:
         self._newest: Stamp = 0, 0  # of the frames that were looked at
         self._next: tuple[Stamp, SeenFrame] | None = None
         self._work = UnderWay()
-        self._drawn: Recent[Stamp, DrawnFrame] = Recent(_AT_HAND)
+        self._drawn: Recent[Stamp, tuple[SeenFrame, DrawnFrame]] = Recent(_AT_HAND)
         self.found = 0  # things, in all frames
         self.passed = 0  # frames that came too fast to be looked at
 
     # -- frames --------------------------------------------------------------------------------
 
-    def saw(self, stamp: Stamp, frame: SeenFrame) -> None:
-        """Take a frame that was answered, to be looked at next."""
+    def saw(self, stamp: Stamp, frame: SeenFrame) -> bool:
+        """Take a frame that was answered, to be looked at next; tell whether it will be."""
         if self._readout.solved is None or not self._watched():
-            return
+            return False
         self.passed += self._next is not None
         self._next = stamp, frame
+        return True
 
     @property
     def busy(self) -> bool:
@@ -172,26 +179,29 @@ class ThingFinder:
         :raises FrameError: where it cannot be decoded any more.
         :raises EncoderError: where it is too narrow to say where things are.
         """
-        if stamp not in self._drawn or not any(stamp):
-            rgb = frame.rgb()
-            picture = kept_jpeg(self._cells.seen(rgb)) if self._settings.keep_pictures else None
-            self._drawn.add(stamp, DrawnFrame(self._cells.digest, self._cells.codes(rgb), picture))
-        return self._drawn[stamp]
+        known = self._drawn.get(stamp)
+        if known is None or known[0] is not frame:  # stamps may come again, and mean another one
+            drawn = drawn_frame(self._cells, frame.rgb(), self._settings.keep_pictures)
+            self._drawn.add(stamp, (frame, drawn))
+            return drawn
+        return known[1]
 
     def one_clear(self, frame: SeenFrame) -> tuple[Region, np.ndarray] | None:
         """
         Return the region of the one clear thing of a frame, and what it shows, as small.
 
         :return: uint8 RGB (size, size, 3) for the encoder; None where no thing, or not one alone,
-            is found.
-        :raises FrameError, EncoderError: as of drawn_frame.
+            is found, or the frame is none in which things can be.
         """
         solved = self._readout.solved
         if solved is None:
             return None
-        rgb = frame.rgb()
-        box = alone.one_clear(
-            solved.weights, self._cells.codes(alone.from_afar(rgb)), solved.threshold)
+        try:
+            rgb = frame.rgb()
+            cells = self._cells.codes(alone.from_afar(rgb))
+        except (FrameError, EncoderError):  # too large or too narrow: it teaches as a whole
+            return None
+        box = alone.one_clear(solved.weights, cells, solved.threshold)
         if box is None:
             return None
         left, top, right, bottom = square_of(box, *rgb.shape[:2])
@@ -201,7 +211,8 @@ class ThingFinder:
     @property
     def is_stale(self) -> bool:
         """Whether the read-out has yet to catch up with what is drawn."""
-        return self._catching_up is not None or self._readout.is_stale
+        return self._catching_up is not None or (
+            self._readout.is_stale and self._readout.drawn is not self._failed)
 
     def catch_up(self) -> bool:
         """
@@ -210,24 +221,17 @@ class ThingFinder:
         :return: whether it has caught up by that.
         """
         if self._catching_up is None:
-            if not self._readout.is_stale:
-                return False
             self._catching_up = self._readout.catch_up()
         try:
             step = next(self._catching_up, None)
         except Exception:
-            self._catching_up = None
+            self._catching_up, self._failed = None, self._readout.drawn  # until that changes
             raise
         if step is None:
             self._catching_up = None
             return True
         self._progress = step
         return False
-
-    @property
-    def finds(self) -> bool:
-        """Whether things are found in frames now."""
-        return self._readout.solved is not None and self._watched()
 
     @property
     def status(self) -> WhereStatus:

@@ -195,9 +195,9 @@ class Worker(threading.Thread):
                 command, 'the node was deactivated while it was rebuilding its network')
         self._executor.close('the node was deactivated')
         if self._settings.learning:
-            with contextlib.suppress(StoreError):  # a restart would ask anew
-                self._asker.save()
-                self._reviewer.save()
+            for one in (self._asker, self._reviewer):
+                with contextlib.suppress(StoreError):  # a restart would ask anew
+                    one.save()
         self._box_namer.close('the node was deactivated')
 
     def _warm_up(self) -> None:
@@ -295,6 +295,7 @@ class Worker(threading.Thread):
         """Ask, and judge what was taught, in time that nothing else needs."""
         if (news := self._asker.news()) is not None:
             self._tell.questions(news)
+        if not len(self._frames) and self._asker.save_is_due:
             with contextlib.suppress(StoreError):  # a restart would ask anew
                 self._asker.save()
         end = time.perf_counter() + _CATCH_UP_SLICE
@@ -377,9 +378,7 @@ class Worker(threading.Thread):
             *synaptic_operations.activity(answered.counts))
         seen = SeenFrame(answered.seen, message, compressed)
         self._recent.add(stamp, seen, settings.recent_frames)
-        if self._finder:
-            self._finder.saw(stamp, seen)
-        if not (self._finder and self._finder.finds):  # else its things are what is asked about
+        if not (self._finder and self._finder.saw(stamp, seen)):  # else things are asked about
             self._asker.saw(lambda: Seen(answered.seen.codes, answered.seen.crop,
                                          stamp_text(stamp)), answered.prediction)
         self._reviewer.saw(answered.prediction)

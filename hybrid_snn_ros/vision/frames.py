@@ -34,7 +34,7 @@ from hybrid_snn_ros.vision.framing import (
 
 __all__ = ['check_crop', 'Crop', 'crop_picture', 'crop_window', 'decode_compressed', 'decode_file',
            'decode_image', 'decode_message', 'decode_rgb', 'ENCODINGS', 'FrameError', 'Picture',
-           'size_of', 'to_rgb', 'Window']
+           'message_rgb', 'size_of', 'to_rgb', 'Window']
 
 
 class Picture(NamedTuple):
@@ -121,6 +121,19 @@ def to_rgb(encoding: str, height: int, width: int, step: int, data: Any,
     if colour is not None:
         return convert_planes(layout, pixels, colour)
     return _convert(_plain(pixels), layout.code)
+
+
+def message_rgb(message: Any, compressed: bool) -> np.ndarray:
+    """
+    Return a whole camera message as RGB, a new uint8 array (height, width, 3).
+
+    :param message: as of decode_message.
+    :raises FrameError: when its fields do not fit together, or it is damaged.
+    """
+    if compressed:
+        return decode_rgb(message.format, message.data)
+    return to_rgb(message.encoding, message.height, message.width, message.step, message.data,
+                  message.is_bigendian)
 
 
 def decode_rgb(format: str, data: Any) -> np.ndarray:  # noqa: A002 (the message's field name)

@@ -8,5 +8,5 @@ middle of a thing, and how far the four edges of that thing are. The read-out is
 regression; its sums are exact, so that it depends on the set of what was drawn alone. It knows
 nothing of labels: each box it finds is cropped, encoded and named like any other picture.
 
-The node names boxes of others and is taught by them; it does not find any yet.
+The node follows it with `where: on` (ros.thing_finder, taught_readout).
 """

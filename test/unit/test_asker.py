@@ -51,7 +51,7 @@ class Robot:
                     self.classifier.teach(codes([label, seed], label, 40), f'label {label}')
         self.settings = SimpleNamespace(**{**SETTINGS, **settings})
         self.now = 1000.0
-        self.asker = Asker(self.classifier, self.settings, lambda: self.now)
+        self.asker = Asker(self.classifier, self.settings, lambda: self.now, lambda: self.now)
         self.follow()
 
     def follow(self):
@@ -91,7 +91,6 @@ def test_at_most_four_doubts_wait_and_none_while_nothing_may_be_learned():
     far = [np.eye(INPUTS, dtype=np.uint8)[place] * 255 for place in range(8)]  # no scene twice
     for one in far[:6]:
         robot.now += 100
-        robot.asker._policy._clock = lambda: robot.now
         robot.see(one, torn('label 1', 'label 2'))
     assert [one['id'] for one in robot.asker.news()['questions']] == ['d3', 'd4', 'd5', 'd6']
     for settings in ({'learning': False}, {'questions': 'off'}, {'doubt_period': 0.0}):

@@ -381,3 +381,29 @@ def test_migrate_encodes_drawn_frames_of_another_cut_encoder_again(tmp_path, cap
         for _ in range(3):
             store.undo()
         assert not store.state.drawn
+
+
+def test_boxes_that_are_merged_in_keep_their_labels(tmp_path):
+    """Also where every sample of the label is known: forgetting it takes them along."""
+    with DiskStore.open(tmp_path / 'one', FINGERPRINT) as one:
+        one.teach('mug', codes(1), '1.0', region=LEFT)
+        one.draw(NewDrawing(frame(), [(LEFT, 'mug')], stamp='1.0'))
+    with DiskStore.open(tmp_path / 'two', FINGERPRINT) as two:
+        two.teach('mug', codes(1))
+        found = read_store(tmp_path / 'one')
+        two.import_samples(found.fingerprint, found.state.samples.values(),
+                           drawings=drawings_of(found))
+        assert [box.text for box in two.state.boxes_of('mug')] == ['mug']
+        two.forget('mug')
+        assert not two.state.drawn
+
+
+def test_a_box_that_is_drawn_leaves_what_is_known_of_repeats(tmp_path):
+    """No sample has changed; the next frame of a stamp that was taught is known all the same."""
+    robot = Classifier(inputs=4)
+    robot.open(tmp_path)
+    robot.teach(codes(1), 'mug', '1.0')
+    robot.draw(frame(), [LEFT])
+    assert 'sample 1 already' in robot.teach(codes(1), 'mug', '1.0').skipped
+    assert robot.undo().what == 'draw'
+    assert 'sample 1 already' in robot.teach(codes(1), 'mug', '1.0').skipped

@@ -18,7 +18,7 @@ from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.seal import is_sealed, key_from, key_of, of_record
 from hybrid_snn_ros.fleet.store_key import key_for
 from hybrid_snn_ros.memory import contents as contents_of
-from hybrid_snn_ros.memory import database
+from hybrid_snn_ros.memory import database, exchange
 from hybrid_snn_ros.memory.contents import bad_attachments, read_store
 from hybrid_snn_ros.memory.decisions import denied, trusted
 from hybrid_snn_ros.memory.disk_store import DiskStore
@@ -493,3 +493,28 @@ def test_a_classifier_follows_what_another_robot_was_taught_long_ago(tmp_path):
         assert classifier.undo().label == 'box'
         assert classifier.state.counts == {'mug': 2, 'cup': 2, 'box': 3}
         classifier.close()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 12)), max_size=8),
+       st.sets(st.integers(1, 50), max_size=12))
+def test_spans_are_joined_as_their_numbers_say(spans, here):
+    """Held to a list of all numbers; and however long they are, nothing is counted through."""
+    spans = [(first, first + more) for first, more in spans]
+    numbers = sorted({one for first, last in spans for one in range(first, last + 1)} - here)
+    found = exchange.joined(spans, here)
+    assert [one for first, last in found for one in range(first, last + 1)] == numbers
+    assert all(a[1] + 1 < b[0] for a, b in zip(found, found[1:]))
+    far = 2 ** 48
+    assert exchange.joined([*spans, (1, far)], {7}) == [[1, 6], [8, far]]
+    assert exchange.lengths({'a': {1, 2, 3, 9}}, {'a': [[4, 8], [11, far]]}) == {'a': 9}
+
+
+def test_an_old_key_is_never_written_over(tmp_path):
+    """Each renewal keeps the one before beside it."""
+    keys = [key_of(tmp_path)]
+    for _ in range(3):
+        keys.append(key_of(tmp_path, renew=True))
+    assert len({key.author for key in keys}) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        'fleet.key', 'fleet.key.before-1', 'fleet.key.before-2', 'fleet.key.before-3']

@@ -3,7 +3,7 @@
 """
 Bits that flip and sectors that go: what is lost is small, named, and mended where it can be.
 
-    DAMAGES=400 python -m pytest test/test_memory_damage.py     # every bit of a record, 400 others
+    DAMAGES=400 python -m pytest test/unit/test_memory_damage.py  # all bits of a record
 """
 
 import os

@@ -3,7 +3,7 @@
 """
 Power fails at any write: what was acknowledged is there, and no change is there by half.
 
-    POWER_CUTS=3000 python -m pytest test/test_power_cuts.py
+    POWER_CUTS=3000 python -m pytest test/unit/test_power_cuts.py
 """
 
 import os

@@ -12,6 +12,7 @@ from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import RefusedError
 from hybrid_snn_ros.memory.store import SampleStore
 from hybrid_snn_ros.taught_readout import TaughtReadout
+from hybrid_snn_ros.where.boxes import MOST
 from hybrid_snn_ros.where.ridge import Drawn, Sums
 
 ENCODER, CHANNELS = 'ab' * 32, 6
@@ -172,3 +173,35 @@ def test_a_frame_that_was_compacted_away_can_be_taken_back():
     store.undo()
     gone.add(frame(1).name)
     assert same(caught_up(taught), expected((0, BOXES[:1], False)))
+
+
+def test_a_frame_that_cannot_be_added_is_told_and_the_others_teach():
+    """More boxes than one frame can have; taken back, it teaches again, and nothing spins."""
+    store = SampleStore({'inputs': 4})
+    taught = follower(store)
+    store.draw(NewDrawing(frame(1), [(BOXES[0], '')]))
+    many = [((place / 400, 0.25, 0.001, 0.5), '') for place in range(MOST + 1)]
+    store.draw(NewDrawing(frame(2), many))
+    assert same(caught_up(taught), expected((1, BOXES[:1], False)))
+    assert taught.remarks == [
+        f'1 of 2 drawn frames teach nothing: a frame can have {MOST} boxes, not {MOST + 1}']
+    store.undo()
+    store.draw(NewDrawing(frame(2), [(BOXES[1], '')]))
+    assert same(caught_up(taught), expected((1, BOXES[:1], False), (2, BOXES[1:2], False)))
+    assert taught.remarks == []
+
+
+def test_a_frame_that_was_lost_teaches_as_soon_as_it_is_there():
+    """What was solved without it is not kept for the next start."""
+    store, gone, kept = SampleStore({'inputs': 4}), set(), {}
+    taught = TaughtReadout(ENCODER, CHANNELS, lambda: store.state,
+                           lambda name: None if name in gone else store.frame(name),
+                           kept.get, kept.__setitem__)
+    for seed in range(2):
+        store.draw(NewDrawing(frame(seed), [(BOXES[0], '')]))
+    gone.add(frame(1).name)
+    assert same(caught_up(taught), expected((0, BOXES[:1], False))) and not kept
+    gone.clear()
+    store.draw(NewDrawing(frame(0), [(BOXES[1], '')]))
+    assert same(caught_up(taught), expected((0, BOXES[:2], False), (1, BOXES[:1], False)))
+    assert len(kept) == 1 and not taught.remarks

@@ -13,8 +13,6 @@ from hybrid_snn_ros.evaluation.sources import SourceError
 from hybrid_snn_ros.memory.labels import LabelError, normalise
 from hybrid_snn_ros.vision.pictures import SUFFIXES
 
-PIXELS, FRACTIONS = False, True
-
 NO_BOX = 'boxes that cannot be'
 CROWD = 'boxes around a crowd'
 DIFFICULT = 'boxes that the set calls difficult'

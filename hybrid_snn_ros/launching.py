@@ -61,10 +61,6 @@ def whole(given: dict[str, str], name: str) -> int:
     return int(given[name])
 
 
-def _whole_or_none(given: dict[str, str], name: str) -> int | None:
-    return whole(given, name) if given[name] != '' else None
-
-
 def path(given: dict[str, str], name: str) -> str:
     """Read an argument as a path, whose ~ is replaced."""
     try:
@@ -80,6 +76,8 @@ PAGE: _Table = {
     'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
     'image_transport': dict.get, 'public_host': dict.get, 'public_url': dict.get,
     'classifier': dict.get, 'certificate': path, 'key': path}
+TURNTABLE: _Table = {'object': dict.get, 'condition': dict.get, 'scene': whole,
+                     'objects': dict.get, 'arrangement': whole, 'floor': dict.get}
 
 
 def overrides(given: dict[str, str], table: _Table) -> dict[str, Any]:
@@ -252,10 +250,8 @@ def _v4l2_camera(given: dict[str, str], width: int | None, height: int | None,
 def _turntable(given: dict[str, str], width: int | None, height: int | None,
                rate: Fraction | None) -> Camera:
     return Camera('hybrid_snn_ros', 'turntable_camera', 'turntable_camera', {
-        'object': given['object'], 'condition': given['condition'],
-        'scene': _whole_or_none(given, 'scene'), 'objects': given['objects'],
-        'arrangement': _whole_or_none(given, 'arrangement'), 'floor': given['floor'],
-        'width': width, 'height': height, 'rate': rate and float(rate)})
+        **overrides(given, TURNTABLE), 'width': width, 'height': height,
+        'rate': rate and float(rate)})
 
 
 # -- several cameras -----------------------------------------------------------------------------

@@ -21,14 +21,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hybrid_snn_ros.cli.progress import Progress
-from hybrid_snn_ros.evaluation.scene_scores import LOOSE, Shown, Truth
+from hybrid_snn_ros.evaluation.scene_scores import LOOSE, matched, Shown, Truth
 from hybrid_snn_ros.evaluation.scene_source import load_scenes
 from hybrid_snn_ros.evaluation.scene_trial import Settings, Trial
 from hybrid_snn_ros.sim import objects
 from hybrid_snn_ros.sim.scenes import FLOORS, SIZE
 from hybrid_snn_ros.sim.swaying import LOOP, SWAY_TURNS, turn_of, TurningTable, view_of
 from hybrid_snn_ros.where import readout
-from hybrid_snn_ros.where.boxes import iou
 from hybrid_snn_ros.where.tracker import Tracker
 
 RATE = 30  # frames a second
@@ -125,9 +124,7 @@ def score(trial, loops, taught, crops):
             else:
                 shown, ids, looks = tracked(trial, tracker, frame, number, crops)
                 taken += looks
-            overlap = iou(frame.truth.boxes, shown.boxes)
-            same = np.array([[name == true for name in shown.names]
-                             for true in frame.truth.names], bool).reshape(overlap.shape)
+            overlap, same = matched(frame.truth, shown)
             hit = same & (overlap >= LOOSE)
             named += [bool(hit[place].any()) for place, true in enumerate(frame.truth.names)
                       if true in taught]

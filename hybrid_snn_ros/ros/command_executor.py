@@ -52,9 +52,9 @@ class CommandExecutor:
     """Used by the worker alone."""
 
     def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
-                 report: Callable[[Result], None], problem: str = '',
+                 report: Callable[[Result], None], asker: Asker, problem: str = '',
                  name: Callable[[BoxRequest], None] = lambda request: None,
-                 finder: ThingFinder | None = None, asker: Asker | None = None,
+                 finder: ThingFinder | None = None,
                  show: Callable[[list[tuple[str, bytes]]], None] = lambda pictures: None) -> None:
         """
         Begin with nothing to do.
@@ -63,14 +63,14 @@ class CommandExecutor:
         :param settings: ros.parameters.Parameters.
         :param frames: RecentFrames, to which whoever answers frames adds them.
         :param report: function of a commands.Result: publish it.
+        :param asker: Asker whose questions are answered.
         :param problem: why teaching is refused so far, or ''.
         :param name: function of a box_namer.BoxRequest: name its boxes.
         :param finder: ThingFinder that boxes teach where things are; None where nothing does.
-        :param asker: Asker whose questions are answered.
         :param show: function of [(name, JPEG)]: publish pictures that somebody wants to see.
         """
         self._drawing = Drawing(classifier, frames, finder)
-        self._asking = Asking(classifier, asker or Asker(classifier, settings))
+        self._asking = Asking(classifier, asker)
         self._show = show
         self._classifier = classifier
         self._settings = settings

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is drawn in frames and said of them: boxes, that they are all, that there is nothing."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
@@ -18,14 +16,6 @@ from hybrid_snn_ros.ros.thing_finder import ThingFinder
 from hybrid_snn_ros.vision.framing import FrameError
 from hybrid_snn_ros.vision.runtime import EncoderError
 from hybrid_snn_ros.where.boxes import BoxError
-
-
-class Meant(NamedTuple):
-    """The frame that a command is about."""
-
-    stamp: Stamp
-    frame: SeenFrame
-    drawn: DrawnFrame
 
 
 class Drawing:
@@ -69,7 +59,8 @@ class Drawing:
         """
         return self._finder.one_clear(frame) if self._finder else None
 
-    def _meant(self, stamp: Stamp) -> Meant:
+    def _meant(self, stamp: Stamp) -> tuple[SeenFrame, DrawnFrame]:
+        """Return the frame that a command is about, and as it is drawn in; CommandError."""
         frame = self._frames.seen(stamp)
         if frame is None:
             raise CommandError(self._frames.missing(stamp, look=True))
@@ -80,20 +71,20 @@ class Drawing:
         if drawn is None:
             raise CommandError('where is off: start the node with the parameter where set to on, '
                                'and what is drawn teaches where things are')
-        return Meant(stamp, frame, drawn)
+        return frame, drawn
 
     def draw(self, command: Command, stamp: Stamp) -> str:
         """Draw boxes without names; CommandError, StoreError."""
-        meant = self._meant(stamp)
+        frame, drawn = self._meant(stamp)
         if not command.boxes:
             raise CommandError('a command to draw needs at least one box; to say that nothing is '
                                'in a frame, "do": "empty"')
         try:
-            regions = [cut_of(box, command.unit, meant.frame.size).region
+            regions = [cut_of(box, command.unit, frame.size).region
                        for box in command.boxes]
         except (BoxError, FrameError) as error:
             raise CommandError(str(error)) from error
-        new = self._classifier.draw(meant.drawn, regions, command.complete, _text(stamp),
+        new = self._classifier.draw(drawn, regions, command.complete, _text(stamp),
                                     command.source, command.press, later=True)
         before = f', {len(regions) - new} were before' if new < len(regions) else ''
         whole = ', and that is all in that frame' if command.complete else ''
@@ -101,13 +92,13 @@ class Drawing:
 
     def complete(self, command: Command, stamp: Stamp) -> str:
         """Say that everything in a frame is drawn; CommandError, StoreError."""
-        self._classifier.complete(self._meant(stamp).drawn, _text(stamp), command.source,
+        self._classifier.complete(self._meant(stamp)[1], _text(stamp), command.source,
                                   command.press, later=True)
         return 'everything in that frame is drawn, saved'
 
     def empty(self, command: Command, stamp: Stamp) -> str:
         """Say that there is nothing in a frame; CommandError, StoreError."""
-        self._classifier.empty(self._meant(stamp).drawn, _text(stamp), command.source,
+        self._classifier.empty(self._meant(stamp)[1], _text(stamp), command.source,
                                command.press, later=True)
         return 'there is nothing in that frame, saved'
 

@@ -177,8 +177,8 @@ class ClassifierNode(LifecycleNode):
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
         self._worker = Worker(
             self._classifier, self._frames, self._commands, boxes, self._settings,
-            Listeners(self._out.answer, self._out.things, self._things_watched,
-                      self._out.questions, self._out.quality, self._quality_watched,
+            Listeners(self._out.answer, self._out.things, self._out.things_watched,
+                      self._out.questions, self._out.quality, self._out.quality_watched,
                       self._out.pictures, self._publish_result, self._publish_known),
             self.get_logger(), self.get_clock(), self._trouble, self._cells)
         # version, labels, and how finding things stands
@@ -272,12 +272,6 @@ class ClassifierNode(LifecycleNode):
                                       throttle_duration_sec=1.0)
         else:
             self._publish_known()
-
-    def _things_watched(self) -> bool:
-        return self._out is not None and self._out.things_watched
-
-    def _quality_watched(self) -> bool:
-        return self._out is not None and self._out.quality_watched
 
     def _publish_known(self) -> None:
         """Say what is known, where that has changed; called by whoever owns the classifier."""

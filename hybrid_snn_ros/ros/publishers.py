@@ -175,7 +175,6 @@ class Publishers:
         self._newest = named
         self._things.publish(named)
 
-    @property
     def things_watched(self) -> bool:
         """Whether anybody wants to know of named boxes."""
         return self._things.watched() or self._answers.watched(_ANNOTATED)
@@ -196,7 +195,6 @@ class Publishers:
         """Publish how good what was taught is."""
         self._quality.publish(found)
 
-    @property
     def quality_watched(self) -> bool:
         """Whether anybody wants to know of that."""
         return self._quality.watched()

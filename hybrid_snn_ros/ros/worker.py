@@ -123,8 +123,8 @@ class Worker(threading.Thread):
             classifier, settings, cells, tell.things, tell.things_watched, pass_over,
             lambda seen, prediction: asker.saw(lambda: seen, prediction))
         self._executor = CommandExecutor(
-            classifier, settings, self._recent, self._report, problem, boxes.put, self._finder,
-            asker, tell.pictures)
+            classifier, settings, self._recent, self._report, asker, problem, boxes.put,
+            self._finder, tell.pictures)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None
         self._times = StageTimes()

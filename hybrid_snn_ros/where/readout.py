@@ -103,22 +103,28 @@ def strongest(boxes: np.ndarray, heat: np.ndarray, most: int = MOST_BOXES) -> Fo
 
     :param boxes, heat: (B, 4) and (B,), the surest first.
     """
-    one = alike(boxes, boxes)
+    shared, area = intersections(boxes, boxes), boxes[:, 2:].prod(axis=1)
+    overlap = shared / (area[:, None] + area - shared)  # there may be hundreds: once
+    one = _one_thing(overlap, shared, area, area)
     kept: list[int] = []
     for place in range(len(boxes)):
         if len(kept) < most and not one[place, kept].any():
             kept.append(place)
     corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
-    weight = np.where(iou(boxes[kept], boxes) > AGREE, heat, 0.0)
+    weight = np.where(overlap[kept] > AGREE, heat, 0.0)
     corners = weight @ corners / weight.sum(axis=1, keepdims=True)
     return Found(np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]]), heat[kept])
 
 
 def alike(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Tell which boxes mean one thing with which others, bool (B, O), of (B, 4) and (O, 4)."""
-    shared = intersections(boxes, others)
-    area, other_area = boxes[:, 2:].prod(axis=1)[:, None], others[:, 2:].prod(axis=1)
-    return ((iou(boxes, others) > SAME) | (shared >= WITHIN * area)
+    return _one_thing(iou(boxes, others), intersections(boxes, others),
+                      boxes[:, 2:].prod(axis=1), others[:, 2:].prod(axis=1))
+
+
+def _one_thing(overlap: np.ndarray, shared: np.ndarray, area: np.ndarray,
+               other_area: np.ndarray) -> np.ndarray:
+    return ((overlap > SAME) | (shared >= WITHIN * area[:, None])
             | (shared >= WITHIN * other_area))
 
 

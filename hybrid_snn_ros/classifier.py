@@ -647,17 +647,27 @@ class Classifier:
         :raises StoreError: when it cannot be read, or somebody put another file in its place;
             what is known stays, unless it is errors.ChangedError.
         """
+        changed = self.let_change(self.store.poll)
+        if changed and not later:
+            self._catch_up_now()
+        return changed
+
+    def let_change(self, change: Callable[[], object]) -> bool:
+        """
+        Let the store change otherwise than by being taught here; ``catch_up`` learns that.
+
+        :param change: function that takes in what others wrote, or finds nothing to take in.
+        :return: whether anything has changed.
+        """
         before = self.state, self.version
         try:
-            self.store.poll()
+            change()
         finally:
             if self.state is not before[0]:
-                self._taught.forget_version()  # another history
+                self._taught.forget_version()
             changed = before != (self.state, self.version)
             if changed:
                 self._changed(later=True)
-        if changed and not later:
-            self._catch_up_now()
         return changed
 
     @property

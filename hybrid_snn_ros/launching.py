@@ -71,7 +71,8 @@ def path(given: dict[str, str], name: str) -> str:
 
 # Launch arguments that are parameters of a node: name -> how its text becomes a value.
 CLASSIFIER: _Table = {'image_transport': dict.get, 'memory': path, 'learning': truth,
-                      'where': dict.get, 'use_sim_time': truth, 'autostart': truth}
+                      'where': dict.get, 'fleet': dict.get, 'use_sim_time': truth,
+                      'autostart': truth}
 PAGE: _Table = {
     'host': dict.get, 'port': whole, 'pin': dict.get, 'view_only': truth,
     'image_transport': dict.get, 'public_host': dict.get, 'public_url': dict.get,

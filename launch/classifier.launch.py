@@ -103,6 +103,10 @@ def generate_launch_description():
             description='on finds the things in each frame, off does not; empty takes it from '
                         'params_file.'),
         DeclareLaunchArgument(
+            'fleet', default_value='',
+            description='share what is taught with other robots, listen to them only, or off; '
+                        'empty takes it from params_file.'),
+        DeclareLaunchArgument(
             'use_sim_time', default_value='',
             description='Whether to take the time from /clock; empty takes it from params_file.'),
         DeclareLaunchArgument(

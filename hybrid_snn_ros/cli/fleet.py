@@ -14,6 +14,7 @@ from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.cli.progress import Progress
 from hybrid_snn_ros.cli.state_report import age, size, table
 from hybrid_snn_ros.evaluation import plots
+from hybrid_snn_ros.memory.authors import robot_names
 from hybrid_snn_ros.memory.contents import read_store
 from hybrid_snn_ros.memory.decisions import heeded, trusted
 from hybrid_snn_ros.memory.disk_store import DiskStore
@@ -108,7 +109,7 @@ def _list(args: argparse.Namespace) -> int:
     state, own = contents.state, contents.head.author
     decisions = heeded(state.records)
     allowed = trusted(state.records, own)
-    names = {one.target: one.text for one in decisions if one.text}
+    names = robot_names(state)
     rows = []
     for author in sorted({own, *(one.author for one in state.records),
                           *(one.target for one in decisions)}, key=lambda one: (one != own, one)):

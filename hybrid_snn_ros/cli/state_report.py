@@ -8,6 +8,7 @@ import unicodedata
 
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.memory import fingerprint as fingerprints
+from hybrid_snn_ros.memory.authors import also_called, robot_names, taught_by
 from hybrid_snn_ros.memory.contents import StoreContents
 from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.record import Record, TOMBSTONE, WHOLE
@@ -55,15 +56,27 @@ def size(count: int) -> str:
     return f'{count} bytes'
 
 
+def _robots(state: StoreState, own: str) -> dict[str, str]:
+    """Return which robots taught each label, nothing where there is only this one."""
+    names = {**robot_names(state), own: 'this robot'}
+    found = taught_by(state)
+    if {author for by in found.values() for author in by} <= {own}:
+        return {}
+    return {label: ', '.join(f'{names.get(author, author[:8])} {count}'
+                             for author, count in by.items()) for label, by in found.items()}
+
+
 def show(contents: StoreContents, now: float) -> list[str]:
     """Return the lines of ``state show``."""
     state, base = contents.state, contents.head.base.version
     rows: list[Sequence[object]] = []
+    robots = _robots(state, contents.head.author)
     for label, count in state.counts.items():
         times = [sample.time for sample in state.samples.values() if sample.label == label]
-        rows.append((count, age(now - max(times)), moment(min(times)), moment(max(times)), label))
-    rows = rows or [('-', '-', '-', '-', '-')]
-    lines = table(('samples', 'last taught', 'first', 'last', 'label'), rows)
+        rows.append((count, age(now - max(times)), moment(min(times)), moment(max(times)),
+                     *([robots[label]] if robots else []), label))
+    head = ('samples', 'last taught', 'first', 'last', *(['taught by'] if robots else []), 'label')
+    lines = table(head, rows or [['-'] * len(head)])
     lines += ['', f'{len(state.counts)} labels, {len(state.samples)} samples, version '
               f'{state.version}', '']
     facts = [('file', f'{contents.path}, {size(contents.size)}, {len(contents.records)} records'),
@@ -73,6 +86,8 @@ def show(contents: StoreContents, now: float) -> list[str]:
         facts += [('drawn', f'{boxes_text(sum(len(one.boxes) for one in drawn))} in {len(drawn)} '
                    f'frames, {sum(one.complete for one in drawn)} of them wholly')]
     newest = state.history.newest()
+    facts += [('names', f"{label!r} is called {' and '.join(map(repr, others))}, too, by other "
+               'robots') for label, others in also_called(state).items()]
     facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
     facts += [('saved', f'version {number}, {moment(saved)}')
               for number, saved in contents.versions if number >= base]

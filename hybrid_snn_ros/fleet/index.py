@@ -74,6 +74,11 @@ class Index:
         log = self._logs.get(author)
         return 0 if log is None else log.length
 
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Up to where each author's log is complete: {author: length}."""
+        return {author: log.length for author, log in self._logs.items()}
+
     def last(self, author: str) -> int:
         """Return the highest sequence of an author that is here, or gone."""
         log = self._logs.get(author)

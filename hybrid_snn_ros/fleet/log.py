@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The records that a peer speaks of: those of a sample store, checked before they are taken in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 import contextlib
 import hashlib
 from typing import Any, NamedTuple, Protocol
@@ -13,7 +13,8 @@ from hybrid_snn_ros.fleet.wire import Garbage, packed_record, unpacked_record
 from hybrid_snn_ros.memory.decisions import trusted
 from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.memory.exchange import check_foreign, Foreign
-from hybrid_snn_ros.memory.record import canonical, Record
+from hybrid_snn_ros.memory.record import canonical, DECISIONS, Record, TOMBSTONE
+from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.memory.store import SampleStore
 
 Span = tuple[str, int, int]  # author, first and last sequence
@@ -36,13 +37,14 @@ class Log(Protocol):
 
     index: Index
     author: str
-    fingerprint: dict[str, Any]
+    trusted: frozenset[str]  # authors that are listened to, this robot among them
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What the codes depend on."""
 
     def refresh(self) -> bool:
         """Take note of what changed; tell whether anything did."""
-
-    def trusts(self, author: str) -> bool:
-        """Tell whether what an author sends is listened to."""
 
     def read(self, author: str, sequence: int) -> bytes | None:
         """Return a sealed record; None where it is not here or not signed."""
@@ -74,8 +76,8 @@ class StoreLog:
         self._records: dict[tuple[str, int], Record] = {}
         self._sealed: set[int] = set()  # numbers of our own records that are, on disk
         self._fresh: dict[int, bytes] = {}  # seals that the disk does not hold yet
-        self._seen: tuple[object, ...] = ()
-        self._trusted: frozenset[str] = frozenset()
+        self._seen: tuple[StoreState, int] | None = None  # and its version
+        self.trusted: frozenset[str] = frozenset()  # authors, as of the last refresh
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -89,45 +91,55 @@ class StoreLog:
     def refresh(self) -> bool:
         """Sign what was taught here, and take note of all that changed."""
         state = self.store.state
-        seen = state, state.version
-        if self._seen and self._seen[0] is seen[0] and self._seen[1] == seen[1]:
+        if self._seen and self._seen[0] is state and self._seen[1] == state.version:
             return False
+        new = self._only_new(state)
+        records = state.records if new is None else new
         if self._share:
             with contextlib.suppress(StoreError):  # they go on from memory, and with the next
-                self._seal_own()
-        self._trusted = trusted(state.records, self.author)
-        self.index = Index()
-        self._records = {}
-        for record in state.records:
-            if record.author not in self._trusted or (
-                    record.author == self.author and not self._share):
-                continue
-            if record.id not in self._hashes:
-                self._hashes[record.id] = hash_of(Foreign(record, b''))
-            in_force = record.author not in state.denied and state.in_force(record)
-            self._records[record.id] = record
-            self.index.put(*record.id, self._hashes[record.id] if in_force else 0)
-        for author, spans in self.store.gone().items():
-            if author in self._trusted and (author != self.author or self._share):
-                for first, last in spans:
-                    self.index.put_gone(author, first, last)
-        self._seen = seen
+                self._seal_own(records)
+        if new is None:
+            self.trusted = trusted(state.records, self.author)
+            self.index = Index()
+            self._records = {}
+        for record in records:
+            self._put(record, state)
+        if new is None:
+            for author, spans in self.store.gone().items():
+                if author in self.trusted and (author != self.author or self._share):
+                    for first, last in spans:
+                        self.index.put_gone(author, first, last)
+        self._seen = state, state.version
         return True
 
-    def _seal_own(self) -> None:
-        mine = {one.number: one for one in self.store.state.records
+    def _only_new(self, state: StoreState) -> list[Record] | None:
+        """Return the new records, if they change nothing of what was here; else None."""
+        if self._seen is None or self._seen[0] is not state:
+            return None
+        new = state.records_since(self._seen[1])
+        return None if any(
+            one.kind == TOMBSTONE or one.kind in DECISIONS
+            or self.index.gone(one.author, one.sequence, one.sequence) for one in new) else new
+
+    def _put(self, record: Record, state: StoreState) -> None:
+        if record.author not in self.trusted or (
+                record.author == self.author and not self._share):
+            return
+        if record.id not in self._hashes:
+            self._hashes[record.id] = hash_of(Foreign(record, b''))
+        self._records[record.id] = record
+        self.index.put(*record.id, self._hashes[record.id] if state.in_force(record) else 0)
+
+    def _seal_own(self, records: Iterable[Record]) -> None:
+        mine = {one.number: one for one in records
                 if one.author == self.author and one.number not in self._sealed}
         self._fresh.update((number, self._key.seal(of_record(one, self._encoder)))
                            for number, one in mine.items() if number not in self._fresh)
-        there = self.store.seals(mine)
+        there = self.store.seals(self._fresh)
         if new := {number: seal for number, seal in self._fresh.items() if number not in there}:
             self.store.seal(new)
-        self._sealed |= mine.keys()
+        self._sealed |= self._fresh.keys()
         self._fresh.clear()
-
-    def trusts(self, author: str) -> bool:
-        """Tell whether an author may teach here: the robot itself, and whom it allows."""
-        return author in self._trusted
 
     def read(self, author: str, sequence: int) -> bytes | None:
         """Return a sealed record; None where it is not here or no one signed it."""
@@ -156,7 +168,8 @@ class StoreLog:
                 heard.outcomes.append(outcome)
         spans: dict[str, list[tuple[int, int]]] = {}
         for author, first, last in gone:
-            if self.trusts(author) and any(True for _ in self.index.missing(author, last, first)):
+            if author in self.trusted and any(
+                    True for _ in self.index.missing(author, last, first)):
                 spans.setdefault(author, []).append((first, last))
         if wanted or spans:
             self._admit(wanted, spans, heard)
@@ -170,7 +183,8 @@ class StoreLog:
             heard.outcomes.extend([NOT_SAVED] * len(wanted))
             heard.errors.append(f'what other robots were taught is not saved: {error}')
             return
-        self._seen = ()
+        if spans:
+            self._seen = None
         heard.outcomes.extend([TAKEN] * len(found.new) + [KNOWN] * found.known
                               + [FORKED] * len(found.forked))
         for author, sequence in found.forked:
@@ -187,7 +201,7 @@ class StoreLog:
             foreign = unpacked_record(data)
         except Garbage:
             return GARBAGE, None
-        if not self.trusts(foreign.record.author):
+        if foreign.record.author not in self.trusted:
             return NOT_ALLOWED, None
         try:
             check_foreign(foreign.record, self.fingerprint.get('inputs'))

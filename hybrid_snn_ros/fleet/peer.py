@@ -35,6 +35,7 @@ _STABLE_S = 2.0  # of equal lengths and different hashes, before blocks are comp
 _CHECK_S, _MOST_CHECK_S = 4.0, 300.0
 _HELPERS = 8  # robots of a large fleet that answer for an author, on average
 _PEERS = 1024
+_STRANGERS = 16  # whoever speaks without being asked is not remembered at will
 
 
 class Seen(NamedTuple):
@@ -43,6 +44,7 @@ class Seen(NamedTuple):
     time: float
     since: float  # at which it said its digest first
     digest: bytes
+    lengths: dict[str, int]  # {author: up to where it has that log}, as far as it was told
 
 
 class Peer:
@@ -73,6 +75,8 @@ class Peer:
         self._rng = random.Random(seed)
         self._bucket = TokenBucket(rate, now())
         self._peers: Recent[str, Seen] = Recent(_PEERS)
+        self.strangers: Recent[str, float] = Recent(_STRANGERS)  # not allowed, when heard last
+        self._next_stranger = now()
         self._lengths: dict[str, tuple[int, float]] = {}  # the most that was told, and when
         self._questions = Questions()
         self._answers = Answers(self._rng)
@@ -106,6 +110,9 @@ class Peer:
     def _note_change(self, now: float) -> None:
         self._changed = now
         self._checks.clear()
+        for author, one in self._peers.items():
+            if self.knows_the_same(one):
+                self._peers[author] = one._replace(lengths=self.log.index.lengths)
         last = self.log.index.last(self.log.author)
         if self._share:
             for sequence in range(max(self._pushed, last - wire.MOST_RECORDS) + 1, last + 1):
@@ -195,12 +202,20 @@ class Peer:
         except Garbage:
             self.counters['messages garbage'] += 1
             return
-        if not self.log.trusts(message.author):
+        if message.author not in self.log.trusted:
             self.counters['messages not allowed'] += 1
+            self._note_stranger(message.author, data, now)
         elif not self._is_genuine(data):
             self.counters['messages wrongly signed'] += 1
         else:
             self._hear(message, now)
+
+    def _note_stranger(self, author: str, data: bytes, now: float) -> None:
+        """Remember a robot that may want to be allowed, and is who it says."""
+        if now >= self._next_stranger:  # a flood costs a signature a second
+            self._next_stranger = now + HAVE_S
+            if self._is_genuine(data):
+                self.strangers.add(author, now)
 
     def _hear(self, message: Message, now: float) -> None:
         if message.kind == wire.ASK:
@@ -253,13 +268,18 @@ class Peer:
         before = self._peers.get(message.author)
         same = before is not None and before.digest == digest
         told = {author.hex(): (length, value) for author, length, value in entries
-                if self.log.trusts(author.hex())}
+                if author.hex() in self.log.trusted}
         for author, (length, _) in told.items():
             most, when = self._lengths.get(author, (0, now))
             if length >= most or now - when >= _OLD_S:
                 self._lengths[author] = length, now
+        if digest == self.log.index.digest:  # what it knows need not be told to be known
+            lengths = self.log.index.lengths
+        else:
+            lengths = {**({} if all_of or before is None else before.lengths),
+                       **{one: length for one, (length, _) in told.items()}}
         self._peers.add(message.author, Seen(
-            now, before.since if same and before is not None else now, digest))
+            now, before.since if same and before is not None else now, digest, lengths))
         if not same:
             self._changed = now
             self._checks.clear()
@@ -317,8 +337,18 @@ class Peer:
         """What this robot knows, 32 hexadecimal digits; equal ones know the same."""
         return self.log.index.digest.hex()
 
-    def robots(self) -> dict[str, tuple[float, bool]]:
-        """Return {author: (seconds since it was heard, whether it knows the same)}."""
-        now = self._now()
-        return {author: (now - one.time, one.digest == self.log.index.digest)
-                for author, one in self._peers.items()}
+    def robots(self) -> dict[str, Seen]:
+        """Return what was heard last of each allowed robot that speaks: {author: Seen}."""
+        return {author: one for author, one in self._peers.items() if author in self.log.trusted}
+
+    def is_away(self, one: Seen) -> bool:
+        """Tell whether a robot was not heard of for so long that it is not counted on."""
+        return self.silence(one) >= _LOST_S
+
+    def silence(self, one: Seen) -> float:
+        """Return for how many seconds a robot was not heard."""
+        return self._now() - one.time
+
+    def knows_the_same(self, one: Seen) -> bool:
+        """Tell whether a robot has said that it knows what this one knows now."""
+        return one.digest == self.log.index.digest

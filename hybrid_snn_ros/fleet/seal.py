@@ -108,8 +108,14 @@ def _write(path: Path, private: Ed25519PrivateKey) -> None:
         file.write(private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption()))
-    if path.exists():
-        new.unlink()
-    else:
-        put(new, path)
-        sync_directory(path.parent)
+        file.flush()
+        os.fsync(handle)
+    try:
+        os.link(new, path)  # never over a key that is there, unlike a rename
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        if not path.exists():
+            put(new, path)
+    new.unlink(missing_ok=True)
+    sync_directory(path.parent)

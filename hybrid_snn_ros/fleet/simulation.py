@@ -60,8 +60,9 @@ class _SimulatedLog:
     """Records without what they mean; all of the fleet trust each other."""
 
     def __init__(self, author: str, own: dict[int, bytes],
-                 opened: Callable[[bytes], _Opened]) -> None:
+                 opened: Callable[[bytes], _Opened], trusted: frozenset[str]) -> None:
         self.author = author
+        self.trusted = trusted
         self.fingerprint = _FINGERPRINT
         self.index = Index()
         self._opened = opened
@@ -73,9 +74,6 @@ class _SimulatedLog:
     def refresh(self) -> bool:
         news, self._news = self._news, False
         return news
-
-    def trusts(self, author: str) -> bool:
-        return True
 
     def read(self, author: str, sequence: int) -> bytes | None:
         return self._records.get((author, sequence))
@@ -141,9 +139,10 @@ def simulate(robots: int, samples: int, loss: float, seed: int, rate: float = RA
     network = VirtualNetwork(seed, loss)
     unpack = lru_cache(maxsize=4096)(wire.unpacked)
     genuine = lru_cache(maxsize=4096)(wire.is_genuine)
+    everyone = frozenset(key.author for key in keys)
     logs, peers = [], []
     for number, key in enumerate(keys):
-        log = _SimulatedLog(key.author, own[number], opened)
+        log = _SimulatedLog(key.author, own[number], opened, everyone)
         if late and number < teaching:
             log.admit([data for each in own for data in each.values()], ())
             log.refresh()

@@ -5,9 +5,11 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 import functools
+import importlib.util
 from pathlib import Path
 import time
 import traceback
+from typing import TYPE_CHECKING
 
 from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
@@ -34,7 +36,7 @@ from hybrid_snn_ros.ros.qos_monitor import QosMonitor
 from hybrid_snn_ros.ros.requests import Requests
 from hybrid_snn_ros.ros.thing_finder import WhereStatus
 from hybrid_snn_ros.ros.type_watch import TypeWatch
-from hybrid_snn_ros.ros.worker import Listeners, Worker
+from hybrid_snn_ros.ros.worker import Listeners, Parts, Worker
 from hybrid_snn_ros.snn import kernel
 from hybrid_snn_ros.snn.backend import BackendError
 from hybrid_snn_ros.snn.rules import seeded
@@ -42,6 +44,9 @@ from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 from hybrid_snn_ros.vision.encoder import EncoderError
 from hybrid_snn_ros.vision.framing import check_crop
 from hybrid_snn_ros.vision.probe import load_probed
+
+if TYPE_CHECKING:
+    from hybrid_snn_ros.ros.fleet_topics import FleetTopics
 
 _Transition = Callable[['ClassifierNode', LifecycleState], TransitionCallbackReturn]
 
@@ -57,6 +62,14 @@ def _logged(transition: _Transition) -> _Transition:
                 f'{transition.__name__} failed unexpectedly: {traceback.format_exc()}')
             raise
     return run
+
+
+def _check_fleet() -> None:
+    """Raise ValueError where what robots speak with each other is not installed."""
+    for name in ('cryptography', 'msgpack'):
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(f"fleet needs {name}: rosdep install, or pip install "
+                             "'hybrid_snn_ros[fleet]'")
 
 
 class ClassifierNode(LifecycleNode):
@@ -75,6 +88,7 @@ class ClassifierNode(LifecycleNode):
         self._diagnostics: Diagnostics
         self._out: Publishers | None = None
         self._cells: CellEncoder | None = None  # where things are to be found
+        self._fleet: FleetTopics | None = None  # of other robots, if this one is to know of them
         self._requests: Requests | None = None  # of the last activation
         self._traffic = ExitStack()  # what closes all that the last activation has opened
         self._qos_monitor = QosMonitor(self)
@@ -125,6 +139,8 @@ class ClassifierNode(LifecycleNode):
             self._cells = None
             if settings.where == 'on':
                 self._cells = CellEncoder(None, settings.threads, cpus=settings.cpus)
+            if settings.fleet != 'off':
+                _check_fleet()
             self._remember(classifier)
         except (EncoderError, StoreError, BackendError, ValueError, OSError) as error:
             self.get_logger().error(f'configure failed: {error}')
@@ -141,6 +157,9 @@ class ClassifierNode(LifecycleNode):
                 '~/boxes and ~/detections are off; ~/answer, ~/labels and ~/things carry the '
                 'same as JSON')
         self._out = Publishers(self._qos_monitor)
+        if settings.fleet != 'off':
+            from hybrid_snn_ros.ros.fleet_topics import FleetTopics  # costs others nothing
+            self._fleet = FleetTopics(self._qos_monitor)
         return super().on_configure(state)
 
     def _remember(self, classifier: Classifier) -> None:
@@ -175,12 +194,17 @@ class ClassifierNode(LifecycleNode):
             self._settings.frame_queue, lambda: clock.now().nanoseconds * 1e-9)
         self._commands, boxes = CommandQueue(), BoxQueue()
         self._diagnostics = Diagnostics(self.get_fully_qualified_name())
+        member = None
+        if self._fleet is not None:
+            from hybrid_snn_ros.ros.fleet_member import FleetMember
+            member = FleetMember(self._classifier, self._settings.fleet == 'share',
+                                 self._fleet.send, self._fleet.tell, self._frames.wake)
         self._worker = Worker(
             self._classifier, self._frames, self._commands, boxes, self._settings,
             Listeners(self._out.answer, self._out.things, self._out.things_watched,
                       self._out.questions, self._out.quality, self._out.quality_watched,
                       self._out.pictures, self._publish_result, self._publish_known),
-            self.get_logger(), self.get_clock(), self._trouble, self._cells)
+            self.get_logger(), self.get_clock(), self._trouble, Parts(self._cells, member))
         # version, labels, and how finding things stands
         self._published: tuple[int, list[str], WhereStatus] | None = None
         self._publish_known()
@@ -197,6 +221,9 @@ class ClassifierNode(LifecycleNode):
         self._requests = Requests(self, self._qos_monitor, self._settings, self._commands,
                                   boxes, self._frames.wake, self._publish_result)
         later(self._requests.close)
+        if self._fleet is not None and member is not None:
+            self._fleet.listen(member.hear)
+            later(self._fleet.deafen)
         self._camera = Camera(self, self._qos_monitor, self._settings, self._frames.put)
         later(self._camera.close)
         self._types = TypeWatch(self, self._qos_monitor, self._camera.topic)
@@ -251,6 +278,9 @@ class ClassifierNode(LifecycleNode):
         if self._out is not None:
             self._out.destroy()
             self._out = None
+        if self._fleet is not None:
+            self._fleet.destroy()
+            self._fleet = None
         # Closing renews the second copy; a frozen robot writes nothing at all.
         (self._classifier if self._settings.learning else self._classifier.store).close()
         self._classifier = self._cells = None

@@ -96,6 +96,11 @@ GROUPS = {
                   'between two labels, at least; 0 never asks about those', 0.0, 86400.0,
                   live=True),
     ),
+    'Fleet': (
+        Parameter('fleet', 'off', 'share: what is taught here is known at all robots that allow '
+                  'this one, and the other way round (docs/fleet.md); listen: only the other way '
+                  'round; off: neither', choices=('off', 'listen', 'share')),
+    ),
     'Answers': (
         Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '
                   'are answered as unknown; 0 never answers unknown', 0.0, 0.9, live=True),

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from rclpy.clock import Clock
     from rclpy.impl.rcutils_logger import RcutilsLogger
 
+    from hybrid_snn_ros.ros.fleet_member import FleetMember
     from hybrid_snn_ros.vision.cell_encoder import CellEncoder
 
 # Requests carried out between two frames, so that a flood costs classification little.
@@ -69,12 +70,19 @@ class Listeners(NamedTuple):
     rebuilt: Callable[[], None]  # the network has learned what is known now
 
 
+class Parts(NamedTuple):
+    """What only some nodes have."""
+
+    cells: 'CellEncoder | None' = None  # where the things in frames are to be found
+    fleet: 'FleetMember | None' = None  # where there are other robots to know of
+
+
 class Worker(threading.Thread):
     """Answers and teaches; publishes through the listeners it is given."""
 
     def __init__(self, classifier: Classifier, frames: LatestFrameQueue, commands: CommandQueue,
                  boxes: BoxQueue, settings: Parameters, tell: Listeners, log: 'RcutilsLogger',
-                 clock: 'Clock', problem: str = '', cells: 'CellEncoder | None' = None) -> None:
+                 clock: 'Clock', problem: str = '', parts: Parts | None = None) -> None:
         """
         Make the thread; ``start`` runs it.
 
@@ -87,7 +95,7 @@ class Worker(threading.Thread):
         :param log: rclpy logger.
         :param clock: rclpy clock, for the latency since the header's stamp.
         :param problem: why teaching is refused so far, or ''.
-        :param cells: CellEncoder, owned likewise, if the things in frames are to be found.
+        :param parts: Parts, owned likewise.
         """
         super().__init__(name='classifier worker')
         self._classifier = classifier
@@ -97,6 +105,7 @@ class Worker(threading.Thread):
         self._tell = tell
         self._log = log
         self._clock = clock
+        cells, self._fleet = parts or Parts()
         self._stopping = threading.Event()
         self._told_loss = False
         self._track = Track(1)
@@ -144,7 +153,8 @@ class Worker(threading.Thread):
             self._classifier, self._times, self._executor.problem, self._rebuilding,
             {'boxes_named': self._box_namer.named, 'boxes_left_out': self._box_namer.left_out,
              'questions_wait': 'yes' if self._asker.is_stale else 'no',
-             'where': 'off', **(self._finder.facts() if self._finder else {})})
+             'where': 'off', **(self._finder.facts() if self._finder else {}),
+             'fleet': 'off', **(self._fleet.facts() if self._fleet else {})})
         if self._finder:
             self.where = self._finder.status
         self._next_status = time.monotonic() + _STATUS_PERIOD
@@ -176,6 +186,7 @@ class Worker(threading.Thread):
                     self._executor.abort(
                         f'no readable frame came for {self._settings.image_timeout:g} s')
                 self._poll()
+                self._share()
                 self._catch_up()
                 self._consolidate()
                 self._think()
@@ -220,11 +231,14 @@ class Worker(threading.Thread):
     def _patience(self) -> float:
         if (self._catching_up is not None or self._executor.teaching or self._box_namer.busy
                 or len(self._commands) or self._has_thoughts
+                or self._fleet and self._fleet.has_mail
                 or self._finder and (self._finder.busy or self._finder.is_stale)):
             return 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.is_stale or self._classifier.consolidated):
             longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
+        if self._fleet:
+            longest = min(longest, self._fleet.patience)
         if not self._executor.waiting:
             return longest
         return min(max(self._executor.patience(), 0.0), longest)
@@ -244,6 +258,12 @@ class Worker(threading.Thread):
             self._log.warning(f'{error}; frames are answered from what is known',
                               throttle_duration_sec=60.0)
         self._start_catching_up()
+
+    def _share(self) -> None:
+        """Speak with the other robots; what they were taught is learned once nothing else is."""
+        if self._fleet and self._fleet.go_on(
+                self._catching_up is None, time.perf_counter() + _CATCH_UP_SLICE):
+            self._start_catching_up()
 
     def _carry_out(self) -> None:
         for _ in range(_COMMANDS_AT_ONCE):

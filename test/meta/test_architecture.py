@@ -51,7 +51,7 @@ ARROWS = {
                    'where'},
     'bench': {'classifier', 'frame_pipeline', 'memory', 'network', 'ros.messages', 'resources',
               'snn', 'stopwatch', 'threads', 'vision'},
-    'ros': {'audit', 'classifier', 'defaults', 'frame_pipeline', 'parameter_files',
+    'ros': {'audit', 'classifier', 'defaults', 'fleet', 'frame_pipeline', 'parameter_files',
             'paths', 'questions', 'recent', 'resources', 'stopwatch', 'taught_readout',
             'threads', 'memory', 'snn',
             'spiking_encoder', 'vision', 'where'},

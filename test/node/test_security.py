@@ -32,12 +32,12 @@ def policy(node):
     assert (profile.get('ns'), profile.get('node')) == ('/', node)
     allowed = []
     for group in profile:
-        [(deed, answer)] = group.attrib.items()
-        assert answer == 'ALLOW' and deed in ('publish', 'subscribe', 'reply', 'request')
-        for name in group:
-            assert '*' not in name.text  # a wildcard grants what no one has looked at
-            full = name.text if name.text[0] == '/' else f"/{name.text.replace('~', node)}"
-            allowed.append((deed, full))
+        for deed, answer in group.attrib.items():
+            assert answer == 'ALLOW' and deed in ('publish', 'subscribe', 'reply', 'request')
+            for name in group:
+                assert '*' not in name.text  # a wildcard grants what no one has looked at
+                full = name.text if name.text[0] == '/' else f"/{name.text.replace('~', node)}"
+                allowed.append((deed, full))
     assert len(allowed) == len(set(allowed))
     return set(allowed)
 
@@ -65,7 +65,7 @@ def settled(peer, node, sign):
 
 
 def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, every_package):
-    """Taken together: raw without the packages of apt, compressed with them and /clock."""
+    """Taken together: raw without the packages of apt; compressed with them, /clock and fleet."""
     last = ('reply', '/classifier/save')
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'a')) as node, Peer(domain) as peer:
@@ -73,13 +73,15 @@ def test_the_classifier_is_granted_exactly_what_it_uses(tmp_path, every_package)
         node.end()
     domain = fresh_domain()
     with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'b'), use_sim_time=True,
-                     image_transport='compressed', environment=every_package) as node, \
+                     image_transport='compressed', fleet='share',
+                     environment=every_package) as node, \
             Peer(domain) as peer:
         other = settled(peer, 'classifier', last)
         node.end()
     allowed = policy('classifier')
     assert plain | other == allowed, sorted((plain | other) ^ allowed)
     assert ('subscribe', '/image') in plain - other and CLOCK in other - plain
+    assert {name for _, name in plain if 'fleet' in name} == set()
 
 
 @contextlib.contextmanager

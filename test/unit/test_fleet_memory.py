@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A memory that takes in what other robots were taught: on disk, in any order, and out again."""
 
+import multiprocessing
 import os
 import random
 import sqlite3
@@ -518,3 +519,19 @@ def test_an_old_key_is_never_written_over(tmp_path):
     assert len({key.author for key in keys}) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         'fleet.key', 'fleet.key.before-1', 'fleet.key.before-2', 'fleet.key.before-3']
+
+
+def test_of_two_who_make_a_key_at_once_both_have_the_same(tmp_path):
+    """A node at its first start, and a command line beside it."""
+    directories = [tmp_path / str(number) for number in range(12)]
+    for directory in directories:
+        directory.mkdir()
+    with multiprocessing.get_context('spawn').Pool(4) as pool:
+        for directory in directories:
+            keys = pool.map(_author_in, [directory] * 4, chunksize=1)
+            assert len(set(keys)) == 1 and keys[0] == key_of(directory).author
+            assert [path.name for path in directory.iterdir()] == ['fleet.key']
+
+
+def _author_in(directory):
+    return key_of(directory).author

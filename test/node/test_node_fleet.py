@@ -1,0 +1,234 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Teach one robot, all know: real nodes in processes of their own, over DDS."""
+
+from array import array
+import json
+
+from camera_frames import BLUE, frame, GREEN, picture, RED
+from domains import fresh_domain
+from fleet_robots import fleet, FleetRobot
+import numpy as np
+import pytest
+from ros_harness import NodeProcess, OK, Peer
+from std_msgs.msg import UInt8MultiArray
+
+from hybrid_snn_ros.fleet import wire
+from hybrid_snn_ros.fleet.seal import key_from, key_of, of_record
+from hybrid_snn_ros.memory.contents import read_store
+from hybrid_snn_ros.memory.exchange import Foreign
+from hybrid_snn_ros.memory.record import LESSON, Record
+
+TOPICS = {f'/{topic}' for topic in wire.TOPICS}
+
+
+def states(told):
+    """Return {name: state} of the other robots, as ~/fleet tells of them."""
+    return {one['name']: one['state'] for one in told['robots']}
+
+
+def test_taught_at_one_known_at_all_and_taken_back_everywhere(tmp_path, capsys):
+    """Lessons, names, undo, redo and forget reach all; equal sets give equal answers."""
+    with fleet(tmp_path, fresh_domain(), capsys, 'arm', 'belt', 'cart') as robots:
+        arm, belt, cart = robots
+        for seed in range(3):
+            arm.teach('red', RED, seed)
+            belt.teach('green', GREEN, seed)
+        cart.teach('blue', BLUE)
+        for robot in robots:
+            robot.knows({'red': 3, 'green': 3, 'blue': 1})
+        told = [robot.overview('all the same', lambda told: set(states(told).values()) == {
+            'same'}) for robot in robots]
+        assert len({one['digest'] for one in told}) == 1
+        assert states(told[0]) == {'belt': 'same', 'cart': 'same'}
+        assert told[2]['taught'] == {'red': {arm.key: 3}, 'green': {belt.key: 3},
+                                     'blue': {cart.key: 1}}
+        for robot in robots:
+            robot.consolidated()
+        for colour in (RED, GREEN, BLUE, (90, 90, 20)):
+            answers = [robot.peer.show(frame(picture(colour, 7))) for robot in robots]
+            assert len({json.dumps([one['label'], one['score'], one['known'], one['ranked']])
+                        for one in answers}) == 1
+        # What is undone at one is undone at all, and is that robot's to undo.
+        assert arm.peer.trigger('undo').success
+        for robot in robots:
+            robot.knows({'red': 2, 'green': 3, 'blue': 1})
+        assert 'blue' in cart.peer.trigger('undo').message
+        for robot in robots:
+            robot.knows({'red': 2, 'green': 3})
+        assert not cart.peer.trigger('undo').success
+        assert cart.peer.trigger('redo').success
+        assert belt.peer.request('rename', 'red=scarlet').level == OK
+        assert cart.peer.request('forget', 'green').level == OK
+        for robot in robots:
+            robot.knows({'scarlet': 2, 'blue': 1})
+            assert robot.counts == {'scarlet': 2, 'blue': 1}
+            robot.node.end()
+
+
+def test_a_robot_that_was_away_learns_what_it_missed_and_is_said_to_be_away(tmp_path, capsys):
+    with fleet(tmp_path, fresh_domain(), capsys, 'arm', 'belt') as (arm, belt):
+        arm.teach('red', RED)
+        belt.knows({'red': 1})
+        arm.overview('the other', lambda told: states(told) == {'belt': 'same'})
+        belt.node.process.kill()
+        belt.node.process.wait()
+        arm.teach('green', GREEN)
+        arm.teach('green', GREEN, 1)
+        told = arm.overview('away', lambda told: states(told) == {'belt': 'away'})
+        assert told['robots'][0]['lacks'] == {'green': 2} and told['robots'][0]['heard']
+        belt.start()
+        belt.knows({'red': 1, 'green': 2})
+        told = arm.overview('back', lambda told: states(told) == {'belt': 'same'})
+        assert told['robots'][0]['lacks'] == {} and told['robots'][0]['heard'] is None
+        facts = arm.peer.until('the same in /diagnostics', lambda: (
+            facts := arm.peer.counters())['fleet_state'].startswith('1 of 1 other') and facts)
+        assert facts['fleet'] == 'share' and facts['fleet_digest'] == told['digest']
+
+
+def test_deny_takes_out_what_a_robot_taught_and_allow_brings_it_back(tmp_path, capsys):
+    with fleet(tmp_path, fresh_domain(), capsys, 'arm', 'belt', 'cart') as robots:
+        arm, belt, cart = robots
+        arm.teach('red', RED)
+        belt.teach('green', GREEN)
+        for robot in robots:
+            robot.knows({'red': 1, 'green': 1})
+        arm.cli(capsys, 'deny', belt.key)
+        arm.knows({'red': 1})
+        cart.knows({'red': 1})
+        arm.overview('denied', lambda told: states(told)['belt'] == 'denied')
+        arm.cli(capsys, 'allow', belt.key)
+        arm.knows({'red': 1, 'green': 1})
+        cart.knows({'red': 1, 'green': 1})
+
+
+def test_a_robot_that_listens_tells_nothing_and_one_that_is_not_allowed_is_told_of(
+        tmp_path, capsys):
+    domain = fresh_domain()
+    with FleetRobot(tmp_path, domain, 'arm') as arm, \
+            FleetRobot(tmp_path, domain, 'ear', fleet='listen') as ear, \
+            FleetRobot(tmp_path, domain, 'stranger') as stranger:
+        key = arm.cli(capsys, 'key')
+        ear.cli(capsys, 'allow', key, '--name', 'arm')
+        arm.cli(capsys, 'allow', ear.cli(capsys, 'key'), '--name', 'ear')
+        stranger.teach('blue', BLUE)
+        ear.teach('green', GREEN)
+        arm.teach('red', RED)
+        ear.knows({'green': 1, 'red': 1})
+        odd = stranger.cli(capsys, 'key')
+        told = arm.overview('a stranger', lambda told: any(
+            one['state'] == 'stranger' for one in told['robots']))
+        assert {one['robot'] for one in told['robots'] if one['state'] == 'stranger'} == {odd}
+        assert arm.counts == {'red': 1} and stranger.counts == {'blue': 1}
+
+
+def test_a_robot_that_does_not_learn_takes_no_part_until_it_learns_again(tmp_path, capsys):
+    with fleet(tmp_path, fresh_domain(), capsys, 'arm', 'belt') as (arm, belt):
+        assert belt.peer.learning(False).success
+        belt.peer.until('only reading', lambda: belt.peer.counters()[
+            'fleet_state'] == 'the memory is only read')
+        arm.teach('red', RED)
+        assert belt.counts == {}
+        assert belt.peer.learning(True).success
+        belt.teach('green', GREEN)
+        for robot in (arm, belt):
+            robot.knows({'red': 1, 'green': 1})
+
+
+class Hostile:
+    """A participant that says what it likes on the fleet's topics, and hears all."""
+
+    def __init__(self, peer):
+        self.peer = peer
+        self.heard = []  # (topic, bytes)
+        self.out = {topic: peer.node.create_publisher(UInt8MultiArray, topic, 64)
+                    for topic in TOPICS}
+        for topic in TOPICS:
+            peer.node.create_subscription(
+                UInt8MultiArray, topic,
+                lambda m, topic=topic: self.heard.append((topic, bytes(m.data))), 256)
+
+    def say(self, topic, data):
+        self.peer.until(topic, self.out[topic].get_subscription_count)
+        self.out[topic].publish(UInt8MultiArray(data=array('B', data)))
+
+
+def test_a_hostile_participant_teaches_nothing_changes_nothing_and_is_counted(tmp_path, capsys):
+    """Well-formed, unsigned, wrongly signed, of a stranger, replayed, of another encoder."""
+    domain = fresh_domain()
+    with fleet(tmp_path, domain, capsys, 'arm', 'belt') as (arm, belt):
+        hostile = Hostile(belt.peer)
+        belt.peer.until('traffic', lambda: len(hostile.heard) > 2)
+        arm.teach('red', RED)
+        arm.teach('red', RED, 1)
+        belt.knows({'red': 2})
+        assert arm.peer.trigger('undo').success
+        for robot in (arm, belt):
+            robot.knows({'red': 1})
+        before = arm.overview('the same', lambda told: states(told) == {'belt': 'same'})
+        fingerprint = read_store(arm.memory).fingerprint
+        encoder, width = fingerprint['encoder'], fingerprint['inputs']
+        fit, nobody, ours = wire.fit_of(fingerprint), key_from(b'nobody'), key_of(arm.memory)
+
+        def lesson(key, encoder=encoder, sequence=99):
+            record = Record(
+                0, key.author, sequence, LESSON, 'teach', 1 << 50, 1.7e9, 'teach', '', '',
+                text='evil', samples=1, stamp='', codes=np.zeros(width, np.uint8))
+            seal = key.seal(of_record(record, encoder))
+            return seal, wire.packed_record(Foreign(record, seal))
+
+        def content(key, *records):
+            return wire.packed(key, fit, wire.CONTENT, (records, ()))[1]
+        records = f'/{wire.RECORDS}'
+        seal, signed = lesson(nobody)
+        own_seal, other_encoder = lesson(ours, encoder='00' * 32)
+        tampered = bytearray(lesson(ours)[1])
+        tampered[-1] ^= 1
+        for data in (
+                content(nobody, signed),  # a stranger's message
+                bytes(96) + content(ours, signed)[96:],  # an unsigned message
+                content(nobody, signed)[:96] + content(ours, signed)[96:],  # another's seal
+                content(ours, bytes(96) + signed[96:]),  # unsigned record, in a known one's name
+                content(ours, signed),  # a stranger's record
+                content(ours, other_encoder), content(ours, bytes(tampered)),
+                b'', b'nonsense' * 40):
+            hostile.say(records, data)
+        for topic, data in list(hostile.heard):  # all that was ever said, the undone lesson too
+            hostile.say(topic, data)
+        belt.peer.until('what is kept out', lambda: int(
+            belt.peer.counters()['fleet_kept_out']) >= 8)
+        # They go on, and know what they knew; `hostile` shares a process with belt's peer alone.
+        arm.teach('green', GREEN)
+        belt.knows({'red': 1, 'green': 1})
+        for robot in (arm, belt):
+            assert robot.counts == {'red': 1, 'green': 1}
+            robot.node.end()
+        assert before['errors'] == []
+
+
+def test_off_opens_no_topic(tmp_path):
+    domain = fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory')) as node, \
+            Peer(domain) as peer:
+        assert peer.counters()['fleet'] == 'off'
+        names = {name for name, _ in peer.node.get_topic_names_and_types()}
+        assert '/classifier/labels' in names
+        assert not names & {*TOPICS, '/classifier/fleet'}
+        assert not (tmp_path / 'memory' / 'fleet.key').exists()
+        node.end()
+
+
+@pytest.mark.parametrize('problem', ['mode', 'damaged'])
+def test_a_key_that_cannot_be_used_is_said_and_the_node_goes_on(tmp_path, problem):
+    domain, memory = fresh_domain(), tmp_path / 'memory'
+    memory.mkdir()
+    (memory / 'fleet.key').write_text('none')
+    (memory / 'fleet.key').chmod(0o644 if problem == 'mode' else 0o600)
+    with NodeProcess(tmp_path, domain, memory=str(memory), fleet='share') as node, \
+            Peer(domain) as peer:
+        sentence = peer.until('the state', lambda: (
+            'fleet.key' in peer.counters()['fleet_state'] and peer.latest()['fleet_state']))
+        assert ('chmod 600' in sentence) == (problem == 'mode')
+        peer.show(frame(picture(RED)))
+        assert peer.teach('red')[0].level == OK
+        node.end()

@@ -128,7 +128,9 @@ class StoreLog:
         if record.id not in self._hashes:
             self._hashes[record.id] = hash_of(Foreign(record, b''))
         self._records[record.id] = record
-        self.index.put(*record.id, self._hashes[record.id] if state.in_force(record) else 0)
+        # A decision counts, whatever becomes of its id; of two of one id no one can be told.
+        counts = state.in_force(record) and record.id not in state.forked
+        self.index.put(*record.id, self._hashes[record.id] if counts else 0)
 
     def _seal_own(self, records: Iterable[Record]) -> None:
         mine = {one.number: one for one in records

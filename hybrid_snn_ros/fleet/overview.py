@@ -10,8 +10,8 @@ from hybrid_snn_ros.memory.authors import also_called, robot_names, taught_by
 from hybrid_snn_ros.memory.state import StoreState
 
 # How a robot stands to this one.
-SAME, BEHIND, AHEAD, AWAY, UNHEARD, UNLIKE, DENIED, STRANGER = (
-    'same', 'behind', 'ahead', 'away', 'unheard', 'unlike', 'denied', 'stranger')
+SAME, BEHIND, AHEAD, AWAY, UNHEARD, UNLIKE, DENIED, STRANGER, TWIN = (
+    'same', 'behind', 'ahead', 'away', 'unheard', 'unlike', 'denied', 'stranger', 'twin')
 _MOST_LABELS = 64  # that are listed of what a robot lacks
 
 
@@ -28,7 +28,8 @@ def overview(peer: Peer, state: StoreState, mode: str, unix: float) -> dict[str,
     """
     log = peer.log
     names, taught = robot_names(state), taught_by(state)
-    robots = [_robot(peer, author, one, state, unix) for author, one in peer.robots().items()]
+    robots = [_robot(peer, author, one, state, unix) for author, one in peer.robots().items()
+              if author != log.author or not peer.is_away(one)]
     there = {one['robot'] for one in robots} | {log.author}
     robots += [_line(author, DENIED) for author in sorted(state.denied - there)]
     there |= state.denied
@@ -58,6 +59,8 @@ def _line(author: str, state: str, heard: float | None = None,
 
 
 def _robot(peer: Peer, author: str, one: Seen, state: StoreState, unix: float) -> dict[str, Any]:
+    if author == peer.log.author:
+        return _line(author, TWIN, why='another robot has the key of this one')
     lacks = {} if peer.knows_the_same(one) else _lacks(one, state)
     if peer.is_away(one):
         return _line(author, AWAY, round(unix - peer.silence(one), 1), lacks)

@@ -28,10 +28,12 @@ from hybrid_snn_ros.recent import Recent
 
 RATE = 50_000  # bytes a second
 HAVE_S = 1.0
+_SOON_S = 0.25  # after which one answers a robot that says something new with what is here
 _LOST_S = 10.0  # without a word, after which a robot is not counted on
 _OLD_S = 30.0  # after which no one is taken to have as much as was said
 _CALM_S = 10.0  # without progress, after which logs are told in full as seldom
 _STABLE_S = 2.0  # of equal lengths and different hashes, before blocks are compared
+_STUCK_S = 6.0  # the same, where some lengths differ
 _CHECK_S, _MOST_CHECK_S = 4.0, 300.0
 _HELPERS = 8  # robots of a large fleet that answer for an author, on average
 _PEERS = 1024
@@ -148,6 +150,12 @@ class Peer:
         entries = tuple((bytes.fromhex(one), index.length(one), index.hash(one))
                         for one in authors if index.last(one))
         self._send(wire.LENGTHS, (digest, all_of, entries), now)
+
+    def _tell_soon(self, now: float) -> None:
+        """Say what is here before the second is over: the other robot knows something else."""
+        if len(self._peers) <= _HELPERS:  # in a large fleet many say what they have as it is
+            soon = max(self._next_have - HAVE_S + _SOON_S, now + _SOON_S * self._rng.random())
+            self._next_have = min(self._next_have, soon)
 
     def _alive(self, now: float) -> list[Seen]:
         return [one for one in self._peers.values() if now - one.time < _LOST_S]
@@ -283,19 +291,23 @@ class Peer:
         if not same:
             self._changed = now
             self._checks.clear()
+            if digest != self.log.index.digest:
+                self._tell_soon(now)
         elif all_of:
             self._look_closer(self._peers[message.author], told, now)
 
     def _look_closer(self, peer: Seen, told: dict[str, tuple[int, int]], now: float) -> None:
-        """Compare blocks with a robot that has the same lengths and knows something else."""
+        """Compare blocks of logs with a robot that has as much and knows something else."""
         index = self.log.index
-        if (peer.digest == index.digest or now - max(peer.since, self._changed) < _STABLE_S
-                or any(index.length(one) != told.get(one, (0, 0))[0]
-                       for one in {*told, *index.authors})):
+        catches_up = any(index.length(one) != told.get(one, (0, 0))[0]
+                         for one in {*told, *index.authors})
+        # One that does not allow an author never will: then what can be compared is compared.
+        pause = _STUCK_S if catches_up else _STABLE_S
+        if peer.digest == index.digest or now - max(peer.since, self._changed) < pause:
             return
         for author, (length, value) in told.items():
             due, pause = self._checks.get(author, (now, _CHECK_S))
-            if value == index.hash(author) or now < due:
+            if length != index.length(author) or value == index.hash(author) or now < due:
                 continue
             self._checks.add(author, (now + pause, min(2 * pause, _MOST_CHECK_S)))
             for first in range(0, -(-length // BLOCK), wire.MOST_ENTRIES):

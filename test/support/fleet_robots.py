@@ -3,6 +3,7 @@
 """Robots of a fleet: real nodes, each in a process and a namespace of its own."""
 
 import contextlib
+import io
 import json
 
 from camera_frames import frame, picture
@@ -10,7 +11,6 @@ from ros_harness import LATCHED, NodeProcess, OK, Peer, remembered, values
 from std_msgs.msg import String
 
 from hybrid_snn_ros.cli.main import main as hybrid_snn
-from hybrid_snn_ros.memory.files import FILE_NAME
 
 
 class FleetRobot:
@@ -41,11 +41,12 @@ class FleetRobot:
         self.node = NodeProcess(self.directory, self.domain, '-r', f'__ns:=/{self.name}',
                                 memory=str(self.memory), **self.parameters)
 
-    def cli(self, capsys, *words):
+    def cli(self, *words):
         """Run a `hybrid-snn fleet` command on the memory and return what it prints."""
-        self.peer.until('the memory', (self.memory / FILE_NAME).exists)
-        assert hybrid_snn(['fleet', *words, '-m', str(self.memory)]) == 0, capsys.readouterr()
-        return capsys.readouterr().out.strip()
+        self.peer.until('a robot with a memory', lambda: self.told)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert hybrid_snn(['fleet', *words, '-m', str(self.memory)]) == 0
+        return out.getvalue().strip()
 
     def teach(self, label, colour, seed=0):
         """Show a picture and teach it; return the number of the sample."""
@@ -75,16 +76,16 @@ class FleetRobot:
 
 
 @contextlib.contextmanager
-def fleet(directory, domain, capsys, *names, **parameters):
+def fleet(directory, domain, *names, **parameters):
     """Yield robots that allow each other."""
     with contextlib.ExitStack() as stack:
         robots = [stack.enter_context(FleetRobot(directory, domain, name, **parameters))
                   for name in names]
-        keys = [robot.cli(capsys, 'key') for robot in robots]
+        keys = [robot.cli('key') for robot in robots]
         for robot, own in zip(robots, keys):
             for name, key in zip(names, keys):
                 if key != own:
-                    robot.cli(capsys, 'allow', key, '--name', name)
+                    robot.cli('allow', key, '--name', name)
         for robot, own in zip(robots, keys):
             robot.key = own
         yield robots

@@ -63,7 +63,8 @@ class Robot:
         self.run = True
 
     def do(self, function, *arguments):
-        """Let the person at the robot do something."""
+        """Let the person at the robot do something, once it is there."""
+        self.namespace.do(fleet_person.told, PATIENCE)
         return self.namespace.do(function, *arguments)
 
     def kill(self):
@@ -71,7 +72,7 @@ class Robot:
         self.node.process.kill()
         self.node.process.wait()
         self.run = False
-        self.do(fleet_person.forget_told)
+        self.namespace.do(fleet_person.forget_told)
 
     @property
     def state(self):
@@ -94,7 +95,7 @@ class Robot:
 
     def close(self):
         """End the node, which must end well."""
-        self.do(fleet_person.leave)
+        self.namespace.do(fleet_person.leave)
         if self.run:
             self.node.end()
 
@@ -172,7 +173,7 @@ class Nemesis:
             if self.random.random() < 0.3:
                 self._teach(self.random.choice([one for one in self.robots if one.run]))
         for robot in self.robots:
-            robot.do(fleet_person.told, PATIENCE)
+            robot.do(fleet_person.told)
         self.switch.heal()
         healed = time.monotonic()
         while time.monotonic() < healed + PATIENCE:
@@ -249,9 +250,9 @@ def main(runs, seed):
         for robot in robots:
             robot.start()
             stack.callback(robot.close)
-            robot.do(fleet_person.meet, robot.name)
+            robot.namespace.do(fleet_person.meet, robot.name)
         for robot in robots:
-            robot.do(fleet_person.told, PATIENCE)
+            robot.do(fleet_person.told)
         robots[-1].kill()  # the late one
         allow_each_other(robots)
         end = directory / 'end of noise'

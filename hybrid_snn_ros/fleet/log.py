@@ -52,6 +52,9 @@ class Log(Protocol):
     def admit(self, records: Sequence[bytes], gone: Sequence[Span]) -> Heard:
         """Take in what may be, all that is kept is safe when this returns."""
 
+    def picture(self, sequence: int) -> bytes | None:
+        """Return the JPEG that is kept of a lesson of this robot; None where there is none."""
+
 
 def hash_of(foreign: Foreign) -> int:
     """Return 128 bits that tell one record from another."""
@@ -155,6 +158,14 @@ class StoreLog:
             except StoreError:  # another robot may answer
                 return None
         return None if seal is None else packed_record(Foreign(record, seal))
+
+    def picture(self, sequence: int) -> bytes | None:
+        """Return the JPEG that is kept of a lesson of this robot; None where there is none."""
+        record = self._records.get((self.author, sequence))
+        try:
+            return record and self.store.pictures([record.number]).get(record.number)
+        except StoreError:
+            return None
 
     def admit(self, records: Sequence[bytes], gone: Sequence[Span]) -> Heard:
         """Take in the records that are genuine, allowed and fit, in one transaction."""

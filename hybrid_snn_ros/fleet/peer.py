@@ -19,6 +19,7 @@ from hybrid_snn_ros.fleet.answers import Answers
 from hybrid_snn_ros.fleet.bucket import TokenBucket
 from hybrid_snn_ros.fleet.index import BLOCK
 from hybrid_snn_ros.fleet.log import Log, TAKEN
+from hybrid_snn_ros.fleet.pictures import Pictures
 from hybrid_snn_ros.fleet.questions import Questions
 from hybrid_snn_ros.fleet.seal import Key
 from hybrid_snn_ros.fleet.wire import Garbage, Message
@@ -54,7 +55,7 @@ class Peer:
 
     def __init__(self, log: Log, key: Key, send: Callable[[str, bytes], None],
                  now: Callable[[], float], seed: int | None = None, rate: float = RATE,
-                 share: bool = True,
+                 share: bool = True, pictures: Pictures | None = None,
                  opened: Callable[[str, bytes], Message] = wire.unpacked,
                  is_genuine: Callable[[bytes], bool] = wire.is_genuine) -> None:
         """
@@ -65,6 +66,7 @@ class Peer:
         :param seed: of the delays; None for one of its own.
         :param rate: bytes a second that may be sent on average.
         :param share: whether others are answered; else one listens and asks only.
+        :param pictures: where they may be asked for, and given to others.
         :param opened: wire.unpacked, and `is_genuine` of the same module: a simulation hears
             each message a hundred times and opens it once.
         """
@@ -74,6 +76,7 @@ class Peer:
         self.misfits: Recent[str, str] = Recent(_PEERS)  # author: why its records are no use
         self._key, self._send_bytes, self._now, self._share = key, send, now, share
         self._opened, self._is_genuine = opened, is_genuine
+        self._pictures = pictures
         self._rng = random.Random(seed)
         self._bucket = TokenBucket(rate, now())
         self._peers: Recent[str, Seen] = Recent(_PEERS)
@@ -107,6 +110,8 @@ class Peer:
         due = [self._next_have, self._ask(now)]
         if self._share:
             due.append(self._answer(now))
+        if self._pictures is not None:
+            due.append(self._show(self._pictures, now))
         return min(due)
 
     def _note_change(self, now: float) -> None:
@@ -199,6 +204,21 @@ class Peer:
                                                 for author, first, last in spans)), now)
         return self._answers.next_due
 
+    def _show(self, pictures: Pictures, now: float) -> float:
+        """Ask for pictures, and give those that are asked for as far as the bucket allows."""
+        for author, sequences in pictures.questions(now).items():
+            self._send(wire.LOOK, (bytes.fromhex(author), tuple(sequences)), now)
+        while self._share and (sequence := pictures.next_answer) is not None:
+            jpeg = self.log.picture(sequence)
+            if jpeg and len(jpeg) <= wire.MOST_PICTURE:
+                wait = self._bucket.wait(len(jpeg), now)
+                if wait > 0:
+                    return now + wait
+                self._send(wire.PICTURE, (sequence, jpeg), now)
+                self.counters['pictures sent'] += 1
+            pictures.answered(sequence)
+        return pictures.next_due
+
     # -- what is heard -------------------------------------------------------------------------
 
     def receive(self, topic: str, data: bytes) -> None:
@@ -239,6 +259,12 @@ class Peer:
             self._on_have(message, now)
         elif message.kind == wire.CONTENT:
             self._on_records(message, now)
+        elif message.kind == wire.LOOK:
+            if self._pictures is not None and message.body[0].hex() == self.log.author:
+                self._pictures.asked(message.body[1])
+        elif message.kind == wire.PICTURE:
+            if self._pictures is not None:
+                self._pictures.came(message.author, *message.body)
         else:
             self._on_want(message, now)
 

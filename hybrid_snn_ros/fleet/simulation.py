@@ -78,6 +78,9 @@ class _SimulatedLog:
     def read(self, author: str, sequence: int) -> bytes | None:
         return self._records.get((author, sequence))
 
+    def picture(self, sequence: int) -> bytes | None:
+        return None
+
     def admit(self, records: Sequence[bytes], gone: Sequence[Span]) -> Heard:
         heard = Heard([], [], [])
         for data in records:

@@ -22,11 +22,12 @@ from hybrid_snn_ros.memory.record import KINDS, LESSON, NO_CODES, Record, WHOLE
 
 HAVE, WANT, RECORDS = TOPICS = 'fleet/have', 'fleet/want', 'fleet/records'
 # kinds of messages
-LENGTHS, RANGES, CHECK, ASK, CONTENT, FINGERPRINT = range(6)
+LENGTHS, RANGES, CHECK, ASK, CONTENT, FINGERPRINT, LOOK, PICTURE = range(8)
 _TOPIC = {LENGTHS: HAVE, RANGES: WANT, CHECK: WANT, ASK: WANT, CONTENT: RECORDS,
-          FINGERPRINT: RECORDS}
+          FINGERPRINT: RECORDS, LOOK: WANT, PICTURE: RECORDS}
 MOST_RECORDS = 16  # in a message
 MOST_ENTRIES = 256  # authors, ranges, spans or hashes in one
+MOST_PICTURE = 1 << 16  # bytes of a JPEG
 MOST_BYTES = 1 << 19  # of a message; a lesson of six views of 65536 codes fits
 _MESSAGE = b'hybrid_snn_ros message\0'
 _FIELDS = (int, int, str, int, float, str, str, str, str, str, str, int, str, tuple, bytes)
@@ -124,6 +125,12 @@ def _is_body(kind: int, body: Sequence[Any]) -> bool:
     if kind == CONTENT:  # records, and (author, first, last) of what is gone
         return (len(body) == 2 and isinstance(body[0], tuple) and len(body[0]) <= MOST_RECORDS
                 and all(isinstance(one, bytes) for one in body[0]) and _are_spans(body[1]))
+    if kind == LOOK:  # author, sequences of lessons whose pictures are wanted
+        return (len(body) == 2 and _is_bytes(body[0], 16) and isinstance(body[1], tuple)
+                and len(body[1]) <= MOST_RECORDS and all(map(_is_count, body[1])))
+    if kind == PICTURE:  # sequence of the sender's lesson, JPEG
+        return (len(body) == 2 and _is_count(body[0]) and isinstance(body[1], bytes)
+                and len(body[1]) <= MOST_PICTURE and body[1].startswith(b'\xff\xd8'))
     return len(body) == 1 and isinstance(body[0], bytes)  # FINGERPRINT: JSON
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people answer to questions, put right, and want to look at."""
 
+from collections.abc import Callable, Iterable, Mapping
 import itertools
 
 from hybrid_snn_ros.classifier import Classifier
@@ -16,10 +17,18 @@ _PICTURES = 64  # newest ones of a label that are shown
 class Asking:
     """Used by the worker alone; its methods raise CommandError, LabelError and StoreError."""
 
-    def __init__(self, classifier: Classifier, asker: Asker) -> None:
-        """Begin."""
+    def __init__(self, classifier: Classifier, asker: Asker,
+                 elsewhere: Callable[[Iterable[int]], Mapping[int, bytes]] = lambda numbers: {}
+                 ) -> None:
+        """
+        Begin.
+
+        :param elsewhere: function that looks for pictures of samples on other robots, by their
+            numbers, and returns {number: JPEG} of those that are at hand.
+        """
         self._classifier = classifier
         self._asker = asker
+        self._elsewhere = elsewhere
 
     def answer(self, command: Command) -> tuple[str, int]:
         """Return a sentence that says what was done, and how many samples were taught."""
@@ -48,5 +57,6 @@ class Asking:
                                         if samples[number].label == label), _PICTURES))
         if not newest:
             raise CommandError(f"nothing was taught as '{label}'")
-        return [(f'sample/{number}', jpeg)
-                for number, jpeg in self._classifier.store.pictures(newest).items()]
+        found = self._classifier.store.pictures(newest)
+        found.update(self._elsewhere([number for number in newest if number not in found]))
+        return [(f'sample/{number}', found[number]) for number in newest if number in found]

@@ -22,7 +22,6 @@ from hybrid_snn_ros.memory.labels import find, LabelError
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.memory.wording import put_back, samples_text, taken_back
-from hybrid_snn_ros.ros.asker import Asker
 from hybrid_snn_ros.ros.asking import Asking
 from hybrid_snn_ros.ros.box_namer import BoxRequest
 from hybrid_snn_ros.ros.boxes import shown_in
@@ -52,7 +51,7 @@ class CommandExecutor:
     """Used by the worker alone."""
 
     def __init__(self, classifier: Classifier, settings: Parameters, frames: RecentFrames,
-                 report: Callable[[Result], None], asker: Asker, problem: str = '',
+                 report: Callable[[Result], None], asking: Asking, problem: str = '',
                  name: Callable[[BoxRequest], None] = lambda request: None,
                  finder: ThingFinder | None = None,
                  show: Callable[[list[tuple[str, bytes]]], None] = lambda pictures: None) -> None:
@@ -63,14 +62,14 @@ class CommandExecutor:
         :param settings: ros.parameters.Parameters.
         :param frames: RecentFrames, to which whoever answers frames adds them.
         :param report: function of a commands.Result: publish it.
-        :param asker: Asker whose questions are answered.
+        :param asking: Asking: questions and pictures.
         :param problem: why teaching is refused so far, or ''.
         :param name: function of a box_namer.BoxRequest: name its boxes.
         :param finder: ThingFinder that boxes teach where things are; None where nothing does.
         :param show: function of [(name, JPEG)]: publish pictures that somebody wants to see.
         """
         self._drawing = Drawing(classifier, frames, finder)
-        self._asking = Asking(classifier, asker)
+        self._asking = asking
         self._show = show
         self._classifier = classifier
         self._settings = settings

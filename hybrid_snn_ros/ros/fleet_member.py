@@ -8,7 +8,7 @@ another process's to change, and so is its key.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 import functools
 import time
 from typing import Any
@@ -17,31 +17,41 @@ from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.overview import AWAY, overview, SAME, STRANGER
 from hybrid_snn_ros.fleet.peer import Peer
+from hybrid_snn_ros.fleet.pictures import Id, Pictures
 from hybrid_snn_ros.fleet.store_key import key_for
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.recent import Recent
+from hybrid_snn_ros.ros.parameters import Parameters
 
 _WAITING = 256  # messages; of those that come faster the oldest are asked for again
 _AGAIN = 5.0  # seconds, after which what failed is tried again
+_PICTURES = 256  # of other robots that are remembered
 _LOOK = 0.5  # seconds between two looks at how the fleet stands
 
 
 class FleetMember:
     """Used by the worker alone, but for `hear`."""
 
-    def __init__(self, classifier: Classifier, share: bool,
+    def __init__(self, classifier: Classifier, settings: Parameters,
                  send: Callable[[str, bytes], None], tell: Callable[[dict[str, Any]], None],
+                 show: Callable[[list[tuple[str, bytes]]], None],
                  wake: Callable[[], None]) -> None:
         """
         Join as soon as the memory can be written.
 
-        :param share: whether others are told what is known here.
+        :param settings: ros.parameters.Parameters: fleet is listen or share; fleet_pictures.
         :param send: function of topic and bytes: send them to all others.
         :param tell: function of the overview (fleet.overview), where that has changed.
+        :param show: function of [(name, JPEG)]: publish pictures that came from other robots.
         :param wake: function that wakes the worker.
         """
         self._classifier = classifier
-        self._share = share
+        self._share = settings.fleet == 'share'
+        self._pictures = Pictures(self._on_picture) if settings.fleet_pictures == 'on' else None
+        self._show = show
+        self._looked_at: Recent[int, tuple[Id, bytes]] = Recent(_PICTURES)  # by number
+        self._numbers: Recent[Id, int] = Recent(_PICTURES)  # of samples whose pictures are asked
         self._send = send
         self._tell = tell
         self._wake = wake
@@ -120,12 +130,39 @@ class FleetMember:
             return None
         self._store = store
         self._peer = Peer(StoreLog(store, key, self._share), key, self._send, time.monotonic,
-                          share=self._share)
+                          share=self._share, pictures=self._pictures)
         return self._peer
 
     def _leave(self, problem: str) -> None:
         self.problem, self._peer, self._store, self._told = problem, None, None, None
         self._due = time.monotonic() + _AGAIN
+
+    def look_elsewhere(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """
+        Look for pictures of samples that other robots were taught; those to come are shown.
+
+        :return: {number: JPEG} of those that came before.
+        """
+        if self._pictures is None or self._peer is None:
+            return {}
+        found, state = {}, self._classifier.state
+        for number in numbers:
+            record = state.record(number)
+            if record is None or record.author == self._peer.log.author:
+                continue
+            known = self._looked_at.get(number)
+            if known is not None and known[0] == record.id:
+                found[number] = known[1]
+            else:
+                self._numbers.add(record.id, number)
+                self._pictures.want([record.id], time.monotonic())
+        return found
+
+    def _on_picture(self, lesson: Id, jpeg: bytes) -> None:
+        number = self._numbers.pop(lesson, None)
+        if number is not None:
+            self._looked_at.add(number, (lesson, jpeg))
+            self._show([(f'sample/{number}', jpeg)])
 
     def _look(self, peer: Peer) -> None:
         """Tell how the fleet stands, where that has changed."""

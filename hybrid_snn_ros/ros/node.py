@@ -197,8 +197,8 @@ class ClassifierNode(LifecycleNode):
         member = None
         if self._fleet is not None:
             from hybrid_snn_ros.ros.fleet_member import FleetMember
-            member = FleetMember(self._classifier, self._settings.fleet == 'share',
-                                 self._fleet.send, self._fleet.tell, self._frames.wake)
+            member = FleetMember(self._classifier, self._settings, self._fleet.send,
+                                 self._fleet.tell, self._out.pictures, self._frames.wake)
         self._worker = Worker(
             self._classifier, self._frames, self._commands, boxes, self._settings,
             Listeners(self._out.answer, self._out.things, self._out.things_watched,

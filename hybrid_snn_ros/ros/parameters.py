@@ -100,6 +100,9 @@ GROUPS = {
         Parameter('fleet', 'off', 'share: what is taught here is known at all robots that allow '
                   'this one, and the other way round (docs/fleet.md); listen: only the other way '
                   'round; off: neither', choices=('off', 'listen', 'share')),
+        Parameter('fleet_pictures', 'off', 'on: pictures of what was taught are given to robots '
+                  'of the fleet, when somebody looks at a label there, and asked of them; off: '
+                  'they stay on their robot', choices=('off', 'on')),
     ),
     'Answers': (
         Parameter('false_unknown', FALSE_UNKNOWN, 'nominal share of frames of taught labels that '

@@ -23,6 +23,7 @@ from hybrid_snn_ros.memory.errors import ChangedError, StoreError
 from hybrid_snn_ros.memory.stamps import stamp_text
 from hybrid_snn_ros.ros import messages
 from hybrid_snn_ros.ros.asker import Asker, Seen
+from hybrid_snn_ros.ros.asking import Asking
 from hybrid_snn_ros.ros.box_namer import BoxNamer, BoxQueue, Things
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.commands import CommandQueue, Result
@@ -131,8 +132,10 @@ class Worker(threading.Thread):
         self._finder = None if cells is None else ThingFinder(
             classifier, settings, cells, tell.things, tell.things_watched, pass_over,
             lambda seen, prediction: asker.saw(lambda: seen, prediction))
+        asking = Asking(classifier, asker, self._fleet.look_elsewhere) if self._fleet else Asking(
+            classifier, asker)
         self._executor = CommandExecutor(
-            classifier, settings, self._recent, self._report, asker, problem, boxes.put,
+            classifier, settings, self._recent, self._report, asking, problem, boxes.put,
             self._finder, tell.pictures)
         # (samples learned, samples to learn) while the network is rebuilt
         self._rebuilding: tuple[int, int] | None = None

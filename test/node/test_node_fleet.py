@@ -11,7 +11,8 @@ from domains import fresh_domain
 from fleet_robots import fleet, FleetRobot
 import numpy as np
 import pytest
-from ros_harness import NodeProcess, OK, Peer
+from ros_harness import NodeProcess, OK, Peer, remembered, values
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import UInt8MultiArray
 
 from hybrid_snn_ros.fleet import wire
@@ -135,6 +136,41 @@ def test_a_robot_that_does_not_learn_takes_no_part_until_it_learns_again(tmp_pat
         belt.teach('green', GREEN)
         for robot in (arm, belt):
             robot.knows({'red': 1, 'green': 1})
+
+
+@pytest.mark.parametrize('given', ['on', 'off'])
+def test_pictures_of_another_robot_are_shown_where_both_allow_it(tmp_path, given):
+    """Asked for with the label's; those to come follow, and are at hand the next time."""
+    with fleet(tmp_path, fresh_domain(), 'arm', 'belt', fleet_pictures=given) as (arm, belt):
+        pictures = {}
+        belt.peer.node.create_subscription(
+            CompressedImage, '/belt/classifier/question_pictures',
+            lambda m: pictures.update({m.header.frame_id: bytes(m.data)}), 64)
+        arm.teach('red', RED)
+        arm.teach('red', RED, 1)
+        belt.knows({'red': 2})
+        numbers = sorted(remembered(belt.memory).samples)
+        result = belt.peer.command(do='pictures', label='red')
+        assert (result.level, values(result)['pictures']) == (OK, '')
+        if given == 'off':
+            belt.teach('red', RED, 2)  # has one of its own, and shows no other
+            result = belt.peer.command(do='pictures', label='red')
+            own = f'sample/{max(remembered(belt.memory).samples)}'
+            belt.peer.until('the picture', lambda: pictures)
+            assert values(result)['pictures'].split() == [own] == list(pictures)
+            return
+        wanted = {f'sample/{number}' for number in numbers}
+        belt.peer.until('the pictures', lambda: pictures.keys() == wanted)
+        kept = [picture for robot in (arm,) for picture in pictures_of(robot.memory)]
+        assert sorted(pictures.values()) == sorted(kept) and pictures_of(belt.memory) == []
+        result = belt.peer.command(do='pictures', label='red')
+        assert set(values(result)['pictures'].split()) == wanted
+
+
+def pictures_of(memory):
+    """Return the JPEGs that a memory keeps."""
+    with DiskStore.open(memory, None) as store:
+        return list(store.pictures(store.state.samples).values())
 
 
 def test_two_robots_with_one_key_are_told_of_and_another_key_mends_it(tmp_path):

@@ -37,9 +37,11 @@ def meet(name):
 
 def told(seconds=0.0):
     """Listen for a moment, or at most so long until anything was said; return ~/fleet's last."""
-    if seconds:
-        _here['peer'].until('~/fleet', lambda: _here['told'], seconds)
-    _here['peer'].spin(0.02)
+    peer = _here['peer']
+    if seconds and not _here['told']:
+        peer.until('~/fleet', lambda: _here['told'], seconds)
+        peer.spin(0.5)  # a node that was killed still counts as one that listens
+    peer.spin(0.02)
     return _here['told']
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.ros.asker import Asker
+from hybrid_snn_ros.ros.asking import Asking
 from hybrid_snn_ros.ros.command_executor import CommandExecutor
 from hybrid_snn_ros.ros.recent_frames import RecentFrames, SeenFrame
 
@@ -26,7 +27,8 @@ class Robot:
     def make_executor(self, **words):
         """Return an executor of this classifier that reports here."""
         return CommandExecutor(self.classifier, self.settings, self.frames, self.results.append,
-                               Asker(self.classifier, self.settings), **words)
+                               Asking(self.classifier, Asker(self.classifier, self.settings)),
+                               **words)
 
     def see(self, rgb, message_bytes=None):
         """Answer a frame, uint8 (H, W, 3), as the worker does; return its stamp."""

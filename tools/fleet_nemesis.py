@@ -123,7 +123,7 @@ class Nemesis:
         self.counts[name] += 1
 
     def _undo(self, robot):
-        self._take_back(robot, 'undone', lambda: robot.do(fleet_person.undo))
+        self._take_back(robot, 'undone', lambda: robot.do(fleet_person.command, {'do': 'undo'}))
 
     def _forget(self, robot):
         labels = list(robot.state.counts)

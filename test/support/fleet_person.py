@@ -10,6 +10,7 @@ from array import array
 import json
 import os
 import random
+import time
 
 # Shared memory knows no partition, and the network is more than this computer's.
 _DDS = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET', 'FASTDDS_BUILTIN_TRANSPORTS': 'UDPv4'}
@@ -50,24 +51,39 @@ def forget_told():
     _here['told'] = {}
 
 
+def _asked(fields):
+    """
+    Ask for something on ~/command until something becomes of it; return the result.
+
+    A node that was killed still counts as one that listens: what it would have heard is lost.
+    """
+    peer = _here['peer']
+    before = len(peer.results)
+    for _ in range(20):
+        peer.send('command', json.dumps(fields))
+        end = time.monotonic() + 3.0
+        while time.monotonic() < end:
+            peer.executor.spin_once(timeout_sec=0.05)
+            if len(peer.results) > before:
+                return peer.results[before]
+    raise AssertionError(f'nothing became of {fields}')
+
+
 def teach(label, colour, seed):
     """Show a picture that no one has seen and teach it; return the sample's number."""
     from camera_frames import frame, picture
-    from ros_harness import OK, values
-    _here['peer'].show(frame(picture(colour, seed, (96, 128))))
-    result = _here['peer'].teach(label)[0]
-    assert result.level == OK, result.message
+    from ros_harness import values
+    shown = frame(picture(colour, seed, (96, 128)))
+    _here['peer'].show(shown)
+    stamp = {'sec': shown.header.stamp.sec, 'nanosec': shown.header.stamp.nanosec}
+    result = _asked({'do': 'teach', 'label': label, 'stamp': stamp})
+    assert 'sample' in values(result), result.message
     return int(values(result)['sample'])
 
 
-def undo():
-    """Take the last change back, if there is one."""
-    _here['peer'].trigger('undo')
-
-
 def command(fields):
-    """Ask for something on ~/command; wait for what becomes of it."""
-    _here['peer'].command(**fields)
+    """Ask for something on ~/command; return once something became of it."""
+    _asked(fields)
 
 
 def answers(colours):

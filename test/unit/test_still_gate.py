@@ -59,6 +59,7 @@ def test_tiles_differ_by_their_root_mean_square(seed, side, channels, most):
     assert gate.is_still(second) == (difference(first, second) <= MOVED)
 
 
+@pytest.mark.slow
 def test_no_scripted_change_is_answered_late():
     """Of 1,500 changes; all 100,000 are those of tools/still_gate.py."""
     random = np.random.default_rng(7)

@@ -45,6 +45,7 @@ class StillScene:
         self._classifier = classifier
         self._clock = clock
         self._gate = StillGate()
+        self._code: int | None = None  # how its colours lie
         self._may_hold, self._held_for, self._smoothing = False, 0.0, 1
         self._valid_for: Any = None  # settings, and what is known
         self._codes: np.ndarray  # of the frame that was looked at last
@@ -83,6 +84,9 @@ class StillScene:
 
     def codes(self, picture: Picture) -> np.ndarray | None:
         """Return the codes that stand for a frame, None where it must be looked at."""
+        if picture.code != self._code:  # the same bytes are other colours now
+            self.forget()
+            self._code = picture.code
         self._unmoved = self._may_hold and self._gate.is_still(picture.pixels)
         self._spare = self._unmoved and self._clock() < self._until
         if not self._spare:

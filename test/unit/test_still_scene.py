@@ -127,6 +127,20 @@ def test_a_held_frame_shows_itself(camera):
     assert np.array_equal(camera.classifier.frame_encoder.surroundings(held.seen), around)
 
 
+def test_the_same_bytes_in_another_order_of_colours_are_looked_at(camera):
+    picture = camera.frame(2)
+    camera.looks(picture)
+    assert not camera.looks(picture)
+    for encoding, order in (('rgb8', 1), ('bgr8', -1)):
+        camera.still.begin(True, HELD_FOR, 1, {})
+        message = plain_message('vga', picture)
+        message.encoding = encoding
+        seen = answer(camera.classifier, message, False, lambda stage: None,
+                      still=camera.still).seen
+        assert not seen.held
+        assert np.allclose(seen.crop.mean(axis=(0, 1)), picture.mean(axis=(0, 1))[::order], atol=9)
+
+
 def parts_of(camera, picture):
     """Return responses to a frame, to its mirror image and to what is near, by the book."""
     classifier = camera.classifier
@@ -233,3 +247,24 @@ def test_a_held_frame_teaches_its_own_codes(rule):
     for own, other in zip(*taught, strict=True):
         assert np.array_equal(own, other)
     assert not np.array_equal(taught[0][0], taught[0][1])
+
+
+def test_a_held_frame_that_is_gone_teaches_what_it_was_answered_by():
+    """Of the newest thirty alone the message is kept."""
+    robot, random = Robot(min_change=0.0), np.random.default_rng(8)
+    still, (picture,), all_seen = StillScene(robot.classifier), drawn_pictures(1, 300, random), []
+    for stamp in range(1, 41):
+        still.begin(True, HELD_FOR, 1)
+        one = noisy(picture, 3, random)
+        seen = answer(robot.classifier, plain_message('vga', one), False, lambda stage: None,
+                      still=still).seen
+        robot.frames.add((stamp, 0), SeenFrame(seen, SimpleNamespace(data=b''), False), 300)
+        all_seen.append(seen)
+    assert [one.held for one in all_seen] == [False] + [True] * 39
+    for stamp in (9, 15):
+        robot.executor.run(Command('teach', label=f'seen {stamp}', stamp=(stamp, 0)))
+        robot.executor.finish()
+    early, late = (np.atleast_2d(one.codes)
+                   for one in robot.classifier.state.samples.values())
+    assert len(early) == 1 and np.array_equal(early[0], all_seen[0].codes)
+    assert len(late) == 6 and not np.array_equal(late[0], all_seen[0].codes)

@@ -107,16 +107,18 @@ class StillScene:
         self._responses = [response, *(self._responses[1:] if self._unmoved else ())]
         self._respond()
 
-    def look_longer(self) -> None:
-        """Look at one more view, if there is one, of a frame that was held since the last."""
+    def look_longer(self) -> bool:
+        """Look at one more view of a frame that was held since the last; tell whether it did."""
         if not self._spare or self._valid_for[-1] != self._known:
-            return
+            return False
         self._spare = False
         codes = next(self._views, None)
-        if codes is not None:
-            self._place += 1
-            self._responses[self._place:self._place + 1] = [self._classifier.present(codes)]
-            self._respond()
+        if codes is None:
+            return False
+        self._place += 1
+        self._responses[self._place:self._place + 1] = [self._classifier.present(codes)]
+        self._respond()
+        return True
 
     def _respond(self) -> None:
         self.response = mean_of(self._responses)

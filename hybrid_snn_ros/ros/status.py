@@ -19,6 +19,7 @@ class Counters(NamedTuple):
 
     answered: int = 0
     held: int = 0  # of them, those that were not looked at, since nothing had moved
+    looked_longer: int = 0  # further views of these, in spare time; no frames
     refused: int = 0
     failed: int = 0  # in an unforeseen way
     last_refusal: str = ''
@@ -68,6 +69,7 @@ def _operations(classifier: Classifier, times: StageTimes,
         return {}
     network = classifier.network
     mean = synaptic_operations.count(network.reach, network.inputs, *activity)
+    spared = counters.held - counters.looked_longer
     return {
         'spikes_per_frame': f'{mean.spikes:.0f}', 'sparsity': f'{mean.sparsity:.3f}',
         'synaptic_operations': f'{mean.columns:.0f} columns, {mean.typicality:.0f} typicality',
@@ -75,5 +77,5 @@ def _operations(classifier: Classifier, times: StageTimes,
             f'{mean.microjoules:.2f} uJ a frame ({synaptic_operations.ASSUMPTION})'),
         'held_share': f'{counters.held / max(counters.answered, 1):.3f}',
         'energy_saved': (
-            f'{mean.microjoules * counters.held * 1e-3:.2f} mJ by energy_estimate, and '
-            f'{counters.held} encodings')}
+            f'{mean.microjoules * spared * 1e-3:.2f} mJ by energy_estimate, and {spared} '
+            'encodings')}

@@ -182,8 +182,9 @@ class Worker(threading.Thread):
                 self._catch_up()
                 self._consolidate()
                 self._think()
-                if not len(self._frames):
-                    self._still.look_longer()
+                if not len(self._frames) and self._still.look_longer():
+                    self.counters = self.counters._replace(
+                        looked_longer=self.counters.looked_longer + 1)
                 self._tell_loss()
                 if time.monotonic() >= self._next_status:
                     self._renew_status()

@@ -165,11 +165,11 @@ def test_spare_time_looks_at_two_more_views_once(camera):
     first = camera.frame(1)
     assert camera.looks(first)
     parts, means = parts_of(camera, first), []
-    camera.still.look_longer()  # nothing was held yet
-    for _ in range(5):
+    assert not camera.still.look_longer()  # nothing was held yet
+    for number in range(5):
         means.append(camera.ask(camera.frame(1)).response)
-        camera.still.look_longer()
-        camera.still.look_longer()  # one behind each frame
+        assert camera.still.look_longer() == (number < 2)
+        assert not camera.still.look_longer()  # one behind each frame
     for mean, count in zip(means, (1, 2, 3, 3, 3)):
         assert same(mean, mean_of(parts[:count])), count
     # Looked at again, the other views stand until they are.

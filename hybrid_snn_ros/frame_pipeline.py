@@ -10,6 +10,7 @@ import numpy as np
 from hybrid_snn_ros.network.prediction import Prediction
 from hybrid_snn_ros.snn.response import mean_of, Response
 from hybrid_snn_ros.snn.track import Track
+from hybrid_snn_ros.still_scene import StillScene
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
@@ -30,7 +31,7 @@ class Answer(NamedTuple):
 
 def answer(classifier: 'Classifier', message: Any, compressed: bool, lap: Callable[[str], None],
            track: Track | None = None, false_unknown: float | None = None,
-           top: int | None = None, views: int = 1) -> Answer:
+           top: int | None = None, views: int = 1, still: StillScene | None = None) -> Answer:
     """
     Answer a camera message.
 
@@ -40,21 +41,38 @@ def answer(classifier: 'Classifier', message: Any, compressed: bool, lap: Callab
     :param track: smooths over successive frames.
     :param false_unknown, top: as of Classifier.decide.
     :param views: of the frame that are looked at, and whose responses are averaged.
+    :param still: holds the answer while nothing moves; `begin` was called for this frame.
     :raises FrameError: when the message cannot be read.
     """
-    seen = classifier.frame_encoder.encode_message(message, compressed, lap)
-    counts = classifier.counts(seen.codes)
-    lap('code')
-    response = classifier.present(seen.codes, counts)
-    lap('present')
-    if views > 1:
-        responses = [response]
-        for codes in classifier.frame_encoder.view_codes(seen, views):
-            lap('encode')
-            responses.append(classifier.present(codes))
-            lap('present')
-        response = mean_of(responses)
-    smoothed = response if track is None else track.add(seen.codes, response)
-    prediction = classifier.decide(smoothed, false_unknown, top)
+    seen = classifier.frame_encoder.encode_message(
+        message, compressed, lap, known=None if still is None else still.codes)
+    if still is not None and seen.held:
+        counts, response = still.counts, still.response
+        lap('code')
+        lap('present')
+    else:
+        counts, response = _presented(classifier, seen, views, lap)
+        if still is not None:
+            still.looked(seen, counts, response)
+    prediction = still.settled if still is not None and seen.held else None
+    if prediction is None:
+        smoothed = response if track is None else track.add(seen.codes, response)
+        prediction = classifier.decide(smoothed, false_unknown, top)
+        if still is not None:
+            still.decided(prediction)
     lap('decide')
     return Answer(seen, counts, response, prediction)
+
+
+def _presented(classifier: 'Classifier', seen: 'Encoded', views: int,
+               lap: Callable[[str], None]) -> tuple[np.ndarray, Response]:
+    """Return the spike counts of a frame and the mean response to its views."""
+    counts = classifier.counts(seen.codes)
+    lap('code')
+    responses = [classifier.present(seen.codes, counts)]
+    lap('present')
+    for codes in classifier.frame_encoder.view_codes(seen, views):
+        lap('encode')
+        responses.append(classifier.present(codes))
+        lap('present')
+    return counts, mean_of(responses)

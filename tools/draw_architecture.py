@@ -28,6 +28,7 @@ PARTS = {
     'evaluation': ('#e7def5', 'teach, ask, score'),
     'bench': ('#e7def5', 'how long everything takes'),
     'frame_pipeline': ('#d9efd8', 'the one way of a frame'),
+    'still_scene': ('#d9efd8', 'while nothing moves, the answer stands'),
     'classifier': ('#d9efd8', 'the classifier without ROS'),
     'questions': ('#d9efd8', 'what the robot would ask'),
     'audit': ('#d9efd8', 'is what was taught enough?'),

@@ -34,7 +34,8 @@ class Wire:
     def publish(header: Any, prediction: Prediction) -> int:
         """Make the messages of an answer and serialise them; return their bytes."""
         out = [String(data=prediction.label),
-               String(data=messages.answer(header, prediction, (0.0, 0.0, 1.0, 1.0), 0.0, 0.0))]
+               String(data=messages.answer(
+                   header, prediction, (0.0, 0.0, 1.0, 1.0), False, 0.0, 0.0))]
         if messages.HAVE_VISION_MSGS:
             out.append(messages.classification(header, prediction))
         return sum(len(serialize_message(one)) for one in out)

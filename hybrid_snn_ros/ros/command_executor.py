@@ -150,7 +150,8 @@ class CommandExecutor:
         if self._lesson:
             self._lesson.go_on()
             return
-        self._teach_early()
+        if self._early:
+            self._teach_early()
         self._go_on_with_session()
 
     def finish(self) -> None:
@@ -336,6 +337,11 @@ class CommandExecutor:
                 frame = frame._replace(
                     codes=self._classifier.frame_encoder.encoder.codes(shown))
                 picture, part = functools.partial(kept_jpeg, shown), ', as the one thing in it'
+                yield
+            elif frame.held and (seen := self._frames.seen(frame.stamp)):
+                # It was answered by the codes of one that it is like; it teaches its own.
+                frame = frame._replace(
+                    codes=self._classifier.frame_encoder.encoder.codes(seen.seen.crop))
                 yield
             views = self._views(frame) if region == WHOLE else None
             picture = views.picture if views else picture

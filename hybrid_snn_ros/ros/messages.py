@@ -137,18 +137,20 @@ def vision_info(header: Header, method: str, location: str, version: int) -> Any
                       database_version=version)
 
 
-def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], latency_ms: float,
-           processing_ms: float) -> str:
+def answer(header: Header, prediction: 'Prediction', seen: Iterable[float], held: bool,
+           latency_ms: float, processing_ms: float) -> str:
     """
     Return the answer to one frame as JSON text for ``~/answer``.
 
     :param seen: x, y, width, height of what the encoder sees, as fractions of the frame.
+    :param held: whether the answer is that of an earlier frame, since nothing has moved.
     """
     return json.dumps({
         'stamp': {'sec': header.stamp.sec, 'nanosec': header.stamp.nanosec},
         'frame_id': header.frame_id,
         **_predicted(prediction),
         'seen': [round(part, 4) for part in seen],
+        'held': held,
         'latency_ms': round(latency_ms, 2),
         'processing_ms': round(processing_ms, 2),
     }, ensure_ascii=False)

@@ -110,6 +110,10 @@ GROUPS = {
         Parameter('top_k', TOP, 'labels ranked in an answer', 1, 100, live=True),
         Parameter('answer_views', 1, 'views of each frame that are looked at, and whose answers '
                   'are averaged: each takes an encoding', choices=(1, 3, 6), live=True),
+        Parameter('still_gate', True, 'hold the answer while nothing moves before the camera, '
+                  'instead of looking at every frame anew', live=True),
+        Parameter('held_for', 10.0, 'seconds for which an answer is held at most', 0.1, 3600.0,
+                  live=True),
         Parameter('smoothing', 3, 'frames of one scene over which answers are averaged; 1 judges '
                   'every frame alone', 1, 100, live=True),
     ),

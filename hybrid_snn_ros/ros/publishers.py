@@ -70,7 +70,8 @@ ANSWERS = (
         frame.message.header, frame.answer.prediction)),
     Topic('~/answer', String, 10, lambda frame: String(data=messages.answer(
         frame.message.header, frame.answer.prediction,
-        seen(frame.message, frame.classifier.crop), frame.latency_ms, frame.processing_ms)),
+        seen(frame.message, frame.classifier.crop), frame.answer.seen.held, frame.latency_ms,
+        frame.processing_ms)),
         only_if_watched=True),
     Topic(_ANNOTATED, Image, qos_profile_sensor_data, lambda frame: annotated(
         frame.message, frame.answer.prediction, frame.classifier.crop,

@@ -31,6 +31,7 @@ class RecentFrame(NamedTuple):
     stamp: Stamp
     codes: np.ndarray  # uint8 (N,)
     time: float  # monotonic seconds
+    held: bool = False  # whether the codes are those of an earlier frame, which it is like
 
 
 class SeenFrame(NamedTuple):
@@ -71,7 +72,8 @@ class RecentFrames:
             self._recent.clear()
             self._seen.clear()
         self._recent.limit = limit
-        self._recent.add(stamp, RecentFrame(stamp, frame.seen.codes, time.monotonic()))
+        self._recent.add(stamp, RecentFrame(
+            stamp, frame.seen.codes, time.monotonic(), frame.seen.held))
         self._seen.add(stamp, frame)
         _shorten(self._seen, _SEEN_BYTES)
 

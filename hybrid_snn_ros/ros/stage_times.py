@@ -33,24 +33,28 @@ class StageTimes:
     def __init__(self, length: int = 300) -> None:
         self._ring = np.zeros((length, len(STAGES)))
         self._spikes = np.zeros((length, 2))
-        self._noted = 0
+        self._noted = self._noted_spikes = 0
 
-    def note(self, seconds: Mapping[str, float], active: float, spikes: float) -> None:
+    def note(self, seconds: Mapping[str, float], active: float | None = None,
+             spikes: float = 0) -> None:
         """
         Note one frame.
 
         :param seconds: a time for every one of STAGES.
         :param active: inputs that spiked at all; spikes: of all of them, while it was shown.
+            None where nothing was shown, for the frame was held.
         """
-        place = self._noted % len(self._ring)
-        self._ring[place] = [seconds[stage] for stage in STAGES]
-        self._spikes[place] = active, spikes
+        self._ring[self._noted % len(self._ring)] = [seconds[stage] for stage in STAGES]
         self._noted += 1
+        if active is not None:
+            self._spikes[self._noted_spikes % len(self._spikes)] = active, spikes
+            self._noted_spikes += 1
 
     def copy(self) -> 'StageTimes':
         """Return the same, which stays as it is."""
         same = StageTimes.__new__(StageTimes)
-        same._ring, same._spikes, same._noted = self._ring.copy(), self._spikes.copy(), self._noted
+        same._ring, same._spikes = self._ring.copy(), self._spikes.copy()
+        same._noted, same._noted_spikes = self._noted, self._noted_spikes
         return same
 
     def summary(self) -> dict[str, Figures]:
@@ -62,6 +66,6 @@ class StageTimes:
         return {stage: Figures(*column) for stage, column in zip(STAGES, columns.tolist())}
 
     def spikes(self) -> tuple[float, float] | None:
-        """Return the mean (active inputs, spikes) of a frame; None before the first one."""
-        known = self._spikes[:self._noted]
+        """Return the mean (active inputs, spikes) of a frame shown; None before the first one."""
+        known = self._spikes[:self._noted_spikes]
         return tuple(known.mean(axis=0).tolist()) if len(known) else None

@@ -18,6 +18,8 @@ class Counters(NamedTuple):
     """What became of the frames; every frame counts once. Made again with each frame."""
 
     answered: int = 0
+    held: int = 0  # of them, those that were not looked at, since nothing had moved
+    looked_longer: int = 0  # further views of these, in spare time; no frames
     refused: int = 0
     failed: int = 0  # in an unforeseen way
     last_refusal: str = ''
@@ -33,11 +35,12 @@ class Status(NamedTuple):
     gpu: str  # why a GPU was given up; empty when it was not
 
 
-def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
+def collect_status(classifier: Classifier, times: StageTimes, counters: Counters, teaching: str,
                    rebuilding: tuple[int, int] | None, more: Mapping[str, object]) -> Status:
     """
     Collect it; called by the worker alone.
 
+    :param counters: of the same frames as the times.
     :param teaching: why teaching is refused, or ''.
     :param rebuilding: (samples learned, samples to learn) while the network is rebuilt.
     :param more: what others say of themselves, {name: value}.
@@ -54,19 +57,25 @@ def collect_status(classifier: Classifier, times: StageTimes, teaching: str,
         'interpreter': encoder.runtime, 'delegate': encoder.delegate,
         'threads': encoder.threads, 'cpus': ', '.join(map(str, encoder.cpus)) or 'all',
         'model_digest': encoder.digest, **classifier.status(), **more,
-        **_operations(classifier, times)}
+        **_operations(classifier, times, counters)}
     return Status(facts, times.copy(), teaching, classifier.backend.lost)
 
 
-def _operations(classifier: Classifier, times: StageTimes) -> dict[str, str]:
-    """Return what the last frames made the network do, on average."""
+def _operations(classifier: Classifier, times: StageTimes,
+                counters: Counters) -> dict[str, str]:
+    """Return what the last frames made the network do, on average, and what was spared it."""
     activity = times.spikes()
     if activity is None:
         return {}
     network = classifier.network
     mean = synaptic_operations.count(network.reach, network.inputs, *activity)
+    spared = counters.held - counters.looked_longer
     return {
         'spikes_per_frame': f'{mean.spikes:.0f}', 'sparsity': f'{mean.sparsity:.3f}',
         'synaptic_operations': f'{mean.columns:.0f} columns, {mean.typicality:.0f} typicality',
         'energy_estimate': (
-            f'{mean.microjoules:.2f} uJ a frame ({synaptic_operations.ASSUMPTION})')}
+            f'{mean.microjoules:.2f} uJ a frame ({synaptic_operations.ASSUMPTION})'),
+        'held_share': f'{counters.held / max(counters.answered, 1):.3f}',
+        'energy_saved': (
+            f'{mean.microjoules * spared * 1e-3:.2f} mJ by energy_estimate, and {spared} '
+            'encodings')}

@@ -37,6 +37,7 @@ from hybrid_snn_ros.ros.status import collect_status, Counters, Status
 from hybrid_snn_ros.ros.thing_finder import ThingFinder, WhereStatus
 from hybrid_snn_ros.snn import synaptic_operations
 from hybrid_snn_ros.snn.track import Track
+from hybrid_snn_ros.still_scene import StillScene
 from hybrid_snn_ros.stopwatch import Stopwatch
 from hybrid_snn_ros.vision.framing import FrameError
 
@@ -110,6 +111,7 @@ class Worker(threading.Thread):
         self._stopping = threading.Event()
         self._told_loss = False
         self._track = Track(1)
+        self._still = StillScene(classifier)
         self._newest = 0, 0  # stamp of the last answered frame
         self._catching_up: Iterator[tuple[int, int]] | None = None
         self._start_catching_up()
@@ -153,7 +155,8 @@ class Worker(threading.Thread):
 
     def _renew_status(self) -> None:
         self.status = collect_status(
-            self._classifier, self._times, self._executor.problem, self._rebuilding,
+            self._classifier, self._times, self.counters, self._executor.problem,
+            self._rebuilding,
             {'boxes_named': self._box_namer.named, 'boxes_left_out': self._box_namer.left_out,
              'questions_wait': 'yes' if self._asker.is_stale else 'no',
              'where': 'off', **(self._finder.facts() if self._finder else {}),
@@ -193,6 +196,9 @@ class Worker(threading.Thread):
                 self._catch_up()
                 self._consolidate()
                 self._think()
+                if not len(self._frames) and self._still.look_longer():
+                    self.counters = self.counters._replace(
+                        looked_longer=self.counters.looked_longer + 1)
                 self._tell_loss()
                 if time.monotonic() >= self._next_status:
                     self._renew_status()
@@ -385,25 +391,34 @@ class Worker(threading.Thread):
             self._track = Track(settings.smoothing)
         if stamp < self._newest:  # a bag that loops, a clock set back: another scene
             self._track.reset()
+            self._still.forget()
+        false_unknown, top, views = settings.false_unknown, settings.top_k, settings.answer_views
+        # Not while every frame is taught, nor where views show what lies around the crop.
+        self._still.begin(
+            settings.still_gate and views == 1 and not self._executor.waiting,
+            settings.held_for, self._track.frames, false_unknown, top)
         compressed = messages.is_compressed(message)
         answered = answer(self._classifier, message, compressed, watch.lap, self._track,
-                          settings.false_unknown, settings.top_k, settings.answer_views)
+                          false_unknown, top, views, self._still)
         self._newest = stamp
         taken = _taken(message.header.stamp, frame.stamped)
         latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
         self._tell.answered(AnsweredFrame(
             message, answered, latency * 1e3, watch.total * 1e3, self._classifier))
         watch.lap('publish')
-        self.counters = self.counters._replace(answered=self.counters.answered + 1)
+        self.counters = self.counters._replace(
+            answered=self.counters.answered + 1,
+            held=self.counters.held + answered.seen.held)
         self._times.note(
             {'latency': latency, 'receive': frame.stamped - taken,
              'wait': watch.begun - frame.put, **watch.seconds, 'total': watch.total},
-            *synaptic_operations.activity(answered.counts))
+            *(() if answered.seen.held else synaptic_operations.activity(answered.counts)))
         seen = SeenFrame(answered.seen, message, compressed)
         self._recent.add(stamp, seen, settings.recent_frames)
         if not (self._finder and self._finder.saw(stamp, seen)):  # else things are asked about
-            self._asker.saw(lambda: Seen(answered.seen.codes, answered.seen.crop,
-                                         stamp_text(stamp)), answered.prediction)
+            crop_of = self._still if answered.seen.held else answered.seen  # as the codes
+            self._asker.saw(lambda: Seen(answered.seen.codes, crop_of.crop, stamp_text(stamp)),
+                            answered.prediction)
         self._reviewer.saw(answered.prediction)
         self._executor.saw()
 

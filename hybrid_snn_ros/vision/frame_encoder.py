@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hybrid_snn_ros.vision.framing import Crop
 
 Lap = Callable[[str], None]  # is called with the name of a stage when it is done
+# from what is decoded of a frame to the codes that stand for it, None where it must be encoded
+Known = Callable[['Picture'], np.ndarray | None]
 
 SHIPPED_ENCODER = ('models', 'efficientnet_lite0_int8.tflite')
 
@@ -27,14 +29,33 @@ def _no_lap(stage: str) -> None:
     """Measure nothing."""
 
 
-class Encoded(NamedTuple):
-    """A frame as the encoder saw it, and what it made of it."""
+class Encoded:
+    """A frame as the encoder sees it, and what it made of it, or of an earlier one it is like."""
 
-    codes: np.ndarray  # uint8 (N,)
-    crop: np.ndarray  # uint8 RGB (size, size, 3)
-    # cuts the square of another crop out of the frame, which it holds: (size, Crop) -> uint8 RGB
-    # (size, size, 3)
-    cut: 'Callable[[int, Crop], np.ndarray]'
+    def __init__(self, codes: np.ndarray, cut: 'Callable[[int, Crop], np.ndarray]',
+                 seen: 'tuple[int, Crop]', crop: np.ndarray | None) -> None:
+        """
+        Keep what was made, and the frame.
+
+        :param codes: uint8 (N,).
+        :param cut: cuts the square of a crop out of the frame, which it holds: (size, Crop) ->
+            uint8 RGB (size, size, 3).
+        :param seen: size and Crop of what the encoder sees.
+        :param crop: that, uint8 RGB (size, size, 3); None where it was not encoded and the codes
+            are those of an earlier frame.
+        """
+        self.codes = codes
+        self.cut = cut
+        self.held = crop is None
+        self._seen = seen
+        self._crop = crop
+
+    @property
+    def crop(self) -> np.ndarray:
+        """What the encoder sees of it, uint8 RGB (size, size, 3); FrameError if it cannot."""
+        if self._crop is None:
+            self._crop = self.cut(*self._seen)
+        return self._crop
 
 
 class FrameEncoder:
@@ -97,7 +118,7 @@ class FrameEncoder:
                 'crop': self.crop.fraction, 'roi': list(self.crop.roi), 'golden': self._golden}
 
     def encode_message(self, message: Any, compressed: bool, lap: Lap = _no_lap,
-                       crop: 'Crop | None' = None) -> Encoded:
+                       crop: 'Crop | None' = None, known: Known | None = None) -> Encoded:
         """
         Encode a camera message.
 
@@ -105,10 +126,11 @@ class FrameEncoder:
             fields, from a subscription or from a bag.
         :param lap: called after each of the stages 'decode', 'crop' and 'encode'.
         :param crop: the part that is seen, None for that of all frames.
+        :param known: returns the codes that stand for it, if it need not be encoded.
         :raises FrameError: when the message cannot be read.
         """
         from hybrid_snn_ros.vision.frames import decode_message
-        return self._encode(partial(decode_message, message, compressed), lap, crop)
+        return self._encode(partial(decode_message, message, compressed), lap, crop, known)
 
     def encode_file(self, content: bytes) -> Encoded:
         """
@@ -156,6 +178,12 @@ class FrameEncoder:
         if views > 1:
             yield from self.codes_around(seen.crop, self.surroundings(seen), views)
 
+    def inner_codes(self, seen: Encoded) -> Iterator[np.ndarray]:
+        """Yield the same of the views that lie within the crop (views.inner_views)."""
+        from hybrid_snn_ros.vision.views import inner_views
+        for picture in inner_views(seen.crop, self.surroundings(seen)):
+            yield self.encoder.codes(picture)
+
     def codes_around(self, crop: np.ndarray, around: np.ndarray,
                      views: int) -> Iterator[np.ndarray]:
         """Yield the same for a crop and the surroundings that are made already."""
@@ -179,7 +207,7 @@ class FrameEncoder:
         return array
 
     def _encode(self, decode: Callable[[int, 'Crop'], 'Picture'], lap: Lap = _no_lap,
-                crop: 'Crop | None' = None) -> Encoded:
+                crop: 'Crop | None' = None, known: Known | None = None) -> Encoded:
         """
         Decode a crop, bring it to the encoder's size and embed it: every frame's way.
 
@@ -189,11 +217,17 @@ class FrameEncoder:
         size = self.encoder.input_size
         picture = decode(size, crop or self.crop)
         lap('decode')
+        cut, seen = partial(_cut, decode), (size, crop or self.crop)
+        held = None if known is None else known(picture)
+        if held is not None:
+            lap('crop')
+            lap('encode')
+            return Encoded(held, cut, seen, None)
         rgb = crop_picture(picture, size)
         lap('crop')
         codes = self.encoder.codes(rgb)
         lap('encode')
-        return Encoded(codes, rgb, partial(_cut, decode))
+        return Encoded(codes, cut, seen, rgb)
 
 
 def _cut(decode: Callable[[int, 'Crop'], 'Picture'], size: int, crop: 'Crop') -> np.ndarray:

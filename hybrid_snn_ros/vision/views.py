@@ -39,12 +39,19 @@ def views_of(seen: np.ndarray, around: np.ndarray) -> Iterator[np.ndarray]:
     :param seen: uint8 (size, size, 3), the first view: what the encoder saw.
     :param around: uint8 (side, side, 3), the surroundings.
     """
-    size, side = len(seen), len(around)
-    near, corner = round(_NEAR * side), round(_CORNER * side)
-    margin = (side - near) // 2
-    for part in (around[:corner, :corner], around[-corner:, -corner:], seen[:, ::-1],
-                 around[margin:margin + near, margin:margin + near], around):
+    size, corner = len(seen), round(_CORNER * len(around))
+    for part in (around[:corner, :corner], around[-corner:, -corner:]):
         yield np.ascontiguousarray(framing.resize(part, size))
+    yield from inner_views(seen, around)
+    yield np.ascontiguousarray(framing.resize(around, size))
+
+
+def inner_views(seen: np.ndarray, around: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield those of them that show nothing which the first one does not: mirrored, and near."""
+    near = round(_NEAR * len(around))
+    margin = (len(around) - near) // 2
+    for part in (seen[:, ::-1], around[margin:margin + near, margin:margin + near]):
+        yield np.ascontiguousarray(framing.resize(part, len(seen)))
 
 
 def seen_in(around: np.ndarray, crop: Crop, size: int) -> np.ndarray:

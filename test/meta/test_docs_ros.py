@@ -83,7 +83,7 @@ def test_the_page_shows_every_field_of_an_answer_and_of_the_labels():
     from hybrid_snn_ros.ros.thing_finder import WhereStatus
     prediction = Prediction('duck', 1.0, False, [('duck', 1.0)], 1.0)
     for topic, text in (
-            ('answer', messages.answer(Header(), prediction, (0, 0, 1, 1), 0, 0)),
+            ('answer', messages.answer(Header(), prediction, (0, 0, 1, 1), False, 0, 0)),
             ('labels', messages.labels(StoreState(), WhereStatus()))):
         shown = re.search(rf"--full-length /classifier/{topic}\ndata: '(.*)'\n", PAGE)
         assert shown and json.loads(shown[1]).keys() == json.loads(text).keys(), topic

@@ -120,11 +120,14 @@ def test_answer_carries_the_header_of_its_frame(robot):
 def test_newest_frame_wins_and_every_frame_is_accounted_for(robot):
     """Faster than the encoder: frames are dropped, not queued, and the counters say so."""
     peer, _, _ = robot
-    message = frame(picture(RED, size=(48, 64)))
+    messages = [frame(picture(colour, size=(48, 64))) for colour in (RED, BLUE)]
+    message = messages[0]
     peer.show(message)
     before = peer.counters()
     sent = 1000
     for number in range(sent):
+        message = messages[number % 2]  # nothing stands still
+        message.header.stamp.sec = messages[0].header.stamp.sec
         message.header.stamp.nanosec = number
         peer.camera.publish(message)
         time.sleep(0.001)

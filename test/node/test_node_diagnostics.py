@@ -60,10 +60,10 @@ def seconds(stamp):
 
 @pytest.fixture(scope='module')
 def watched(tmp_path_factory):
-    """Yield (peer, memory) of a node that counts a camera as silent early."""
+    """Yield (peer, memory) of a node that counts a camera as silent early, and encodes all."""
     directory, domain = tmp_path_factory.mktemp('watched'), fresh_domain()
     with NodeProcess(directory, domain, memory=str(directory / 'memory'),
-                     image_timeout=SILENCE) as node, Peer(domain) as peer:
+                     image_timeout=SILENCE, still_gate=False) as node, Peer(domain) as peer:
         yield peer, directory / 'memory'
         node.end()
 
@@ -197,7 +197,7 @@ def test_the_age_of_an_answered_frame_is_bounded_however_slow_the_encoder(tmp_pa
     as old as the queue is long.
     """
     domain = fresh_domain()
-    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'),
+    with NodeProcess(tmp_path, domain, memory=str(tmp_path / 'memory'), still_gate=False,
                      program=('-c', SLOWED)) as node, Peer(domain) as peer:
         message = frame(picture(RED, size=(48, 64)))
         peer.show(message)

@@ -268,7 +268,35 @@ def questions_are_asked_or_not(peer):
     assert peer.set(doubt_period=60.0, questions='on', false_unknown=0.02) == ['', '', '']
 
 
+def held_or_not(peer):
+    """Noise is looked at by a node without the gate."""
+    message = frame(picture(GREEN, 5))
+
+    def held():
+        peer.show(header(message))
+        return peer.show(header(message))['held']
+    peer.until('consolidation', lambda: peer.counters()['consolidated'] == 'yes')
+    assert held()
+    assert peer.set(still_gate=False) == ['']
+    assert not held() and not held()
+    assert peer.set(still_gate=True) == ['']
+    assert held()
+
+
+def it_is_held_for_longer_or_shorter(peer):
+    message = frame(picture(GREEN, 6))
+    peer.until('consolidation', lambda: peer.counters()['consolidated'] == 'yes')
+    for seconds in (3600.0, 0.1, 3600.0):
+        assert peer.set(held_for=seconds) == ['']
+        peer.show(header(message))
+        peer.spin(0.3)
+        assert peer.show(header(message))['held'] == (seconds > 1), seconds
+    assert peer.set(held_for=10) == ['']
+
+
 PROOFS = {
+    'still_gate': held_or_not,
+    'held_for': it_is_held_for_longer_or_shorter,
     'questions': questions_are_asked_or_not,
     'doubt_period': doubts_are_asked_about_or_not,
     'where_crops': things_are_looked_at_in_turn,

@@ -18,6 +18,7 @@ import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.history import ANSWER
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.store import NewLesson
 from hybrid_snn_ros.questions import DoubtPolicy, torn, UnknownClusters
@@ -286,7 +287,7 @@ class Asker:
         if not lessons:
             raise CommandError('all pictures of that question are struck out; to ask no more '
                                'about it, say "ignore": true')
-        self._classifier.teach_all(lessons, source, f'question {question} {time.time_ns()}',
+        self._classifier.teach_all(lessons, source, f'{ANSWER}{question} {time.time_ns()}',
                                    later=True)
         if question in self._doubts:
             del self._doubts[question]

@@ -113,7 +113,7 @@ def test_an_unknown_thing_is_asked_about_once_and_named_as_a_whole(robot):
     assert sum(answer['label'] == 'cloth' for answer in answers) >= 8
     undo = peer.until('~/labels', lambda: peer.known[-1]['undo']['label'] == 'cloth'
                       and peer.known[-1]['undo'])
-    assert (undo['what'], undo['samples']) == ('teach', len(members) - 2)
+    assert (undo['what'], undo['samples']) == ('answer', len(members) - 2)
     assert peer.trigger('undo').success and 'cloth' not in remembered(robot.memory).counts
     assert peer.trigger('redo').success
     assert remembered(robot.memory).counts['cloth'] == len(members) - 2

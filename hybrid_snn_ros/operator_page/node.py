@@ -220,6 +220,7 @@ class TeachPage(Node):
             'message': message.message, 'sample': _whole(values.get('sample')),
             'samples': _whole(values.get('samples')), 'taught': _whole(values.get('taught')),
             'pictures': values.get('pictures', '').split(),
+            'questions': values.get('questions', '').split(),
             'changes': _list(values.get('changes')),
             'version': _whole(values.get('database_version')),
             'stamp': (_whole(sec), _whole(nanosec))}

@@ -32,7 +32,7 @@ from hybrid_snn_ros.vision.pictures import kept_jpeg
 _NEAREST = 3  # labels that are offered with a question
 _DOUBTS = 4  # that wait for an answer; the oldest falls out
 _KEPT = 'questions'  # name of what is kept for the next start
-_FORM = '1'  # of what is kept
+_FORM = '2'  # of what is kept
 _SAVE_PERIOD = 60.0  # seconds between two times, while the node runs
 
 
@@ -297,6 +297,22 @@ class Asker:
             self._forget_pictures()
         self._unsaved = self._changed = True
         return len(lessons)
+
+    def split(self, question: str) -> list[str]:
+        """
+        Make two questions of one that shows different things; return their ids.
+
+        :raises CommandError: when there is no such question, or nothing in it to be split.
+        """
+        if question in self._doubts:
+            raise CommandError('that question shows one picture; there is nothing to split')
+        cluster = self._cluster(question)
+        try:
+            parts = self._clusters.split(self._classifier.network, cluster.number)
+        except ValueError as error:
+            raise CommandError(f'{error}; answer it or leave it') from error
+        self._unsaved = self._changed = True
+        return [f'u{number}' for number in parts]
 
     def ignore(self, question: str) -> None:
         """Never ask about a question's thing again; CommandError where there is none."""

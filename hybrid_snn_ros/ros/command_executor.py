@@ -289,6 +289,11 @@ class CommandExecutor:
         sentence, taught = self._asking.answer(command)
         self._changed(command, sentence, taught=taught)
 
+    def _run_split(self, command: Command) -> None:
+        parts = self._asking.split(command)
+        self._changed(command, f'that question is two now: {" and ".join(parts)}',
+                      questions=' '.join(parts))
+
     def _run_relabel(self, command: Command) -> None:
         self._changed(command, self._asking.relabel(command), sample=command.sample)
 

@@ -12,7 +12,7 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros.boxes import box_in, PIXELS, UNITS
 from hybrid_snn_ros.where.boxes import BoxError
 
-OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'answer', 'relabel',
+OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'answer', 'split', 'relabel',
               'pictures', 'changes', 'undo', 'redo', 'take_back', 'put_back', 'forget', 'rename',
               'merge', 'rollback', 'save')
 # What changes what is known and waits until the network has caught up with changes before.
@@ -54,7 +54,7 @@ class Command(NamedTuple):
     boxes: tuple[tuple[float, ...], ...] = ()
     unit: str = PIXELS  # of the boxes, one of ros.boxes.UNITS
     complete: bool = False  # of draw: that is all
-    question: str = ''  # id, of answer and pictures
+    question: str = ''  # id, of answer, split and pictures
     ignore: bool = False  # of answer: never ask about it again
     without: tuple[str, ...] = ()  # of answer: members that show something else
     frames: int = 1  # frames that teach labels, from the newest on
@@ -120,9 +120,9 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
         raise CommandError(f'{operation} needs the id of a "change", as {{"do": "changes"}} '
                            'lists them')
     question, ignore = _name(fields, 'question'), _flag(fields, 'ignore')
-    if operation == 'answer' and not question or operation == 'relabel' and not sample:
-        raise CommandError(f'{operation} needs the id of a ' + (
-            'question' if operation == 'answer' else 'sample'))
+    asks = operation in ('answer', 'split')
+    if asks and not question or operation == 'relabel' and not sample:
+        raise CommandError(f'{operation} needs the id of a ' + ('question' if asks else 'sample'))
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
               'merge': ('label', 'to'), 'relabel': ('label',),
               'answer': () if ignore else ('label',), 'pictures': () if question else ('label',)}

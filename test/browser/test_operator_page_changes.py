@@ -1,6 +1,6 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The sheet of changes in Chromium, on a phone, with the real node: take back, put back, any of them."""
+"""The sheet of changes in Chromium, on a phone, with the real node: any one back and again."""
 
 import itertools
 import json
@@ -91,7 +91,8 @@ def turn(phone, change, note):
     """Tap what a row offers, once it can be tapped, and wait until it is done."""
     phone.until('a button', "return document.querySelector(arguments[0])"
                 ".getAttribute('aria-disabled') === 'false'", f'{row(change)} button')
-    phone.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", row(change))
+    phone.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})",
+              row(change))
     phone.tap(f'{row(change)} button')
     phone.until_text('#changes-note', note)
 

@@ -146,7 +146,7 @@ def test_any_change_is_listed_and_taken_back_and_put_back_by_its_number(state, d
     assert [line[2] for line in changes() if line[0] == '4'] == ['taken back']
     code, out, error = state('undo', '--change', '3', '-m', directory)
     assert (code, out) == (2, '') and error == (
-        'hybrid-snn state: change 3 stays as it is as long as change 5 (a sample of \'mug\' was '
+        "hybrid-snn state: change 3 stays as it is as long as change 5 (a sample of 'mug' was "
         'removed) stands, which came later; take that back first\n')
     assert state('undo', '--change', '1', '-m', directory)[:2] == (
         0, "sample 1 of 'mug' is taken back\n")

@@ -123,7 +123,7 @@ function done(result, request) {
   } else if (['complete', 'empty'].includes(request.do)) {
     if (!wrong && still.on) still.end();
     note(wrong ? 'wrong' : 'saved', wrong ? result.message : surroundings.done(request));
-  } else if (['answer', 'ignore'].includes(request.do)) {
+  } else if (['answer', 'ignore', 'split'].includes(request.do)) {
     inbox.result(result, request);
   } else if (request.do === 'pictures') {
     if (request.label) labelPage.result(result, request);

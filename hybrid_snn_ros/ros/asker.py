@@ -108,6 +108,11 @@ class Asker:
             self._saw_torn(seen(), prediction)
 
     @property
+    def ranks(self) -> int:
+        """How many labels must be ranked in an answer for it to be seen that it is torn."""
+        return 2 if self._asks and self._settings.doubt_period else 0
+
+    @property
     def _asks(self) -> bool:
         return self._settings.learning and self._settings.questions == 'on'
 

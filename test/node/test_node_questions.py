@@ -113,6 +113,29 @@ def test_a_question_is_split_into_two_each_of_which_is_answered(robot):
     robot.asks(0)
 
 
+@pytest.mark.parametrize('top_k', [1, 3])
+def test_a_frame_is_torn_however_many_labels_are_ranked(robot, top_k):
+    """What is taught by two names is asked about; who asks for one label gets one."""
+    peer = robot.peer
+    assert peer.set(top_k=top_k, questions='off') == ['', '']
+    for seed in range(16):
+        peer.show(frame(checks(seed)))
+        assert peer.teach(('cloth', 'rug')[seed % 2])[0].level != ERROR  # some are too alike
+    robot.settled()
+    for seed in range(100, 120):
+        assert len(peer.show(frame(checks(seed)))['ranked']) == top_k
+    robot.asks(0)
+    assert peer.set(questions='on') == ['']
+    for seed in range(120, 200):
+        assert len(peer.show(frame(checks(seed)))['ranked']) == top_k
+        if robot.asked[-1]['questions']:
+            break
+    question, = robot.asks(1)
+    assert (question['kind'], set(question['labels'])) == ('doubt', {'cloth', 'rug'})
+    assert peer.command(do='answer', question=question['id'], label='rug').level == OK
+    robot.asks(0)
+
+
 def test_an_unknown_thing_is_asked_about_once_and_named_as_a_whole(robot):
     """Struck out ones are left; undo and redo take and bring the whole answer."""
     peer = robot.peer

@@ -86,6 +86,16 @@ def test_a_doubt_is_asked_once_and_the_answer_teaches_that_frame():
     assert robot.classifier.undo().samples == 1
 
 
+@pytest.mark.parametrize('settings, ranks', [
+    ({}, 2), ({'questions': 'off'}, 0), ({'learning': False}, 0), ({'doubt_period': 0.0}, 0)])
+def test_two_labels_are_ranked_for_its_sake_only_while_it_asks(settings, ranks):
+    robot = Robot(**settings)
+    assert robot.asker.ranks == ranks
+    found = torn('label 1', 'label 2')
+    assert found.best(1) == found._replace(ranked=found.ranked[:1])
+    assert found.best(2) is found and found.best(0).ranked == []
+
+
 def test_at_most_four_doubts_wait_and_none_while_nothing_may_be_learned():
     robot = Robot(doubt_period=1.0)
     far = [np.eye(INPUTS, dtype=np.uint8)[place] * 255 for place in range(8)]  # no scene twice

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of rebuilding between two looks for a frame
+_SOON = 0.005  # seconds before and after a frame is due in which nothing is thought about
 _QUIET = 1.0  # seconds without a change after which the network is consolidated
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
 _POLL_PERIOD = 0.25  # seconds between two looks at a memory that others may write
@@ -219,9 +220,11 @@ class Worker(threading.Thread):
 
     def _patience(self) -> float:
         if (self._catching_up is not None or self._executor.teaching or self._box_namer.busy
-                or len(self._commands) or self._has_thoughts
+                or len(self._commands)
                 or self._finder and (self._finder.busy or self._finder.is_stale)):
             return 0.0
+        if self._has_thoughts:
+            return _SOON if self._frames.soon(_SOON) else 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.is_stale or self._classifier.consolidated):
             longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
@@ -299,7 +302,8 @@ class Worker(threading.Thread):
             with contextlib.suppress(StoreError):  # a restart would ask anew
                 self._asker.save()
         end = time.perf_counter() + _CATCH_UP_SLICE
-        while self._has_thoughts and not len(self._frames) and time.perf_counter() < end:
+        while (self._has_thoughts and not len(self._frames) and time.perf_counter() < end
+               and not self._frames.soon(_SOON)):
             if self._asker.is_stale:
                 self._asker.follow()
             elif (found := self._reviewer.go_on()) is not None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from hybrid_snn_ros.audit import audit, Findings
+from hybrid_snn_ros.audit.interval import differ
 from hybrid_snn_ros.evaluation.evaluated_classifier import Answers, EvaluatedClassifier
 from hybrid_snn_ros.evaluation.metrics import per_class
 from hybrid_snn_ros.evaluation.sources import Embeddings
@@ -71,7 +72,9 @@ def run(make: Callable[[Embeddings], EvaluatedClassifier], data: Embeddings, tau
     at_best = _at_best(found, numbers, wrong, labels, len(data.class_names))
     return answers, {
         'r_precision': _r_precision(found, numbers, wrong),
-        **_against(found, data.class_names, truths),
+        **_against(found, data.class_names, truths, {
+            part: np.bincount(labels, minlength=len(data.class_names)) for part, labels in (
+                ('rest', data.train_labels[rest]), ('test', answers.y_true))}),
         'apart_at_best': {part: _mean(np.abs(at_best - truth)) for part, truth in truths.items()},
         **_one_thing(make(data), data, taught, random),
         'audit_seconds': seconds}
@@ -90,20 +93,31 @@ def _r_precision(found: Findings, numbers: list[int], wrong: np.ndarray) -> floa
     return len(bad.intersection(worst)) / max(len(bad), 1)
 
 
-def _against(found: Findings, names: list[str],
-             truths: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Return the audit's accuracies beside those of new frames, (K,) each, NaN where none."""
+def _against(found: Findings, names: list[str], truths: dict[str, np.ndarray],
+             asked: dict[str, np.ndarray]) -> dict[str, Any]:
+    """
+    Return the audit's accuracies beside those of new frames, (K,) each, NaN where none.
+
+    :param asked: how many new frames they are of, (K,).
+    """
     place = {name: c for c, name in enumerate(names)}
     said = {place[one.label]: one for one in found.labels if one.accuracy is not None}
     figures: dict[str, Any] = {'said': {}, 'true': {}, 'apart': {},
-                               'true_if_enough': {}, 'true_if_more': {}}
+                               'agrees': {}, 'above_low': {}, 'true_if_enough': {},
+                               'true_if_more': {}}
     for part, truth in truths.items():
-        pairs = [(one, truth[c]) for c, one in said.items() if not np.isnan(truth[c])]
-        estimate, true = np.array([(one.accuracy, t) for one, t in pairs]).reshape(-1, 2).T
-        enough = np.array([one.verdict == 'enough' for one, _ in pairs], bool)
+        pairs = [(one, truth[c], asked[part][c]) for c, one in said.items()
+                 if not np.isnan(truth[c])]
+        estimate, true = np.array([(one.accuracy, t) for one, t, _ in pairs]).reshape(-1, 2).T
+        enough = np.array([one.verdict == 'enough' for one, *_ in pairs], bool)
         figures['said'][part] = _mean(estimate)
         figures['true'][part] = _mean(true)
         figures['apart'][part] = _mean(np.abs(estimate - true))
+        # The new frames are a draw as well: both intervals count.
+        figures['agrees'][part] = _mean(np.array([
+            not differ(one.accuracy or 0.0, one.looks, t, frames) for one, t, frames in pairs],
+            float))
+        figures['above_low'][part] = _mean(np.array([t >= one.low for one, t, _ in pairs], float))
         figures['true_if_enough'][part] = _mean(true[enough])
         figures['true_if_more'][part] = _mean(true[~enough])
     return figures

@@ -31,6 +31,8 @@ _TITLES = {
     'said': 'audit: accuracy of labels, as it says', 'true': 'audit: of new frames, from',
     'apart': 'audit: how far one label is off',
     'apart_at_best': 'audit: the same, wrong labels known',
+    'agrees': 'audit: the 95 % interval agrees, with',
+    'above_low': 'audit: not below the lower end, of',
     'true_if_enough': 'audit: of new frames where enough',
     'true_if_more': 'audit: of new frames where not',
     'pairs_found': 'audit: one thing in two labels, found',

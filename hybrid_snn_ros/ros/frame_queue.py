@@ -10,6 +10,7 @@ no frame may be lost (a data set, a bag), the queue holds several and hands them
 
 from collections import deque
 from collections.abc import Callable
+import math
 import threading
 import time
 from typing import Any, NamedTuple
@@ -37,6 +38,8 @@ class LatestFrameQueue:
         self._frames: deque[Frame] = deque(maxlen=length)
         self._woken = False
         self._now = now
+        # perf_counter seconds: when the last came, and how long after the one before
+        self._put = self._apart = -math.inf
         self.received = 0
         self.last_time = time.monotonic()  # of the newest frame; before the first: of now
         self.dropped = 0  # replaced by a newer frame before the worker was ready
@@ -48,11 +51,21 @@ class LatestFrameQueue:
         """Store a frame; where there is no room, in place of the oldest."""
         frame = Frame(message, self._now(), time.perf_counter())
         with self._condition:
+            self._put, self._apart = frame.put, frame.put - self._put
             self.received += 1
             self.last_time = time.monotonic()
             self.dropped += len(self._frames) == self._frames.maxlen
             self._frames.append(frame)
             self._condition.notify()
+
+    def soon(self, seconds: float) -> bool:
+        """
+        Tell whether a frame is due by so many seconds more or less, as the last two came.
+
+        Where they come so fast that there is little else, no frame is waited for.
+        """
+        return self._apart > 4 * seconds and (
+            abs(self._put + self._apart - time.perf_counter()) < seconds)
 
     def wake(self) -> None:
         """Wake the worker without a frame."""

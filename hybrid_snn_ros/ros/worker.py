@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 _COMMANDS_AT_ONCE = 4
 _OLDEST = 60.0  # seconds; a frame that seems older was stamped by another clock
 _CATCH_UP_SLICE = 0.004  # seconds of rebuilding between two looks for a frame
+_SOON = 0.005  # seconds before and after a frame is due in which nothing is thought about
 _QUIET = 1.0  # seconds without a change after which the network is consolidated
 _LONGEST = 300  # characters of what an unforeseen error says, in diagnostics
 _POLL_PERIOD = 0.25  # seconds between two looks at a memory that others may write
@@ -239,10 +240,12 @@ class Worker(threading.Thread):
 
     def _patience(self) -> float:
         if (self._catching_up is not None or self._executor.teaching or self._box_namer.busy
-                or len(self._commands) or self._has_thoughts
+                or len(self._commands)
                 or self._fleet and self._fleet.has_mail
                 or self._finder and (self._finder.busy or self._finder.is_stale)):
             return 0.0
+        if self._has_thoughts:
+            return _SOON if self._frames.soon(_SOON) else 0.0
         longest = min(_POLL_PERIOD, _STATUS_PERIOD)
         if not (self._classifier.is_stale or self._classifier.consolidated):
             longest = min(longest, max(self._quiet_from - time.monotonic(), 0.0))
@@ -328,7 +331,8 @@ class Worker(threading.Thread):
             with contextlib.suppress(StoreError):  # a restart would ask anew
                 self._asker.save()
         end = time.perf_counter() + _CATCH_UP_SLICE
-        while self._has_thoughts and not len(self._frames) and time.perf_counter() < end:
+        while (self._has_thoughts and not len(self._frames) and time.perf_counter() < end
+               and not self._frames.soon(_SOON)):
             if self._asker.is_stale:
                 self._asker.follow()
             elif (found := self._reviewer.go_on()) is not None:
@@ -392,14 +396,16 @@ class Worker(threading.Thread):
         if stamp < self._newest:  # a bag that loops, a clock set back: another scene
             self._track.reset()
             self._still.forget()
-        false_unknown, top, views = settings.false_unknown, settings.top_k, settings.answer_views
+        false_unknown, views = settings.false_unknown, settings.answer_views
+        ranked = max(settings.top_k, self._asker.ranks)
         # Not while every frame is taught, nor where views show what lies around the crop.
         self._still.begin(
             settings.still_gate and views == 1 and not self._executor.waiting,
-            settings.held_for, self._track.frames, false_unknown, top)
+            settings.held_for, self._track.frames, false_unknown, ranked)
         compressed = messages.is_compressed(message)
-        answered = answer(self._classifier, message, compressed, watch.lap, self._track,
-                          false_unknown, top, views, self._still)
+        whole = answer(self._classifier, message, compressed, watch.lap, self._track,
+                       false_unknown, ranked, views, self._still)
+        answered = whole._replace(prediction=whole.prediction.best(settings.top_k))
         self._newest = stamp
         taken = _taken(message.header.stamp, frame.stamped)
         latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
@@ -418,7 +424,7 @@ class Worker(threading.Thread):
         if not (self._finder and self._finder.saw(stamp, seen)):  # else things are asked about
             crop_of = self._still if answered.seen.held else answered.seen  # as the codes
             self._asker.saw(lambda: Seen(answered.seen.codes, crop_of.crop, stamp_text(stamp)),
-                            answered.prediction)
+                            whole.prediction)
         self._reviewer.saw(answered.prediction)
         self._executor.saw()
 

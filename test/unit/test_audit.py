@@ -13,7 +13,7 @@ import things
 from hybrid_snn_ros.audit import audit, FitLog
 from hybrid_snn_ros.audit.drift import FEWEST, WEEK_S
 from hybrid_snn_ros.audit.findings import SUSPECT_ODDS
-from hybrid_snn_ros.audit.interval import wilson
+from hybrid_snn_ros.audit.interval import differ, wilson
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
 from hybrid_snn_ros.memory.disk_store import DiskStore
@@ -59,6 +59,28 @@ def findings(robot):
 def test_the_interval_is_wilsons(right, trials, low, high):
     assert wilson(right, trials) == pytest.approx((low, high), abs=5e-5)
     assert wilson(trials - right, trials) == pytest.approx((1 - high, 1 - low), abs=5e-5)
+
+
+@pytest.mark.parametrize('one, trials, other, more, apart', [
+    (56, 70, 48, 80, True), (9, 10, 3, 10, True), (6, 7, 2, 7, True),  # Newcombe's, table II:
+    (5, 56, 0, 29, False), (0, 10, 0, 20, False), (10, 10, 0, 20, True),  # 0.0524 to 0.3339, ...
+    (18, 20, 17, 17, False), (20, 20, 10, 20, True)])
+def test_two_shares_differ_where_the_interval_of_their_difference_does_not_hold_0(
+        one, trials, other, more, apart):
+    assert differ(one / trials, trials, other / more, more) is apart
+    assert differ(other / more, more, one / trials, trials) is apart
+
+
+def test_shares_of_one_truth_seldom_differ():
+    """All pairs of counts, by their chances: at most the nominal 5 % or a little more."""
+    for truth in (0.5, 0.7, 0.9, 0.97):
+        for trials, more in ((20, 20), (18, 40)):
+            chances = [[math.comb(n, k) * truth ** k * (1 - truth) ** (n - k)
+                        for k in range(n + 1)] for n in (trials, more)]
+            wrong = sum(chances[0][k] * chances[1][m]
+                        for k in range(trials + 1) for m in range(more + 1)
+                        if differ(k / trials, trials, m / more, more))
+            assert wrong < 0.06, (truth, trials, more, wrong)
 
 
 # -- margins -------------------------------------------------------------------------------------

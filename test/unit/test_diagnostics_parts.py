@@ -9,7 +9,7 @@ import pytest
 
 from hybrid_snn_ros import Classifier
 from hybrid_snn_ros.memory.files import FILE_NAME
-from hybrid_snn_ros.ros import host_metrics
+from hybrid_snn_ros.ros import frame_queue, host_metrics
 from hybrid_snn_ros.ros.frame_queue import LatestFrameQueue
 from hybrid_snn_ros.ros.stage_times import STAGES, StageTimes
 
@@ -120,3 +120,23 @@ def test_the_store_tells_how_it_stands(tmp_path):
     frozen = Classifier(inputs=len(CODES))
     frozen.open_readonly(tmp_path, 'learning is off')
     assert frozen.status() == {'store': 'reader: learning is off'}
+
+
+def test_a_frame_is_due_as_the_last_two_came(monkeypatch):
+    """Nothing is known of the first two; frames that come very fast are not waited for."""
+    now = [10.0]
+    monkeypatch.setattr(frame_queue.time, 'perf_counter', lambda: now[0])
+    queue = LatestFrameQueue(1)
+    assert not queue.soon(0.005)
+    queue.put('one')
+    assert not queue.soon(0.005)
+    now[0] = 10.1
+    queue.put('two')
+    for moment, due in ((10.1, False), (10.194, False), (10.196, True), (10.2, True),
+                        (10.204, True), (10.206, False), (11.0, False)):
+        now[0] = moment
+        assert queue.soon(0.005) is due, moment
+    now[0] = 10.11
+    queue.put('three')
+    now[0] = 10.12
+    assert queue.soon(0.002) and not queue.soon(0.005)

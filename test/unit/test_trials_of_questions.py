@@ -118,6 +118,7 @@ def test_an_audit_finds_wrong_labels_and_one_thing_under_two_names(pack):
     assert figures['pairs_found'] >= 0.8
     assert abs(figures['said']['test'] - figures['true']['test']) < 0.05
     assert figures['apart']['test'] < 0.12
+    assert figures['agrees']['test'] > 0.9 < figures['above_low']['test']  # nominal: 95, 97.5
     assert set(figures['true']) == {'test'}  # every training frame was taught
 
 

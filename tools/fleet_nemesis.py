@@ -95,9 +95,10 @@ class Robot:
 
     def close(self):
         """End the node, which must end well."""
-        self.namespace.do(fleet_person.leave)
-        if self.run:
-            self.node.end()
+        with self.node:  # whatever happens, it is ended
+            self.namespace.do(fleet_person.leave)
+            if self.run:
+                self.node.end()
 
 
 class Nemesis:

@@ -468,6 +468,26 @@ class Classifier:
         self._changed(later)
         return put_back
 
+    def undo_one(self, change: int, source: str = 'undo', later: bool = False) -> Change:
+        """
+        Take back one change, however old, by its id; what came after it stays.
+
+        :return: memory.history.Change.
+        :raises RefusedError: when it is taken back already, or another one is in the way.
+        :raises StoreError: when the disk refuses.
+        """
+        self._own()
+        taken = self.store.undo_one(change, source)
+        self._changed(later)
+        return taken
+
+    def redo_one(self, change: int, source: str = 'redo', later: bool = False) -> Change:
+        """Put back one change that was taken back, by its id; otherwise as ``undo_one``."""
+        self._own()
+        put_back = self.store.redo_one(change, source)
+        self._changed(later)
+        return put_back
+
     def remove(self, sample: int, source: str = 'remove', later: bool = False) -> str:
         """
         Take one sample out, by its id; ``later`` as in ``undo``.

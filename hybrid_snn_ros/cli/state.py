@@ -10,6 +10,7 @@ import time
 from hybrid_snn_ros.cli import state_audit, state_pictures, state_report, subcommands, torture
 from hybrid_snn_ros.cli.printable import complain, printable
 from hybrid_snn_ros.memory import contents as contents_of
+from hybrid_snn_ros.memory.changes import ChangeList
 from hybrid_snn_ros.memory.contents import read_store, read_whole, stored_fingerprint
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import DamagedError, FingerprintError, StoreError
@@ -49,12 +50,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument('--force', action='store_true',
                      help='import the readable part of a damaged file; with --replace, accept a '
                           'file without samples')
+    one = command('changes', _changes, 'list what people did, newest first')
+    one.add_argument('--last', type=torture.count, default=50, metavar='N',
+                     help='the newest N changes (default: %(default)s)')
     one = command('undo', _undo, 'take back the last change as a whole; once more, the one before')
-    one.add_argument('--record', type=torture.count, metavar='N',
-                     help='take back record N instead, whatever it is and however old: a sample, '
-                          'a forget, a merge, a rename, an undo; `log` lists them')
-    command('redo', _redo, 'put back what the last undo took, unless something else was done '
-                           'since')
+    which = one.add_mutually_exclusive_group()
+    which.add_argument('--change', type=torture.count, metavar='N',
+                       help='take back change N instead, however old, and nothing that came '
+                            'after it; `changes` lists them')
+    which.add_argument('--record', type=torture.count, metavar='N',
+                       help='take back record N instead, whatever it is and however old: a '
+                            'sample, a forget, a merge, a rename, an undo; `log` lists them')
+    one = command('redo', _redo, 'put back what the last undo took, unless something else was '
+                                 'done since')
+    one.add_argument('--change', type=torture.count, metavar='N',
+                     help='put back change N, however long ago it was taken back')
     one = command('rollback', _rollback, 'return to an earlier version; `undo` takes that back')
     one.add_argument('version', type=_version, help='as `show` and `log` list them')
     command('compact', _compact, 'delete from the disk, for good, what was taken back; you cannot '
@@ -162,6 +172,8 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _undo(args: argparse.Namespace) -> int:
+    if args.change is not None:
+        return _step(args, lambda store: taken_back(store.undo_one(args.change)))
     if args.record is None:
         return _step(args, lambda store: taken_back(store.undo()))
 
@@ -173,7 +185,8 @@ def _undo(args: argparse.Namespace) -> int:
 
 
 def _redo(args: argparse.Namespace) -> int:
-    return _step(args, lambda store: put_back(store.redo()))
+    return _step(args, lambda store: put_back(
+        store.redo() if args.change is None else store.redo_one(args.change)))
 
 
 def _version(text: str) -> int:
@@ -205,6 +218,12 @@ def _compact(args: argparse.Namespace) -> int:
         return (f'{printable(store.directory)}: {state_report.size(before)} before, '
                 f'{state_report.size(after)} now, {len(store.state.samples)} samples')
     return _step(args, step)
+
+
+def _changes(args: argparse.Namespace) -> int:
+    contents = read_store(args.memory)
+    print('\n'.join(state_report.changes(ChangeList(contents.state).newest(args.last))))
+    return _tell(contents.problems)
 
 
 def _log(args: argparse.Namespace) -> int:

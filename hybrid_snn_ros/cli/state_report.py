@@ -9,11 +9,11 @@ import unicodedata
 from hybrid_snn_ros.cli.printable import printable
 from hybrid_snn_ros.memory import fingerprint as fingerprints
 from hybrid_snn_ros.memory.authors import also_called, robot_names, taught_by
+from hybrid_snn_ros.memory.changes import Listed
 from hybrid_snn_ros.memory.contents import StoreContents
-from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.record import Record, TOMBSTONE, WHOLE
 from hybrid_snn_ros.memory.state import StoreState
-from hybrid_snn_ros.memory.wording import boxes_text, samples_text
+from hybrid_snn_ros.memory.wording import boxes_text, in_words
 
 
 def width(text: str) -> int:
@@ -88,7 +88,8 @@ def show(contents: StoreContents, now: float) -> list[str]:
     newest = state.history.newest()
     facts += [('names', f"{label!r} is called {' and '.join(map(repr, others))}, too, by other "
                'robots') for label, others in also_called(state).items()]
-    facts += [('undo', 'would take back: ' + change(newest) if newest else 'nothing to take back')]
+    facts += [('undo', f'would take back: {in_words(newest)}, {moment(newest.time)}' if newest
+               else 'nothing to take back')]
     facts += [('saved', f'version {number}, {moment(saved)}')
               for number, saved in contents.versions if number >= base]
     name = max(len(key) for key, _ in facts)
@@ -103,21 +104,11 @@ def samples(state: StoreState, label: str) -> list[str]:
     return table(('sample', 'when', 'who', 'stamp of the frame', 'region'), rows) if rows else []
 
 
-def change(done: Change) -> str:
-    """Return in a few words what a change was (memory.history.Change)."""
-    label = f" of '{done.label}'" if done.label else ''
-    what = {'forget': f"'{done.label}' was forgotten ({samples_text(done.samples)})",
-            'rename': f"'{done.label}' was renamed '{done.target}'",
-            'merge': f"'{done.label}' was merged into '{done.target}'",
-            'remove': f"a sample of '{done.label}' was removed",
-            'relabel': f"a sample of '{done.label}' became one of '{done.target}'",
-            'restore': 'a record was taken back',
-            'rollback': f'the return to version {done.target}',
-            'draw': f'{boxes_text(done.samples)} drawn',
-            'complete': 'that everything in a frame is drawn',
-            'empty': 'that a frame is empty'}
-    return (what.get(done.what) or f'{samples_text(done.samples)}{label}, by {done.source}') + (
-        f', {moment(done.time)}')
+def changes(listed: Iterable[Listed]) -> list[str]:
+    """Return the lines of ``state changes``; those that are taken back are marked."""
+    rows = [(one.change.id, moment(one.change.time), 'taken back' if one.taken_back else '',
+             one.change.source, in_words(one.change)) for one in listed]
+    return table(('change', 'when', 'now', 'who', 'what'), rows)
 
 
 def log(state: StoreState, records: Iterable[Record]) -> list[str]:

@@ -181,6 +181,21 @@ class StoreState:
         wanted = set(self.ids(record.target))
         return [one for one in self.records if one.id in wanted]
 
+    def reached(self, records: Iterable[Record]) -> dict[tuple[str, int], list[Record]]:
+        """Return the tombstones in force that reach each of some records: {id: in order}."""
+        found: dict[tuple[str, int], list[Record]] = {one.id: [] for one in records}
+        wanted: dict[str, list[int]] = {}  # author -> sequences
+        for author, sequence in sorted(found):
+            wanted.setdefault(author, []).append(sequence)
+        for record in self.records:
+            if record.kind == TOMBSTONE and self.in_force(record):
+                for author, first, last in read_spans(record.target):
+                    here = wanted.get(author, [])
+                    for sequence in here[bisect.bisect_left(here, first):
+                                         bisect.bisect_right(here, last)]:
+                        found[author, sequence].append(record)
+        return found
+
     def in_force(self, record: Record) -> bool:
         """Tell whether a record of this state is not taken back, and of no denied author."""
         return record.kind in DECISIONS or (
@@ -220,6 +235,10 @@ class StoreState:
         """Return under which text the label of an id is shown."""
         root = self.root(label)
         return self._names.get(root) or self._first.get(root) or self._first.get(label, '')
+
+    def first_text(self, label: str) -> str:
+        """Return the text under which the label of an id was taught first."""
+        return self._first.get(label, '')
 
     def roots(self, text: str) -> list[str]:
         """Return the ids of the labels that are shown under a text, in order."""

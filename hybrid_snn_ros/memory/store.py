@@ -13,6 +13,7 @@ import numpy as np
 from hybrid_snn_ros.codes import first_view, PARTS, view_count
 from hybrid_snn_ros.memory import exchange
 from hybrid_snn_ros.memory import fingerprint as fingerprints
+from hybrid_snn_ros.memory.changes import ChangeList
 from hybrid_snn_ros.memory.drawings import NewDrawing
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.errors import (
@@ -45,7 +46,7 @@ from hybrid_snn_ros.memory.record import (
     WHOLE,
 )
 from hybrid_snn_ros.memory.state import Sample, StoreState
-from hybrid_snn_ros.memory.wording import samples_text
+from hybrid_snn_ros.memory.wording import in_the_way, samples_text
 
 CLOCK_UNIT = 16  # bits of the counter in a hybrid logical clock
 _Draft = dict[str, Any]  # fields of a record that is to be written
@@ -340,6 +341,49 @@ class SampleStore:
                                     put_back[0].samples)]
         self._change(drafts)
         return put_back[0]
+
+    def undo_one(self, change: int, source: str = 'cli') -> Change:
+        """
+        Take back one change, however old; what came after it stays.
+
+        :param change: its id (memory.history.Change).
+        :return: the Change, and how many samples it concerned now.
+        :raises NothingToUndoError: when there is no such change, or it is taken back already.
+        :raises RefusedError: when another one is in the way (memory.changes).
+        """
+        return self._turn(change, source, back=True)
+
+    def redo_one(self, change: int, source: str = 'cli') -> Change:
+        """Put back one change that was taken back, however long ago; otherwise as `undo_one`."""
+        return self._turn(change, source, back=False)
+
+    def _turn(self, number: int, source: str, back: bool) -> Change:
+        found: list[Change] = []
+        samples = [0]  # before
+
+        def drafts() -> list[_Draft]:
+            one = ChangeList(self.state).find(number)
+            if one is None:
+                raise NothingToUndoError(f'there is no change {number}; the list of changes says '
+                                         'which there are')
+            listed, records = one
+            if listed.taken_back is back:
+                raise NothingToUndoError(f'change {number} is ' + (
+                    'taken back already' if back else 'not taken back'))
+            if listed.obstacle is not None:
+                raise RefusedError(in_the_way(number, listed))
+            found.append(listed.change)
+            samples[0] = len(self.state.samples)
+            return [self._tombstone(UNDO if back else REDO, records if back else listed.undos,
+                                    source, listed.change.label, listed.change.samples)]
+        self._change(drafts)
+        change = found[0]
+        if change.what == 'forget':
+            return change._replace(samples=abs(len(self.state.samples) - samples[0]))
+        if change.what in ('rename', 'merge'):
+            name = change.label if back else change.target
+            return change._replace(samples=self.state.counts.get(name, 0))
+        return change
 
     def _nothing(self) -> str:
         left = len(self.state.samples)

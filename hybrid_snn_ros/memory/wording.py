@@ -1,7 +1,8 @@
 # Copyright 2026 The hybrid_snn_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What became of a change, in one sentence for people."""
+"""What a change was, what became of it, and what is in its way, for people."""
 
+from hybrid_snn_ros.memory.changes import EARLIER, LATER, Listed, NAMED
 from hybrid_snn_ros.memory.history import Change
 
 
@@ -15,12 +16,43 @@ def boxes_text(count: int) -> str:
     return '1 box' if count == 1 else f'{count} boxes'
 
 
+def in_words(change: Change) -> str:
+    """Say in a few words what a change was."""
+    label = f" of '{change.label}'" if change.label else ''
+    samples = samples_text(change.samples)
+    what = {'forget': f"'{change.label}' was forgotten ({samples})",
+            'rename': f"'{change.label}' was renamed '{change.target}'",
+            'merge': f"'{change.label}' was merged into '{change.target}'",
+            'remove': f"a sample of '{change.label}' was removed",
+            'relabel': f"a sample of '{change.label}' became one of '{change.target}'",
+            'answer': f'{samples}{label}, an answer to a question',
+            'restore': 'a record was taken back',
+            'rollback': f'the return to version {change.target}',
+            'draw': f'{boxes_text(change.samples)} drawn',
+            'complete': 'that everything in a frame is drawn',
+            'empty': 'that a frame is empty'}
+    return what.get(change.what) or f'{samples}{label}, by {change.source}'
+
+
+def in_the_way(number: int, listed: Listed) -> str:
+    """Say why a change can be neither taken back nor put back (memory.changes.Obstacle)."""
+    why, obstacle = f'change {number} stays as it is', listed.obstacle
+    assert obstacle is not None
+    if obstacle.why == NAMED:
+        return f"{why}: another label is called '{obstacle.label}' now; rename that first"
+    if obstacle.change is None:
+        return f'{why}: what it concerned was changed by another robot, or at the start'
+    other = f'change {obstacle.change.id} ({in_words(obstacle.change)})'
+    return {LATER: f'{why} as long as {other} stands, which came later; take that back first',
+            EARLIER: f'{why}: {other} is taken back; put that back first'}[obstacle.why]
+
+
 def taken_back(change: Change) -> str:
     """Say what an Undo did (memory.history.Change)."""
     label, count = change.label, samples_text(change.samples)
     if change.replaced:  # in place of all that was known
         return f'the import of {count} is taken back, what it replaced is known again'
-    if change.what in ('teach', 'import'):
+    if change.what in ('teach', 'answer', 'import'):
         verb = 'is' if change.samples == 1 else 'are'
         of = f" of '{label}'" if label else ''
         by = ', an import,' if change.what == 'import' else ''
@@ -45,7 +77,7 @@ def taken_back(change: Change) -> str:
 def put_back(change: Change) -> str:
     """Say what a Redo did."""
     label, count = change.label, samples_text(change.samples)
-    if change.what in ('teach', 'import'):
+    if change.what in ('teach', 'answer', 'import'):
         of = f" of '{label}'" if label else ''
         return f'{count}{of} put back'
     return {

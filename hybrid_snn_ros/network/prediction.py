@@ -20,6 +20,10 @@ class Prediction(NamedTuple):
     # why it is unknown: 'strange', or as it was taught, 'other' or 'nothing'; '' where it is known
     reason: str = ''
 
+    def best(self, top: int) -> 'Prediction':
+        """Return it with at most so many ranked labels."""
+        return self if len(self.ranked) <= top else self._replace(ranked=self.ranked[:top])
+
 
 def prediction_of(decision: Decision, labels: Sequence[str]) -> Prediction:
     """Name the columns of a decision."""

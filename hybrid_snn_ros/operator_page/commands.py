@@ -15,16 +15,20 @@ _ID = re.compile(r'[A-Za-z0-9._-]{1,64}')
 _FIELDS: dict[str, set[str]] = {
            'teach': {'label', 'stamp', 'press', 'box'}, 'complete': {'stamp'},
            'empty': {'stamp'}, 'hold': {'stamp'}, 'undo': {'sample', 'change'},
-           'redo': {'change'}, 'forget': {'label'}, 'rename': {'label', 'to'},
+           'redo': {'change'}, 'changes': set(), 'take_back': {'change'}, 'put_back': {'change'},
+           'forget': {'label'}, 'rename': {'label', 'to'},
            'merge': {'label', 'to'}, 'rollback': set(),
            'answer': {'question', 'label', 'without'}, 'ignore': {'question'},
-           'relabel': {'sample', 'label'}, 'pictures': {'question', 'label'}}
+           'split': {'question'}, 'relabel': {'sample', 'label'},
+           'pictures': {'question', 'label'}}
 _OPTIONAL: dict[str, set[str]] = {
     'teach': {'press', 'box'}, 'undo': {'sample', 'change'}, 'redo': {'change'},
     'answer': {'without'}, 'pictures': {'question', 'label'}}
 # Doing these twice is doing them once, so that they may be sent again until acknowledged.
-_REPEATABLE = ('teach', 'complete', 'empty', 'hold', 'undo', 'redo', 'forget', 'rename',
-               'merge', 'answer', 'relabel', 'pictures')
+_REPEATABLE = ('teach', 'complete', 'empty', 'hold', 'undo', 'redo', 'changes', 'take_back',
+               'put_back', 'forget', 'rename', 'merge', 'answer',
+               'split', 'relabel', 'pictures')
+LOOKING = ('pictures', 'changes')  # what changes nothing
 MAX_STRUCK = 64  # members of a question that are left out
 
 

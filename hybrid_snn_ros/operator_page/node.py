@@ -220,6 +220,8 @@ class TeachPage(Node):
             'message': message.message, 'sample': _whole(values.get('sample')),
             'samples': _whole(values.get('samples')), 'taught': _whole(values.get('taught')),
             'pictures': values.get('pictures', '').split(),
+            'questions': values.get('questions', '').split(),
+            'changes': _list(values.get('changes')),
             'version': _whole(values.get('database_version')),
             'stamp': (_whole(sec), _whole(nanosec))}
         self._server.post(self._server.on_result, result)
@@ -235,3 +237,12 @@ class TeachPage(Node):
 def _whole(text: str | None) -> int | None:
     """Return the whole number that a text holds, None if it holds none."""
     return int(text) if text and text.isascii() and text.isdigit() else None
+
+
+def _list(text: str | None) -> list[Any]:
+    """Return the list that a text holds as JSON, an empty one if it holds none."""
+    try:
+        found = json.loads(text or '[]')
+    except (ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []

@@ -165,6 +165,6 @@ class PageState:
             labels.append({'label': label, 'samples': samples, 'light': light, 'with': other})
         history = [{'number': sample, 'sample': sample, 'label': label, 'at': at,
                     'picture': sample in self.thumbnails} for sample, label, at in self._newest]
-        return {'labels': labels, 'history': history, 'undo': self._undo, 'redo': self._redo,
-                'where': self._where,
+        return {'version': self._version, 'labels': labels, 'history': history,
+                'undo': self._undo, 'redo': self._redo, 'where': self._where,
                 'recent': [label for label in self._recent if label in self._known]}

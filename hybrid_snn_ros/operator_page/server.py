@@ -16,7 +16,13 @@ from aiohttp import web, WSMsgType
 from hybrid_snn_ros.operator_page import files
 from hybrid_snn_ros.operator_page.access import Authenticator
 from hybrid_snn_ros.operator_page.app import cookie_name, make_app
-from hybrid_snn_ros.operator_page.commands import checked, CommandError, MAX_BODY, may_repeat
+from hybrid_snn_ros.operator_page.commands import (
+    checked,
+    CommandError,
+    LOOKING,
+    MAX_BODY,
+    may_repeat,
+)
 from hybrid_snn_ros.operator_page.listening import listening
 from hybrid_snn_ros.operator_page.page_state import ENOUGH, PageState
 from hybrid_snn_ros.operator_page.public_url import public_url
@@ -265,7 +271,7 @@ class PageServer(threading.Thread):
     def _ask(self, viewer: Viewer, request: object) -> None:
         try:
             command = checked(request)
-            if viewer.debug or self._settings.view_only and command['do'] != 'pictures':
+            if viewer.debug or self._settings.view_only and command['do'] not in LOOKING:
                 raise CommandError('this page is for viewing only')
         except CommandError as error:
             name = request.get('id') if isinstance(request, dict) else None

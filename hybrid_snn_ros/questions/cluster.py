@@ -28,6 +28,9 @@ class Cluster:
     seen: int = 1  # frames, also those that were no new member
     ignored: bool = False  # never ask
     ripe: float | None = None  # when it had members enough
+    # id of the cluster that a person split it off from, however often; parts of one stay apart,
+    # and are asked about however few their members are
+    split: int = 0
 
     @property
     def asks(self) -> bool:

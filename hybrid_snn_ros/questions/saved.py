@@ -19,6 +19,7 @@ def arrays_of(clusters: Sequence[Cluster], next_number: int) -> dict[str, np.nda
         'last': np.array([one.last for one in clusters], np.float64),
         'seen': np.array([one.seen for one in clusters], np.int64),
         'ignored': np.array([one.ignored for one in clusters], bool),
+        'split': np.array([one.split for one in clusters], np.int64),
         'ripe': np.array([np.nan if one.ripe is None else one.ripe for one in clusters]),
         'member': np.array([member.number for member, _ in members], np.int64),
         'of': np.array([number for _, number in members], np.int64),
@@ -41,9 +42,10 @@ def clusters_of(arrays: Mapping[str, np.ndarray]) -> tuple[list[Cluster], int]:
                 Member(int(number), np.array(codes, np.uint8), str(stamp), float(when)))
         clusters = [
             Cluster(int(number), members[int(number)], float(first), float(last), int(seen),
-                    bool(ignored), None if np.isnan(ripe) else float(ripe))
-            for number, first, last, seen, ignored, ripe in zip(*(
-                arrays[name] for name in ('cluster', 'first', 'last', 'seen', 'ignored', 'ripe')),
+                    bool(ignored), None if np.isnan(ripe) else float(ripe), int(split))
+            for number, first, last, seen, ignored, ripe, split in zip(*(
+                arrays[name] for name in (
+                    'cluster', 'first', 'last', 'seen', 'ignored', 'ripe', 'split')),
                 strict=True)]
         return clusters, int(arrays['next'])
     except KeyError as error:

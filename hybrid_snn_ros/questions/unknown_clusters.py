@@ -30,6 +30,7 @@ from hybrid_snn_ros.defaults import MIN_CHANGE
 from hybrid_snn_ros.likeness import directions
 from hybrid_snn_ros.network import Network
 from hybrid_snn_ros.questions.cluster import Cluster, Member
+from hybrid_snn_ros.questions.halves import halves
 from hybrid_snn_ros.questions.renewal import Renewal
 from hybrid_snn_ros.questions.rows import Rows
 from hybrid_snn_ros.questions.saved import arrays_of, clusters_of
@@ -143,6 +144,8 @@ class UnknownClusters:
     def _merge(self, cluster: Cluster, others: Sequence[Cluster]) -> None:
         """Make another cluster a part of this one, the first whose members fit, and its theirs."""
         for other in others:
+            if other.split and other.split == cluster.split:
+                continue
             places = [self._clusters.index(one) for one in (cluster, other)]
             # The score is linear in P x, so that of the mean is the mean score of the members.
             between = self._scores(self._heard.matrix[places])[:, places]
@@ -160,6 +163,7 @@ class UnknownClusters:
                                        max(cluster.last, other.last))
         cluster.seen += other.seen
         cluster.ignored |= other.ignored
+        cluster.split = cluster.split or other.split
         asked = [one.ripe for one in (cluster, other) if one.ripe is not None]
         cluster.ripe = min(asked, default=None)
         self._members = [(member, cluster if own is other else own)
@@ -230,7 +234,7 @@ class UnknownClusters:
         self._means, self._heard = Rows(self._limit + 1), Rows(self._limit + 1)
         for cluster, members, mean, heard in renewal.renewed:
             cluster.members = members
-            if len(members) < ASK_AT:
+            if len(members) < ASK_AT and not cluster.split:
                 cluster.ripe = None
             self._clusters.append(cluster)
             self._means.add(mean)
@@ -291,6 +295,39 @@ class UnknownClusters:
         for rows in (self._means, self._heard):
             rows.add(np.zeros(len(cluster.members[0].codes), np.float32))
         self._revision = None
+
+    def split(self, network: Network, number: int) -> list[int]:
+        """
+        Make two clusters of one in which different things are mixed (``questions.halves``).
+
+        Both are asked about, however few their members are, and never become one again.
+
+        :param network: the one that answers.
+        :param number: id of the cluster.
+        :return: ids of the two.
+        :raises KeyError: when there is no such cluster.
+        :raises ValueError: when it has one member.
+        """
+        cluster = self._cluster(number)
+        if len(cluster.members) < 2:
+            raise ValueError('one picture cannot be split')
+        x, heard = network.hear(np.array(
+            [network.counts(one.codes) for one in cluster.members]))
+        second = halves(x, heard)
+        self._changes += 1
+        self._forget_cluster(self._clusters.index(cluster))
+        parts: dict[int, Cluster] = {}
+        for part in (~second, second):
+            members = [one for one, mine in zip(cluster.members, part) if mine]
+            times = [one.time for one in members]
+            new = Cluster(self._new_number(), members, min(times), max(times), len(members),
+                          cluster.ignored, cluster.ripe, cluster.split or cluster.number)
+            self._clusters.append(new)
+            self._means.add(x[part].mean(axis=0))
+            self._heard.add(heard[part].mean(axis=0))
+            parts.update((one.number, new) for one in members)
+        self._members = [(one, parts.get(one.number, own)) for one, own in self._members]
+        return sorted({one.number for one in parts.values()})
 
     def ignore(self, number: int) -> None:
         """

@@ -18,6 +18,7 @@ import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier, Prediction
 from hybrid_snn_ros.memory.errors import StoreError
+from hybrid_snn_ros.memory.history import ANSWER
 from hybrid_snn_ros.memory.record import Region, WHOLE
 from hybrid_snn_ros.memory.store import NewLesson
 from hybrid_snn_ros.questions import DoubtPolicy, torn, UnknownClusters
@@ -31,7 +32,7 @@ from hybrid_snn_ros.vision.pictures import kept_jpeg
 _NEAREST = 3  # labels that are offered with a question
 _DOUBTS = 4  # that wait for an answer; the oldest falls out
 _KEPT = 'questions'  # name of what is kept for the next start
-_FORM = '1'  # of what is kept
+_FORM = '2'  # of what is kept
 _SAVE_PERIOD = 60.0  # seconds between two times, while the node runs
 
 
@@ -105,6 +106,11 @@ class Asker:
             self._saw_unknown(seen())
         elif torn(prediction) is not None and self._settings.doubt_period:
             self._saw_torn(seen(), prediction)
+
+    @property
+    def ranks(self) -> int:
+        """How many labels must be ranked in an answer for it to be seen that it is torn."""
+        return 2 if self._asks and self._settings.doubt_period else 0
 
     @property
     def _asks(self) -> bool:
@@ -286,7 +292,7 @@ class Asker:
         if not lessons:
             raise CommandError('all pictures of that question are struck out; to ask no more '
                                'about it, say "ignore": true')
-        self._classifier.teach_all(lessons, source, f'question {question} {time.time_ns()}',
+        self._classifier.teach_all(lessons, source, f'{ANSWER}{question} {time.time_ns()}',
                                    later=True)
         if question in self._doubts:
             del self._doubts[question]
@@ -296,6 +302,22 @@ class Asker:
             self._forget_pictures()
         self._unsaved = self._changed = True
         return len(lessons)
+
+    def split(self, question: str) -> list[str]:
+        """
+        Make two questions of one that shows different things; return their ids.
+
+        :raises CommandError: when there is no such question, or nothing in it to be split.
+        """
+        if question in self._doubts:
+            raise CommandError('that question shows one picture; there is nothing to split')
+        cluster = self._cluster(question)
+        try:
+            parts = self._clusters.split(self._classifier.network, cluster.number)
+        except ValueError as error:
+            raise CommandError(f'{error}; answer it or leave it') from error
+        self._unsaved = self._changed = True
+        return [f'u{number}' for number in parts]
 
     def ignore(self, question: str) -> None:
         """Never ask about a question's thing again; CommandError where there is none."""

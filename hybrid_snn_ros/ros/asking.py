@@ -31,6 +31,10 @@ class Asking:
         return (f"{samples_text(taught)} of '{command.label}' "
                 f"{'is' if taught == 1 else 'are'} learned, saved"), taught
 
+    def split(self, command: Command) -> list[str]:
+        """Make two questions of one; return their ids."""
+        return self._asker.split(command.question)
+
     def relabel(self, command: Command) -> str:
         """Teach a sample under another label, in its place; return a sentence."""
         before = self._classifier.relabel(

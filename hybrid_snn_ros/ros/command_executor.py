@@ -9,12 +9,14 @@ A lesson that takes several encodings is carried out in steps, between which fra
 from collections import deque
 from collections.abc import Callable, Generator
 import functools
+import json
 import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from hybrid_snn_ros.classifier import Classifier
+from hybrid_snn_ros.memory.changes import ChangeList
 from hybrid_snn_ros.memory.drawn_frame import DrawnFrame
 from hybrid_snn_ros.memory.duplicates import Outcome
 from hybrid_snn_ros.memory.errors import LabelExistsError, RefusedError, StoreError
@@ -26,6 +28,7 @@ from hybrid_snn_ros.ros.asker import Asker
 from hybrid_snn_ros.ros.asking import Asking
 from hybrid_snn_ros.ros.box_namer import BoxRequest
 from hybrid_snn_ros.ros.boxes import shown_in
+from hybrid_snn_ros.ros.change_json import as_json, MAX_CHANGES
 from hybrid_snn_ros.ros.commands import Command, CommandError, MAX_WAITING, Result
 from hybrid_snn_ros.ros.drawing import Drawing
 from hybrid_snn_ros.ros.parameters import Parameters
@@ -178,7 +181,7 @@ class CommandExecutor:
                 command.boxes, command.stamp, command.unit, id=command.id,
                 on_result=lambda level, sentence: self._answer(command, level, sentence)))
             return
-        if command.operation in ('hold', 'pictures'):
+        if command.operation in ('hold', 'pictures', 'changes'):
             getattr(self, f'_{command.operation}')(command)
             return
         if not self._settings.learning:
@@ -285,6 +288,11 @@ class CommandExecutor:
     def _run_answer(self, command: Command) -> None:
         sentence, taught = self._asking.answer(command)
         self._changed(command, sentence, taught=taught)
+
+    def _run_split(self, command: Command) -> None:
+        parts = self._asking.split(command)
+        self._changed(command, f'that question is two now: {" and ".join(parts)}',
+                      questions=' '.join(parts))
 
     def _run_relabel(self, command: Command) -> None:
         self._changed(command, self._asking.relabel(command), sample=command.sample)
@@ -414,6 +422,21 @@ class CommandExecutor:
     def _run_redo(self, command: Command) -> None:
         change = self._classifier.redo(command.change or None, command.source, later=True)
         self._changed(command, put_back(change), label=change.label, change=change.id)
+
+    def _run_take_back(self, command: Command) -> None:
+        change = self._classifier.undo_one(command.change, command.source, later=True)
+        self._end_session('it was taken back', change.label or None)
+        self._changed(command, taken_back(change), label=change.label, change=change.id)
+
+    def _run_put_back(self, command: Command) -> None:
+        change = self._classifier.redo_one(command.change, command.source, later=True)
+        self._changed(command, put_back(change), label=change.label, change=change.id)
+
+    def _changes(self, command: Command) -> None:
+        """List what people did; that changes nothing that is known."""
+        listed = ChangeList(self._classifier.state).newest(MAX_CHANGES)
+        self._answer(command, 'OK', f'{len(listed)} changes', changes=json.dumps(
+            list(map(as_json, listed)), ensure_ascii=False))
 
     def _run_forget(self, command: Command) -> None:
         count = self._classifier.forget(command.label, command.source, later=True)

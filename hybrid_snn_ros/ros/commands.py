@@ -12,8 +12,9 @@ from hybrid_snn_ros.memory.labels import LabelError, normalise, written
 from hybrid_snn_ros.ros.boxes import box_in, PIXELS, UNITS
 from hybrid_snn_ros.where.boxes import BoxError
 
-OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'answer', 'relabel',
-              'pictures', 'undo', 'redo', 'forget', 'rename', 'merge', 'rollback', 'save')
+OPERATIONS = ('teach', 'name', 'draw', 'complete', 'empty', 'hold', 'answer', 'split', 'relabel',
+              'pictures', 'changes', 'undo', 'redo', 'take_back', 'put_back', 'forget', 'rename',
+              'merge', 'rollback', 'save')
 # What changes what is known and waits until the network has caught up with changes before.
 TEACHING = ('teach', 'draw', 'complete', 'empty', 'answer', 'relabel')
 MAX_ID_BYTES = 64
@@ -42,7 +43,8 @@ class Command(NamedTuple):
     target: str = ''  # new label of a rename or merge
     sample: int = 0  # id, of undo and relabel; 0 for the last change, whatever it was
     record: int = 0  # number of any record to take back, of undo; 0 for none
-    change: int = 0  # id that the change must have, of undo and redo; 0 for any
+    # id that the change must have, of undo and redo, 0 for any; which one, of take_back, put_back
+    change: int = 0
     # to return to, of rollback; None for the newest that was saved before
     version: int | None = None
     press: str = ''  # of teach: frames of one press are one change
@@ -52,7 +54,7 @@ class Command(NamedTuple):
     boxes: tuple[tuple[float, ...], ...] = ()
     unit: str = PIXELS  # of the boxes, one of ros.boxes.UNITS
     complete: bool = False  # of draw: that is all
-    question: str = ''  # id, of answer and pictures
+    question: str = ''  # id, of answer, split and pictures
     ignore: bool = False  # of answer: never ask about it again
     without: tuple[str, ...] = ()  # of answer: members that show something else
     frames: int = 1  # frames that teach labels, from the newest on
@@ -114,10 +116,13 @@ def _command(fields: dict[str, Any], identifier: str) -> Command:
     record = _whole(fields['record'], _RECORD) if 'record' in fields else 0
     if (sample > 0) + (change > 0) + (record > 0) > 1:
         raise CommandError('a command takes back a "sample", a "change" or a "record", not both')
+    if operation in ('take_back', 'put_back') and not change:
+        raise CommandError(f'{operation} needs the id of a "change", as {{"do": "changes"}} '
+                           'lists them')
     question, ignore = _name(fields, 'question'), _flag(fields, 'ignore')
-    if operation == 'answer' and not question or operation == 'relabel' and not sample:
-        raise CommandError(f'{operation} needs the id of a ' + (
-            'question' if operation == 'answer' else 'sample'))
+    asks = operation in ('answer', 'split')
+    if asks and not question or operation == 'relabel' and not sample:
+        raise CommandError(f'{operation} needs the id of a ' + ('question' if asks else 'sample'))
     wanted = {'teach': ('label',), 'forget': ('label',), 'rename': ('label', 'to'),
               'merge': ('label', 'to'), 'relabel': ('label',),
               'answer': () if ignore else ('label',), 'pictures': () if question else ('label',)}

@@ -17,9 +17,9 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from hybrid_snn_ros.memory.history import Change
 from hybrid_snn_ros.memory.state import StoreState
 from hybrid_snn_ros.ros.boxes import pixels_of
+from hybrid_snn_ros.ros.change_json import of_change
 
 try:
     from vision_msgs.msg import (
@@ -174,22 +174,17 @@ def labels(state: StoreState, where: 'WhereStatus') -> str:
     :param state: memory.state.StoreState.
     :param where: how finding things stands.
     """
+    newest_change, undone = state.history.newest(), state.history.undone()
     newest = itertools.islice(reversed(state.samples.items()), NEWEST)
     return json.dumps({
         'database_version': state.version,
         'labels': [{'label': name, 'samples': samples}
                    for name, samples in state.counts.items()],
-        'undo': _change(state.history.newest()),
-        'redo': _change(state.history.undone()),
+        'undo': newest_change and of_change(newest_change),
+        'redo': undone and of_change(undone),
         'where': where._asdict(),
         'newest': [[number, sample.label, round(sample.time, 3)] for number, sample in newest],
     }, ensure_ascii=False)
-
-
-def _change(change: Change | None) -> dict[str, Any] | None:
-    return change and {
-        'change': change.id, 'what': change.what, 'label': change.label, 'to': change.target,
-        'samples': change.samples, 'source': change.source, 'time': round(change.time, 3)}
 
 
 def status(level: str, name: str, message: str, **values: object) -> DiagnosticStatus:

@@ -383,8 +383,10 @@ class Worker(threading.Thread):
         if stamp < self._newest:  # a bag that loops, a clock set back: another scene
             self._track.reset()
         compressed = messages.is_compressed(message)
-        answered = answer(self._classifier, message, compressed, watch.lap, self._track,
-                          settings.false_unknown, settings.top_k, settings.answer_views)
+        whole = answer(self._classifier, message, compressed, watch.lap, self._track,
+                       settings.false_unknown, max(settings.top_k, self._asker.ranks),
+                       settings.answer_views)
+        answered = whole._replace(prediction=whole.prediction.best(settings.top_k))
         self._newest = stamp
         taken = _taken(message.header.stamp, frame.stamped)
         latency = max(self._clock.now().nanoseconds * 1e-9 - taken, 0.0)  # clocks may jump back
@@ -400,7 +402,7 @@ class Worker(threading.Thread):
         self._recent.add(stamp, seen, settings.recent_frames)
         if not (self._finder and self._finder.saw(stamp, seen)):  # else things are asked about
             self._asker.saw(lambda: Seen(answered.seen.codes, answered.seen.crop,
-                                         stamp_text(stamp)), answered.prediction)
+                                         stamp_text(stamp)), whole.prediction)
         self._reviewer.saw(answered.prediction)
         self._executor.saw()
 

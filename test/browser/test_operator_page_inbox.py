@@ -95,6 +95,33 @@ def test_a_tap_leaves_a_picture_out_and_one_tap_names_the_others(node, phone):
     phone.until_text('#inbox-left', '8 of 8')
 
 
+def test_different_things_are_split_and_each_half_is_asked_about(node, phone):
+    """The halves come next, before other questions."""
+    ask(node, phone, unknown('u1', 12), unknown('u2', 8), doubt('d1', 'mug', 'bowl'))
+    phone.tap('#inbox-later')
+    phone.until_text('#inbox-place', '2 of 3')
+    phone.tap('#inbox-later')
+    phone.until_text('#inbox-place', '3 of 3')
+    assert not phone.run("return document.getElementById('inbox-split').checkVisibility()")
+    phone.tap('#inbox-close')
+    ask(node, phone, unknown('u1', 12), unknown('u2', 8), doubt('d1', 'mug', 'bowl'))
+    phone.tap('#inbox-members [data-id="3"]')
+    phone.tap('#inbox-split')
+    command = node.last('split')
+    assert {key: value for key, value in command.items() if key != 'id'} == {
+        'do': 'split', 'question': 'u1'}
+    node.answer(command, 'that question is two now', questions='u8 u9')
+    phone.until_text('#inbox-note', 'These are two questions now')
+    node.ask(unknown('u8', 5), unknown('u9', 7), *node.asked[1:])
+    for left, count in (('4', 5), ('3', 7)):
+        phone.until_text('#inbox-left', f'{count} of {count}')
+        phone.until_text('#inbox-place', f'1 of {left}')
+        ready(phone)
+        assert phone.run("return document.querySelectorAll('#inbox-members li').length") == count
+        phone.tap('#inbox-labels button')
+        gone(node, phone, 'u8' if count == 5 else 'u9', count)
+
+
 def test_what_joins_a_group_while_it_is_looked_at_is_not_taught_with_it(node, phone):
     ask(node, phone, unknown('u1', 8))
     node.ask(unknown('u1', 10), unknown('u5'))
@@ -219,7 +246,7 @@ def test_all_of_a_question_can_be_touched(node, phone, url, size, language):
     phone.look(size, False)
     fresh(phone, f'{url}?lang={language}')
     ask(node, phone, unknown('u1', 32, ('windsor chair', 'Lebensmittelwaage', 'tea pot')))
-    for each in ('inbox-other', 'inbox-ignore', 'inbox-later', 'inbox-close'):
+    for each in ('inbox-other', 'inbox-ignore', 'inbox-split', 'inbox-later', 'inbox-close'):
         phone.centre(f'#{each}')
     for place in (1, 32):
         phone.centre(f'#inbox-members li:nth-child({place}) button')

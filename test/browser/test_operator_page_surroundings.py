@@ -216,6 +216,35 @@ def test_nothing_is_here_is_for_pictures_in_which_nothing_is_drawn(table, phone)
     settled(phone)
 
 
+def test_what_is_drawn_is_taken_back_in_any_order_in_the_list_of_changes(table, phone):
+    """A frame is complete as long as all is there that was drawn when that was said."""
+    before, known = where(table), table.samples()
+    table.arrange(23)
+    name, box = freeze(table, phone)[0]
+    teach_drawn(phone, name, box)
+    say(phone, 'all-drawn')
+    complete = before['complete'] + 1
+    table.peer.until('a complete picture', lambda: where(table)['complete'] == complete)
+    phone.tap('#menu-open')
+    phone.tap('#changes-open')
+    for what, wanted in ((f'1 × {name}', complete - 1), (f'1 × {name}', complete),
+                         ('that is all', complete - 1), ('that is all', complete),
+                         ('that is all', complete - 1), (f'1 × {name}', complete - 1)):
+        phone.until('the row', """
+            const row = [...document.querySelectorAll('#changes-list li')].find(
+              (each) => each.querySelector('.what').innerText === arguments[0]);
+            const button = row?.querySelector('[aria-disabled="false"]');
+            button?.click();
+            return button;""", what)
+        table.peer.until(f'{what}: {wanted}', lambda: where(table)['complete'] == wanted)  # noqa: B023
+        phone.until_text('#changes-note', f'ack: {what}')  # "Taken back", "Put back"
+    table.peer.until('what was before', lambda: where(table)['frames'] == before['frames'])
+    assert table.samples() == known
+    phone.tap('#changes-close')
+    if phone.text('#freeze') == 'Live again':
+        phone.tap('#freeze')
+
+
 def test_the_picture_that_stands_still_is_the_one_that_is_held(table, phone):
     frames = Recent(100)
 

@@ -154,6 +154,89 @@ def test_undo_is_the_last_thing_done_by_whatever_way_it_came(taught):
         assert remembered(memory).counts == start
 
 
+def _changes(peer):
+    """Return the list of changes, as the node tells it, newest first."""
+    result = peer.command(do='changes')
+    assert (result.level, result.message) == (
+        OK, f"{len(listed := json.loads(values(result)['changes']))} changes")
+    return listed
+
+
+def test_any_change_of_the_list_is_taken_back_and_put_back_on_its_own(tmp_path):
+    """However old, also after a restart; the answers follow, and what is in the way is named."""
+    memory, domain = tmp_path / 'memory', fresh_domain()
+    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0) as node, \
+            Peer(domain) as peer:
+        assert _changes(peer) == []
+        for label, colour in (('red', RED), ('blue', BLUE), ('green', GREEN)):
+            for seed in range(2):
+                shown = frame(picture(colour, seed))
+                peer.show(shown)
+                assert peer.command(do='teach', label=label, stamp=_stamp(shown),
+                                    press=f'hold {label}').level == OK
+        peer.request('rename', 'blue=sky')
+        renamed, green, blue, red = _changes(peer)
+        assert [(one['what'], one['label'], one['to'], one['samples'], one['taken_back'])
+                for one in (renamed, green, blue, red)] == [
+            ('rename', 'blue', 'sky', 2, False), ('teach', 'green', '', 2, False),
+            ('teach', 'sky', '', 2, False), ('teach', 'red', '', 2, False)]
+        assert {one['source'] for one in (green, blue, red)} == {'command'}
+        assert _undo(peer)[0] == {key: value for key, value in renamed.items()
+                                  if key != 'taken_back'}, 'Undo is the first row'
+        result = peer.command(do='take_back', change=red['change'])
+        assert (result.level, result.message, result.name) == (
+            OK, "2 samples of 'red' are taken back", 'red')
+        assert values(result)['change'] == str(red['change'])
+        assert remembered(memory).counts == {'sky': 2, 'green': 2}
+        _comes(peer, picture(RED), lambda answer: 'red' not in dict(answer['ranked']))
+        peer.request('forget', 'green')
+        assert _changes(peer)[2]['obstacle'] == {'why': 'later', 'label': '', 'by': {
+            key: value for key, value in _changes(peer)[0].items() if key != 'taken_back'}}
+        result = peer.command(do='take_back', change=green['change'])
+        assert (result.level, "'green' was forgotten (2 samples)" in result.message) == (
+            ERROR, True)
+        node.end()
+    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0) as node, \
+            Peer(domain) as peer:
+        assert peer.diagnosis().level == OK
+        listed = _changes(peer)
+        assert [(one['change'], one['what'], one['taken_back']) for one in listed] == [
+            (listed[0]['change'], 'forget', False), (renamed['change'], 'rename', False),
+            (green['change'], 'teach', False), (blue['change'], 'teach', False),
+            (red['change'], 'teach', True)]
+        assert peer.command(do='put_back', change=red['change']).message == (
+            "2 samples of 'red' put back")
+        assert peer.command(do='take_back', change=renamed['change']).message == (
+            "'sky' is 'blue' again, with 2 samples")
+        _comes(peer, picture(RED), lambda answer: answer['label'] == 'red')
+        assert remembered(memory).counts == {'red': 2, 'blue': 2}
+        assert peer.command(do='take_back', change=listed[0]['change']).level == OK
+        assert remembered(memory).counts == {'red': 2, 'blue': 2, 'green': 2}
+        for do, change, said in (
+                ('take_back', 999, 'there is no change 999'),
+                ('put_back', red['change'], 'is not taken back'),
+                ('take_back', 0, 'name a change by its id')):
+            result = peer.command(do=do, change=change)
+            assert result.level == ERROR and said in result.message, result
+        result = peer.command(do='put_back')
+        assert result.message.startswith('put_back needs the id of a "change"')
+        assert peer.set(learning=False) == ['']
+        assert len(_changes(peer)) == 5, 'to look changes nothing'
+        assert peer.command(do='put_back', change=red['change']).level == ERROR
+        node.end()
+
+
+def test_the_list_of_changes_ends_at_fifty(taught):
+    peer, _, _ = taught
+    peer.show(frame(picture(RED, 90)))
+    assert peer.teach('name 0')[0].level == OK
+    for number in range(55):
+        assert peer.request('rename', f'name {number}=name {number + 1}').level == OK
+    listed = _changes(peer)
+    assert len(listed) == 50
+    assert [one['to'] for one in listed] == [f'name {number}' for number in range(55, 5, -1)]
+
+
 def test_undo_of_one_sample_by_its_id(taught):
     """The other samples stay; what is no id is said to be none."""
     peer, memory, _ = taught

@@ -89,6 +89,53 @@ def robot(tmp_path):
         one.node.end()
 
 
+def test_a_question_is_split_into_two_each_of_which_is_answered(robot):
+    """What a person says of the halves: one is named, the other ignored."""
+    peer = robot.peer
+    question = robot.show_cloth()
+    result = peer.command(do='split', question=question['id'])
+    assert (result.level, values(result)['operation']) == (OK, 'split')
+    parts = values(result)['questions'].split()
+    asked = robot.asks(2)
+    assert [one['id'] for one in asked] == parts
+    assert result.message == f'that question is two now: {parts[0]} and {parts[1]}'
+    assert sorted(member['id'] for one in asked for member in one['members']) == sorted(
+        member['id'] for member in question['members'])
+    again = peer.command(do='split', question=question['id'])
+    assert (again.level, 'there is no question' in again.message) == (ERROR, True)
+    assert peer.command(do='split').message == 'split needs the id of a question'
+    assert peer.command(do='pictures', question=parts[1]).level == OK
+    peer.until('its pictures', lambda: {f"{parts[1]}/{one['id']}" for one in asked[1]['members']}
+               == set(robot.pictures))
+    result = peer.command(do='answer', question=parts[0], label='cloth')
+    assert values(result)['taught'] == str(asked[0]['count'])
+    assert peer.command(do='answer', question=parts[1], ignore=True).level == OK
+    robot.asks(0)
+
+
+@pytest.mark.parametrize('top_k', [1, 3])
+def test_a_frame_is_torn_however_many_labels_are_ranked(robot, top_k):
+    """What is taught by two names is asked about; who asks for one label gets one."""
+    peer = robot.peer
+    assert peer.set(top_k=top_k, questions='off') == ['', '']
+    for seed in range(16):
+        peer.show(frame(checks(seed)))
+        assert peer.teach(('cloth', 'rug')[seed % 2])[0].level != ERROR  # some are too alike
+    robot.settled()
+    for seed in range(100, 120):
+        assert len(peer.show(frame(checks(seed)))['ranked']) == top_k
+    robot.asks(0)
+    assert peer.set(questions='on') == ['']
+    for seed in range(120, 200):
+        assert len(peer.show(frame(checks(seed)))['ranked']) == top_k
+        if robot.asked[-1]['questions']:
+            break
+    question, = robot.asks(1)
+    assert (question['kind'], set(question['labels'])) == ('doubt', {'cloth', 'rug'})
+    assert peer.command(do='answer', question=question['id'], label='rug').level == OK
+    robot.asks(0)
+
+
 def test_an_unknown_thing_is_asked_about_once_and_named_as_a_whole(robot):
     """Struck out ones are left; undo and redo take and bring the whole answer."""
     peer = robot.peer
@@ -113,7 +160,7 @@ def test_an_unknown_thing_is_asked_about_once_and_named_as_a_whole(robot):
     assert sum(answer['label'] == 'cloth' for answer in answers) >= 8
     undo = peer.until('~/labels', lambda: peer.known[-1]['undo']['label'] == 'cloth'
                       and peer.known[-1]['undo'])
-    assert (undo['what'], undo['samples']) == ('teach', len(members) - 2)
+    assert (undo['what'], undo['samples']) == ('answer', len(members) - 2)
     assert peer.trigger('undo').success and 'cloth' not in remembered(robot.memory).counts
     assert peer.trigger('redo').success
     assert remembered(robot.memory).counts['cloth'] == len(members) - 2

@@ -42,8 +42,8 @@ def state(capsys):
     return run
 
 
-@pytest.mark.parametrize('command', ['show', 'verify', 'export', 'import', 'undo', 'redo',
-                                     'rollback', 'compact', 'migrate', 'log', 'torture'])
+@pytest.mark.parametrize('command', ['show', 'verify', 'export', 'import', 'changes', 'undo',
+                                     'redo', 'rollback', 'compact', 'migrate', 'log', 'torture'])
 def test_every_command_explains_itself(state, command):
     """With its exit codes."""
     code, out, _ = state(command, '--help')
@@ -128,6 +128,32 @@ def test_any_record_is_taken_back_by_its_number(state, directory):
     assert state('undo', '--record', 6, '-m', directory)[0] == 0
     assert re.search(r'^1 .* cup$', state('show', '-m', directory)[1], re.M)
     assert 'there is no record 99' in state('undo', '--record', 99, '-m', directory)[2]
+
+
+def test_any_change_is_listed_and_taken_back_and_put_back_by_its_number(state, directory):
+    """What came later stays; what is in the way is said."""
+    def changes(*words):
+        code, out, _ = state('changes', '-m', directory, *words)
+        assert code == 0
+        return [re.split(r'  +', line) for line in out.splitlines()[1:]]
+    assert [(line[0], line[-1]) for line in changes()] == [
+        ('5', "a sample of 'mug' was removed"), ('4', "'Tasse 杯' was renamed 'cup'"),
+        ('3', "1 sample of 'mug', by teach"), ('2', "1 sample of 'cup', by teach_frame"),
+        ('1', "1 sample of 'mug', by teach")]
+    assert len(changes('--last', '2')) == 2
+    assert state('undo', '--change', '4', '-m', directory)[:2] == (
+        0, "'cup' is 'Tasse 杯' again, with 1 sample\n")
+    assert [line[2] for line in changes() if line[0] == '4'] == ['taken back']
+    code, out, error = state('undo', '--change', '3', '-m', directory)
+    assert (code, out) == (2, '') and error == (
+        "hybrid-snn state: change 3 stays as it is as long as change 5 (a sample of 'mug' was "
+        'removed) stands, which came later; take that back first\n')
+    assert state('undo', '--change', '1', '-m', directory)[:2] == (
+        0, "sample 1 of 'mug' is taken back\n")
+    assert state('redo', '--change', '4', '-m', directory)[:2] == (
+        0, "'Tasse 杯' is 'cup' again, with 1 sample\n")
+    assert state('redo', '--change', '4', '-m', directory)[2].endswith('is not taken back\n')
+    assert state('undo', '--change', '4', '--record', '4', '-m', directory)[0] == 2
 
 
 def test_verify_finds_one_flipped_bit(state, directory):

@@ -68,8 +68,8 @@ def without(steps, key):
     """Return the steps after an Undo of a change."""
     mine = [step for step in steps if step[0] == key]
     if all(step[1] == 'teach' for step in mine):
-        known = {sample[0] for sample in replayed(steps)}
-        return (*steps, (None, 'gone', {step[2] for step in mine} & known))
+        # Those, too, that something else took out: should that be taken back, they stay out.
+        return (*steps, (None, 'gone', {step[2] for step in mine}))
     return tuple(step for step in steps if step[0] != key)
 
 

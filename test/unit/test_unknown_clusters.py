@@ -14,6 +14,7 @@ import things
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.likeness import change_between
 from hybrid_snn_ros.questions import UnknownClusters
+from hybrid_snn_ros.questions.halves import halves
 from hybrid_snn_ros.questions.unknown_clusters import ASK_AT, LARGEST
 from hybrid_snn_ros.snn import lateral
 from hybrid_snn_ros.snn.rule import Lesson
@@ -221,6 +222,72 @@ def test_an_answer_gives_what_to_teach_and_the_thing_is_known(robot):
     assert robot.predict(view(KNOWN, 999)).label == 'new'
 
 
+def mixed(robot, counts):
+    """Return clusters in which two new things have become one question."""
+    clusters = watching(robot)
+    clusters._threshold = -np.inf
+    shown = [[(thing, seed) for seed in range(40)
+              if robot.predict(view(thing, 100 + seed)).reason == 'strange'][:count]
+             for thing, count in zip((5, 6), counts)]
+    for thing, seed in sorted(sum(shown, []), key=lambda one: one[1]):
+        see(clusters, robot, thing, [seed], float(seed))
+    return clusters, clusters.questions[0]
+
+
+def things_of(cluster):
+    return {member.stamp.split('.')[0] for member in cluster.members}
+
+
+@pytest.mark.parametrize('counts', [(10, 10), (4, 12), (12, 5)])
+def test_a_question_about_two_things_is_split_by_its_members(robot, counts):
+    """Each half is asked about at once, and stays, apart, when the metric changes."""
+    clusters, question = mixed(robot, counts)
+    members, times = {one.number for one in question.members}, question.ripe
+    assert things_of(question) == {'5', '6'}
+    before = clusters.numbers
+    parts = clusters.split(robot.network, question.number)
+    assert clusters.numbers == before
+    for _ in range(2):
+        asked = clusters.questions
+        assert [one.number for one in asked] == parts and question.number not in parts
+        assert sorted(map(len, map(things_of, asked))) == [1, 1]
+        left = {one.number for part in asked for one in part.members}
+        assert left == members & clusters.numbers and len(left) > len(members) - 4
+        assert {one.ripe for one in asked} == {times}, 'in the place of what was split'
+        robot.teach(view(0, 900), 'thing 0')
+        followed(clusters, robot)
+    clusters._threshold = -np.inf  # whatever comes would make them one again
+    see(clusters, robot, 5, range(30, 36), 90.0)
+    assert [one.number for one in clusters.questions] == parts
+    [left] = [one for one in clusters.questions if things_of(one) == {'6'}]
+    clusters.answer(left.number)
+    assert [one.number for one in clusters.questions] == [
+        number for number in parts if number != left.number]
+
+
+def test_two_means_are_the_best_cut_and_are_the_same_whatever_the_order():
+    """Of few members all cuts can be tried."""
+    draw = np.random.default_rng(4)
+    for count in range(2, 10):
+        root = draw.normal(size=(6, 6))
+        metric = root @ root.T + np.eye(6)
+        x = draw.normal(size=(count, 6)) + np.outer(np.arange(count) % 3 == 0, np.full(6, 9.0))
+
+        def spread(part, x=x, metric=metric):
+            return sum(float(np.einsum('ki,ij,kj->', one - one.mean(axis=0), metric,
+                                       one - one.mean(axis=0)))
+                       for one in (x[part], x[~part]))
+        cuts = [np.array([number >> place & 1 for place in range(count)], bool)
+                for number in range(1, 2 ** count - 1)]
+        best = min(map(spread, cuts))
+        found = halves(x, x @ metric)
+        assert found.any() and not found.all()
+        assert spread(found) == pytest.approx(best)
+        turned = halves(x[::-1], (x @ metric)[::-1])[::-1]
+        assert (turned == found).all() or (turned == ~found).all()
+    assert halves(np.ones((5, 6)), np.ones((5, 6))).sum() in range(1, 5), 'all alike'
+
+
 def test_a_thing_that_is_ignored_is_not_asked_about_again(robot):
     clusters = watching(robot)
     see(clusters, robot, KNOWN, range(10))
@@ -363,7 +430,7 @@ def test_what_is_answered_as_other_leaves_too(robot):
 
 def contents(clusters):
     """Return all there is to know of clusters, comparable."""
-    return repr([(one.number, one.first, one.last, one.seen, one.ignored, one.ripe,
+    return repr([(one.number, one.first, one.last, one.seen, one.ignored, one.ripe, one.split,
                   [(member.number, member.stamp, member.time, member.codes.tobytes())
                    for member in one.members]) for one in clusters.clusters])
 
@@ -373,6 +440,7 @@ def test_a_restart_goes_on_as_if_there_had_been_none(robot):
     for thing in (5, 6):
         see(clusters, robot, thing, range(12))
     clusters.ignore(clusters.questions[1].number)
+    clusters.split(robot.network, clusters.questions[0].number)
     fresh = watching_restored(clusters)
     assert contents(fresh) == contents(clusters)
     followed(fresh, robot)
@@ -411,7 +479,7 @@ def test_the_smallest_that_was_not_seen_for_longest_goes_first(robot):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from('sssssssaitu'), st.integers(5, 8),
+@given(st.lists(st.tuples(st.sampled_from('sssssssaipptu'), st.integers(5, 8),
                           st.integers(0, 30)), min_size=1, max_size=90))
 def test_whatever_is_done_the_books_agree(steps):
     """Seen, answered, ignored, taught, taken back: counts, rows and members stay one story."""
@@ -431,6 +499,8 @@ def test_whatever_is_done_the_books_agree(steps):
             question = clusters.questions[number % len(clusters.questions)]
             if what == 'a':
                 clusters.answer(question.number, [question.members[0].number])
+            elif what == 'p' and len(question.members) > 1:
+                clusters.split(robot.network, question.number)
             else:
                 clusters.ignore(question.number)
         if number % 3 == 0:
@@ -446,7 +516,7 @@ def test_whatever_is_done_the_books_agree(steps):
             codes = member.codes.astype(np.float32)
             np.testing.assert_allclose(clusters._directions.matrix[row],
                                        codes / np.linalg.norm(codes), rtol=1e-5)
-        assert all(len(one.members) >= ASK_AT for one in clusters.questions)
+        assert all(len(one.members) >= ASK_AT or one.split for one in clusters.questions)
     for _ in range(taught_here):
         robot.undo()
 

@@ -12,7 +12,8 @@ const FRESH = 500; // ms for which a new question takes no answer: a finger may 
 
 export class Inbox {
   constructor(page, requests, shown, picker) {
-    Object.assign(this, { page, requests, shown, picker, current: null, since: 0 });
+    Object.assign(this, { page, requests, shown, picker, current: null, since: 0,
+      wanted: '' }); // a question that is to come next, once it is there
     this.answered = new Set(); // questions of which the robot has yet to say that they are gone
     this.grid = new Grid($('inbox-members'), shown, { changed: () => this.draw() });
     $('inbox-open').addEventListener('click', () => this.open());
@@ -20,6 +21,7 @@ export class Inbox {
     $('inbox-other').addEventListener('pointerdown', (event) => picker.touch(event));
     $('inbox-other').addEventListener('click', () => this.other());
     $('inbox-ignore').addEventListener('click', () => this.ignore());
+    $('inbox-split').addEventListener('click', () => this.ask({ do: 'split' }));
     $('inbox-later').addEventListener('click', () => this.later());
     $('inbox').addEventListener('close', () => {
       this.current = null;
@@ -50,6 +52,7 @@ export class Inbox {
   // What comes to a group while it is looked at is not taught with it: no one has seen it.
   show(question) {
     this.current = question;
+    if (question?.id === this.wanted) this.wanted = '';
     this.since = performance.now();
     this.grid.pressed.clear();
     if (question) {
@@ -117,18 +120,20 @@ export class Inbox {
     this.draw();
   }
 
-  result({ level, message, taught }, { do: what, question, label }) {
+  result({ level, message, taught, questions = [] }, { do: what, question, label }) {
     const wrong = level === 'ERROR';
     if (wrong) note('wrong', message);
+    else if (what === 'split') note('saved', t('is_split'));
     else note('saved', what === 'ignore' ? t('ignored') : t('saved', { n: taught ?? 0, label }));
     const place = this.place();
     if (!wrong) this.answered.add(question);
+    if (what === 'split' && !wrong) [this.wanted] = questions;
     if ($('inbox').open && this.current?.id === question && this.place() < 0) this.next(place);
   }
 
   next(place = 0) {
     const { questions } = this;
-    this.show(questions[Math.max(place, 0)] || questions[0] || null);
+    this.show(questions.find(({ id }) => id === this.wanted) || questions[Math.max(place, 0)] || questions[0] || null);
   }
 
   // Called with what the robot asks now.
@@ -136,7 +141,8 @@ export class Inbox {
     const there = new Set(this.page.questions.questions.map(({ id }) => id));
     this.answered = new Set([...this.answered].filter((id) => there.has(id)));
     const gone = this.current && this.place() < 0 && !this.waits;
-    if ($('inbox').open && (gone || !this.current && this.questions.length)) this.next();
+    const came = this.wanted && there.has(this.wanted);
+    if ($('inbox').open && (gone || came || !this.current && this.questions.length)) this.next();
   }
 
   // -- drawing ------------------------------------------------------------------------------
@@ -157,6 +163,7 @@ export class Inbox {
     const unknown = current.kind === 'unknown', of = this.grid.items.length;
     $('inbox-members').classList.toggle('one', !unknown);
     write($('inbox-left'), unknown ? t('left_in', { n: of - this.grid.pressed.size, of }) : '');
+    $('inbox-split').hidden = !unknown || of < 2;
     this.drawLabels(unknown ? current.nearest.map(([label]) => label) : current.labels);
     for (const button of $('inbox-answers').querySelectorAll('button:not(#inbox-later)')) {
       button.setAttribute('aria-disabled', String(!this.ready));

@@ -2,6 +2,7 @@
 // The operator's page: what the robot says goes to the parts that draw it.
 
 import { Aim } from './aim.js';
+import { Changes } from './changes.js';
 import { $, write } from './dom.js';
 import { Editor } from './edit.js';
 import { note } from './feedback.js';
@@ -34,7 +35,7 @@ await loadTexts(session.language);
 const page = {
   connected: false, why: '', status: null, answer: null, picture: new Picture(),
   answered: [], // stamps that the classifier has too, newest first
-  state: { labels: [], history: [], recent: [], undo: null, redo: null, where: null },
+  state: { version: 0, labels: [], history: [], recent: [], undo: null, redo: null, where: null },
   questions: null, quality: null, // an older classifier says nothing of them
   points: false, // whether the robot finds things, or somebody draws boxes for it
   hello: { teach_rate: 5, view_only: false, enough: 5, classifier: '' },
@@ -91,6 +92,10 @@ const picker = new Picker(page, teacher, editor, refresh);
 const shown = new Shown(requests, () => { inbox.draw(); labelPage.draw(); });
 const inbox = new Inbox(page, requests, shown, picker);
 const labelPage = new LabelPage(page, requests, shown, picker);
+const changes = new Changes(page, requests, {
+  refresh,
+  named(from, to) { if (teacher.label === from) teacher.choose(to); },
+});
 picker.look = (label) => labelPage.open(label);
 menu({
   taps: { get: () => teacher.button.taps, set(on) { teacher.button.taps = on; refresh(); } },
@@ -118,12 +123,14 @@ function done(result, request) {
   } else if (['complete', 'empty'].includes(request.do)) {
     if (!wrong && still.on) still.end();
     note(wrong ? 'wrong' : 'saved', wrong ? result.message : surroundings.done(request));
-  } else if (['answer', 'ignore'].includes(request.do)) {
+  } else if (['answer', 'ignore', 'split'].includes(request.do)) {
     inbox.result(result, request);
   } else if (request.do === 'pictures') {
     if (request.label) labelPage.result(result, request);
   } else if (request.do === 'relabel') {
     note(wrong ? 'wrong' : 'saved', wrong ? result.message : t('done_relabel', request));
+  } else if (['changes', 'take_back', 'put_back'].includes(request.do)) {
+    changes.result(result, request);
   } else if (request.change !== undefined) {
     undo.result(result, request);
   } else if (wrong) {
@@ -136,10 +143,10 @@ function done(result, request) {
 // The label that is chosen stays the same thing when it gets another name, by whoever.
 function follow() {
   const { labels, undo: did, redo: undid } = page.state;
-  const change = `${did?.change} ${undid?.change}`;
-  const news = page.change && page.change !== change;
-  page.change = change;
+  const news = page.version !== undefined && page.version !== page.state.version;
+  page.version = page.state.version;
   undo.follow();
+  changes.follow();
   if (!news) return;
   labelPage.follow();
   const there = (name) => labels.some(({ label }) => label === name);
@@ -180,6 +187,7 @@ function refresh() {
   picker.draw();
   inbox.draw();
   labelPage.draw();
+  changes.draw();
   drawLive();
 }
 

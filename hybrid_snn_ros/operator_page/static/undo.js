@@ -7,9 +7,11 @@ import { note } from './feedback.js';
 import { t } from './texts.js';
 
 const OFFERED = 6000; // ms for which "Put back" is offered
+// A folder that was taught may hold many labels.
+const taught = (values) => (values.label ? t('change_teach', values) : t('change_import', values));
 const SHORT = {
-  // A folder that was taught may hold many labels.
-  teach: (values) => (values.label ? t('change_teach', values) : t('change_import', values)),
+  teach: taught,
+  answer: taught,
   remove: (values) => t('change_remove', values),
   forget: (values) => t('change_forget', values),
   rename: (values) => t('change_rename', values),
@@ -20,6 +22,7 @@ const SHORT = {
   complete: () => t('change_complete'),
   empty: () => t('change_empty'),
   rollback: (values) => t('change_rollback', values),
+  restore: () => t('change_restore'),
 };
 
 // What a change did, in a few words: "6 × duck".
@@ -101,7 +104,7 @@ export class Undo {
     const { page, last } = this;
     const off = !last || !page.connected || page.hello.view_only || this.waits;
     const words = !last ? t('undo_none')
-      : last.what === 'teach' && last.label ? t('undo_what', { n: last.samples, label: last.label })
+      : ['teach', 'answer'].includes(last.what) && last.label ? t('undo_what', { n: last.samples, label: last.label })
         : t('undo_change', { what: short(last) });
     for (const button of this.buttons) button.setAttribute('aria-disabled', String(Boolean(off)));
     write($('undo-what'), last ? short(last) : t('undo_nothing'));

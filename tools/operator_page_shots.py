@@ -200,7 +200,8 @@ def fleet(target):
         browser.tap('.more[data-focus="more mug"]')
         browser.tap('#list .look')
         browser.until_text('#label-fleet', 'belt 1')
-        browser.until('its pictures', "return [...document.querySelectorAll('#label-pictures img')]"
+        browser.until('its pictures', "return [...document.querySelectorAll("
+                      "'#label-pictures img')]"
                       '.some((each) => each.complete && each.naturalWidth)')
         browser.picture(paths[2])
         side_by_side(paths, target / 'page_fleet.jpg')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The robots of a fleet on the page in Chromium: real nodes over DDS, and all that can be told."""
 
+import itertools
 import json
 import time
 
@@ -20,6 +21,7 @@ import pytest
 if harness.missing():
     pytest.skip(harness.missing(), allow_module_level=True)
 
+NUMBERS = itertools.count()
 MEMORY = "'/var/lib/robot one'"
 LONG = 'a name that is as long as a label may be, which is 64 bytes: so!'
 SINCE = "return new Intl.DateTimeFormat('en', {hour: '2-digit', minute: '2-digit'})" \
@@ -49,18 +51,23 @@ def node(domain):
 @pytest.fixture
 def phone(url, browser, node):
     browser.look(PHONE, False)
-    return fresh(browser, url)
+    return fresh(browser, url, node)
 
 
-def fresh(browser, url):
-    """Open the page anew; forget what the one before still waits for."""
+def fresh(browser, url, node):
+    """Open the page anew, of a node that has no part in a fleet, whatever was told before."""
     browser.run('try { sessionStorage.clear(); } catch { return; }')
     browser.open('about:blank')
     browser.open(url)
-    browser.until('the page of a robot in no fleet', """
-        return document.getElementById('state-name').textContent === arguments[0]
-          && document.querySelectorAll('#list .pick').length === 2
-          && !document.getElementById('fleet-open').checkVisibility();""", NAME)
+    name = f'no. {next(NUMBERS)}'
+    node.tell(told(name=name))
+    browser.until('the node', """
+        const button = document.getElementById('fleet-open');
+        return button.checkVisibility() && button.innerText.includes(arguments[0])
+          && document.querySelectorAll('#list .pick').length === 2;""", name)
+    node.facts = {'fleet': 'off'}
+    browser.until('no fleet',
+                  "return !document.getElementById('fleet-open').checkVisibility()")
     return browser
 
 
@@ -182,8 +189,8 @@ def test_each_state_of_a_robot_is_said_in_words(phone, node, state):
     said, words, (kind, word) = STATES[state]
     heard = time.time() - 60 if state == 'away' else None
     node.tell(told(robot(1, **{'state': state, 'heard': heard, **said})))
-    phone.until_text('#fleet-word', word)
-    assert phone.text('#fleet-name') == 'arm'
+    phone.until_text('#fleet-name', 'arm')
+    assert word in phone.text('#fleet-word')
     assert phone.run("return document.getElementById('fleet-open').dataset.state") == kind
     robots(phone)
     until_row(phone, None, 'arm', 'this robot', 'taught 3')
@@ -329,7 +336,7 @@ def test_a_damaged_message_leaves_what_was_told_before(phone, node, browser):
 def test_without_the_classifier_nobody_claims_that_all_is_well(url, browser, domain):
     with FleetTellingNode(domain) as node:
         browser.look(PHONE, False)
-        fresh(browser, url)
+        fresh(browser, url, node)
         node.tell(told(robot(1)))
         browser.until_text('#fleet-word', 'all know the same')
     browser.until('the loss', "return document.getElementById('fleet-open').dataset.state"
@@ -360,14 +367,15 @@ def test_the_keyboard_opens_scrolls_and_closes_the_sheet(phone, node):
 @pytest.mark.parametrize('language', ['en', 'de'])
 def test_all_that_may_stand_in_the_bar_has_its_place(url, browser, node, size, language):
     browser.look(size, False)
-    fresh(browser, f'{url}?lang={language}')
+    fresh(browser, f'{url}?lang={language}', node)
     node.where = {'on': True, 'frames': 12, 'ready': True}
     node.know()
     node.ask(*(unknown(f'u{number}') for number in range(12)))
     node.tell(told(robot(1), name=LONG))
     browser.until('all of it', """
         return ['freeze', 'fleet-open', 'inbox-open'].every(
-          (each) => document.getElementById(each).checkVisibility());""")
+          (each) => document.getElementById(each).checkVisibility())
+          && document.getElementById('state').dataset.state === 'lost';""")
     places = browser.run("""
         return [...document.querySelectorAll('.top > :not(h1)')].map((each) => {
           const { left, right, height } = each.getBoundingClientRect();
@@ -387,7 +395,7 @@ def test_other_engines_too(node, url, tmp_path, engine):
         pytest.skip(harness.missing(engine))
     with ENGINES[engine](tmp_path) as browser:
         browser.look(PHONE, False)
-        fresh(browser, url)
+        fresh(browser, url, node)
         test_the_command_is_copied_whole(browser, node, 'stranger')
         browser.open('about:blank')
         assert browser.complaints() == []
@@ -400,7 +408,7 @@ def test_other_engines_too(node, url, tmp_path, engine):
 def test_axe_finds_nothing_and_everything_fits(
         url, browser, node, size, dark, language, tmp_path_factory):
     browser.look(size, dark)
-    fresh(browser, f'{url}?lang={language}')
+    fresh(browser, f'{url}?lang={language}', node)
     node.tell(told(
         robot(1), robot(2, 'twin'), robot(3, 'stranger', ''), robot(4, 'away', LONG, heard=9.0,
                                                                     lacks={LONG: 2, 'mug': 1}),

@@ -463,7 +463,8 @@ def test_the_last_five_labels_come_newest_first():
 @pytest.mark.parametrize('values, part', [
     ({}, None),  # an older classifier
     ({'fleet': 'off', 'memory': '/m'}, None),
-    ({'fleet': 'share', 'fleet_state': 'joining', 'memory': '/m'}, {'memory': '/m', 'problem': ''}),
+    ({'fleet': 'share', 'fleet_state': 'joining', 'memory': '/m'},
+     {'memory': '/m', 'problem': ''}),
     ({'fleet': 'listen', 'fleet_state': '1 of 1 other robots know the same, 0 are away',
       'fleet_digest': '0f', 'memory': "/a robot's"}, {
           'memory': """'/a robot'"'"'s'""", 'problem': ''}),

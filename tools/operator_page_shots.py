@@ -11,9 +11,11 @@ import time
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support'))
 
 from browser import DESKTOP, PHONE
+from camera_frames import GREEN, RED
 from checkout import ROOT
 import cv2
 from domains import fresh_domain
+import fleet_robots
 import numpy as np
 from operator_page_harness import (
     Browser,
@@ -160,6 +162,51 @@ def questions(target):
         side_by_side(paths, target / 'page_questions.jpg')
 
 
+def fleet(target):
+    """Teach at two robots of three, one goes away; save the page, the robots, a label's page."""
+    with contextlib.ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        domain = fresh_domain()
+        arm, belt, cart = stack.enter_context(
+            fleet_robots.fleet(directory, domain, 'arm', 'belt', 'cart'))
+        stack.enter_context(fleet_robots.FleetRobot(directory, domain, 'dolly'))
+        camera = stack.enter_context(Process(
+            directory, domain, 'sim.camera_node', '-r', 'image_raw:=/arm/image', object='duck',
+            split='train', condition='jitter', rate=5.0, width=640, height=480))
+        web, url = page(directory, domain, image='/arm/image', classifier='/arm/classifier')
+        stack.enter_context(web)
+        robot = Robot(directory, domain, arm.peer, camera, arm.node, web, url)
+        browser = stack.enter_context(Browser(directory / 'profile'))
+        browser.look(PHONE, False)
+        opened(browser, url)
+        robot.show('duck')
+        teach(browser, 'duck', 0.8)
+        belt.teach('duck', GREEN)
+        belt.teach('tray', RED)
+        cart.knows(arm.counts)
+        cart.node.process.kill()
+        robot.show('mug')
+        teach(browser, 'mug', 0.8)
+        belt.teach('mug', GREEN, 1)
+        browser.until_text('#fleet-word', '1 away', 60.0)
+        paths = [directory / f'{number}.png' for number in range(3)]
+        browser.picture(paths[0])
+        browser.tap('#fleet-open')
+        browser.until_text('#robots-list', 'hybrid-snn fleet allow', 60.0)
+        browser.run('document.activeElement.blur()')
+        browser.picture(paths[1])
+        browser.tap('#robots-close')
+        browser.tap('#choose')
+        browser.tap('.more[data-focus="more mug"]')
+        browser.tap('#list .look')
+        browser.until_text('#label-fleet', 'belt 1')
+        browser.until('its pictures', "return [...document.querySelectorAll("
+                      "'#label-pictures img')]"
+                      '.some((each) => each.complete && each.naturalWidth)')
+        browser.picture(paths[2])
+        side_by_side(paths, target / 'page_fleet.jpg')
+
+
 def side_by_side(paths, joint):
     """Join the phone's pictures into one."""
     pictures = [cv2.imread(str(path)) for path in paths]
@@ -176,3 +223,4 @@ if __name__ == '__main__':
     main(TARGET)
     things(TARGET)
     questions(TARGET)
+    fleet(TARGET)

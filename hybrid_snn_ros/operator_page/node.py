@@ -14,7 +14,7 @@ from rclpy.qos import qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
-from hybrid_snn_ros.operator_page import address, settings
+from hybrid_snn_ros.operator_page import address, fleet, settings
 from hybrid_snn_ros.operator_page.access import Authenticator, new_pin
 from hybrid_snn_ros.operator_page.pictures import jpeg
 from hybrid_snn_ros.operator_page.public_url import public_url
@@ -155,6 +155,8 @@ class TeachPage(Node):
                 self.create_subscription(
                     String, f'{self._name}/quality', self._on_quality, LATCHED),
                 self.create_subscription(
+                    String, f'{self._name}/fleet', self._on_fleet, LATCHED),
+                self.create_subscription(
                     CompressedImage, f'{self._name}/question_pictures', self._on_asked_picture,
                     _ASKED)]
         elif not pictures and self._watching:
@@ -196,6 +198,10 @@ class TeachPage(Node):
             lambda said: self._server.on_latched('quality', said),
             {name: found[name] for name in _QUALITY}))
 
+    def _on_fleet(self, message: String) -> None:
+        self._post_json(message, lambda told: (
+            lambda said: self._server.on_latched('fleet', said), fleet.shown(told)))
+
     def _on_asked_picture(self, message: CompressedImage) -> None:
         self._server.post(
             self._server.on_asked_picture, message.header.frame_id, bytes(message.data))
@@ -207,7 +213,7 @@ class TeachPage(Node):
                    arguments: Callable[[Any], tuple[Callable[[Any], None], Any]]) -> None:
         try:
             self._server.post(*arguments(json.loads(message.data)))
-        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
             self.get_logger().warning(f'cannot read a message of the classifier: {error!r}',
                                       throttle_duration_sec=5.0)
 

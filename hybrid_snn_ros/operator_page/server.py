@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web, WSMsgType
 
-from hybrid_snn_ros.operator_page import files
+from hybrid_snn_ros.operator_page import files, fleet
 from hybrid_snn_ros.operator_page.access import Authenticator
 from hybrid_snn_ros.operator_page.app import cookie_name, make_app
 from hybrid_snn_ros.operator_page.commands import (
@@ -71,6 +71,7 @@ class PageServer(threading.Thread):
         self._heard: dict[str, float | None] = {'camera': None, 'classifier': None}
         self._watched_since: float | None = None
         self._answering = ''  # what the classifier says of itself when it is not well
+        self._fleet: dict[str, str] | None = None  # the classifier's part in one
         self._status: dict[str, Any] = {}
         self._latched: dict[str, dict[str, Any]] = {}  # kind -> what was told last
         self._dirty = False
@@ -160,7 +161,7 @@ class PageServer(threading.Thread):
         self._show_state()
 
     def on_latched(self, kind: str, message: dict[str, Any]) -> None:
-        """Show what is asked ('questions'), or how good what was taught is ('quality')."""
+        """Show what is asked ('questions'), how good that is ('quality'), or the 'fleet'."""
         self._latched[kind] = message
         for viewer in self._viewers:
             viewer.tell(kind, message)
@@ -177,6 +178,7 @@ class PageServer(threading.Thread):
         """Take note that the classifier is there; '' or its own words on what is wrong."""
         self._heard['classifier'] = time.monotonic()
         self._answering = problem
+        self._fleet = fleet.part_in(values)
         for viewer in self._viewers:
             if viewer.debug:
                 viewer.tell('diagnostics', {'values': values})
@@ -203,7 +205,7 @@ class PageServer(threading.Thread):
         heard = self._heard['classifier']
         status = {'camera': now - since < CAMERA_PATIENCE,
                   'classifier': heard is not None and now - heard < CLASSIFIER_PATIENCE,
-                  'trouble': self._answering}
+                  'trouble': self._answering, 'fleet': self._fleet}
         if status != self._status:
             self._status = status
             for viewer in self._viewers:

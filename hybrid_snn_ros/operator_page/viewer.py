@@ -76,7 +76,8 @@ class Viewer:
             line, self._line = self._line, []
             newest, self._newest = self._newest, {}
             for message in [*line, *newest.values()]:
-                await self._socket.send_str(json.dumps(message, ensure_ascii=False))
+                # Escaped: half of a surrogate pair, which JSON may hold, is no UTF-8.
+                await self._socket.send_str(json.dumps(message))
             if self._picture and self._ready:
                 (stamp, content), self._picture = self._picture, None
                 self._ready = False

@@ -196,8 +196,8 @@ def test_any_change_of_the_list_is_taken_back_and_put_back_on_its_own(tmp_path):
         assert (result.level, "'green' was forgotten (2 samples)" in result.message) == (
             ERROR, True)
         node.end()
-    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0) as node, \
-            Peer(domain) as peer:
+    with NodeProcess(tmp_path, domain, memory=str(memory), min_change=0.0,
+                     image_timeout=600.0) as node, Peer(domain) as peer:
         assert peer.diagnosis().level == OK
         listed = _changes(peer)
         assert [(one['change'], one['what'], one['taken_back']) for one in listed] == [
@@ -362,7 +362,8 @@ def test_any_record_is_taken_back_by_its_number(taught):
     ('[' * 4000, 'a command must be JSON: '),
     ('["undo"]', 'a command must be a JSON object'),
     ('{}', 'a command\'s "do" must be one of teach, name, draw, complete, empty, hold, answer, '
-     'relabel, pictures, undo, redo, forget, rename, merge, rollback, save, not '),
+     'split, relabel, pictures, changes, undo, redo, take_back, put_back, forget, rename, merge, '
+     'rollback, save, not '),
     ('{"do": "explode", "id": "7"}', "save, not 'explode'"),
     (json.dumps({'do': 'x' * 4000, 'id': '7'}), 'a command\'s "do" must be one of'),
     (json.dumps({'do': 'teach', 'label': 'x' * 4096}), 'a command may have at most 4096 bytes'),

@@ -18,7 +18,7 @@ POLICIES = ROOT / 'config' / 'security'
 # What a node has only in a certain state or setting that a test does not bring about here.
 PAGE_WHILE_WATCHED = {('subscribe', f'/{topic}') for topic in (
     'image', 'image/compressed', 'classifier/answer', 'classifier/debug', 'classifier/things',
-    'classifier/quality', 'classifier/question_pictures')}
+    'classifier/quality', 'classifier/question_pictures', 'classifier/fleet')}
 CLOCK = ('subscribe', '/clock')
 
 

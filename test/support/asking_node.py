@@ -41,6 +41,8 @@ class AskingNode(SpinningNode):
 
     def __init__(self, domain, old=False):
         self.commands, self.asked, self.samples = [], [], {'mug': [1, 2, 3], 'bowl': [4, 5]}
+        self.facts = {}  # that it says in /diagnostics
+        self.where = None  # how well it finds things by itself, where it does
         super().__init__(domain, NAME)
 
         def out(kind, topic, qos):
@@ -59,12 +61,13 @@ class AskingNode(SpinningNode):
 
     def _tell_health(self):
         self._health.publish(DiagnosticArray(status=[DiagnosticStatus(
-            level=DiagnosticStatus.OK, name=f'/{NAME}: camera to label')]))
+            level=DiagnosticStatus.OK, name=f'/{NAME}: camera to label',
+            values=[KeyValue(key=key, value=value) for key, value in self.facts.items()])]))
 
     def know(self):
         """Say what is known."""
         self._labels.publish(String(data=json.dumps({
-            'database_version': 9, 'undo': None, 'redo': None, 'newest': [], 'where': None,
+            'database_version': 9, 'undo': None, 'redo': None, 'newest': [], 'where': self.where,
             'labels': [{'label': label, 'samples': len(ids)}
                        for label, ids in self.samples.items()]})))
 

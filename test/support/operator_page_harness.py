@@ -55,9 +55,9 @@ class Process(NodeProcess):
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
-def page(directory, domain, *words, **parameters):
+def page(directory, domain, *words, image='image_raw', **parameters):
     """Start the page on a free port; return (Process, its address with the PIN)."""
-    process = Process(directory, domain, 'operator_page.main', '-r', 'image:=image_raw', *words,
+    process = Process(directory, domain, 'operator_page.main', '-r', f'image:={image}', *words,
                       **{'port': 0, **parameters})
     log = process.wait_for_log('the page is at ')
     while '\n' not in (rest := log.partition('the page is at ')[2]):

@@ -11,7 +11,8 @@ let edge, tally;
 // kind: 'quiet', 'saved', 'skipped' (nothing was saved) or 'wrong'.
 export function note(kind, words) {
   // A sheet covers the line of the page, and what is behind it is not read out.
-  for (const node of ['note', 'picker-note', 'inbox-note', 'label-note', 'changes-note'].map($)) {
+  for (const node of ['note', 'picker-note', 'inbox-note', 'label-note', 'changes-note',
+    'robots-note'].map($)) {
     node.dataset.kind = kind;
     write(node, words);
   }

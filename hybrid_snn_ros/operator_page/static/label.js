@@ -4,6 +4,7 @@
 import { $, make, write } from './dom.js';
 import { note } from './feedback.js';
 import { Grid, showPicture } from './grid.js';
+import { ofLabel } from './robots.js';
 import { t } from './texts.js';
 
 const VERDICTS = {
@@ -74,6 +75,7 @@ export class LabelPage {
     write($('label-name'), label);
     write($('label-samples'), t('samples', { n: known?.samples ?? 0 }));
     write($('label-quality'), own ? quality(found) : t('not_judged'));
+    this.drawFleet(page.robots ? ofLabel(page.robots, label) : []);
     $('label-like').hidden = !like;
     if (like) {
       showPicture($('label-like').firstElementChild, this.shown.source(`sample/${like.more_like}`));
@@ -89,6 +91,15 @@ export class LabelPage {
     }
     $('label-none').hidden = this.samples?.length !== 0;
     $('label-tools').hidden = page.hello.view_only || !this.grid.pressed.size;
+  }
+
+  // sentences: who taught it, what else it is called, who does not know it yet.
+  drawFleet(sentences) {
+    const drawn = JSON.stringify(sentences);
+    if (drawn === this.fleet) return;
+    this.fleet = drawn;
+    $('label-fleet').replaceChildren(...sentences.map((each) => make('li', '', each)));
+    $('label-fleet').hidden = !sentences.length;
   }
 
   fill(doubtful, others) {

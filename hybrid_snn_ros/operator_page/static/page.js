@@ -6,6 +6,7 @@ import { Changes } from './changes.js';
 import { $, write } from './dom.js';
 import { Editor } from './edit.js';
 import { note } from './feedback.js';
+import { Fleet } from './fleet.js';
 import './keyboard.js';
 import { Inbox } from './inbox.js';
 import { LabelPage } from './label.js';
@@ -37,6 +38,8 @@ const page = {
   answered: [], // stamps that the classifier has too, newest first
   state: { version: 0, labels: [], history: [], recent: [], undo: null, redo: null, where: null },
   questions: null, quality: null, // an older classifier says nothing of them
+  fleet: null, // what was told of it last
+  get robots() { return this.status?.fleet ? this.fleet : null; }, // while it has a part in one
   points: false, // whether the robot finds things, or somebody draws boxes for it
   hello: { teach_rate: 5, view_only: false, enough: 5, classifier: '' },
 };
@@ -47,6 +50,7 @@ const hear = {
   things(message) { things.hear(message); },
   questions(message) { page.questions = message; inbox.follow(); refresh(); },
   quality(message) { page.quality = message; refresh(); },
+  fleet(message) { page.fleet = message; refresh(); },
   shown({ name }) { shown.heard(name); },
   result(message) { requests.result(message); refresh(); },
   state(message) { page.state = message; follow(); refresh(); },
@@ -96,6 +100,7 @@ const changes = new Changes(page, requests, {
   refresh,
   named(from, to) { if (teacher.label === from) teacher.choose(to); },
 });
+const fleet = new Fleet(page);
 picker.look = (label) => labelPage.open(label);
 menu({
   taps: { get: () => teacher.button.taps, set(on) { teacher.button.taps = on; refresh(); } },
@@ -188,6 +193,7 @@ function refresh() {
   inbox.draw();
   labelPage.draw();
   changes.draw();
+  fleet.draw();
   drawLive();
 }
 

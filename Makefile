@@ -7,6 +7,8 @@ JAZZY ?= .venv-jazzy
 JAZZY_TESTS := $(addprefix test/node/test_,node.py node_cameras.py node_diagnostics.py \
 	node_frames.py node_fuzz.py node_lifecycle.py node_model.py node_parameters.py node_qos.py \
 	node_time.py security.py) test/meta/test_versions.py
+# A comma that is no separator of arguments.
+, := ,
 # As many processes as the computer has CPUs, but no more than the suite was seen to hold with; the
 # tests of a file stay together, since they share a node.
 WORKERS ?= 2
@@ -14,6 +16,13 @@ PYTEST = $(1)/python -m pytest -n auto --maxprocesses $(WORKERS) --dist loadfile
 # It carries the script axe-core, which the tests run in the page; what else it needs they do not.
 AXE := axe-playwright-python>=0.1.8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# rclpy and PyBullet have wheels for x86-64 only; elsewhere what needs neither is done, unless they are
+# there by other ways: ROS 2 by apt, sourced before make, and PyBullet compiled.
+WHEELS := $(filter x86_64,$(shell uname -m))
+ROS_EXTRAS := $(and $(WHEELS),ros$(,)sim$(,))
+SIM_EXTRA := $(and $(WHEELS),sim$(,))
+LACKING = $(if $(WHEELS),,$(shell $(BIN)/python -c 'import $(1)' 2>/dev/null || echo yes))
+BY_APT := ROS 2 comes by apt: https://docs.ros.org/en/jazzy/Installation/Ubuntu-Install-Debs.html
 # Newer pip shows what setuptools warns of; a page of it at every editable installation.
 INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
 
@@ -30,10 +39,14 @@ help:
 	@echo 'make clean  remove the virtual environment and what was built'
 
 demo: $(BIN)/.demo-ready
-	@$(BIN)/hybrid-snn demo --output demo
+	@$(if $(call LACKING,rclpy$(,) pybullet),echo "PyPI has no rclpy and no PyBullet for \
+	  $$(uname -m): this demo does without. $(BY_APT);" \
+	  "$(BIN)/python -m pip install pybullet compiles the other."; \
+	  $(BIN)/hybrid-snn demo --output demo --without-ros,$(BIN)/hybrid-snn demo --output demo)
 
 test: $(BIN)/.test-ready lint
-	@$(call PYTEST,$(BIN))
+	@$(if $(call LACKING,rclpy),echo "PyPI has no rclpy for $$(uname -m): the tests that need \
+	  it skip. $(BY_APT)"; )$(call PYTEST,$(BIN))
 
 # What failed in the last run, one after the other; an error where that was no test.
 test-failed: $(BIN)/.test-ready
@@ -68,20 +81,20 @@ $(BIN)/python:
 
 # ROS 2, TFLite runtime and simulator come as wheels; nothing of it leaves the environment.
 $(BIN)/.demo-ready: setup.py $(wildcard hybrid_snn_ros/*/_*.c) | $(BIN)/python
-	@echo 'installing ROS 2, the TFLite runtime and the simulator into $(VENV) (about a minute) ...'
-	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page]'
+	@echo 'installing $(if $(WHEELS),ROS 2$(,) the simulator and )the TFLite runtime into $(VENV) (about a minute) ...'
+	@$(call INSTALL,$(BIN)) -e '.[$(ROS_EXTRAS)runtime,page]'
 	@touch $@
 
 $(BIN)/.test-ready: $(BIN)/.demo-ready
 	@echo 'installing what the tests need into $(VENV) ...'
-	@$(call INSTALL,$(BIN)) -e '.[runtime,ros,sim,page,fleet,encoder,baselines,plots,nir,bags,test,page-test]'
+	@$(call INSTALL,$(BIN)) -e '.[$(ROS_EXTRAS)runtime,page,fleet,encoder,baselines,plots,nir,bags,test,page-test]'
 	@$(call INSTALL,$(BIN)) --no-deps '$(AXE)'
 	@touch $@
 
 # Less than the tests of everything need: neither ROS nor what drives a browser.
 $(BIN)/.unit-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 	@echo 'installing what the unit tests need into $(VENV) ...'
-	@$(call INSTALL,$(BIN)) -e '.[runtime,sim,fleet,encoder,baselines,plots,nir,bags,test]'
+	@$(call INSTALL,$(BIN)) -e '.[$(SIM_EXTRA)runtime,fleet,encoder,baselines,plots,nir,bags,test]'
 	@touch $@
 
 $(JAZZY)/.ready: setup.py | $(BIN)/python

@@ -16,8 +16,8 @@ PYTEST = $(1)/python -m pytest -n auto --maxprocesses $(WORKERS) --dist loadfile
 # It carries the script axe-core, which the tests run in the page; what else it needs they do not.
 AXE := axe-playwright-python>=0.1.8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# rclpy and PyBullet have wheels for x86-64 only; elsewhere what needs neither is done, unless they are
-# there by other ways: ROS 2 by apt, sourced before make, and PyBullet compiled.
+# rclpy and PyBullet have wheels for x86-64 only; elsewhere what needs neither is done, unless they
+# are there by other ways: ROS 2 by apt, sourced before make, and PyBullet compiled.
 WHEELS := $(filter x86_64,$(shell uname -m))
 ROS_EXTRAS := $(and $(WHEELS),ros$(,)sim$(,))
 SIM_EXTRA := $(and $(WHEELS),sim$(,))
@@ -26,7 +26,7 @@ BY_APT := ROS 2 comes by apt: https://docs.ros.org/en/jazzy/Installation/Ubuntu-
 # Newer pip shows what setuptools warns of; a page of it at every editable installation.
 INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
 
-.PHONY: demo test test-failed unit test-jazzy coverage lint soak clean help
+.PHONY: demo test test-failed unit test-jazzy coverage lint soak arm64 gpu clean help
 
 help:
 	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
@@ -36,6 +36,8 @@ help:
 	@echo 'make coverage   all tests, and which lines of the package they ran'
 	@echo 'make lint   style and types'
 	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
+	@echo 'make arm64  an emulated 64-bit ARM: kernel, encoder, memory and demo (root, 20 minutes)'
+	@echo 'make gpu    everything a GPU can do, tested and timed: a table (8 minutes, CuPy)'
 	@echo 'make clean  remove the virtual environment and what was built'
 
 demo: $(BIN)/.demo-ready
@@ -68,6 +70,10 @@ lint: $(BIN)/.test-ready
 
 soak: $(BIN)/.test-ready
 	@$(BIN)/python tools/soak.py
+
+# ARM64=DIRECTORY keeps the emulated computer there for the next time.
+arm64: $(BIN)/.demo-ready
+	@$(BIN)/python tools/arm64.py $(ARM64)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \

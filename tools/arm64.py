@@ -1,0 +1,185 @@
+# Copyright 2026 The hybrid_snn_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""
+Tries the package on 64-bit ARM by emulation: right or wrong, not fast or slow.
+
+python tools/arm64.py [DIRECTORY]    (or make arm64)
+
+Makes an arm64 Debian 12 in DIRECTORY/root (debootstrap; kept, and used again; without DIRECTORY
+in a temporary one that is removed), installs the wheels of the same versions as here, builds the
+kernel, runs tests in it, compares what both make of the golden picture and sixty views, and runs
+``make demo``. What is committed is tried. Takes root and about 20 minutes; says what it lacks.
+
+Everything inside runs in mounts and processes of its own that end with this program. Two things
+an emulated ARM needs, or it shows faults that are the emulator's: a /proc/cpuinfo of an ARM
+(without it LiteRT crashes) and a model without SVE and SME (QEMU_CPU=cortex-a72, that of a
+Raspberry Pi 4). QEMU ignores RLIMIT_AS, so the tests of the probe are not among these.
+"""
+
+from importlib import metadata
+import os
+from pathlib import Path
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+CPU = 'cortex-a72'
+SUITE = 'bookworm'
+PACKAGES = 'ca-certificates,python3,python3-venv,python3-pip,gcc,libc6-dev,make'
+CPUINFO = """processor\t: {}
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x0
+CPU part\t: 0xd08
+CPU revision\t: 3
+
+"""
+# The same versions on both sides, or their differences would be compared.
+WHEELS = ('numpy', 'PyYAML', 'opencv-python-headless', 'ai-edge-litert')
+OTHERS = ('pytest<9', 'pytest-xdist', 'hypothesis', 'setuptools', 'wheel', 'aiohttp', 'qrcode',
+          'cryptography', 'msgpack')
+TESTS = ('kernel', 'resample', 'golden', 'lateral_golden', 'coding', 'presentation', 'network',
+         'encoder', 'memory_of_classifier', 'history', 'labels', 'fleet_protocol', 'fleet_memory')
+ENTER = """
+mount -t proc proc "$ROOT/proc"
+mount --rbind /dev "$ROOT/dev"
+mount --rbind /sys "$ROOT/sys"
+mount --bind "$CPUINFO" "$ROOT/proc/cpuinfo"
+exec env -i HOME=/root LANG=C.UTF-8 PATH=/root/venv/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+    QEMU_CPU="$CPU" PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt chroot "$ROOT" bash -euc "$1"
+"""
+
+
+class Missing(RuntimeError):
+    """What this needs is not here; the message says what to do."""
+
+
+def check():
+    """Raise Missing if this cannot be done here."""
+    if platform.machine() == 'aarch64':
+        raise Missing('this computer is a 64-bit ARM itself: make test')
+    if os.geteuid() != 0:
+        raise Missing('debootstrap and chroot need root: sudo make arm64')
+    for program, package in (('debootstrap', 'debootstrap'), ('unshare', 'util-linux'),
+                             ('git', 'git'), ('qemu-aarch64-static', 'qemu-user-static')):
+        if shutil.which(program) is None:
+            raise Missing(f'{program} is not here: apt install {package}')
+    registered = Path('/proc/sys/fs/binfmt_misc')
+    if not (registered / 'status').exists():
+        raise Missing(f'the kernel starts no foreign programs yet: mount -t binfmt_misc none '
+                      f'{registered}')
+    if not (registered / 'qemu-aarch64').exists():
+        raise Missing('qemu-aarch64 is not registered: apt install binfmt-support, then '
+                      'update-binfmts --enable qemu-aarch64')
+
+
+def step(text, command, **options):
+    """Do one step, its output shown; raise CalledProcessError if it fails."""
+    print(f'\n== {text}', flush=True)
+    begin = time.monotonic()
+    subprocess.run(command, check=True, **options)
+    print(f'== done in {time.monotonic() - begin:.0f} s', flush=True)
+
+
+def inside(directory, text, command):
+    """Do one step in the emulated ARM."""
+    # --kill-child: whatever runs in there ends with this program, and the mounts with it.
+    step(text, ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork',
+                '--kill-child', 'bash', '-euc', ENTER, 'enter', f'cd /root/project\n{command}'],
+         env={**os.environ, 'ROOT': str(directory / 'root'), 'CPU': CPU,
+              'CPUINFO': str(directory / 'cpuinfo')})
+
+
+def make_root(directory):
+    """Make the Debian, unless it is there, and put the committed sources into it."""
+    root, ready = directory / 'root', directory / 'root.ready'
+    if not ready.exists():
+        step(f'an arm64 Debian ({SUITE}) in {root}, a few minutes', [
+            'debootstrap', '--arch=arm64', '--variant=minbase', f'--include={PACKAGES}', SUITE,
+            str(root)], stdout=subprocess.DEVNULL)
+        ready.touch()
+    for path in ('/etc/resolv.conf', '/etc/hosts', '/etc/pip.conf',
+                 '/etc/ssl/certs/ca-certificates.crt'):
+        if Path(path).exists():
+            shutil.copyfile(path, root / path[1:])
+    (directory / 'cpuinfo').write_text(CPUINFO.format(0) + CPUINFO.format(1))
+    project = root / 'root' / 'project'
+    shutil.rmtree(project, ignore_errors=True)
+    project.mkdir()
+    archive = subprocess.run(['git', '-C', str(ROOT), 'archive', 'HEAD'], check=True,
+                             capture_output=True).stdout
+    subprocess.run(['tar', '-x', '-C', str(project)], input=archive, check=True)
+
+
+def compare(ours, theirs):
+    """Print what differs between what x86 and ARM made of the pictures; return whether nothing."""
+    ours, theirs = np.load(ours), np.load(theirs)
+    same = True
+    for name in ours.files:
+        a, b = ours[name], theirs[name]
+        differing = int((a != b).sum()) if a.shape == b.shape else -1
+        same = same and differing == 0
+        print(f'{name:12} {differing} of {a.size} differ' + (
+            f', at most {int(np.abs(a.astype(int) - b.astype(int)).max())} steps'
+            if differing > 0 and a.dtype == np.uint8 else ''))
+    return same
+
+
+def main(directory):
+    """Do all of it; return the exit code."""
+    begin = time.monotonic()
+    commit = subprocess.run(['git', '-C', str(ROOT), 'describe', '--always', '--dirty'],
+                            check=True, capture_output=True, text=True).stdout.strip()
+    print(f'hybrid_snn_ros {commit} on {CPU}, emulated by QEMU; Debian {SUITE}')
+    make_root(directory)
+    pins = [f'{name}=={metadata.version(name)}' for name in WHEELS]
+    quoted = ' '.join(f"'{word}'" for word in [*pins, *OTHERS])
+    inside(directory, f'the wheels: {" ".join(pins)}',
+           f'test -x ../venv/bin/python || python3 -m venv ../venv\n'
+           f'pip install -q --only-binary=:all: {quoted}')
+    inside(directory, 'the kernels', 'pip install -q --no-build-isolation --no-deps -e .\n'
+           "python -c 'from hybrid_snn_ros.snn import kernel; print(kernel.describe())'")
+    views, ours, theirs = (directory / name for name in ('views.npz', 'x86.npz', 'arm.npz'))
+    codes = [sys.executable, str(ROOT / 'tools' / 'arm64_codes.py')]
+    here = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    step('sixty views drawn on x86', [*codes, 'draw', str(views)], env=here)
+    step('and encoded', [*codes, str(views), str(ours)], env=here)
+    shared = directory / 'root' / 'root' / 'project'
+    shutil.copyfile(views, shared / 'views.npz')
+    inside(directory, 'the same views encoded and taught on ARM',
+           'python tools/arm64_codes.py views.npz codes.npz')
+    shutil.copyfile(shared / 'codes.npz', theirs)
+    same = compare(ours, theirs)
+    inside(directory, 'the tests', 'python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile '
+           + ' '.join(f'test/unit/test_{name}.py' for name in TESTS))
+    inside(directory, 'make demo', 'make demo')
+    print(f'\n{"all of it works" if same else "codes DIFFER between x86 and ARM"}; '
+          f'{(time.monotonic() - begin) / 60:.0f} minutes')
+    return 0 if same else 1
+
+
+if __name__ == '__main__':
+    if len(sys.argv) > 2 or sys.argv[1:2] in (['-h'], ['--help']):
+        print(__doc__)
+        sys.exit(2 if len(sys.argv) > 2 else 0)
+    try:
+        check()
+        if len(sys.argv) == 2:
+            place = Path(sys.argv[1]).resolve()
+            place.mkdir(parents=True, exist_ok=True)
+            sys.exit(main(place))
+        with tempfile.TemporaryDirectory(prefix='arm64_') as temporary:
+            sys.exit(main(Path(temporary)))
+    except (Missing, OSError, metadata.PackageNotFoundError) as error:
+        sys.exit(f'arm64: {error}')
+    except subprocess.CalledProcessError as error:
+        sys.exit(f'arm64: this step failed with code {error.returncode}')

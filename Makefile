@@ -75,6 +75,10 @@ soak: $(BIN)/.test-ready
 arm64: $(BIN)/.demo-ready
 	@$(BIN)/python tools/arm64.py $(ARM64)
 
+# With the python3 that is there, since CuPy is not in the environment: PYTHON=... says another.
+gpu:
+	@$(PYTHON) tools/gpu.py
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
 	  { echo 'hybrid_snn_ros needs Python 3.10 or newer as $(PYTHON): apt install python3' >&2; exit 1; }

@@ -80,7 +80,10 @@ setup(
         'plots': ['matplotlib>=3.7'],
         'nir': ['nir>=1.0.8'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
+        # CuPy with the CUDA libraries it loads, for a driver of CUDA 12 or of CUDA 13; never both.
         'cuda': ['cupy-cuda12x[ctk]'],
+        'cupy-cuda12x': ['cupy-cuda12x[ctk]'],
+        'cupy-cuda13x': ['cupy-cuda13x[ctk]'],
         'test': ['pytest<9', 'pytest-xdist', 'pytest-cov', 'hypothesis', 'apsw', 'ruff',
                  'mypy', 'types-PyYAML', 'wheel'],
     },

@@ -38,6 +38,14 @@ def resident_mb(process: int | str = 'self') -> tuple[float, float]:
     return found['VmRSS'], found['VmHWM']
 
 
+def available_bytes() -> int:
+    """Return how much memory processes can still have."""
+    for line in Path('/proc/meminfo').read_text().splitlines():
+        if line.startswith('MemAvailable:'):
+            return 1024 * int(line.split()[1])
+    raise OSError('/proc/meminfo says nothing of MemAvailable')
+
+
 def cpu_seconds(process: int | str) -> float:
     """Return the processor time that a process has used so far, all its threads."""
     fields = Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()

@@ -48,6 +48,8 @@ OTHERS = ('pytest<9', 'pytest-xdist', 'hypothesis', 'setuptools', 'wheel', 'aioh
           'cryptography', 'msgpack')
 TESTS = ('kernel', 'resample', 'golden', 'lateral_golden', 'coding', 'presentation', 'network',
          'encoder', 'memory_of_classifier', 'history', 'labels', 'fleet_protocol', 'fleet_memory')
+# Whatever is run or mounted behind this ends with this program.
+APART = ('unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child')
 ENTER = """
 mount -t proc proc "$ROOT/proc"
 mount --rbind /dev "$ROOT/dev"
@@ -92,9 +94,7 @@ def step(text, command, **options):
 
 def inside(directory, text, command):
     """Do one step in the emulated ARM."""
-    # --kill-child: whatever runs in there ends with this program, and the mounts with it.
-    step(text, ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork',
-                '--kill-child', 'bash', '-euc', ENTER, 'enter', f'cd /root/project\n{command}'],
+    step(text, [*APART, 'bash', '-euc', ENTER, 'enter', f'cd /root/project\n{command}'],
          env={**os.environ, 'ROOT': str(directory / 'root'), 'CPU': CPU,
               'CPUINFO': str(directory / 'cpuinfo')})
 
@@ -103,9 +103,10 @@ def make_root(directory):
     """Make the Debian, unless it is there, and put the committed sources into it."""
     root, ready = directory / 'root', directory / 'root.ready'
     if not ready.exists():
+        shutil.rmtree(root, ignore_errors=True)  # of a run that was broken off
         step(f'an arm64 Debian ({SUITE}) in {root}, a few minutes', [
-            'debootstrap', '--arch=arm64', '--variant=minbase', f'--include={PACKAGES}', SUITE,
-            str(root)], stdout=subprocess.DEVNULL)
+            *APART, 'debootstrap', '--arch=arm64', '--variant=minbase',
+            f'--include={PACKAGES}', SUITE, str(root)], stdout=subprocess.DEVNULL)
         ready.touch()
     for path in ('/etc/resolv.conf', '/etc/hosts', '/etc/pip.conf',
                  '/etc/ssl/certs/ca-certificates.crt'):

@@ -14,7 +14,7 @@ def facts() -> dict[str, Any]:
     """Return what to write beside every figure, as a dict of plain values."""
     return {
         'cpu': _cpu(), 'cores': os.cpu_count(), 'machine': platform.machine(),
-        'governor': _first('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
+        'governor': first_line('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
         'system': platform.platform(), 'python': platform.python_version(),
         'numpy': np.__version__, 'blas': _blas(),
         'blas_threads': os.environ.get('OPENBLAS_NUM_THREADS', 'not pinned'),
@@ -57,15 +57,16 @@ def threads_of(process: int | str) -> int:
     return len(os.listdir(f'/proc/{process}/task'))
 
 
-def _first(path: str) -> str:
+def first_line(path: str, otherwise: str = 'not readable') -> str:
+    """Return what stands in a file of one line, or something else where it cannot be read."""
     try:
         return Path(path).read_text().strip()
     except OSError:
-        return 'not readable'
+        return otherwise
 
 
 def _cpu() -> str:
-    for line in _first('/proc/cpuinfo').splitlines():
+    for line in first_line('/proc/cpuinfo').splitlines():
         if line.startswith(('model name', 'Model')):
             return line.partition(':')[2].strip()
     return platform.processor() or 'unknown'

@@ -26,12 +26,12 @@ import sys
 import tempfile
 import time
 
+from debian_root import check, commit_of, DebianRoot, Missing, step, SUITE
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 CPU = 'cortex-a72'
-SUITE = 'bookworm'
-PACKAGES = 'ca-certificates,python3,python3-venv,python3-pip,gcc,libc6-dev,make'
+PACKAGES = 'python3', 'python3-venv', 'python3-pip', 'gcc', 'libc6-dev', 'make'
 CPUINFO = """processor\t: {}
 BogoMIPS\t: 108.00
 Features\t: fp asimd evtstrm crc32 cpuid
@@ -48,77 +48,22 @@ OTHERS = ('pytest<9', 'pytest-xdist', 'hypothesis', 'setuptools', 'wheel', 'aioh
           'cryptography', 'msgpack')
 TESTS = ('kernel', 'resample', 'golden', 'lateral_golden', 'coding', 'presentation', 'network',
          'encoder', 'memory_of_classifier', 'history', 'labels', 'fleet_protocol', 'fleet_memory')
-# Whatever is run or mounted behind this ends with this program.
-APART = ('unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child')
-ENTER = """
-mount -t proc proc "$ROOT/proc"
-mount --rbind /dev "$ROOT/dev"
-mount --rbind /sys "$ROOT/sys"
-mount --bind "$CPUINFO" "$ROOT/proc/cpuinfo"
-exec env -i HOME=/root LANG=C.UTF-8 PATH=/root/venv/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-    QEMU_CPU="$CPU" PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
-    PIP_CERT=/etc/ssl/certs/ca-certificates.crt chroot "$ROOT" bash -euc "$1"
-"""
 
 
-class Missing(RuntimeError):
-    """What this needs is not here; the message says what to do."""
-
-
-def check():
-    """Raise Missing if this cannot be done here."""
+def check_emulator():
+    """Raise Missing if no ARM can be emulated here."""
     if platform.machine() == 'aarch64':
         raise Missing('this computer is a 64-bit ARM itself: make test')
-    if os.geteuid() != 0:
-        raise Missing('debootstrap and chroot need root: sudo make arm64')
-    for program, package in (('debootstrap', 'debootstrap'), ('unshare', 'util-linux'),
-                             ('git', 'git'), ('qemu-aarch64-static', 'qemu-user-static')):
-        if shutil.which(program) is None:
-            raise Missing(f'{program} is not here: apt install {package}')
+    check()
+    if shutil.which('qemu-aarch64-static') is None:
+        raise Missing('qemu-aarch64-static is not here: apt install qemu-user-static')
     registered = Path('/proc/sys/fs/binfmt_misc')
     if not (registered / 'status').exists():
-        raise Missing(f'the kernel starts no foreign programs yet: mount -t binfmt_misc none '
+        raise Missing('the kernel starts no foreign programs yet: mount -t binfmt_misc none '
                       f'{registered}')
     if not (registered / 'qemu-aarch64').exists():
         raise Missing('qemu-aarch64 is not registered: apt install binfmt-support, then '
                       'update-binfmts --enable qemu-aarch64')
-
-
-def step(text, command, **options):
-    """Do one step, its output shown; raise CalledProcessError if it fails."""
-    print(f'\n== {text}', flush=True)
-    begin = time.monotonic()
-    subprocess.run(command, check=True, **options)
-    print(f'== done in {time.monotonic() - begin:.0f} s', flush=True)
-
-
-def inside(directory, text, command):
-    """Do one step in the emulated ARM."""
-    step(text, [*APART, 'bash', '-euc', ENTER, 'enter', f'cd /root/project\n{command}'],
-         env={**os.environ, 'ROOT': str(directory / 'root'), 'CPU': CPU,
-              'CPUINFO': str(directory / 'cpuinfo')})
-
-
-def make_root(directory):
-    """Make the Debian, unless it is there, and put the committed sources into it."""
-    root, ready = directory / 'root', directory / 'root.ready'
-    if not ready.exists():
-        shutil.rmtree(root, ignore_errors=True)  # of a run that was broken off
-        step(f'an arm64 Debian ({SUITE}) in {root}, a few minutes', [
-            *APART, 'debootstrap', '--arch=arm64', '--variant=minbase',
-            f'--include={PACKAGES}', SUITE, str(root)], stdout=subprocess.DEVNULL)
-        ready.touch()
-    for path in ('/etc/resolv.conf', '/etc/hosts', '/etc/pip.conf',
-                 '/etc/ssl/certs/ca-certificates.crt'):
-        if Path(path).exists():
-            shutil.copyfile(path, root / path[1:])
-    (directory / 'cpuinfo').write_text(CPUINFO.format(0) + CPUINFO.format(1))
-    project = root / 'root' / 'project'
-    shutil.rmtree(project, ignore_errors=True)
-    project.mkdir()
-    archive = subprocess.run(['git', '-C', str(ROOT), 'archive', 'HEAD'], check=True,
-                             capture_output=True).stdout
-    subprocess.run(['tar', '-x', '-C', str(project)], input=archive, check=True)
 
 
 def compare(ours, theirs):
@@ -138,31 +83,29 @@ def compare(ours, theirs):
 def main(directory):
     """Do all of it; return the exit code."""
     begin = time.monotonic()
-    commit = subprocess.run(['git', '-C', str(ROOT), 'describe', '--always', '--dirty'],
-                            check=True, capture_output=True, text=True).stdout.strip()
-    print(f'hybrid_snn_ros {commit} on {CPU}, emulated by QEMU; Debian {SUITE}')
-    make_root(directory)
+    print(f'hybrid_snn_ros {commit_of(ROOT)} on {CPU}, emulated by QEMU; Debian {SUITE}')
+    arm = DebianRoot(directory, PACKAGES, 'arm64', CPU, CPUINFO.format(0) + CPUINFO.format(1))
+    project = arm.put_sources(ROOT)
     pins = [f'{name}=={metadata.version(name)}' for name in WHEELS]
     quoted = ' '.join(f"'{word}'" for word in [*pins, *OTHERS])
-    inside(directory, f'the wheels: {" ".join(pins)}',
-           f'test -x ../venv/bin/python || python3 -m venv ../venv\n'
-           f'pip install -q --only-binary=:all: {quoted}')
-    inside(directory, 'the kernels', 'pip install -q --no-build-isolation --no-deps -e .\n'
-           "python -c 'from hybrid_snn_ros.snn import kernel; print(kernel.describe())'")
+    arm.run(f'the wheels: {" ".join(pins)}',
+            f'test -x venv/bin/python || python3 -m venv venv\n'
+            f'pip install -q --only-binary=:all: {quoted}')
+    arm.run('the kernels', 'cd project\npip install -q --no-build-isolation --no-deps -e .\n'
+            "python -c 'from hybrid_snn_ros.snn import kernel; print(kernel.describe())'")
     views, ours, theirs = (directory / name for name in ('views.npz', 'x86.npz', 'arm.npz'))
     codes = [sys.executable, str(ROOT / 'tools' / 'arm64_codes.py')]
     here = {**os.environ, 'PYTHONPATH': str(ROOT)}
     step('sixty views drawn on x86', [*codes, 'draw', str(views)], env=here)
     step('and encoded', [*codes, str(views), str(ours)], env=here)
-    shared = directory / 'root' / 'root' / 'project'
-    shutil.copyfile(views, shared / 'views.npz')
-    inside(directory, 'the same views encoded and taught on ARM',
-           'python tools/arm64_codes.py views.npz codes.npz')
-    shutil.copyfile(shared / 'codes.npz', theirs)
+    shutil.copyfile(views, project / 'views.npz')
+    arm.run('the same views encoded and taught on ARM',
+            'cd project\npython tools/arm64_codes.py views.npz codes.npz')
+    shutil.copyfile(project / 'codes.npz', theirs)
     same = compare(ours, theirs)
-    inside(directory, 'the tests', 'python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile '
-           + ' '.join(f'test/unit/test_{name}.py' for name in TESTS))
-    inside(directory, 'make demo', 'make demo')
+    arm.run('the tests', 'cd project\npython -m pytest -q -p no:cacheprovider -n 2 --dist '
+            'loadfile ' + ' '.join(f'test/unit/test_{name}.py' for name in TESTS))
+    arm.run('make demo', 'cd project\nmake demo')
     print(f'\n{"all of it works" if same else "codes DIFFER between x86 and ARM"}; '
           f'{(time.monotonic() - begin) / 60:.0f} minutes')
     return 0 if same else 1
@@ -173,7 +116,7 @@ if __name__ == '__main__':
         print(__doc__)
         sys.exit(2 if len(sys.argv) > 2 else 0)
     try:
-        check()
+        check_emulator()
         if len(sys.argv) == 2:
             place = Path(sys.argv[1]).resolve()
             place.mkdir(parents=True, exist_ok=True)

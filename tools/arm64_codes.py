@@ -40,10 +40,9 @@ def measure(views, path):
     seen = [encoder.encode_frame(picture) for picture in found['pictures']]
     ends = np.cumsum(found['lengths'])[:-1]
     files = [encoder.encode_file(file.tobytes()) for file in np.split(found['jpegs'], ends)]
-    labels = [name for name in solids.names() for _ in VIEWS]
-    for label, picture in zip(labels, found['pictures']):
+    for label, picture in zip(solids.names(), found['pictures'][::len(VIEWS)]):
         classifier.teach(picture, label)
-    answers = [classifier.predict(picture).label for picture in found['pictures']]
+    answers = [classifier.predict(one.codes).label for one in seen]
     classifier.consolidate()
     state = [np.ascontiguousarray(part) for part in classifier.network.state]
     np.savez_compressed(

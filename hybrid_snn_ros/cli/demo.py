@@ -20,6 +20,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.resources import shared_file
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ def main(args: argparse.Namespace) -> int:
         return 2
     if args.without_ros:
         from hybrid_snn_ros.cli import demo_alone
-        return demo_alone.play(output, args.condition, args.frames, args.seed)
+        from hybrid_snn_ros.vision.encoder import EncoderError
+        try:
+            return demo_alone.play(output, args.condition, args.frames, args.seed)
+        except EncoderError as error:
+            complain('demo', str(error))
+            return 1
     variables = environment()
     os.environ.update(variables)
     try:

@@ -30,14 +30,15 @@ def play(output: Path, condition: str, frames: int, seed: int) -> int:
     :param condition: what changes between views: 'plain', 'jitter' or 'varied'.
     :param frames: taught of each object.
     :return: 0, or 1 when it did not reach what it promises.
+    :raises EncoderError: where no TFLite runtime is installed.
     """
     begin = time.monotonic()
     names = solids.names()
     taught = names[:-_STRANGERS]
-    print('One process without ROS: drawn objects in the place of the camera, the classifier in '
-          f'that of\nthe node. What is taught lies in {output / "memory"}.\n')
     classifier = Classifier()
     classifier.open(output / 'memory')
+    print('One process without ROS: drawn objects in the place of the camera, the classifier in '
+          f'that of\nthe node. What is taught lies in {output / "memory"}.\n')
     table = demo_report.LiveTable()
     table.head()
     for name in taught:

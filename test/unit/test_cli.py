@@ -178,6 +178,32 @@ def test_without_ros_a_sentence_says_how_to_get_it(command, tmp_path):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize('condition', ['jitter', 'varied'])
+def test_the_demo_without_ros_names_what_it_was_taught(tmp_path, condition):
+    pytest.importorskip('ai_edge_litert', reason='no TFLite runtime')
+    code, out, err = run('demo', '--without-ros', '--output', tmp_path / 'demo', '--condition',
+                         condition, cwd=tmp_path)
+    assert code == 0, out + err
+    assert 'One process without ROS' in out and 'the same answer' in out
+    share = float(out.split('new views named right')[1].split()[0])
+    assert share >= 95 and '52 views of objects never taught' in out
+    assert (tmp_path / 'demo' / 'contact_sheet.png').stat().st_size > 50_000
+    code, out, _ = run('state', 'verify', '-m', tmp_path / 'demo' / 'memory')
+    assert code == 0 and '10 labels' in out
+
+
+def test_without_a_runtime_the_demo_says_how_to_get_one(tmp_path):
+    for name in ('ai_edge_litert', 'tflite_runtime', 'tensorflow'):
+        (tmp_path / f'{name}.py').write_text("raise ImportError('not here')\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    code, out, err = run('demo', '--without-ros', '--output', tmp_path / 'demo',
+                         env={'PYTHONPATH': path})
+    assert (code, out) == (1, '')
+    assert err.startswith('hybrid-snn demo: no TFLite runtime can be loaded, install '
+                          'ai-edge-litert: ') and err.count('\n') == 1
+
+
 def test_the_demo_refuses_more_frames_than_there_are_views():
     for frames in (0, 11):
         refused(f'--frames must lie in 1..10, not {frames}', 'demo', '--frames', frames)

@@ -26,7 +26,7 @@ BY_APT := ROS 2 comes by apt: https://docs.ros.org/en/jazzy/Installation/Ubuntu-
 # Newer pip shows what setuptools warns of; a page of it at every editable installation.
 INSTALL = PYTHONWARNINGS=ignore $(1)/python -m pip install -q
 
-.PHONY: demo test test-failed unit test-jazzy coverage lint soak arm64 gpu clean help
+.PHONY: demo test test-failed unit test-jazzy coverage lint soak arm64 gpu deb clean help
 
 help:
 	@echo 'make demo   simulated camera -> node -> teaching and naming, ends by itself'
@@ -38,6 +38,7 @@ help:
 	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
 	@echo 'make arm64  an emulated 64-bit ARM: kernel, encoder, memory and demo (root, 20 minutes)'
 	@echo 'make gpu    everything a GPU can do, tested and timed: a table (8 minutes, CuPy)'
+	@echo 'make deb    the Debian package, tried in a fresh Debian (root, 10 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'
 
 demo: $(BIN)/.demo-ready
@@ -74,6 +75,10 @@ soak: $(BIN)/.test-ready
 # ARM64=DIRECTORY keeps the emulated computer there for the next time.
 arm64: $(BIN)/.demo-ready
 	@$(BIN)/python tools/arm64.py $(ARM64)
+
+# Built by the python3 that is there, as for any Debian package.
+deb:
+	@$(PYTHON) tools/try_deb.py
 
 # With the python3 that is there, since CuPy is not in the environment: PYTHON=... says another.
 gpu:

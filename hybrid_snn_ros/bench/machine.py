@@ -74,5 +74,8 @@ def _cpu() -> str:
 
 def _blas() -> str:
     show_config: Any = np.show_config  # NumPy 1.26 types it as of 1.25
-    found = show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+    try:
+        found = show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+    except TypeError:  # NumPy 1.24 (Debian 12) only prints it
+        return 'not told by this NumPy'
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()

@@ -47,7 +47,9 @@ WHEELS = ('numpy', 'PyYAML', 'opencv-python-headless', 'ai-edge-litert')
 OTHERS = ('pytest<9', 'pytest-xdist', 'hypothesis', 'setuptools', 'wheel', 'aiohttp', 'qrcode',
           'cryptography', 'msgpack')
 TESTS = ('kernel', 'resample', 'golden', 'lateral_golden', 'coding', 'presentation', 'network',
-         'encoder', 'memory_of_classifier', 'history', 'labels', 'fleet_protocol', 'fleet_memory')
+         'encoder', 'memory_of_classifier', 'fleet_protocol', 'fleet_memory')
+# Schedules that are searched through in hundreds say nothing of a processor; one case is slow.
+LEFT_OUT = 'no_distribution_of or every_loss_among or every_order_of or 1280-130'
 
 
 def check_emulator():
@@ -104,7 +106,8 @@ def main(directory):
     shutil.copyfile(project / 'codes.npz', theirs)
     same = compare(ours, theirs)
     arm.run('the tests', 'cd project\npython -m pytest -q -p no:cacheprovider -n 2 --dist '
-            'loadfile ' + ' '.join(f'test/unit/test_{name}.py' for name in TESTS))
+            f"worksteal --durations 5 -k 'not ({LEFT_OUT})' "
+            + ' '.join(f'test/unit/test_{name}.py' for name in TESTS))
     arm.run('make demo', 'cd project\nmake demo')
     print(f'\n{"all of it works" if same else "codes DIFFER between x86 and ARM"}; '
           f'{(time.monotonic() - begin) / 60:.0f} minutes')

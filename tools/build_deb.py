@@ -12,6 +12,7 @@ the package that bloom makes; this one is for the commands, and for a node whose
 """
 
 import gzip
+import importlib.util
 import os
 from pathlib import Path
 import re
@@ -20,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+
+from debian_root import Missing
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME, PACKAGE = 'hybrid-snn-ros', 'hybrid_snn_ros'
@@ -38,6 +41,15 @@ teach a robot's camera new names, by a spiking classifier (ROS 2)
 SCRIPT = '#!/usr/bin/python3\nimport sys\n\nfrom {} import {}\n\nsys.exit({}())\n'
 # Compiled files belong to the Python that is there; Debian's tools make and remove them.
 HOOKS = {'postinst': f'py3compile -p {NAME}', 'prerm': f'py3clean -p {NAME}'}
+
+
+def check():
+    """Raise Missing if no package can be built here."""
+    for program, package in (('dpkg-deb', 'dpkg'), ('gcc', 'gcc'), ('strip', 'binutils')):
+        if shutil.which(program) is None:
+            raise Missing(f'{program} is not here: apt install {package}')
+    if importlib.util.find_spec('setuptools') is None:
+        raise Missing(f'{sys.executable} has no setuptools: apt install python3-setuptools')
 
 
 def entry_points():
@@ -131,11 +143,11 @@ if __name__ == '__main__':
     if len(sys.argv) > 2 or sys.argv[1:2] in (['-h'], ['--help']):
         print(__doc__)
         sys.exit(2 if len(sys.argv) > 2 else 0)
-    for program, package in (('dpkg-deb', 'dpkg'), ('gcc', 'gcc'), ('strip', 'binutils')):
-        if shutil.which(program) is None:
-            sys.exit(f'build_deb: {program} is not here: apt install {package}')
     try:
+        check()
         print(main(Path(sys.argv[1] if len(sys.argv) == 2 else 'dist')))
+    except Missing as error:
+        sys.exit(f'build_deb: {error}')
     except subprocess.CalledProcessError as error:
         said = (error.stderr or b'').decode(errors='replace').strip()
         sys.exit(f'build_deb: {error.cmd[0]} failed with code {error.returncode}\n{said}'.strip())

@@ -95,6 +95,7 @@ if __name__ == '__main__':
         sys.exit(2 if len(sys.argv) > 2 else 0)
     try:
         check()
+        build_deb.check()
         if len(sys.argv) == 2:
             place = Path(sys.argv[1]).resolve()
             place.mkdir(parents=True, exist_ok=True)

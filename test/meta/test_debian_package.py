@@ -2,33 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package as it is built: what is in it, what it depends on, that it runs unpacked."""
 
-import importlib.util
 import os
 from pathlib import Path
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
 import build_deb
 from checkout import ROOT
+from debian_root import Missing
 from declared import NAME, scripts
 import pytest
 
 import hybrid_snn_ros
 
-PROGRAMS = ('dpkg-deb', 'dpkg', 'gcc', 'strip')
-
 
 @pytest.fixture(scope='module')
 def package(tmp_path_factory):
     """Build it; return its path."""
-    for program in PROGRAMS:
-        if shutil.which(program) is None:
-            pytest.skip(f'{program} is not installed')
-    if importlib.util.find_spec('setuptools') is None:
-        pytest.skip('setuptools is not installed')
+    try:
+        build_deb.check()
+    except Missing as lacking:
+        pytest.skip(str(lacking))
     return build_deb.main(tmp_path_factory.mktemp('deb'))
 
 
@@ -38,6 +34,15 @@ def unpacked(package, tmp_path_factory):
     place = tmp_path_factory.mktemp('unpacked')
     subprocess.run(['dpkg-deb', '--extract', package, place], check=True)
     return place
+
+
+@pytest.mark.parametrize('program, sentence', [
+    ('gcc', 'gcc is not here: apt install gcc'),
+    ('strip', 'strip is not here: apt install binutils')])
+def test_what_building_lacks_is_said(monkeypatch, program, sentence):
+    monkeypatch.setattr(build_deb.shutil, 'which', lambda name: None if name == program else name)
+    with pytest.raises(Missing, match=sentence):
+        build_deb.check()
 
 
 def field(package, name):

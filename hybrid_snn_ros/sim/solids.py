@@ -15,11 +15,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from hybrid_snn_ros.sim import floors
 from hybrid_snn_ros.sim.conditions import View
 
 BOUNDING_RADIUS = 0.3  # metres, as of the turntable's objects
 _FIELD_OF_VIEW_DEG = 45.0
 _DIFFUSE = 0.55
+_FLOOR_HALF = 2.0  # metres; a texture covers one
 _FINER = 2  # drawn so many times larger, then averaged
 _SHIFT = 4  # binary places of a corner's position
 
@@ -68,7 +70,7 @@ def render(name: str, view: View, size: tuple[int, int] = (320, 240)) -> np.ndar
     shade = view.ambient + _DIFFUSE * np.maximum(normals @ light, 0)
     shaded = np.clip(colours * shade[:, None] * view.light_colour, 0, 255)
 
-    picture = _surroundings(view, width, tall, focal, elevation)
+    picture = _surroundings(view, eye, axes, focal, (width, tall))
     seen = (corners - eye) @ axes.T
     shadow = np.concatenate([corners[..., :2] - corners[..., 2:] * light[:2] / light[2],
                              np.zeros_like(corners[..., 2:])], axis=2)
@@ -89,16 +91,24 @@ def _placed(seen: np.ndarray, focal: float, middle: np.ndarray) -> np.ndarray:
     return np.rint(flat * 2 ** _SHIFT).astype(np.int32)
 
 
-def _surroundings(view: View, width: int, height: int, focal: float,
-                  elevation: float) -> np.ndarray:
+def _surroundings(view: View, eye: np.ndarray, axes: np.ndarray, focal: float,
+                  size: tuple[int, int]) -> np.ndarray:
     """Return floor and wall without anything on them, float RGB (height, width, 3)."""
-    rows = np.arange(height)[:, None, None]
-    horizon = height / 2 - focal * np.tan(elevation) + focal * 0.12  # where the wall begins
-    light = np.array(view.light_colour) * (view.ambient + 0.4)
-    floor = np.array([176.0, 172.0, 165.0]) * (0.85 + 0.15 * rows / height)
-    wall = np.array([214.0, 216.0, 219.0])
-    grain = np.random.default_rng(0).normal(0, 4, (height, width, 1))
-    return np.clip((np.where(rows < horizon, wall, floor) + grain) * light, 0, 255)
+    width, height = size
+    across, down = np.meshgrid(np.arange(width) - width / 2, np.arange(height) - height / 2)
+    rays = np.stack([across, down, np.full_like(across, focal)], axis=2) @ axes
+    # Where each ray meets the floor; those that go up, or too far, meet the wall.
+    with np.errstate(divide='ignore', invalid='ignore'):
+        places = eye[:2] - rays[..., :2] * (eye[2] / rays[..., 2:])
+        on_floor = (rays[..., 2] < 0) & (np.abs(places) < _FLOOR_HALF).all(axis=2)
+    texture = _texture(view.floor)
+    at = np.where(on_floor[..., None], places * len(texture), 0).astype(int) % len(texture)
+    shown = np.where(on_floor[..., None], texture[at[..., 1], at[..., 0]],
+                     floors.wall_colour(view.floor))
+    return np.clip(shown * (view.ambient + 0.4) * view.light_colour, 0, 255)
+
+
+_texture = cache(floors.texture)
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import hybrid_snn_ros
-from hybrid_snn_ros.cli.main import COMMANDS
+from hybrid_snn_ros.cli.main import COMMANDS, main
 from hybrid_snn_ros.snn.rules import RULES
 
 
@@ -180,17 +180,17 @@ def test_without_ros_a_sentence_says_how_to_get_it(command, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('condition', ['jitter', 'varied'])
-def test_the_demo_without_ros_names_what_it_was_taught(tmp_path, condition):
+def test_the_demo_without_ros_names_what_it_was_taught(tmp_path, condition, capsys):
     pytest.importorskip('ai_edge_litert', reason='no TFLite runtime')
-    code, out, err = run('demo', '--without-ros', '--output', tmp_path / 'demo', '--condition',
-                         condition, cwd=tmp_path)
-    assert code == 0, out + err
+    assert main(['demo', '--without-ros', '--output', str(tmp_path / 'demo'), '--condition',
+                 condition]) == 0
+    out = capsys.readouterr().out
     assert 'One process without ROS' in out and 'the same answer' in out
-    share = float(out.split('new views named right')[1].split()[0])
-    assert share >= 95 and '52 views of objects never taught' in out
+    assert float(out.split('new views named right')[1].split()[0]) >= 95
+    assert '52 views of objects never taught' in out
     assert (tmp_path / 'demo' / 'contact_sheet.png').stat().st_size > 50_000
-    code, out, _ = run('state', 'verify', '-m', tmp_path / 'demo' / 'memory')
-    assert code == 0 and '10 labels' in out
+    assert main(['state', 'verify', '-m', str(tmp_path / 'demo' / 'memory')]) == 0
+    assert '10 labels' in capsys.readouterr().out
 
 
 def test_without_a_runtime_the_demo_says_how_to_get_one(tmp_path):

@@ -46,3 +46,11 @@ def test_what_is_turned_looks_different_and_what_is_round_does_not():
                 for number in (0, 9))
         # Shading jumps from facet to facet, hence a few levels.
         assert (np.abs(a - b).max() > 60) == changes, name
+
+
+def test_the_floor_is_the_one_that_is_asked_for():
+    """Each floor has a texture of its own; the solid on it stays as it is."""
+    one, other = (solids.render('beach ball', PLAIN[0]._replace(floor=floor)).astype(int)
+                  for floor in (3, 30))
+    assert np.abs(one - other)[200:, :60].mean() > 15
+    np.testing.assert_array_equal(one[90:150, 130:190], other[90:150, 130:190])

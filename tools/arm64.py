@@ -130,3 +130,5 @@ if __name__ == '__main__':
         sys.exit(f'arm64: {error}')
     except subprocess.CalledProcessError as error:
         sys.exit(f'arm64: this step failed with code {error.returncode}')
+    except KeyboardInterrupt:
+        sys.exit('arm64: broken off; what it had started has ended')

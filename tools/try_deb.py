@@ -106,3 +106,5 @@ if __name__ == '__main__':
         sys.exit(f'try_deb: {error}')
     except subprocess.CalledProcessError as error:
         sys.exit(f'try_deb: this step failed with code {error.returncode}')
+    except KeyboardInterrupt:
+        sys.exit('try_deb: broken off; what it had started has ended')

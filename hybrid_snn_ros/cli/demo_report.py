@@ -28,9 +28,9 @@ class Seen(NamedTuple):
 class LiveTable:
     """One row an object; on a terminal the row is rewritten with every picture."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self._stream = stream
-        self._live = stream.isatty()
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._live = self._stream.isatty()
 
     def head(self) -> None:
         """Print the titles of the columns."""

@@ -70,7 +70,8 @@ def render(name: str, view: View, size: tuple[int, int] = (320, 240)) -> np.ndar
     shade = view.ambient + _DIFFUSE * np.maximum(normals @ light, 0)
     shaded = np.clip(colours * shade[:, None] * view.light_colour, 0, 255)
 
-    picture = _surroundings(view, eye, axes, focal, (width, tall))
+    picture = cv2.resize(_surroundings(view, eye, axes, focal / _FINER, size), (width, tall),
+                         interpolation=cv2.INTER_NEAREST)
     seen = (corners - eye) @ axes.T
     shadow = np.concatenate([corners[..., :2] - corners[..., 2:] * light[:2] / light[2],
                              np.zeros_like(corners[..., 2:])], axis=2)
@@ -93,10 +94,11 @@ def _placed(seen: np.ndarray, focal: float, middle: np.ndarray) -> np.ndarray:
 
 def _surroundings(view: View, eye: np.ndarray, axes: np.ndarray, focal: float,
                   size: tuple[int, int]) -> np.ndarray:
-    """Return floor and wall without anything on them, float RGB (height, width, 3)."""
+    """Return floor and wall without anything on them, float32 RGB (height, width, 3)."""
     width, height = size
     across, down = np.meshgrid(np.arange(width) - width / 2, np.arange(height) - height / 2)
-    rays = np.stack([across, down, np.full_like(across, focal)], axis=2) @ axes
+    rays = (np.stack([across, down, np.full_like(across, focal)], axis=2) @ axes).astype(
+        np.float32)
     # Where each ray meets the floor; those that go up, or too far, meet the wall.
     with np.errstate(divide='ignore', invalid='ignore'):
         places = eye[:2] - rays[..., :2] * (eye[2] / rays[..., 2:])
@@ -105,7 +107,8 @@ def _surroundings(view: View, eye: np.ndarray, axes: np.ndarray, focal: float,
     at = np.where(on_floor[..., None], places * len(texture), 0).astype(int) % len(texture)
     shown = np.where(on_floor[..., None], texture[at[..., 1], at[..., 0]],
                      floors.wall_colour(view.floor))
-    return np.clip(shown * (view.ambient + 0.4) * view.light_colour, 0, 255)
+    light = (view.ambient + 0.4) * np.array(view.light_colour)
+    return np.clip(shown * light, 0, 255).astype(np.float32)
 
 
 _texture = cache(floors.texture)

@@ -36,7 +36,7 @@ help:
 	@echo 'make coverage   all tests, and which lines of the package they ran'
 	@echo 'make lint   style and types'
 	@echo 'make soak   a camera at 30 Hz with all that happens to it, memory watched (20 minutes)'
-	@echo 'make arm64  an emulated 64-bit ARM: kernel, encoder, memory and demo (root, 20 minutes)'
+	@echo 'make arm64  an emulated 64-bit ARM: kernel, encoder, memory and demo (root, half an hour)'
 	@echo 'make gpu    everything a GPU can do, tested and timed: a table (8 minutes, CuPy)'
 	@echo 'make deb    the Debian package, tried in a fresh Debian (root, 10 minutes)'
 	@echo 'make clean  remove the virtual environment and what was built'

@@ -10,6 +10,7 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 PACKAGE = 'hybrid_snn_ros'
+HOME = 'https://hybrid-snn-ros.example'  # the project's own, to be set before the first release
 # Libraries of plain C; relative, as setuptools wants it.
 KERNELS = ('snn/_kernel', 'vision/_resample')
 RUNTIME = ['numpy>=1.26', 'pyyaml', 'opencv-python-headless>=4.8', 'ai-edge-litert>=2.0']
@@ -42,7 +43,7 @@ class BuildWhatCanBe(build_ext):
 
 setup(
     name=PACKAGE,
-    version='0.1.0',
+    version='0.2.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     ext_modules=[kernel(name) for name in KERNELS],
     cmdclass={'build_ext': BuildWhatCanBe},
@@ -80,7 +81,10 @@ setup(
         'plots': ['matplotlib>=3.7'],
         'nir': ['nir>=1.0.8'],
         'peers': ['torch', 'snntorch', 'spikingjelly', 'norse', 'bindsnet'],
+        # CuPy with the CUDA libraries it loads, for a driver of CUDA 12 or of CUDA 13; never both.
         'cuda': ['cupy-cuda12x[ctk]'],
+        'cupy-cuda12x': ['cupy-cuda12x[ctk]'],
+        'cupy-cuda13x': ['cupy-cuda13x[ctk]'],
         'test': ['pytest<9', 'pytest-xdist', 'pytest-cov', 'hypothesis', 'apsw', 'ruff',
                  'mypy', 'types-PyYAML', 'wheel'],
     },
@@ -89,6 +93,8 @@ setup(
     maintainer_email='maintainers@hybrid-snn-ros.example',
     description='On-device visual learning for ROS 2 with a spiking classifier',
     license='Apache-2.0',
+    url=HOME,
+    project_urls={'Source': f'{HOME}/{PACKAGE}', 'Tracker': f'{HOME}/{PACKAGE}/issues'},
     python_requires='>=3.10',
     entry_points={
         'console_scripts': [

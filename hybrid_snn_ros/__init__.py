@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hybrid_snn_ros.classifier import Classifier
 
-__version__ = '0.1.0'
+__version__ = '0.2.0'
 __all__ = ['Classifier', '__version__']
 
 

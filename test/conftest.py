@@ -8,6 +8,14 @@ import sys
 
 import pytest
 
+try:
+    from hypothesis import settings
+except ImportError:  # the tests that need it say so
+    pass
+else:  # on a busy or emulated computer the first example takes as long as it takes
+    settings.register_profile('no deadline', deadline=None)
+    settings.load_profile('no deadline')
+
 HERE = Path(__file__).resolve().parent
 NEED_ROS = ('node', 'browser')
 

@@ -14,7 +14,7 @@ def facts() -> dict[str, Any]:
     """Return what to write beside every figure, as a dict of plain values."""
     return {
         'cpu': _cpu(), 'cores': os.cpu_count(), 'machine': platform.machine(),
-        'governor': _first('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
+        'governor': first_line('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor'),
         'system': platform.platform(), 'python': platform.python_version(),
         'numpy': np.__version__, 'blas': _blas(),
         'blas_threads': os.environ.get('OPENBLAS_NUM_THREADS', 'not pinned'),
@@ -38,6 +38,14 @@ def resident_mb(process: int | str = 'self') -> tuple[float, float]:
     return found['VmRSS'], found['VmHWM']
 
 
+def available_bytes() -> int:
+    """Return how much memory processes can still have."""
+    for line in Path('/proc/meminfo').read_text().splitlines():
+        if line.startswith('MemAvailable:'):
+            return 1024 * int(line.split()[1])
+    raise OSError('/proc/meminfo says nothing of MemAvailable')
+
+
 def cpu_seconds(process: int | str) -> float:
     """Return the processor time that a process has used so far, all its threads."""
     fields = Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()
@@ -49,15 +57,16 @@ def threads_of(process: int | str) -> int:
     return len(os.listdir(f'/proc/{process}/task'))
 
 
-def _first(path: str) -> str:
+def first_line(path: str, otherwise: str = 'not readable') -> str:
+    """Return what stands in a file of one line, or something else where it cannot be read."""
     try:
         return Path(path).read_text().strip()
     except OSError:
-        return 'not readable'
+        return otherwise
 
 
 def _cpu() -> str:
-    for line in _first('/proc/cpuinfo').splitlines():
+    for line in first_line('/proc/cpuinfo').splitlines():
         if line.startswith(('model name', 'Model')):
             return line.partition(':')[2].strip()
     return platform.processor() or 'unknown'
@@ -65,5 +74,8 @@ def _cpu() -> str:
 
 def _blas() -> str:
     show_config: Any = np.show_config  # NumPy 1.26 types it as of 1.25
-    found = show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+    try:
+        found = show_config(mode='dicts').get('Build Dependencies', {}).get('blas', {})
+    except TypeError:  # NumPy 1.24 (Debian 12) only prints it
+        return 'not told by this NumPy'
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()

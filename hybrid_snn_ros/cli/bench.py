@@ -44,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add('--quick', action='store_true',
         help='try it out with few frames, one run and small sweeps')
     add('--json', type=a_path, metavar='FILE', help='write the report')
+    add('--share', type=a_path, metavar='FILE',
+        help='write what others can use of the report, to be sent: what the computer is, '
+             'versions, numbers; no names of host, user, files or network')
     add('--plot', type=a_path, metavar='PNG', help='draw the report (extra plots)')
     add('--compare', type=a_path, metavar='OLD',
         help='an earlier report: print how much faster this one is')
@@ -59,7 +62,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def main(args: argparse.Namespace) -> int:
     """Measure; return the exit code."""
-    from hybrid_snn_ros.bench import figures, machine
+    from hybrid_snn_ros.bench import figures, machine, share
     from hybrid_snn_ros.bench.load import busy
     from hybrid_snn_ros.vision.encoder import EncoderError
     for name in ('threads', 'labels', 'frames', 'runs'):
@@ -69,9 +72,9 @@ def main(args: argparse.Namespace) -> int:
         return _refuse(f'--rate must lie in 0.1..1000, not {args.rate}')
     if not 0 <= args.busy <= 64:
         return _refuse(f'--busy must lie in 0..64, not {args.busy}')
-    if args.peers and (args.plot or args.dds):
-        return _refuse('--peers is measured alone, without --dds and --plot')
-    for path in (args.json, args.plot):
+    if args.peers and (args.plot or args.dds or args.share):
+        return _refuse('--peers is measured alone, without --dds, --plot and --share')
+    for path in (args.json, args.plot, args.share):
         if path and not Path(path).absolute().parent.is_dir():
             return _refuse(f'the directory of {path} does not exist')
         if path and Path(path).is_dir():
@@ -91,6 +94,10 @@ def main(args: argparse.Namespace) -> int:
         return _refuse(str(error), 1)
     if args.json:
         Path(args.json).write_text(json.dumps(report, indent=1) + '\n', encoding='utf-8')
+    if args.share:
+        found = share.shared(report)
+        Path(args.share).write_text(json.dumps(found, indent=1) + '\n', encoding='utf-8')
+        print(f'\n{printable(args.share)} has {share.described(found)}')
     code = _draw(args.plot, report) if args.plot else 0
     if old is not None:
         print('\n' + '\n'.join(figures.compare(old, report)))

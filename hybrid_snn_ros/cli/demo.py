@@ -6,7 +6,7 @@
 A simulated turntable camera and the classifier run as two processes and talk over DDS.  This
 process plays the operator: it teaches objects from a handful of views over ``~/teach``, then shows
 views that were never taught, and objects that were never taught at all.  At the end there are
-several things on a table (demo_scene.py).
+several things on a table (demo_scene.py).  Without ROS there is a smaller one (demo_alone.py).
 """
 
 import argparse
@@ -20,11 +20,12 @@ import time
 from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
+from hybrid_snn_ros.cli.printable import complain
 from hybrid_snn_ros.resources import shared_file
 
 if TYPE_CHECKING:
-    from hybrid_snn_ros.cli.demo_client import DemoClient, Seen
-    from hybrid_snn_ros.cli.demo_report import LiveTable
+    from hybrid_snn_ros.cli.demo_client import DemoClient
+    from hybrid_snn_ros.cli.demo_report import LiveTable, Seen
 
 TAUGHT = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'husky', 'kuka arm',
           'jenga block', 'tray', 'bicycle')
@@ -47,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='frames taught for each object, 1..10 (default: %(default)s)')
     parser.add_argument('--rate', type=float, default=15.0, metavar='HZ',
                         help='frame rate of the camera, 0.1..120 (default: %(default)g)')
+    parser.add_argument('--without-ros', action='store_true',
+                        help='do it in this one process, with drawn objects: no node, no DDS, '
+                             'no page, no simulator')
     parser.add_argument('--stay', action='store_true',
                         help="keep running after the summary until Ctrl-C, to teach on the "
                              "operator's page")
@@ -55,22 +59,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the demo; return 0, or 1 when it did not reach what it promises."""
-    for name, value, low, high in (('frames', args.frames, 1, 10), ('rate', args.rate, 0.1, 120)):
-        if not low <= value <= high:
-            print(f'hybrid-snn demo: --{name} must lie in {low}..{high}, not {value}',
-                  file=sys.stderr)
-            return 2
     output = Path(args.output).absolute()
-    memory = output / 'memory'
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        if memory.exists():
-            shutil.rmtree(memory)
-        memory.mkdir()
-    except OSError as error:
-        print(f'hybrid-snn demo: --output {args.output} cannot be used: {error.filename}: '
-              f'{error.strerror}', file=sys.stderr)
+    if not _prepared(args, output):
         return 2
+    if args.without_ros:
+        from hybrid_snn_ros.cli import demo_alone
+        from hybrid_snn_ros.vision.encoder import EncoderError
+        try:
+            return demo_alone.play(output, args.condition, args.frames, args.seed)
+        except EncoderError as error:
+            complain('demo', str(error))
+            return 1
     variables = environment()
     os.environ.update(variables)
     try:
@@ -78,7 +77,8 @@ def main(args: argparse.Namespace) -> int:
         from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
     except ImportError as error:
         print(f'hybrid-snn demo: ROS 2 is not here ({error}); source your ROS set-up, or '
-              "pip install 'hybrid_snn_ros[ros]'", file=sys.stderr)
+              "pip install 'hybrid_snn_ros[ros]'; or without it: hybrid-snn demo --without-ros",
+              file=sys.stderr)
         return 1
     from hybrid_snn_ros.cli.demo_processes import ChildDied, Children
     children = Children(output, dict(os.environ))
@@ -89,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
     begin = time.monotonic()
     print(f'Camera and classifier start as two processes (ROS domain '
           f"{variables['ROS_DOMAIN_ID']}, this computer only).")
-    print(f'What is taught lies in {memory}; logs and pictures in {output}.\n')
+    print(f'What is taught lies in {output / "memory"}; logs and pictures in {output}.\n')
     try:
         children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
                        '-p', f'object:={TAUGHT[0]}', '-p', 'split:=train',
@@ -97,7 +97,7 @@ def main(args: argparse.Namespace) -> int:
                        '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
         children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
                        '--params-file', str(shared_file('config', 'classifier.yaml')),
-                       '-r', 'image:=image_raw', '-p', f'memory:={memory}',
+                       '-r', 'image:=image_raw', '-p', f'memory:={output / "memory"}',
                        '-p', f'teach_frames:={args.frames}', '-p', 'where:=on')
         if importlib.util.find_spec('aiohttp'):
             children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
@@ -133,6 +133,26 @@ def main(args: argparse.Namespace) -> int:
             if code != 0:
                 print(f'hybrid-snn demo: {name} ended with code {code}, see '
                       f'{output / name}.log', file=sys.stderr)
+
+
+def _prepared(args: argparse.Namespace, output: Path) -> bool:
+    """Make the directory, without a memory in it; say what keeps the demo from running."""
+    for name, value, low, high in (('frames', args.frames, 1, 10), ('rate', args.rate, 0.1, 120)):
+        if not low <= value <= high:
+            print(f'hybrid-snn demo: --{name} must lie in {low}..{high}, not {value}',
+                  file=sys.stderr)
+            return False
+    memory = output / 'memory'
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        if memory.exists():
+            shutil.rmtree(memory)
+        memory.mkdir()
+    except OSError as error:
+        print(f'hybrid-snn demo: --output {args.output} cannot be used: {error.filename}: '
+              f'{error.strerror}', file=sys.stderr)
+        return False
+    return True
 
 
 def environment() -> dict[str, str]:

@@ -17,6 +17,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
+from hybrid_snn_ros.cli.demo_report import Seen
 from hybrid_snn_ros.recent import Recent
 from hybrid_snn_ros.ros.qos import LATCHED
 
@@ -26,16 +27,6 @@ _REMEMBERED = 60  # pictures, views and answers that wait for each other
 
 class DemoError(RuntimeError):
     """Something the demo waits for did not come; the message says what."""
-
-
-class Seen(NamedTuple):
-    """One answered picture of the turntable."""
-
-    object: str
-    split: str  # 'train' or 'test'
-    view: int  # 0..35
-    answer: dict[str, Any]  # as on ~/answer
-    picture: np.ndarray | None  # uint8 RGB, or None when it was lost on its way to the demo
 
 
 class SceneSeen(NamedTuple):

@@ -5,25 +5,32 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 import sys
-from typing import Any, TextIO, TYPE_CHECKING
+from typing import Any, NamedTuple, TextIO
 
 import cv2
 import numpy as np
 
-from hybrid_snn_ros.ros.annotate import draw
-
-if TYPE_CHECKING:
-    from hybrid_snn_ros.cli.demo_client import Seen
+from hybrid_snn_ros.ros.caption import draw
 
 _ROW = '{:<17} {:<10} {:>7}   {:<17} {:>6} {:>9}   {}'
+
+
+class Seen(NamedTuple):
+    """One answered picture of the turntable."""
+
+    object: str
+    split: str  # 'train' or 'test'
+    view: int  # 0..35
+    answer: dict[str, Any]  # as on ~/answer
+    picture: np.ndarray | None  # uint8 RGB, or None when it was lost on its way to the demo
 
 
 class LiveTable:
     """One row an object; on a terminal the row is rewritten with every picture."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self._stream = stream
-        self._live = stream.isatty()
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._live = self._stream.isatty()
 
     def head(self) -> None:
         """Print the titles of the columns."""
@@ -45,7 +52,7 @@ class LiveTable:
             print(text, file=self._stream, flush=True)
 
 
-def contact_sheet(path: Path, rows: Sequence[tuple[str, Sequence['Seen']]], columns: int,
+def contact_sheet(path: Path, rows: Sequence[tuple[str, Sequence[Seen]]], columns: int,
                   side: int = 200) -> None:
     """
     Write a sheet of annotated pictures.
@@ -87,17 +94,9 @@ def summary(known: Mapping[str, Mapping[int, bool]], strangers: Mapping[str, Map
     :param answered: those that were answered.
     :param counters: the classifier's own, from /diagnostics.
     """
-    right = sum(sum(views.values()) for views in known.values())
-    asked = sum(len(views) for views in known.values())
-    caught = sum(sum(views.values()) for views in strangers.values())
-    strange = sum(len(views) for views in strangers.values())
+    accuracy, lines = verdict(known, strangers)
     p50, p95 = np.percentile(latencies, (50, 95))
-    accuracy = right / asked
-    lines = [
-        f'new views named right   {100 * accuracy:5.1f} %   {right} of {asked}: each view never '
-        'taught counts once,', ' ' * 34 + "by its first answer; 'unknown' counts as wrong",
-        f'unknowns caught         {100 * caught / strange:5.1f} %   {caught} of {strange} views '
-        'of objects never taught',
+    lines += [
         f'frame to label          p50 {p50:.0f} ms, p95 {p95:.0f} ms over {len(latencies)} '
         'answers',
         f'frames                  {published} published, {answered} answered, '
@@ -106,3 +105,18 @@ def summary(known: Mapping[str, Mapping[int, bool]], strangers: Mapping[str, Map
         f"computed by             {counters.get('network_form', '?')}",
     ]
     return accuracy, lines
+
+
+def verdict(known: Mapping[str, Mapping[int, bool]],
+            strangers: Mapping[str, Mapping[int, bool]]) -> tuple[float, list[str]]:
+    """Return the share of new views that were named right, and lines; arguments as above."""
+    right = sum(sum(views.values()) for views in known.values())
+    asked = sum(len(views) for views in known.values())
+    caught = sum(sum(views.values()) for views in strangers.values())
+    strange = sum(len(views) for views in strangers.values())
+    accuracy = right / asked
+    return accuracy, [
+        f'new views named right   {100 * accuracy:5.1f} %   {right} of {asked}: each view never '
+        'taught counts once,', ' ' * 34 + "by its first answer; 'unknown' counts as wrong",
+        f'unknowns caught         {100 * caught / strange:5.1f} %   {caught} of {strange} views '
+        'of objects never taught']

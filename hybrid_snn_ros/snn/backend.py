@@ -107,7 +107,8 @@ def load(name: str) -> ArrayNamespace:
         import cupy
     except ImportError as error:
         raise BackendError(
-            f"backend 'cupy' needs CuPy (pip install 'hybrid_snn_ros[cuda]'): {error}") from error
+            f"backend 'cupy' needs CuPy (pip install 'hybrid_snn_ros[cuda]', or with a driver of "
+            f"CUDA 13 'hybrid_snn_ros[cupy-cuda13x]'): {error}") from error
     try:
         cupy.cuda.runtime.getDeviceCount()
         # A kernel is compiled and a library loaded: both are missing where there is a driver only.

@@ -84,7 +84,7 @@ def column_bytes(rule: Rule, params: Any, inputs: int) -> int:
 
 def as_if_taught(rule: Rule, params: Any, inputs: int, labels: int,
                  xp: ArrayNamespace) -> Any:
-    """Return a readout of many columns in which no weight is zero, as if they had been taught."""
+    """Return a state of many columns in which no weight is zero, as if they had been taught."""
     draw = np.random.default_rng(0)
     state = rule.initial(params, inputs, xp)
 
@@ -98,12 +98,12 @@ def as_if_taught(rule: Rule, params: Any, inputs: int, labels: int,
         return values if isinstance(after, np.ndarray) else xp.asarray(values)
 
     grown = rule.grow(params, state)
-    return rule.readout(params, type(state)(*map(many, state, grown)))
+    return type(state)(*map(many, state, grown))
 
 
 def seconds(rule: Rule, params: Any, inputs: int, labels: int, xp: ArrayNamespace) -> float:
     """Return the median time in which a network of some labels answers a frame."""
-    readout = as_if_taught(rule, params, inputs, labels, xp)
+    readout = rule.readout(params, as_if_taught(rule, params, inputs, labels, xp))
     frames = np.random.default_rng(1).integers(
         0, MAX_COUNT + 1, (_FRAMES + 3, inputs), dtype=np.uint8)
     taken = []

@@ -6,7 +6,8 @@ Turn the fields of image messages into RGB: the encoder's crop, or the whole fra
 The crop is taken before colours are converted and pixels are averaged, and of a large JPEG no more
 is decoded than the crop needs, so that a large frame costs little more than its crop. Bytes are
 read where they lie: `data` may be bytes, a bytearray, an array.array('B'), a memoryview or a
-contiguous uint8 ndarray. Whatever the fields hold, the only exception raised here is FrameError.
+contiguous uint8 ndarray. A rosidl_buffer.Buffer (ROS 2 Lyrical: memory of a GPU or another device)
+is copied. Whatever the fields hold, the only exception raised here is FrameError.
 """
 
 import operator
@@ -189,6 +190,8 @@ def _number(name: str, value: Any) -> int:
 
 def _bytes(data: Any) -> np.ndarray:
     """Return the bytes of a message as a flat uint8 view; refuse what isn't a run of bytes."""
+    if hasattr(data, 'to_array') and hasattr(data, 'backend_type'):
+        data = _copied(data)
     try:
         view = memoryview(data)
     except (TypeError, ValueError, BufferError) as error:
@@ -200,6 +203,16 @@ def _bytes(data: Any) -> np.ndarray:
     if view.nbytes == 0:
         raise FrameError('the frame is empty: it holds 0 bytes')
     return np.frombuffer(view, np.uint8)
+
+
+def _copied(buffer: Any) -> Any:
+    """Return the bytes of a rosidl_buffer.Buffer as an array.array."""
+    try:
+        return buffer.to_array()
+    except Exception as error:  # whatever a vendor's backend raises
+        raise FrameError(
+            f'the data of a frame cannot be copied out of the memory of {buffer.backend_type}: '
+            f'{str(error).partition(chr(10))[0] or type(error).__name__}') from error
 
 
 def _convert_window(layout: Layout, pixels: np.ndarray, colour: np.ndarray | None,

@@ -48,6 +48,8 @@ def manifest():
 def test_the_version_is_the_same_everywhere(manifest):
     assert manifest.findtext('version') == hybrid_snn_ros.__version__
     assert ast.literal_eval(setup_arguments()['version']) == hybrid_snn_ros.__version__
+    citation = (ROOT / 'CITATION.cff').read_text(encoding='utf-8')
+    assert f'\nversion: {hybrid_snn_ros.__version__}\n' in citation
     changelog = (ROOT / 'CHANGELOG.rst').read_text(encoding='utf-8')
     assert hybrid_snn_ros.__version__ in changelog or 'Forthcoming' in changelog
 
@@ -73,6 +75,22 @@ def test_every_imported_package_is_a_dependency(manifest):
     used -= {*sys.stdlib_module_names, NAME} | PIP
     assert {'rclpy', 'numpy', 'launch_ros'} <= used
     assert {ROSDEP.get(name, name) for name in used} == declared
+
+
+def test_nothing_that_a_build_farm_has_no_package_for_is_a_dependency(manifest):
+    """A package that depends on a pip key of rosdep cannot be released to apt."""
+    keys = [element.text for element in manifest if element.tag.endswith('depend')]
+    assert len(keys) == len(set(keys)) > 20
+    assert not [key for key in keys if 'pip' in key or 'litert' in key or 'tflite' in key]
+
+
+def test_the_addresses_are_the_same_everywhere(manifest):
+    found = {element.get('type'): element.text for element in manifest.iter('url')}
+    [home] = [node.value for node in tree(ROOT / 'setup.py').body if isinstance(
+        node, ast.Assign) and node.targets[0].id == 'HOME']
+    home = ast.literal_eval(home)
+    assert found == {'website': home, 'repository': f'{home}/{NAME}',
+                     'bugtracker': f'{home}/{NAME}/issues'}
 
 
 def test_executables_land_where_ros_looks_for_them():

@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """``hybrid-snn bench``: the figures it makes, the report it writes, what it refuses."""
 
+import getpass
 import importlib.util
 import json
 import os
+import platform
+import socket
 import sys
 
+from checkout import ROOT
 import numpy as np
 import pytest
 import strict_device
 
-from hybrid_snn_ros.bench import figures, machine, sweeps, taking_back
+import hybrid_snn_ros
+from hybrid_snn_ros.bench import figures, machine, share, sweeps, taking_back
 from hybrid_snn_ros.bench.load import busy
 from hybrid_snn_ros.classifier import Classifier
 from hybrid_snn_ros.cli.main import main
@@ -58,6 +63,12 @@ def test_own_memory_time_and_threads_are_read():
     assert set(machine.facts()) >= {'cpu', 'cores', 'governor', 'python', 'numpy', 'blas', 'load'}
 
 
+def test_a_numpy_that_tells_nothing_of_its_blas_is_no_trouble(monkeypatch):
+    """As NumPy 1.24 of Debian 12, whose show_config takes nothing and prints."""
+    monkeypatch.setattr(np, 'show_config', lambda: None)
+    assert machine.facts()['blas'] == 'not told by this NumPy'
+
+
 def test_other_work_ends_with_its_block():
     children = f'/proc/{os.getpid()}/task/{os.getpid()}/children'
     before = set(open(children).read().split())
@@ -70,7 +81,8 @@ def test_other_work_ends_with_its_block():
 def report(tmp_path_factory):
     """Return the report of a quick benchmark, and what it printed is left to pytest."""
     path = tmp_path_factory.mktemp('bench') / 'new.json'
-    assert main(['bench', '--quick', '--memory', '3x4', '--json', str(path)]) == 0
+    assert main(['bench', '--quick', '--memory', '3x4', '--json', str(path), '--share',
+                 str(path.with_name('share.json'))]) == 0
     return path, json.loads(path.read_text())
 
 
@@ -92,6 +104,51 @@ def test_report_holds_every_stage_and_what_it_was_measured_on(report):
     assert set(found['teach']) == {
         'encode', 'views', 'teach', 'whole', 'next_present', 'next_decide'}
     assert found['memory']['samples'] == 12
+
+
+@pytest.mark.slow
+def test_what_is_shared_has_the_figures_and_names_nobody(report):
+    path, found = report
+    text = path.with_name('share.json').read_text()
+    sent = json.loads(text)
+    assert sent['format'] == share.FORMAT and sent['version'] == hybrid_snn_ros.__version__
+    assert sent['figures']['stages'] == found['stages']
+    assert sent['figures']['memory']['changes'] == found['memory']['changes']
+    assert sent['figures']['sweeps'] == found['sweeps']
+    assert sent['run']['model_digest'] == found['model_digest']
+    assert sent['machine']['cpu'] == found['machine']['cpu']
+    for private in (str(path.parent), str(ROOT), os.path.expanduser('~') + '/', '.json',
+                    f'"{getpass.getuser()}"', f'"{socket.gethostname()}"', 'new.json'):
+        assert private not in text
+
+
+def test_nothing_private_gets_into_what_is_shared():
+    """Whatever a report may hold one day: only what is named is taken, and of figures numbers."""
+    facts = {**machine.facts(), 'system': 'Linux-6.1-annas-kernel', 'hostname': 'anna-pc'}
+    sent = share.shared({
+        'command': 'hybrid-snn bench --json /home/anna/x.json', 'machine': facts,
+        'encoder': 'annas_secret.tflite', 'model_digest': 'ab12',
+        'interpreter': 'ai-edge-litert 2.3.0', 'delegate': '/home/anna/lib/libedgetpu.so.1',
+        'backend': 'numpy', 'form': 'NumPy: cannot load /home/anna/_kernel.so',
+        'backend_reason': 'numpy: the GPU was disabled (OSError: /home/anna/.cache)',
+        'stages': {'encode': {'p50': 1.5, 'note': '/home/anna', 'list': [1, 'anna', [2]]}},
+        'runs': [{'whole': {'p50': 2}, 'who': 'anna'}], 'notes': '/home/anna'})
+    assert 'anna' not in json.dumps(sent)
+    assert sent['run'] == {
+        'model_digest': 'ab12', 'interpreter': 'ai-edge-litert 2.3.0', 'backend': 'numpy',
+        'form': 'NumPy', 'backend_reason': 'numpy', 'delegate': 'libedgetpu.so.1'}
+    assert sent['figures'] == {'stages': {'encode': {'p50': 1.5, 'list': [1, [2]]}},
+                               'runs': [{'whole': {'p50': 2}}]}
+    assert sent['machine']['kernel'] == platform.release().split('-')[0].rstrip('+')
+    assert ' 4 measured numbers;' in share.described(sent)
+
+
+@pytest.mark.parametrize('words, sentence', [
+    (['--share', '/nowhere/x.json'], 'the directory of /nowhere/x.json does not exist'),
+    (['--peers', '--share', 'x.json'], '--peers is measured alone')])
+def test_a_share_that_cannot_be_written_is_refused_first(words, sentence, capsys):
+    assert main(['bench', *words]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_a_network_on_a_device_is_timed(monkeypatch):

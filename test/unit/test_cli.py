@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import hybrid_snn_ros
-from hybrid_snn_ros.cli.main import COMMANDS
+from hybrid_snn_ros.cli.main import COMMANDS, main
 from hybrid_snn_ros.snn.rules import RULES
 
 
@@ -176,6 +176,32 @@ def test_without_ros_a_sentence_says_how_to_get_it(command, tmp_path):
     assert (process.returncode, out) == (1, '')
     assert err.startswith(f'hybrid-snn {command}: ROS 2 is not here (')
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('condition', ['jitter', 'varied'])
+def test_the_demo_without_ros_names_what_it_was_taught(tmp_path, condition, capsys):
+    pytest.importorskip('ai_edge_litert', reason='no TFLite runtime')
+    assert main(['demo', '--without-ros', '--output', str(tmp_path / 'demo'), '--condition',
+                 condition]) == 0
+    out = capsys.readouterr().out
+    assert 'One process without ROS' in out and 'the same answer' in out
+    assert float(out.split('new views named right')[1].split()[0]) >= 95
+    assert '52 views of objects never taught' in out
+    assert (tmp_path / 'demo' / 'contact_sheet.png').stat().st_size > 50_000
+    assert main(['state', 'verify', '-m', str(tmp_path / 'demo' / 'memory')]) == 0
+    assert '10 labels' in capsys.readouterr().out
+
+
+def test_without_a_runtime_the_demo_says_how_to_get_one(tmp_path):
+    for name in ('ai_edge_litert', 'tflite_runtime', 'tensorflow'):
+        (tmp_path / f'{name}.py').write_text("raise ImportError('not here')\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    code, out, err = run('demo', '--without-ros', '--output', tmp_path / 'demo',
+                         env={'PYTHONPATH': path})
+    assert (code, out) == (1, '')
+    assert err.startswith('hybrid-snn demo: no TFLite runtime can be loaded, install '
+                          'ai-edge-litert: ') and err.count('\n') == 1
 
 
 def test_the_demo_refuses_more_frames_than_there_are_views():

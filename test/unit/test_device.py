@@ -176,6 +176,26 @@ def test_everything_a_user_does_works_on_a_device(device, name, tmp_path):
     again.close()
 
 
+@pytest.mark.parametrize('name', ['lateral', 'original'])
+def test_a_network_of_a_robots_size_answers_as_on_the_cpu(device, name):
+    """1280 inputs, of which four in ten fire, and 33 labels."""
+    rng = np.random.default_rng(11)
+    seen = [(np.minimum(rng.exponential(60, 1280), 255) * (rng.random(1280) < 0.45)).astype(
+        np.uint8) for _ in range(40)]
+    ours, theirs = (Network(name, params_of(name, {}), 1280, b) for b in ('cupy', 'numpy'))
+    for number, codes in enumerate(seen[:36], 1):
+        for one in (ours, theirs):
+            one.learn(number, f'label {number % 33}', codes)
+    # Of 42,000 weights a few lie between two levels of a byte, and each side rounds its own way.
+    for place, codes in enumerate(seen):
+        a, b = ours.present(codes), theirs.present(codes)
+        unlike = np.abs(a.spikes.astype(int) - b.spikes.astype(int))
+        assert unlike.max() <= 1 and unlike.mean() <= 0.05
+        np.testing.assert_allclose(a.evidence, b.evidence, atol=0.02 * np.abs(b.evidence).max())
+        assert place >= 36 or a.evidence.argmax() == b.evidence.argmax() == place % 33
+    assert not ours.backend.lost
+
+
 @pytest.mark.parametrize('seed', [None, 3])
 def test_trains_are_the_same_on_a_device(device, seed):
     draw = np.random.default_rng(seed)
@@ -284,15 +304,16 @@ def test_the_stand_in_is_strict():
     assert (np.float32(2) * there).get().tolist() == [2, 2, 2]
 
 
-def test_warming_up_changes_nothing(strict, rule):
+def test_warming_up_changes_nothing(device, rule):
     ours, theirs = (taught(network(rule, 'cupy'), lessons(20)) for _ in range(2))
     ours.warm_up()
     for a, b in zip(state_to_host(ours.state), state_to_host(theirs.state)):
         np.testing.assert_array_equal(a, b)
     assert ours.labels == theirs.labels and len(ours.lessons) == 20
-    traffic.clear()
-    ours.present(PROBES[0])
-    assert len(traffic.uploads) == 1, 'the first frame pays for nothing any more'
+    if device is strict_device:
+        traffic.clear()
+        ours.present(PROBES[0])
+        assert len(traffic.uploads) == 1, 'the first frame pays for nothing any more'
 
 
 # -- a device that is lost -----------------------------------------------------------------------

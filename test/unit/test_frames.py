@@ -3,6 +3,7 @@
 """Frames: real colours through every encoding, exact crops, and refusals in one sentence."""
 
 from array import array
+import ctypes
 import os
 import random
 import struct
@@ -17,6 +18,7 @@ import cv2
 from encoded_frames import DEEP, encode, GREY, MOSAICS, pad, PAIRS, PLAIN, PLANES, SLACK
 import numpy as np
 import pytest
+import rosidl_buffer
 
 from hybrid_snn_ros.vision import frames
 from hybrid_snn_ros.vision.frames import Crop, FrameError
@@ -218,7 +220,8 @@ def test_the_commands_hold_opencv_to_one_thread():
 
 @pytest.mark.parametrize('wrap', [bytes, bytearray, memoryview, lambda b: array('B', b),
                                   lambda b: np.frombuffer(b, np.uint8),
-                                  lambda b: np.frombuffer(b, np.uint8).reshape(6, 24)])
+                                  lambda b: np.frombuffer(b, np.uint8).reshape(6, 24),
+                                  lambda b: (ctypes.c_uint8 * len(b)).from_buffer_copy(b)])
 def test_every_kind_of_bytes_is_read_and_the_result_is_its_own_memory(wrap):
     rgb = noise(6, 8)
     data = wrap(rgb.tobytes())
@@ -229,6 +232,38 @@ def test_every_kind_of_bytes_is_read_and_the_result_is_its_own_memory(wrap):
     np.testing.assert_array_equal(frames.to_rgb('rgb8', 6, 8, 24, data), rgb)
     png = cv2.imencode('.png', rgb[..., ::-1])[1].tobytes()
     np.testing.assert_array_equal(frames.decode_rgb('png', memoryview(png)), rgb)
+
+
+@pytest.mark.parametrize('encoding', ['rgb8', 'bgr8', 'nv12', 'bayer_rggb8', 'mono16'])
+def test_frames_in_a_vendors_memory_are_read_as_those_in_ours(encoding):
+    """As ROS 2 Lyrical hands them to whoever accepts them: no buffer protocol, no sequence."""
+    rows = encode(encoding, noise(24, 32))
+    message = SimpleNamespace(encoding=encoding, is_bigendian=0, height=24, width=32,
+                              step=rows.shape[1], data=rows.tobytes())
+    theirs = SimpleNamespace(**{**vars(message), 'data': rosidl_buffer.Buffer(message.data)})
+    with pytest.raises(TypeError):
+        memoryview(theirs.data)
+    np.testing.assert_array_equal(crop_message(theirs, False, 8), crop_message(message, False, 8))
+    np.testing.assert_array_equal(frames.message_rgb(theirs, False),
+                                  frames.message_rgb(message, False))
+    assert frames.size_of(theirs, False) == (32, 24)
+
+
+def test_compressed_frames_in_a_vendors_memory_are_read_too():
+    content = cv2.imencode('.jpg', noise(48, 64))[1].tobytes()
+    ours, theirs = (SimpleNamespace(format='jpeg', data=data)
+                    for data in (content, rosidl_buffer.Buffer(content, 'demo')))
+    np.testing.assert_array_equal(crop_message(theirs, True, 16), crop_message(ours, True, 16))
+    np.testing.assert_array_equal(frames.message_rgb(theirs, True), frames.message_rgb(ours, True))
+    assert frames.size_of(theirs, True) == (64, 48)
+
+
+def test_a_vendors_memory_that_is_too_short_or_lost_is_refused_in_a_sentence():
+    with pytest.raises(FrameError, match='holds 5 bytes'):
+        crop_image('rgb8', 6, 8, 24, rosidl_buffer.Buffer(bytes(5)), 6)
+    with pytest.raises(FrameError, match='^the data of a frame cannot be copied out of the memory '
+                       'of cuda: cudaErrorIllegalAddress$'):
+        crop_image('rgb8', 6, 8, 24, rosidl_buffer.Lost(bytes(144)), 6)
 
 
 @pytest.mark.parametrize('crop, word', [

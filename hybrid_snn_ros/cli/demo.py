@@ -3,37 +3,20 @@
 """
 ``hybrid-snn demo``: the main job on one computer, without a camera and without a robot.
 
-A simulated turntable camera and the classifier run as two processes and talk over DDS.  This
-process plays the operator: it teaches objects from a handful of views over ``~/teach``, then shows
-views that were never taught, and objects that were never taught at all.  At the end there are
-several things on a table (demo_scene.py).  Without ROS there is a smaller one (demo_alone.py).
+With one robot it is demo_turntable.py, with several demo_fleet.py, without ROS demo_alone.py.
 """
 
 import argparse
-import importlib.util
 import os
 from pathlib import Path
 import shutil
 import signal
 import sys
-import time
-from typing import TYPE_CHECKING
 
 from hybrid_snn_ros.cli.path_argument import a_path
 from hybrid_snn_ros.cli.printable import complain
+from hybrid_snn_ros.memory.errors import StoreError
 from hybrid_snn_ros.resources import shared_file
-
-if TYPE_CHECKING:
-    from hybrid_snn_ros.cli.demo_client import DemoClient
-    from hybrid_snn_ros.cli.demo_report import LiveTable, Seen
-
-TAUGHT = ('duck', 'mug', 'lego brick', 'soccer ball', 'racecar', 'husky', 'kuka arm',
-          'jenga block', 'tray', 'bicycle')
-STRANGERS = ('r2d2', 'robot dog')
-VIEWS = 26  # test views of an object on the turntable
-WANTED_ACCURACY = 0.95
-_SHEET_COLUMNS = 5
-_PATIENCE = 30.0  # seconds for all views of an object
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'or the floor too (default: %(default)s)')
     parser.add_argument('--frames', type=int, default=10, metavar='N',
                         help='frames taught for each object, 1..10 (default: %(default)s)')
-    parser.add_argument('--rate', type=float, default=15.0, metavar='HZ',
-                        help='frame rate of the camera, 0.1..120 (default: %(default)g)')
+    parser.add_argument('--rate', type=float, metavar='HZ',
+                        help='frame rate of each camera, 0.1..120 (default: 15, with several '
+                             'robots 5)')
+    parser.add_argument('--robots', type=int, default=1, metavar='N',
+                        help='2..5: so many robots instead, which know what one of them is '
+                             'taught; one gets out of reach for a while (default: %(default)s)')
     parser.add_argument('--without-ros', action='store_true',
                         help='do it in this one process, with drawn objects: no node, no DDS, '
                              'no page, no simulator')
@@ -73,8 +60,11 @@ def main(args: argparse.Namespace) -> int:
     variables = environment()
     os.environ.update(variables)
     try:
-        from hybrid_snn_ros.cli import demo_scene
-        from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
+        if args.robots > 1:
+            from hybrid_snn_ros.cli.demo_fleet import play
+        else:
+            from hybrid_snn_ros.cli.demo_turntable import play
+        from hybrid_snn_ros.cli.demo_client import DemoError
     except ImportError as error:
         print(f'hybrid-snn demo: ROS 2 is not here ({error}); source your ROS set-up, or '
               "pip install 'hybrid_snn_ros[ros]'; or without it: hybrid-snn demo --without-ros",
@@ -85,51 +75,17 @@ def main(args: argparse.Namespace) -> int:
     # Told to end in whatever way, the demo ends its processes first.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    client = None
-    begin = time.monotonic()
-    print(f'Camera and classifier start as two processes (ROS domain '
-          f"{variables['ROS_DOMAIN_ID']}, this computer only).")
+    print(f'Camera and classifier start as two processes{" for each robot" * (args.robots > 1)} '
+          f"(ROS domain {variables['ROS_DOMAIN_ID']}, this computer only).")
     print(f'What is taught lies in {output / "memory"}; logs and pictures in {output}.\n')
     try:
-        children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
-                       '-p', f'object:={TAUGHT[0]}', '-p', 'split:=train',
-                       '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
-                       '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
-        children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
-                       '--params-file', str(shared_file('config', 'classifier.yaml')),
-                       '-r', 'image:=image_raw', '-p', f'memory:={output / "memory"}',
-                       '-p', f'teach_frames:={args.frames}', '-p', 'where:=on')
-        if importlib.util.find_spec('aiohttp'):
-            children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
-                           '-p', 'port:=0', '-r', 'image:=image_raw')
-        client = DemoClient(children.check)
-        client.wait_until_ready(60.0)
-        if client.wait_for_page(8.0 if importlib.util.find_spec('aiohttp') else 0.0):
-            print(f'Watch and teach along in a browser: {client.page_url}\n')
-        accuracy = _teach_and_show(client, args.frames, output)
-        scene = demo_scene.play(client, output)
-        print('\n' + '\n'.join(scene.lines()))
-        passed = accuracy >= WANTED_ACCURACY and scene.passed
-        print(f'\ndone in {time.monotonic() - begin:.0f} s; pictures: '
-              f"{output / 'contact_sheet.png'}, {output / 'scene.png'}")
-        if not passed:
-            print(f'hybrid-snn demo: fewer than {100 * WANTED_ACCURACY:.0f} % of the new views or '
-                  f'{100 * demo_scene.WANTED:.0f} % of the things on the table were named right',
-                  file=sys.stderr)
-        if args.stay:
-            print(f'The camera goes on; Ctrl-C ends it. {client.page_url}')
-            for _ in client.watch(float('inf')):
-                pass
-        return 0 if passed else 1
-    except (DemoError, ChildDied) as error:
+        return 0 if play(children, output, args) else 1
+    except (DemoError, ChildDied, StoreError) as error:
         print(f'\nhybrid-snn demo: {error}', file=sys.stderr)
         return 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave them behind
-        if client is not None:
-            client.close()
-        codes = children.stop()
-        for name, code in codes.items():
+        for name, code in children.stop().items():
             if code != 0:
                 print(f'hybrid-snn demo: {name} ended with code {code}, see '
                       f'{output / name}.log', file=sys.stderr)
@@ -137,7 +93,10 @@ def main(args: argparse.Namespace) -> int:
 
 def _prepared(args: argparse.Namespace, output: Path) -> bool:
     """Make the directory, without a memory in it; say what keeps the demo from running."""
-    for name, value, low, high in (('frames', args.frames, 1, 10), ('rate', args.rate, 0.1, 120)):
+    if args.rate is None:
+        args.rate = 15.0 if args.robots == 1 else 5.0
+    for name, value, low, high in (('frames', args.frames, 1, 10), ('rate', args.rate, 0.1, 120),
+                                   ('robots', args.robots, 1, 5)):
         if not low <= value <= high:
             print(f'hybrid-snn demo: --{name} must lie in {low}..{high}, not {value}',
                   file=sys.stderr)
@@ -163,56 +122,3 @@ def environment() -> dict[str, str]:
         'FASTDDS_DEFAULT_PROFILES_FILE': str(shared_file('config', 'fastdds.xml')),
         'PYTHONUNBUFFERED': '1',
     }
-
-
-def _teach_and_show(client: 'DemoClient', frames: int, output: Path) -> float:
-    from hybrid_snn_ros.cli import demo_report
-    table = demo_report.LiveTable()
-    table.head()
-    latencies = []
-    for name in TAUGHT:
-        table.row(name, 'teaching', '')
-        client.show(name, 'train')
-        meanwhile, learned = client.teach(name, frames)
-        latencies += [seen.answer['latency_ms'] for seen in meanwhile]
-        table.row(name, 'teaching', f'{learned}/{frames}', meanwhile[-1].answer, 'saved',
-                  done=True)
-    known: dict[str, dict[int, bool]] = {}
-    strangers: dict[str, dict[int, bool]] = {}
-    pictures = []
-    for name in TAUGHT + STRANGERS:
-        taught = name in TAUGHT
-        views, shown = _ask(client, table, name, name if taught else 'unknown', latencies)
-        (known if taught else strangers)[name] = views
-        pictures.append((name if taught else f'{name} (never taught)', shown))
-    demo_report.contact_sheet(output / 'contact_sheet.png', pictures, _SHEET_COLUMNS)
-    accuracy, lines = demo_report.summary(known, strangers, latencies, client.published,
-                                          client.answered, client.counters)
-    print('\n' + '\n'.join(lines))
-    return accuracy
-
-
-def _ask(client: 'DemoClient', table: 'LiveTable', name: str, wanted: str,
-         latencies: list[float]) -> tuple[dict[int, bool], list['Seen']]:
-    """Show one object's new views until each was answered once."""
-    from hybrid_snn_ros.cli.demo_client import DemoError
-    doing = 'new views' if name == wanted else 'unknown?'
-    table.row(name, doing, f'0/{VIEWS}')
-    client.show(name, 'test')
-    views: dict[int, bool] = {}
-    pictures: list[Seen] = []
-    for seen in client.watch(_PATIENCE):
-        if (seen.object, seen.split) != (name, 'test'):
-            continue
-        latencies.append(seen.answer['latency_ms'])
-        if seen.view not in views:
-            views[seen.view] = seen.answer['label'] == wanted
-            if seen.picture is not None and len(views) % (VIEWS // _SHEET_COLUMNS) == 1:
-                pictures.append(seen)
-        done = len(views) == VIEWS
-        table.row(name, doing, f'{len(views)}/{VIEWS}', seen.answer,
-                  f'{sum(views.values())}/{len(views)}', done)
-        if done:
-            return views, pictures
-    raise DemoError(f'only {len(views)} of {VIEWS} views of {name!r} were answered within '
-                    f'{_PATIENCE:g} s')

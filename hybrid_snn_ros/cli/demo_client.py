@@ -41,14 +41,16 @@ class SceneSeen(NamedTuple):
 class DemoClient:
     """Talks to camera and classifier over topics alone, as any other node would."""
 
-    def __init__(self, check_children: Callable[[], None]) -> None:
+    def __init__(self, check_children: Callable[[], None], namespace: str = '/') -> None:
         """
         Join the ROS graph.
 
         :param check_children: called while waiting; raises if a process has died.
+        :param namespace: of camera and classifier.
         """
-        rclpy.init(args=[], signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
-        self._node = rclpy.create_node('demo')
+        if not rclpy.ok():
+            rclpy.init(args=[], signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+        self._node = rclpy.create_node('demo', namespace=namespace)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
         self._check_children = check_children
@@ -86,6 +88,10 @@ class DemoClient:
         self._executor.shutdown()
         self._node.destroy_node()
         rclpy.try_shutdown()
+
+    def hear(self, topic: str, kind: Any, on_message: Callable[[Any], None], qos: Any) -> None:
+        """Hear another topic as well."""
+        self._node.create_subscription(kind, topic, on_message, qos)
 
     # -- what comes in -------------------------------------------------------------------------
 
@@ -132,13 +138,22 @@ class DemoClient:
 
     # -- what it does --------------------------------------------------------------------------
 
+    def spin(self, seconds: float = 0.01) -> None:
+        """Take in one thing that comes, if any does within some seconds."""
+        self._check_children()
+        self._executor.spin_once(timeout_sec=seconds)
+        self._join()
+
+    def look(self) -> list[Seen]:
+        """Return the answered pictures that came since the last look."""
+        seen, self._seen = self._seen, []
+        return seen
+
     def watch(self, seconds: float) -> Iterator[Seen]:
         """Yield answered pictures as they come, for a time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self._check_children()
-            self._executor.spin_once(timeout_sec=0.05)
-            self._join()
+            self.spin(0.05)
             while self._seen:
                 yield self._seen.pop(0)
 
@@ -160,10 +175,14 @@ class DemoClient:
                 pass
         return self.page_url
 
-    def show(self, name: str, split: str, seconds: float = 20.0) -> None:
-        """Put an object on the turntable and wait until a picture of it is answered."""
+    def turn(self, name: str, split: str) -> None:
+        """Put an object on the turntable."""
         self._object.publish(String(data=name))
         self._split.publish(String(data=split))
+
+    def show(self, name: str, split: str, seconds: float = 20.0) -> None:
+        """Put an object on the turntable and wait until a picture of it is answered."""
+        self.turn(name, split)
         for seen in self.watch(seconds):
             if (seen.object, seen.split) == (name, split):
                 return
@@ -220,9 +239,7 @@ class DemoClient:
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self._check_children()
-            self._executor.spin_once(timeout_sec=0.05)
-            self._join()
+            self.spin(0.05)
             for stamp in list(self._scenes):
                 if not found or stamp in self._found:
                     seen = self._scenes.pop(stamp, None)
@@ -268,5 +285,4 @@ class DemoClient:
         while not condition():
             if time.monotonic() > end:
                 raise DemoError(f'{complaint} within {seconds:g} s')
-            self._check_children()
-            self._executor.spin_once(timeout_sec=0.05)
+            self.spin(0.05)

@@ -26,9 +26,10 @@ def dry_run(tmp_path):
             path.chmod(0o755)
         path = os.pathsep.join([str(programs), os.environ['PATH']])
         done = subprocess.run(
-            ['make', '--dry-run', target, f"VENV={tmp_path / 'venv'}", *(
+            ['make', '--no-print-directory', '--dry-run', target, f"VENV={tmp_path / 'venv'}", *(
                 f'{name}={value}' for name, value in variables.items())], cwd=ROOT, text=True,
-            capture_output=True, timeout=60, env={**os.environ, 'PATH': path, 'MAKEFLAGS': ''})
+            capture_output=True, timeout=60,
+            env={**os.environ, 'PATH': path, 'MAKEFLAGS': '', 'MAKELEVEL': ''})
         assert done.returncode == 0, done.stderr
         return done.stdout
     return ask

@@ -234,11 +234,13 @@ class Peer:
         return self.diagnostics and values(self.diagnostics[-1].status[0])
 
     def diagnosis(self):
-        """Return the DiagnosticStatus of a /diagnostics message made from now on."""
+        """Return the DiagnosticStatus of a /diagnostics message of the node, made from now on."""
         now = divmod(time.time_ns(), 10**9)
+        name = f"/{self.name.strip('/')}:"
         return self.until('/diagnostics', lambda: [
             array.status[0] for array in self.diagnostics
-            if (array.header.stamp.sec, array.header.stamp.nanosec) > now])[0]
+            if (array.header.stamp.sec, array.header.stamp.nanosec) > now
+            and array.status[0].name.startswith(name)])[0]
 
     def call(self, service, kind, request):
         """Call a service of the node and return its response."""

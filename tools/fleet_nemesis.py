@@ -106,8 +106,8 @@ class Nemesis:
 
     def __init__(self, robots, switch, seed):
         self.robots, self.switch, self.random = robots, switch, random.Random(seed)
-        self.taught, self.taken = set(), set()  # ids of acknowledged lessons, and of undone ones
-        self.doubtful = set()  # what was being taken back when the power went
+        self.taught = set()  # ids of acknowledged lessons
+        self._taken_at = {}  # by robot: ids of lessons that it took back
         self.counts = dict.fromkeys(('lessons', 'undone', 'forgotten', 'renamed', 'partitions',
                                      'one-way links', 'kills', 'bad lines'), 0)
         self.seconds = []  # until all knew the same
@@ -120,8 +120,15 @@ class Nemesis:
     def _take_back(self, robot, name, act):
         before = robot.lessons
         act()
-        self.taken |= before - robot.lessons
+        after, mine = robot.lessons, self._taken_at.setdefault(robot.name, set())
+        mine |= before - after
+        mine -= after - before  # an Undo of a forget brings back what that robot had taken
         self.counts[name] += 1
+
+    @property
+    def taken(self):
+        """Ids of lessons that some robot took back, and not that again."""
+        return set().union(*self._taken_at.values())
 
     def _undo(self, robot):
         self._take_back(robot, 'undone', lambda: robot.do(fleet_person.command, {'do': 'undo'}))

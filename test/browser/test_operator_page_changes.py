@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sheet of changes in Chromium, on a phone, with the real node: any one back and again."""
 
+import functools
 import itertools
 import json
 import signal
+import time
 from urllib.parse import urlsplit
 
 from axe import axe, violations
@@ -18,12 +20,6 @@ if harness.missing():
     pytest.skip(harness.missing(), allow_module_level=True)
 
 NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope='module')
-def used():
-    """Yield the stamps of frames that were taught: one counts once."""
-    return set()
 
 
 @pytest.fixture
@@ -47,14 +43,18 @@ def did(robot, **command):
     assert result.level == OK, result.message
 
 
-def taught(robot, used, label, count=1, press=''):
-    """Teach newly answered frames."""
+def taught(robot, label, count=1, press=''):
+    """Teach frames that are taken from now on, and answered."""
     for _ in range(count):
-        stamp = robot.peer.until('a new frame', lambda: next(
-            (one for one in reversed(robot.peer.answers) if one not in used), None))
-        used.add(stamp)
+        stamp = robot.peer.until('a new frame', functools.partial(
+            newer, robot, divmod(time.time_ns(), 10**9)))
         did(robot, do='teach', label=label, press=press,
             stamp=dict(zip(('sec', 'nanosec'), stamp)))
+
+
+def newer(robot, then):
+    """Return the stamp of an answered frame that is newer than another, None without one."""
+    return next((one for one in robot.peer.answers if one > then), None)
 
 
 def changes(robot):
@@ -98,20 +98,20 @@ def turn(phone, change, note):
 
 
 KINDS = {  # what is done to labels a (3 samples in a press) and b (2), and what the row says
-    'teach': (lambda robot, used, a, b: taught(robot, used, a, 2, f'more {a}'), '2 × {a}'),
-    'answer': (lambda robot, used, a, b: taught(robot, used, a, 2, f'question u1 {a}'),
+    'teach': (lambda robot, a, b: taught(robot, a, 2, f'more {a}'), '2 × {a}'),
+    'answer': (lambda robot, a, b: taught(robot, a, 2, f'question u1 {a}'),
                '2 × {a}, an answer'),
-    'forget': (lambda robot, used, a, b: did(robot, do='forget', label=a), '“{a}” forgotten'),
-    'remove': (lambda robot, used, a, b: did(robot, do='undo', sample=sample_of(robot, a)),
+    'forget': (lambda robot, a, b: did(robot, do='forget', label=a), '“{a}” forgotten'),
+    'remove': (lambda robot, a, b: did(robot, do='undo', sample=sample_of(robot, a)),
                '“{a}”: 1 picture removed'),
-    'relabel': (lambda robot, used, a, b: did(
+    'relabel': (lambda robot, a, b: did(
         robot, do='relabel', sample=sample_of(robot, a), label=b),
         'a picture of “{a}” is one of “{b}”'),
-    'rename': (lambda robot, used, a, b: did(robot, do='rename', label=a, to=f'new {a}'),
+    'rename': (lambda robot, a, b: did(robot, do='rename', label=a, to=f'new {a}'),
                '“{a}” is now “new {a}”'),
-    'merge': (lambda robot, used, a, b: did(robot, do='merge', label=a, to=b),
+    'merge': (lambda robot, a, b: did(robot, do='merge', label=a, to=b),
               '“{a}” put into “{b}”'),
-    'rollback': (lambda robot, used, a, b: did(
+    'rollback': (lambda robot, a, b: did(
         robot, do='rollback', version=robot.peer.known[-1]['database_version'] - 1),
         'rolled back'),
 }
@@ -123,23 +123,23 @@ def sample_of(robot, label):
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_each_kind_of_change_is_taken_back_and_put_back(robot, phone, used, kind):
+def test_each_kind_of_change_is_taken_back_and_put_back(robot, phone, kind):
     """The sheet is open while somebody else does it, and does something else after it."""
     a, b, later = f'a {kind}', f'b {kind}', f'later {kind}'
     ours = a, b, f'new {a}'
-    taught(robot, used, a, 3, f'hold {a}')
-    taught(robot, used, b, 2, f'hold {b}')
+    taught(robot, a, 3, f'hold {a}')
+    taught(robot, b, 2, f'hold {b}')
     before = of(robot, *ours)
     assert before == {a: 3, b: 2}
     look(phone)
     change, words = KINDS[kind]
-    change(robot, used, a, b)
+    change(robot, a, b)
     number, after = changes(robot)[0]['change'], of(robot, *ours)
     assert after != before
     words = words.format(a=a, b=b)
     until_row(phone, number, words, 'Take back')
     if kind != 'rollback':  # takes back what came after it, too
-        taught(robot, used, later)
+        taught(robot, later)
         until_row(phone, changes(robot)[0]['change'], later)
     turn(phone, number, f'Taken back: {words}')
     assert of(robot, *ours) == before
@@ -154,16 +154,15 @@ def test_each_kind_of_change_is_taken_back_and_put_back(robot, phone, used, kind
     assert phone.focused() == 'menu-open'
 
 
-def test_undo_is_the_first_row_and_what_is_in_the_way_is_said(robot, phone, used):
+def test_undo_is_the_first_row_and_what_is_in_the_way_is_said(robot, phone):
     """A hold is one change; the label that is chosen follows its name back and forth."""
     held = teach(phone, 'cup', 1.0)
-    used.update(robot.peer.answers)  # which of them were taught does not matter
     hold = changes(robot)[0]
     assert (hold['what'], hold['samples']) == ('teach', held)
     did(robot, do='rename', label='cup', to='beaker')
     phone.until_text('#choose .name', 'beaker')
     renamed = changes(robot)[0]['change']
-    taught(robot, used, 'spoon')
+    taught(robot, 'spoon')
     did(robot, do='forget', label='beaker')
     gone = changes(robot)[0]['change']
     look(phone)
@@ -183,7 +182,7 @@ def test_undo_is_the_first_row_and_what_is_in_the_way_is_said(robot, phone, used
     turn(phone, renamed, 'Put back: “cup” is now “beaker”')
     assert of(robot, 'beaker', 'spoon') == {'beaker': held, 'spoon': 1}
     turn(phone, renamed, 'Taken back')
-    taught(robot, used, 'beaker')
+    taught(robot, 'beaker')
     until_row(phone, renamed, 'Another label is called “beaker” now. Rename it first.')
     phone.tap('#changes-close')
     phone.until_text('#undo-what', '1 × beaker')
@@ -192,9 +191,9 @@ def test_undo_is_the_first_row_and_what_is_in_the_way_is_said(robot, phone, used
     assert of(robot, 'cup', 'beaker', 'spoon') == {'cup': held, 'spoon': 1}
 
 
-def test_a_row_that_came_under_the_finger_takes_no_tap(robot, phone, used):
+def test_a_row_that_came_under_the_finger_takes_no_tap(robot, phone):
     """Somebody else's change is not taken back for the one that was meant."""
-    taught(robot, used, 'bowl')
+    taught(robot, 'bowl')
     look(phone)
     until_row(phone, changes(robot)[0]['change'], '1 × bowl')
     phone.run("""
@@ -204,7 +203,7 @@ def test_a_row_that_came_under_the_finger_takes_no_tap(robot, phone, used):
           first.querySelector('button').click();
           window.tapped = true;
         }).observe(document.getElementById('changes-list'), {childList: true});""")
-    taught(robot, used, 'jug')
+    taught(robot, 'jug')
     number = changes(robot)[0]['change']
     phone.until('the tap', 'return window.tapped')
     turn(phone, number, 'Taken back: 1 × jug')
@@ -213,9 +212,9 @@ def test_a_row_that_came_under_the_finger_takes_no_tap(robot, phone, used):
     assert of(robot, 'jug', 'bowl') == {'bowl': 1, 'jug': 1}
 
 
-def test_a_second_page_follows_and_both_survive_a_restart(robot, phone, used, tmp_path):
+def test_a_second_page_follows_and_both_survive_a_restart(robot, phone, tmp_path):
     """Two pages on one robot, a browser each; one of the pages is killed and comes again."""
-    taught(robot, used, 'plate', 2, 'hold plate')
+    taught(robot, 'plate', 2, 'hold plate')
     number = changes(robot)[0]['change']
     web, url = page(robot.directory, robot.domain, '-r', '__node:=second_page')
     with Browser(tmp_path) as other:
@@ -242,8 +241,8 @@ def test_a_second_page_follows_and_both_survive_a_restart(robot, phone, used, tm
             web.end()
 
 
-def test_who_may_only_look_sees_the_list_without_buttons(robot, browser, used):
-    taught(robot, used, 'fork')
+def test_who_may_only_look_sees_the_list_without_buttons(robot, browser):
+    taught(robot, 'fork')
     number = changes(robot)[0]['change']
     web, url = page(robot.directory, robot.domain, '-r', '__node:=looking_page', view_only=True)
     with web:
@@ -260,13 +259,13 @@ def test_who_may_only_look_sees_the_list_without_buttons(robot, browser, used):
 @axe
 @pytest.mark.parametrize('size, dark, language', [
     (PHONE, False, 'en'), (PHONE, True, 'de'), ((320, 568), False, 'de'), (DESKTOP, True, 'en')])
-def test_axe_finds_nothing_and_everything_fits(robot, browser, used, size, dark, language):
+def test_axe_finds_nothing_and_everything_fits(robot, browser, size, dark, language):
     browser.look(size, dark)
     opened(browser, f'{robot.url}?lang={language}')
     name = 'a name that is as long as a label may be, which is 64 bytes: so'
-    taught(robot, used, name)
+    taught(robot, name)
     did(robot, do='forget', label=name)
-    taught(robot, used, 'knife')
+    taught(robot, 'knife')
     number = changes(robot)[0]['change']
     did(robot, do='take_back', change=number)
     look(browser)

@@ -115,7 +115,7 @@ $(BIN)/.unit-ready: setup.py hybrid_snn_ros/snn/_kernel.c | $(BIN)/python
 $(JAZZY)/.ready: setup.py | $(BIN)/python
 	@echo 'installing ROS 2 Jazzy and the TFLite runtime into $(JAZZY) (about a minute) ...'
 	@$(BIN)/python -m venv $(JAZZY)
-	@$(call INSTALL,$(JAZZY)/bin) -e '.[runtime,ros-jazzy]' 'pytest<9' pytest-xdist
+	@$(call INSTALL,$(JAZZY)/bin) -e '.[runtime,fleet,ros-jazzy]' 'pytest<9' pytest-xdist
 	@touch $@
 
 clean:

@@ -40,6 +40,7 @@ class AskingNode(SpinningNode):
     """
 
     def __init__(self, domain, old=False):
+        self.loses = 0  # answers whose pictures do not arrive
         self.commands, self.asked, self.samples = [], [], {'mug': [1, 2, 3], 'bowl': [4, 5]}
         self.facts = {}  # that it says in /diagnostics
         self.where = None  # how well it finds things by itself, where it does
@@ -90,6 +91,10 @@ class AskingNode(SpinningNode):
                      if question['id'] == command['question'] for one in question['members']]
         else:
             names = [f'sample/{number}' for number in self.samples.get(command['label'], ())]
+        if self.loses:  # on their way
+            self.loses -= 1
+            self.answer(command, 'pictures follow', pictures=' '.join(names))
+            return
         if self._pictures is None or not names:
             self.answer(command, 'there are no pictures', DiagnosticStatus.ERROR)
             return

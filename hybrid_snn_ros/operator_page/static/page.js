@@ -131,6 +131,7 @@ function done(result, request) {
   } else if (['answer', 'ignore', 'split'].includes(request.do)) {
     inbox.result(result, request);
   } else if (request.do === 'pictures') {
+    shown.result(result, request);
     if (request.label) labelPage.result(result, request);
   } else if (request.do === 'relabel') {
     note(wrong ? 'wrong' : 'saved', wrong ? result.message : t('done_relabel', request));

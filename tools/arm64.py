@@ -22,12 +22,10 @@ import os
 from pathlib import Path
 import platform
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
-from debian_root import check, commit_of, DebianRoot, Missing, step, SUITE
+from debian_root import check, commit_of, DebianRoot, Missing, run_tool, step, SUITE
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,20 +116,4 @@ def main(directory):
 
 
 if __name__ == '__main__':
-    if len(sys.argv) > 2 or sys.argv[1:2] in (['-h'], ['--help']):
-        print(__doc__)
-        sys.exit(2 if len(sys.argv) > 2 else 0)
-    try:
-        check_emulator()
-        if len(sys.argv) == 2:
-            place = Path(sys.argv[1]).resolve()
-            place.mkdir(parents=True, exist_ok=True)
-            sys.exit(main(place))
-        with tempfile.TemporaryDirectory(prefix='arm64_') as temporary:
-            sys.exit(main(Path(temporary)))
-    except (Missing, OSError, metadata.PackageNotFoundError) as error:
-        sys.exit(f'arm64: {error}')
-    except subprocess.CalledProcessError as error:
-        sys.exit(f'arm64: this step failed with code {error.returncode}')
-    except KeyboardInterrupt:
-        sys.exit('arm64: broken off; what it had started has ended')
+    run_tool('arm64', __doc__, check_emulator, main)

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Debian in a directory, to try the package in: made by debootstrap, entered by chroot."""
 
+from importlib import metadata
 import os
 from pathlib import Path
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 
 SUITE = 'bookworm'
@@ -16,8 +19,8 @@ mount -t proc proc "$ROOT/proc"
 mount --rbind /dev "$ROOT/dev"
 mount --rbind /sys "$ROOT/sys"
 if [ -n "$CPUINFO" ]; then mount --bind "$CPUINFO" "$ROOT/proc/cpuinfo"; fi
-exec env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \\
-    PATH=/root/venv/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin QEMU_CPU="$CPU" \\
+exec env -i HOME=/srv LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \\
+    PATH=/srv/venv/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin QEMU_CPU="$CPU" \\
     PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \\
     PIP_CERT=/etc/ssl/certs/ca-certificates.crt chroot "$ROOT" bash -euc "$1"
 """
@@ -58,6 +61,7 @@ class DebianRoot:
         :param cpu, cpuinfo: the emulated processor, and what its /proc/cpuinfo says.
         """
         self.path = directory / 'root'
+        self.home = self.path / 'srv'  # where everything is done
         self._variables = {'ROOT': str(self.path), 'CPU': cpu, 'CPUINFO': ''}
         ready = directory / 'root.ready'
         if not ready.exists():
@@ -77,8 +81,8 @@ class DebianRoot:
                 shutil.copyfile(path, self.path / path[1:])
 
     def put_sources(self, project):
-        """Put what is committed of a project into /root/project."""
-        place = self.path / 'root' / 'project'
+        """Put what is committed of a project into `home`/project."""
+        place = self.home / 'project'
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         archive = subprocess.run(['git', '-C', str(project), 'archive', 'HEAD'], check=True,
@@ -87,8 +91,8 @@ class DebianRoot:
         return place
 
     def run(self, text, command):
-        """Do one step in it: lines for bash -eu, in /root."""
-        step(text, [*APART, 'bash', '-euc', ENTER, 'enter', f'cd /root\n{command}'],
+        """Do one step in it: lines for bash -eu, in `home`."""
+        step(text, [*APART, 'bash', '-euc', ENTER, 'enter', f'cd /srv\n{command}'],
              env={**os.environ, **self._variables})
 
 
@@ -96,3 +100,29 @@ def commit_of(project):
     """Return what the committed sources are called."""
     return subprocess.run(['git', '-C', str(project), 'describe', '--always', '--dirty'],
                           check=True, capture_output=True, text=True).stdout.strip()
+
+
+def run_tool(name, text, check_all, main):
+    """
+    Run a program whose one argument is a directory, a temporary one where it is left out.
+
+    :param name: of the program, as it complains.
+    :param text: its help.
+    :param check_all: function that raises Missing if it cannot do its work.
+    :param main: function of the directory; returns the exit code.
+    """
+    if len(sys.argv) > 2 or sys.argv[1:2] in (['-h'], ['--help']):
+        print(text)
+        sys.exit(2 if len(sys.argv) > 2 else 0)
+    try:
+        check_all()
+        if len(sys.argv) == 2:
+            place = Path(sys.argv[1]).resolve()
+            place.mkdir(parents=True, exist_ok=True)
+            sys.exit(main(place))
+        with tempfile.TemporaryDirectory(prefix=f'{name}_') as temporary:
+            sys.exit(main(Path(temporary)))
+    except (Missing, OSError, metadata.PackageNotFoundError) as error:
+        sys.exit(f'{name}: {error}')
+    except subprocess.CalledProcessError as error:
+        sys.exit(f'{name}: this step failed with code {error.returncode}')

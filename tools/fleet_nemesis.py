@@ -26,6 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support')
 
 import ether
 import fleet_person
+from fleets import network_bits
+
+from hybrid_snn_ros.fleet.store_key import introduce
 
 ROBOTS = 5
 WITHIN = 5.0  # seconds after healing
@@ -204,40 +207,9 @@ class Nemesis:
             return f'back again: {back}'
         if len({tuple(one.state.counts.items()) for one in self.robots}) > 1:
             return f'names differ: {[one.state.counts for one in self.robots]}'
-        if len({network_bits(one.state.samples) for one in self.robots}) > 1:
+        if len({network_bits(one.state.samples, 1280) for one in self.robots}) > 1:
             return 'the networks have other bits'
         return ''
-
-
-def network_bits(samples):
-    """Return the bits of the network that samples amount to."""
-    import numpy as np
-
-    from hybrid_snn_ros.network import Consolidation, Network, Rebuild
-    from hybrid_snn_ros.snn import lateral
-    rebuild = Rebuild(Network('lateral', lateral.Params(), 1280), samples)
-    for _ in rebuild.steps():
-        pass
-    consolidation = Consolidation(rebuild.network)
-    for _ in consolidation.steps():
-        pass
-    return (*consolidation.network.labels,
-            *(np.asarray(part).tobytes() for part in consolidation.network.state))
-
-
-def allow_each_other(robots):
-    """Let each robot allow all others, once their memories are there."""
-    from hybrid_snn_ros.fleet.store_key import key_for
-    from hybrid_snn_ros.memory.disk_store import DiskStore
-    authors = []
-    for robot in robots:
-        with DiskStore.open(robot.memory, None) as store:
-            authors.append(key_for(store).author)
-    for robot, own in zip(robots, authors):
-        with DiskStore.open(robot.memory, None) as store:
-            for author in authors:
-                if author != own:
-                    store.decide('allow', author)
 
 
 def main(runs, seed):
@@ -262,7 +234,7 @@ def main(runs, seed):
         for robot in robots:
             robot.do(fleet_person.told)
         robots[-1].kill()  # the late one
-        allow_each_other(robots)
+        introduce({robot.name: robot.memory for robot in robots})
         end = directory / 'end of noise'
         noise = namespaces[ROBOTS].begin(fleet_person.make_noise, seed, str(end))
         stack.callback(end.touch)

@@ -14,13 +14,10 @@ removes the package. Takes root and about ten minutes, and says what is missing.
 
 from pathlib import Path
 import shutil
-import subprocess
-import sys
-import tempfile
 import time
 
 import build_deb
-from debian_root import check, commit_of, DebianRoot, Missing, SUITE
+from debian_root import check, commit_of, DebianRoot, run_tool, SUITE
 
 ROOT = Path(__file__).resolve().parents[1]
 WITHOUT_RUNTIME = """
@@ -76,7 +73,7 @@ def main(directory):
     print(f'hybrid_snn_ros {commit_of(ROOT)} in Debian {SUITE}')
     package = build_deb.main(directory / 'dist')
     debian = DebianRoot(directory, ())
-    shutil.copyfile(package, debian.path / 'root' / package.name)
+    shutil.copyfile(package, debian.home / package.name)
     debian.run(f'{package.name} and what it depends on', 'apt-get update -q > /dev/null\n'
                f'apt-get install -qy --reinstall ./{package.name} > log 2>&1 || '
                '{ tail -20 log; exit 1; }\n'
@@ -89,22 +86,11 @@ def main(directory):
     return 0
 
 
+def check_all():
+    """Raise Missing if no package can be built here, or no Debian made."""
+    check()
+    build_deb.check()
+
+
 if __name__ == '__main__':
-    if len(sys.argv) > 2 or sys.argv[1:2] in (['-h'], ['--help']):
-        print(__doc__)
-        sys.exit(2 if len(sys.argv) > 2 else 0)
-    try:
-        check()
-        build_deb.check()
-        if len(sys.argv) == 2:
-            place = Path(sys.argv[1]).resolve()
-            place.mkdir(parents=True, exist_ok=True)
-            sys.exit(main(place))
-        with tempfile.TemporaryDirectory(prefix='try_deb_') as temporary:
-            sys.exit(main(Path(temporary)))
-    except (Missing, OSError) as error:
-        sys.exit(f'try_deb: {error}')
-    except subprocess.CalledProcessError as error:
-        sys.exit(f'try_deb: this step failed with code {error.returncode}')
-    except KeyboardInterrupt:
-        sys.exit('try_deb: broken off; what it had started has ended')
+    run_tool('try_deb', __doc__, check_all, main)

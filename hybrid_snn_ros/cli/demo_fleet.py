@@ -8,10 +8,10 @@ each of them other objects, then shows every object to all.  Then one robot gets
 sides are taught something new, and know only their own until the radio is back.
 """
 
+import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
 import contextlib
-import importlib.util
 import json
 from pathlib import Path
 import sys
@@ -22,12 +22,10 @@ from std_msgs.msg import String
 
 from hybrid_snn_ros.cli import demo_report
 from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
+from hybrid_snn_ros.cli.demo_processes import start_page, start_robot
 from hybrid_snn_ros.cli.demo_radio import Radio, remaps
 from hybrid_snn_ros.cli.demo_report import Seen
-from hybrid_snn_ros.fleet.store_key import key_for
-from hybrid_snn_ros.memory.disk_store import DiskStore
-from hybrid_snn_ros.memory.record import ALLOW
-from hybrid_snn_ros.resources import shared_file
+from hybrid_snn_ros.fleet.store_key import introduce
 from hybrid_snn_ros.ros.qos import LATCHED
 
 if TYPE_CHECKING:
@@ -94,24 +92,6 @@ class Robot:
         return {one['state'] for one in self.fleet.get('robots', ())}
 
 
-def _start(children: 'Children', output: Path, args: Any) -> None:
-    """Start the robots' processes, and a page at the first of them."""
-    for number, name in enumerate(NAMES[:args.robots]):
-        space = '-r', f'__ns:=/{name}'
-        children.start(f'{name}_camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args', *space,
-                       '-p', f'object:={TAUGHT[number][0]}', '-p', 'split:=train',
-                       '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
-                       '-p', 'floor:=plain', '-p', f'seed:={args.seed + number}')
-        children.start(f'{name}_classifier', 'hybrid_snn_ros.ros.main', '--ros-args', *space,
-                       '--params-file', str(shared_file('config', 'classifier.yaml')),
-                       '-r', 'image:=image_raw', '-p', f'memory:={output / "memory" / name}',
-                       '-p', f'teach_frames:={args.frames}', '-p', 'fleet:=share',
-                       *remaps(name))
-    if importlib.util.find_spec('aiohttp'):
-        children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args', '-r',
-                       f'__ns:=/{NAMES[0]}', '-p', 'port:=0', '-r', 'image:=image_raw')
-
-
 def play(children: 'Children', output: Path, args: Any) -> bool:
     """
     Start, teach, show to all, cut, teach both sides, heal; write fleet.png.
@@ -120,7 +100,11 @@ def play(children: 'Children', output: Path, args: Any) -> bool:
     :raises DemoError: when something that is waited for does not come.
     """
     begun, names = time.monotonic(), NAMES[:args.robots]
-    _start(children, output, args)
+    for number, name in enumerate(names):
+        seeded = argparse.Namespace(**{**vars(args), 'seed': args.seed + number})
+        start_robot(children, seeded, output / 'memory' / name, TAUGHT[number][0], name,
+                    '-p', 'fleet:=share', *remaps(name))
+    has_page = start_page(children, names[0])
     with contextlib.ExitStack() as stack:
         robots = []
         for name in names:
@@ -131,11 +115,10 @@ def play(children: 'Children', output: Path, args: Any) -> bool:
         for robot in robots:
             robot.client.wait_until_ready(_PATIENCE)
         demo.wait(lambda: all(one.fleet for one in robots), 'not all robots speak')
-        _allow(output, names)
+        introduce({name: output / 'memory' / name for name in names})
         demo.wait(lambda: all(one.others == {'same'} for one in robots),
                   'the robots do not know each other')
-        page = _PATIENCE / 6 if importlib.util.find_spec('aiohttp') else 0.0
-        if url := robots[0].client.wait_for_page(page):
+        if url := robots[0].client.wait_for_page(10.0 if has_page else 0.0):
             print(f'Watch and teach along in a browser: {url}\n')
         result = demo.run(args.robots)
         demo_report.contact_sheet(output / 'fleet.png', demo.rows, len(names), 150)
@@ -151,19 +134,6 @@ def play(children: 'Children', output: Path, args: Any) -> bool:
                     robot.client.spin()
                     robot.client.look()
         return result.passed
-
-
-def _allow(output: Path, names: Sequence[str]) -> None:
-    """Let all robots learn from each other, as `hybrid-snn fleet allow` does."""
-    keys = {}
-    for name in names:
-        with DiskStore.open(output / 'memory' / name, None) as store:
-            keys[name] = key_for(store).author
-    for name in names:
-        with DiskStore.open(output / 'memory' / name, None) as store:
-            for other, key in keys.items():
-                if other != name:
-                    store.decide(ALLOW, key, other)
 
 
 class _Demo:

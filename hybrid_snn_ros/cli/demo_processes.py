@@ -3,12 +3,16 @@
 """Child processes of the demo: started in sessions of their own, ended for certain."""
 
 from collections.abc import Mapping
+import importlib.util
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
 import time
+from typing import Any
+
+from hybrid_snn_ros.resources import shared_file
 
 
 class ChildDied(RuntimeError):
@@ -63,3 +67,37 @@ class Children:
             codes[name] = process.returncode
         self._running = {}
         return codes
+
+
+def start_robot(children: Children, args: Any, memory: Path, shown: str, name: str = '',
+                *more: str) -> None:
+    """
+    Start a turntable camera and the classifier that watches it.
+
+    :param args: the demo's arguments: condition, rate, seed, frames.
+    :param memory: directory of the classifier's memory.
+    :param shown: what stands on the turntable at first.
+    :param name: namespace of both, '' for none.
+    :param more: further words for the classifier behind --ros-args.
+    """
+    children.start(f'{name}_camera' if name else 'camera', 'hybrid_snn_ros.sim.camera_node',
+                   '--ros-args', *_in(name), '-p', f'object:={shown}', '-p', 'split:=train',
+                   '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
+                   '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
+    children.start(f'{name}_classifier' if name else 'classifier', 'hybrid_snn_ros.ros.main',
+                   '--ros-args', *_in(name), '--params-file',
+                   str(shared_file('config', 'classifier.yaml')), '-r', 'image:=image_raw',
+                   '-p', f'memory:={memory}', '-p', f'teach_frames:={args.frames}', *more)
+
+
+def start_page(children: Children, name: str = '') -> bool:
+    """Start the page of a robot; tell whether it can be had here."""
+    if not importlib.util.find_spec('aiohttp'):
+        return False
+    children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args', *_in(name),
+                   '-p', 'port:=0', '-r', 'image:=image_raw')
+    return True
+
+
+def _in(name: str) -> list[str]:
+    return ['-r', f'__ns:=/{name}'] if name else []

@@ -10,7 +10,6 @@ several things on a table (demo_scene.py).
 """
 
 import contextlib
-import importlib.util
 from pathlib import Path
 import sys
 import time
@@ -18,7 +17,7 @@ from typing import Any, TYPE_CHECKING
 
 from hybrid_snn_ros.cli import demo_report, demo_scene
 from hybrid_snn_ros.cli.demo_client import DemoClient, DemoError
-from hybrid_snn_ros.resources import shared_file
+from hybrid_snn_ros.cli.demo_processes import start_page, start_robot
 
 if TYPE_CHECKING:
     from hybrid_snn_ros.cli.demo_processes import Children
@@ -40,20 +39,11 @@ def play(children: 'Children', output: Path, args: Any) -> bool:
     :raises DemoError: when something that is waited for does not come.
     """
     begin = time.monotonic()
-    children.start('camera', 'hybrid_snn_ros.sim.camera_node', '--ros-args',
-                   '-p', f'object:={TAUGHT[0]}', '-p', 'split:=train',
-                   '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
-                   '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
-    children.start('classifier', 'hybrid_snn_ros.ros.main', '--ros-args',
-                   '--params-file', str(shared_file('config', 'classifier.yaml')),
-                   '-r', 'image:=image_raw', '-p', f'memory:={output / "memory"}',
-                   '-p', f'teach_frames:={args.frames}', '-p', 'where:=on')
-    if importlib.util.find_spec('aiohttp'):
-        children.start('page', 'hybrid_snn_ros.operator_page.main', '--ros-args',
-                       '-p', 'port:=0', '-r', 'image:=image_raw')
+    start_robot(children, args, output / 'memory', TAUGHT[0], '', '-p', 'where:=on')
+    has_page = start_page(children)
     with contextlib.closing(DemoClient(children.check)) as client:
         client.wait_until_ready(60.0)
-        if client.wait_for_page(8.0 if importlib.util.find_spec('aiohttp') else 0.0):
+        if client.wait_for_page(8.0 if has_page else 0.0):
             print(f'Watch and teach along in a browser: {client.page_url}\n')
         accuracy = _teach_and_show(client, args.frames, output)
         scene = demo_scene.play(client, output)

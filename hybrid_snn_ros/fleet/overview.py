@@ -61,10 +61,11 @@ def _line(author: str, state: str, heard: float | None = None,
 def _robot(peer: Peer, author: str, one: Seen, state: StoreState, unix: float) -> dict[str, Any]:
     if author == peer.log.author:
         return _line(author, TWIN, why='another robot has the key of this one')
-    lacks = {} if peer.knows_the_same(one) else _lacks(one, state)
+    same = peer.knows_the_same(one)
+    lacks = {} if same else _lacks(one, state)
     if peer.is_away(one):
         return _line(author, AWAY, round(unix - peer.silence(one), 1), lacks)
-    if peer.knows_the_same(one):
+    if same:
         return _line(author, SAME)
     index = peer.log.index
     more = any(length > index.length(other) for other, length in one.lengths.items())

@@ -117,9 +117,10 @@ class Peer:
     def _note_change(self, now: float) -> None:
         self._changed = now
         self._checks.clear()
+        digest, lengths = self.log.index.digest, self.log.index.lengths
         for author, one in self._peers.items():
-            if self.knows_the_same(one):
-                self._peers[author] = one._replace(lengths=self.log.index.lengths)
+            if one.digest == digest:
+                self._peers[author] = one._replace(lengths=lengths)
         last = self.log.index.last(self.log.author)
         if self._share:
             for sequence in range(max(self._pushed, last - wire.MOST_RECORDS) + 1, last + 1):

@@ -174,11 +174,22 @@ class SampleStore:
             draft['label'] = labels[one.label] if labels[one.label] is not draft else ''
             drafts.append(draft)
             if one.frame is not None:
-                drafts.append({'kind': BOX, 'act': 'draw', 'target': one.frame.name,
-                               'region': one.region, 'text': one.label,
-                               'label': labels[one.label], 'stamp': one.stamp, 'samples': 1,
-                               'frame': one.frame, 'source': source, 'group': press})
+                box = self._box(one.frame, one.frame.name, one.region, one.label,
+                                labels[one.label], one.stamp)
+                drafts.append({**box, 'source': source, 'group': press})
         return drafts
+
+    @staticmethod
+    def _box(frame: DrawnFrame, name: str, region: Region, text: str, label: Any,
+             stamp: str) -> _Draft:
+        """
+        Return a box that is to be drawn.
+
+        :param name: of the frame, a digest that its maker has told once.
+        :param label: an id, or the draft that the label begins with.
+        """
+        return {'kind': BOX, 'act': 'draw', 'target': name, 'region': region, 'text': text,
+                'label': label, 'stamp': stamp, 'samples': 1, 'frame': frame}
 
     def draw(self, drawing: NewDrawing, source: str = 'draw', group: str = '') -> list[Record]:
         """
@@ -210,9 +221,8 @@ class SampleStore:
             if region not in there:
                 there.add(region)
                 label = labels.get(text, '')
-                drafts.append({'kind': BOX, 'act': 'draw', 'target': name, 'region': region,
-                               'text': text if label else '', 'label': label,
-                               'stamp': drawing.stamp, 'samples': 1, 'frame': frame})
+                drafts.append(self._box(frame, name, region, text if label else '', label,
+                                        drawing.stamp))
         if drawing.complete and (drafts or not (known and known.complete)):
             drawn = 0 if fresh else sum(one.target == name
                                         for one in self.state.drawn_records(BOX))

@@ -18,6 +18,7 @@ from hybrid_snn_ros.fleet.log import StoreLog
 from hybrid_snn_ros.fleet.overview import AWAY, overview, SAME, STRANGER
 from hybrid_snn_ros.fleet.peer import Peer
 from hybrid_snn_ros.fleet.pictures import Id, Pictures
+from hybrid_snn_ros.fleet.seal import Key
 from hybrid_snn_ros.fleet.store_key import key_for
 from hybrid_snn_ros.memory.disk_store import DiskStore
 from hybrid_snn_ros.memory.errors import StoreError
@@ -121,13 +122,14 @@ class FleetMember:
         if time.monotonic() < self._next_try:
             return None
         self._leave('')
+        keys: list[Key] = []
         try:
-            self._classifier.let_change(lambda: key_for(store))
-            key = key_for(store)
+            self._classifier.let_change(lambda: keys.append(key_for(store)))
         except StoreError as error:
             self._next_try = time.monotonic() + _AGAIN
             self._leave(str(error))
             return None
+        [key] = keys
         self._store = store
         self._peer = Peer(StoreLog(store, key, self._share), key, self._send, time.monotonic,
                           share=self._share, pictures=self._pictures)
@@ -187,12 +189,12 @@ class FleetMember:
         if peer is None or self._told is None:
             return {'fleet': self.mode, 'fleet_state': self.problem or 'joining'}
         states = [one['state'] for one in self._told['robots']]
-        others = [one for one in states if one not in (STRANGER,)]
+        others = len(states) - states.count(STRANGER)
         kept_out = sum(count for name, count in peer.counters.items()
                        if name.split()[0] in ('messages', 'records')
                        and not name.endswith(('taken in', 'known', 'sent')))
         return {'fleet': self.mode,
-                'fleet_state': f'{states.count(SAME)} of {len(others)} other robots know the '
+                'fleet_state': f'{states.count(SAME)} of {others} other robots know the '
                                f'same, {states.count(AWAY)} are away',
                 'fleet_robot': peer.log.author, 'fleet_digest': peer.digest,
                 'fleet_records': len(peer.log.index), 'fleet_kept_out': kept_out,

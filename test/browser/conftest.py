@@ -20,3 +20,21 @@ def browser(tmp_path_factory):
     with Browser(tmp_path_factory.mktemp('profile')) as browser:
         yield browser
         assert browser.complaints() == []
+
+
+@pytest.fixture(scope='module')
+def domain():
+    """Return the domain of a page whose classifier is a node beside the test."""
+    from domains import fresh_domain
+    return fresh_domain()
+
+
+@pytest.fixture(scope='module')
+def url(tmp_path_factory, domain):
+    """Yield the address of that page."""
+    from asking_node import NAME
+    from operator_page_harness import page
+    web, url = page(tmp_path_factory.mktemp('page'), domain, classifier=NAME)
+    with web:
+        yield url
+        web.end()

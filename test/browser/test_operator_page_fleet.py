@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 
-from asking_node import NAME, unknown
+from asking_node import unknown
 from axe import axe, violations
 from browser import DESKTOP, PHONE
 from browser_engines import ENGINES
@@ -27,19 +27,6 @@ LONG = 'a name that is as long as a label may be, which is 64 bytes: so!'
 SINCE = "return new Intl.DateTimeFormat('en', {hour: '2-digit', minute: '2-digit'})" \
     '.format(new Date(1000 * arguments[0]))'  # as the page writes a time of today
 MARKUP = '<img src=x onerror="window.pwned=1"><b>bold</b>'
-
-
-@pytest.fixture(scope='module')
-def domain():
-    return fresh_domain()
-
-
-@pytest.fixture(scope='module')
-def url(tmp_path_factory, domain):
-    web, url = page(tmp_path_factory.mktemp('page'), domain, classifier=NAME)
-    with web:
-        yield url
-        web.end()
 
 
 @pytest.fixture

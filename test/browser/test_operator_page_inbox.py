@@ -18,19 +18,6 @@ JUDGED = {'samples': 3, 'looks': 10.0, 'accuracy': 0.9, 'low': 0.6, 'high': 0.98
           'verdict': 'more', 'more_like': 2, 'taken_for': 'bowl'}
 
 
-@pytest.fixture(scope='module')
-def domain():
-    return fresh_domain()
-
-
-@pytest.fixture(scope='module')
-def url(tmp_path_factory, domain):
-    web, url = page(tmp_path_factory.mktemp('page'), domain, classifier=NAME)
-    with web:
-        yield url
-        web.end()
-
-
 @pytest.fixture
 def node(domain):
     with AskingNode(domain) as node:
@@ -77,6 +64,12 @@ def gone(node, phone, question, taught):
     node.ask(*(one for one in node.asked if one['id'] != question))
     phone.until_text('#inbox-note', 'saved as' if taught else 'not asked about again')
     return {key: value for key, value in command.items() if key != 'id'}
+
+
+def test_pictures_that_get_lost_on_their_way_are_asked_for_again(node, phone):
+    node.loses = 2
+    ask(node, phone, unknown('u1'))
+    assert node.loses == 0 and [one['do'] for one in node.commands].count('pictures') >= 3
 
 
 def test_a_tap_leaves_a_picture_out_and_one_tap_names_the_others(node, phone):

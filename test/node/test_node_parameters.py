@@ -13,7 +13,7 @@ from checkout import ROOT
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import fresh_domain
-from drawn_scenes import scene
+from drawn_scenes import draw_scenes, scene
 import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters
@@ -193,15 +193,7 @@ def things_are_looked_at_in_turn(peer):
     things = []
     peer.node.create_subscription(
         String, 'classifier/things', lambda m: things.append(json.loads(m.data)), 50)
-    for seed in range(3):
-        rgb, boxes = scene(seed)
-        message = frame(rgb)
-        peer.show(message)
-        assert peer.command(do='draw', complete=True, boxes=[list(box) for box in boxes.values()],
-                            stamp={'sec': message.header.stamp.sec,
-                                   'nanosec': message.header.stamp.nanosec}).level == OK
-    peer.until('a read-out', lambda: peer.known[-1]['where']['ready'])
-    peer.until('the end of catching up', lambda: peer.counters()['where_catching_up'] == 'no')
+    draw_scenes(peer, 3)
     looked = []
     # Where nothing was before: what is followed was looked at already.
     for crops, row in ((1, 20), (12, 260)):

@@ -7,7 +7,7 @@ import json
 from camera_frames import BLUE, compressed, frame, GREEN, header, picture, RED, stamp_of
 import cv2
 from domains import fresh_domain
-from drawn_scenes import scene
+from drawn_scenes import draw_scenes, scene
 import numpy as np
 import pytest
 from ros_harness import NodeProcess, OK, Peer, remembered, values
@@ -177,14 +177,7 @@ def test_things_are_found_in_every_frame(tmp_path):
                      held_for=3600.0) as node, Peer(domain) as peer:
         peer.node.create_subscription(
             String, 'classifier/things', lambda m: things.append(json.loads(m.data)), 50)
-        for seed in range(3):
-            rgb, boxes = scene(seed)
-            message = frame(rgb)
-            peer.show(message)
-            assert peer.command(do='draw', complete=True, stamp=stamp(message),
-                                boxes=[list(box) for box in boxes.values()]).level == OK
-        peer.until('a read-out', lambda: peer.known[-1]['where']['ready'])
-        peer.until('the end of catching up', lambda: peer.counters()['where_catching_up'] == 'no')
+        draw_scenes(peer, 3)
         quiet(peer)
         rgb, _ = scene(4)
         shown = [frame(rgb) for _ in range(4)]

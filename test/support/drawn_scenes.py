@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames of several coloured things on a grey floor, with the boxes they are seen in."""
 
-from camera_frames import BLUE, GREEN, RED
+from camera_frames import BLUE, frame, GREEN, RED
 import cv2
 import numpy as np
+from ros_harness import OK
 
 from hybrid_snn_ros.where.boxes import iou
 
@@ -40,3 +41,16 @@ def scene(seed, names=tuple(COLOURS), places=None):
             0.75 + 0.25 * (np.arange(WIDTH) // 8 % 2))[None, :, None]
         rgb = np.where(mask[..., None] > 0, stripes, rgb).astype(np.uint8)
     return rgb, boxes
+
+
+def draw_scenes(peer, count):
+    """Show a node scenes and draw all that is in them; wait until it has learned from that."""
+    for seed in range(count):
+        rgb, boxes = scene(seed)
+        message = frame(rgb)
+        peer.show(message)
+        stamp = {'sec': message.header.stamp.sec, 'nanosec': message.header.stamp.nanosec}
+        assert peer.command(do='draw', complete=True, stamp=stamp,
+                            boxes=[list(box) for box in boxes.values()]).level == OK
+    peer.until('a read-out', lambda: peer.known[-1]['where']['ready'])
+    peer.until('the end of catching up', lambda: peer.counters()['where_catching_up'] == 'no')

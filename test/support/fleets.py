@@ -91,9 +91,9 @@ def fleet(count, seed=0, network=None, **options):
     return network, [robot.start() for robot in robots]
 
 
-def network_bits(store):
-    """Return the bits of the network that a store amounts to, computed from its set of samples."""
-    rebuild = Rebuild(Network('lateral', lateral.Params(), 8), store.state.samples)
+def network_bits(samples, width=8):
+    """Return the bits of the network that a set of samples amounts to, of codes of a width."""
+    rebuild = Rebuild(Network('lateral', lateral.Params(), width), samples)
     for _ in rebuild.steps():
         pass
     consolidation = Consolidation(rebuild.network)

@@ -169,7 +169,7 @@ def test_after_a_nemesis_all_know_the_same_nothing_is_lost_and_nothing_is_back(s
         assert gone & known == set(), (robot.name, 'came back')
         assert robot.known == robots[0].known
         assert not robot.store.remarks
-    assert len({network_bits(robot.store) for robot in robots}) == 1
+    assert len({network_bits(robot.store.state.samples) for robot in robots}) == 1
     for robot in robots:
         robot.store.close()
     print(f'\nseed {seed}: {nemesis.counts}, {len(there)} lessons are there at all of '

@@ -2,7 +2,7 @@
 // What people did, newest first, by whomever and however long ago: each change can be taken back, and
 // put back, on its own.
 
-import { $, make, write } from './dom.js';
+import { $, make } from './dom.js';
 import { note } from './feedback.js';
 import { t, when } from './texts.js';
 import { short } from './undo.js';

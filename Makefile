@@ -51,9 +51,9 @@ test: $(BIN)/.test-ready lint
 	@$(if $(call LACKING,rclpy),echo "PyPI has no rclpy for $$(uname -m): the tests that need \
 	  it skip. $(BY_APT)"; )$(call PYTEST,$(BIN))
 
-# What failed in the last run, one after the other; an error where that was no test.
+# The files in which tests failed in the last run, one after the other; an error where none did.
 test-failed: $(BIN)/.test-ready
-	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+	@failed=$$($(BIN)/python tools/failed_files.py) && $(BIN)/python -m pytest $$failed
 
 unit: $(BIN)/.unit-ready
 	@$(call PYTEST,$(BIN)) -m 'not slow' test/unit

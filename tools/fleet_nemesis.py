@@ -10,7 +10,7 @@ and cuts; one comes late, clocks are a day off, a sixth participant repeats what
 and corrupted.  A run: people teach, undo, forget and rename at robots, which are partitioned, deaf
 on one side and killed meanwhile; then all heals.  After it all must know the same, within five
 seconds: nothing that was acknowledged is lost, nothing that was taken back is there, the networks
-have equal bits.
+have equal bits, the nodes answer the same.
 """
 
 import argparse
@@ -207,8 +207,24 @@ class Nemesis:
             return f'back again: {back}'
         if len({tuple(one.state.counts.items()) for one in self.robots}) > 1:
             return f'names differ: {[one.state.counts for one in self.robots]}'
+        taught = {self._network_of(one.state): one.state.samples for one in self.robots}
+        if len({network_bits(samples, 1280) for samples in taught.values()}) > 1:
+            return 'the networks have other bits'
+        return ''
+
+    @staticmethod
+    def _network_of(state):
+        """Return what a network is a function of: so many of those are made, and not five."""
+        return tuple((one.id, state.samples[one.number].label, one.codes.tobytes())
+                     for one in state.records if one.number in state.samples)
+
+    def end(self):
+        """Return what is wrong with each robot's network and its answers, a sentence, or ''."""
         if len({network_bits(one.state.samples, 1280) for one in self.robots}) > 1:
             return 'the networks have other bits'
+        if len({repr(robot.do(fleet_person.answers, list(LABELS.values())))
+                for robot in self.robots}) > 1:
+            return 'the nodes answer differently'
         return ''
 
 
@@ -251,9 +267,7 @@ def main(runs, seed):
                 print(f'{number + 1} of {runs} runs, {time.monotonic() - begun:.0f} s',
                       file=sys.stderr, flush=True)
         end.touch()
-        if not wrong and len({repr(robot.do(fleet_person.answers, list(LABELS.values())))
-                              for robot in robots}) > 1:
-            wrong = 'the nodes answer differently'
+        if not wrong and (wrong := nemesis.end()):
             print(wrong)
         seconds = sorted(nemesis.seconds)
         print(f'{len(seconds)} runs in {time.monotonic() - begun:.0f} s: '

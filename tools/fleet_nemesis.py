@@ -29,6 +29,7 @@ import fleet_person
 from fleets import network_bits
 
 from hybrid_snn_ros.fleet.store_key import introduce
+from hybrid_snn_ros.memory.record import TOMBSTONE
 
 ROBOTS = 5
 WITHIN = 5.0  # seconds after healing
@@ -110,7 +111,7 @@ class Nemesis:
     def __init__(self, robots, switch, seed):
         self.robots, self.switch, self.random = robots, switch, random.Random(seed)
         self.taught = set()  # ids of acknowledged lessons
-        self._taken_at = {}  # by robot: ids of lessons that it took back
+        self._taken_at = {}  # by robot: ids of what it took back
         self.counts = dict.fromkeys(('lessons', 'undone', 'forgotten', 'renamed', 'partitions',
                                      'one-way links', 'kills', 'bad lines'), 0)
         self.seconds = []  # until all knew the same
@@ -121,16 +122,23 @@ class Nemesis:
         self.counts['lessons'] += 1
 
     def _take_back(self, robot, name, act):
-        before = robot.lessons
+        before = {one.id for one in robot.state.records}
         act()
-        after, mine = robot.lessons, self._taken_at.setdefault(robot.name, set())
-        mine |= before - after
-        mine -= after - before  # an Undo of a forget brings back what that robot had taken
+        # What the robot wrote says what was taken: lessons of others come in meanwhile.
+        state, mine = robot.state, self._taken_at.setdefault(robot.name, set())
+        for record in state.records:
+            if (record.author, record.kind) == (state.author, TOMBSTONE) and (
+                    record.id not in before):
+                for target in state.targets(record):
+                    if target.kind == TOMBSTONE:  # an Undo of a forget
+                        mine -= {one.id for one in state.targets(target)}
+                    else:
+                        mine.add(target.id)
         self.counts[name] += 1
 
     @property
     def taken(self):
-        """Ids of lessons that some robot took back, and not that again."""
+        """Ids of what some robot took back, and not that again."""
         return set().union(*self._taken_at.values())
 
     def _undo(self, robot):
@@ -278,7 +286,7 @@ def main(runs, seed):
             print(f'equal after healing: median {statistics.median(seconds):.2f} s, 95 % '
                   f'{seconds[int(0.95 * (len(seconds) - 1))]:.2f} s, longest {seconds[-1]:.2f} s')
         print(f'{len(nemesis.taught - nemesis.taken)} lessons were to be there and '
-              f'{len(nemesis.taken)} not')
+              f'{len(nemesis.taught & nemesis.taken)} not')
         slow = sum(one > WITHIN for one in seconds)
         if slow:
             print(f'{slow} runs took longer than {WITHIN:g} s')

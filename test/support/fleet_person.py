@@ -53,20 +53,33 @@ def forget_told():
 
 def _asked(fields):
     """
-    Ask for something on ~/command until something becomes of it; return the result.
+    Ask for something on ~/command; return what becomes of it.
 
-    A node that was killed still counts as one that listens: what it would have heard is lost.
+    A node that was killed still counts as one that listens, and what its successor would have
+    heard is lost.  So it is greeted until it answers, and only that is said more than once: what
+    is said twice may be done twice, the second time when no one looks any more.
     """
+    for _ in range(60):
+        if _said({'do': 'save'}, 1.0):
+            result = _said(fields, 60.0)
+            assert result, f'nothing became of {fields}'
+            return result
+    raise AssertionError('the node does not answer')
+
+
+def _said(fields, seconds):
+    """Say something on ~/command; return what becomes of it within some seconds, or None."""
+    from ros_harness import values
     peer = _here['peer']
-    before = len(peer.results)
-    for _ in range(20):
-        peer.send('command', json.dumps(fields))
-        end = time.monotonic() + 3.0
-        while time.monotonic() < end:
-            peer.executor.spin_once(timeout_sec=0.05)
-            if len(peer.results) > before:
-                return peer.results[before]
-    raise AssertionError(f'nothing became of {fields}')
+    _here['said'] = number = _here.get('said', 0) + 1
+    before, end = len(peer.results), time.monotonic() + seconds
+    peer.send('command', json.dumps({**fields, 'id': str(number)}))
+    while time.monotonic() < end:
+        peer.executor.spin_once(timeout_sec=0.05)
+        for result in peer.results[before:]:
+            if values(result)['id'] == str(number):
+                return result
+    return None
 
 
 def teach(label, colour, seed):

@@ -357,6 +357,7 @@ def test_signals_end_the_node_with_code_0(tmp_path, state):
                 'Traceback', 'terminate called', 'Fatal')), node.log
         if state == 'teaching':
             for number, peer in enumerate(peers):
+                peer.until('an acknowledgement', lambda peer=peer: peer.results)
                 acknowledged = sum(r.level == OK for r in peer.results)
                 assert 0 < acknowledged <= len(remembered(tmp_path / str(number)).samples)
 

@@ -20,10 +20,12 @@ PAGE_WHILE_WATCHED = {('subscribe', f'/{topic}') for topic in (
     'image', 'image/compressed', 'classifier/answer', 'classifier/debug', 'classifier/things',
     'classifier/quality', 'classifier/question_pictures', 'classifier/fleet')}
 CLOCK = ('subscribe', '/clock')
+# Humble's nodes have no such service; the policies grant it for the distributions after it.
+DESCRIBES_TYPES = importlib.util.find_spec('rclpy.type_description_service') is not None
 
 
 def policy(node):
-    """Return the set of (deed, full name) that a node's policy allows."""
+    """Return the set of (deed, full name) that a node's policy allows, as far as rclpy has it."""
     root = ElementTree.parse(POLICIES / f'{node}.policy.xml').getroot()
     assert root.get('version') == '0.2.0'
     [enclave] = root.iterfind('enclaves/enclave')
@@ -39,7 +41,9 @@ def policy(node):
                 full = name.text if name.text[0] == '/' else f"/{name.text.replace('~', node)}"
                 allowed.append((deed, full))
     assert len(allowed) == len(set(allowed))
-    return set(allowed)
+    describes = ('reply', f'/{node}/get_type_description')
+    assert describes in allowed
+    return set(allowed) - (set() if DESCRIBES_TYPES else {describes})
 
 
 def used(peer, node):

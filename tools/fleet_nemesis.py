@@ -210,15 +210,27 @@ class Nemesis:
     def _wrong(self):
         there = self.robots[0].lessons
         if lost := self.taught - self.taken - there:
-            return f'lost: {lost}'
+            return f'lost: {self._told_of(lost)}'
         if back := self.taken & there:
-            return f'back again: {back}'
+            return f'back again: {self._told_of(back)}'
         if len({tuple(one.state.counts.items()) for one in self.robots}) > 1:
             return f'names differ: {[one.state.counts for one in self.robots]}'
         taught = {self._network_of(one.state): one.state.samples for one in self.robots}
         if len({network_bits(samples, 1280) for samples in taught.values()}) > 1:
             return 'the networks have other bits'
         return ''
+
+    def _told_of(self, ids):
+        """Return each robot's records of some lessons, and of what takes them back there."""
+        told = []
+        for robot in self.robots:
+            state = robot.state
+            lessons = [one for one in state.records if one.id in ids]
+            told += [f'{robot.name} has {len(lessons)} of {len(ids)} records', *(
+                f'{robot.name}: {author}/{sequence} is taken back by '
+                f'{[(*one.id, one.act) for one in by]}'
+                for (author, sequence), by in state.reached(lessons).items())]
+        return '\n'.join(map(str, [*ids, *told]))
 
     @staticmethod
     def _network_of(state):

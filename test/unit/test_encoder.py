@@ -297,4 +297,4 @@ def test_importing_the_module_loads_no_runtime():
     code = ('import sys, hybrid_snn_ros.vision.encoder\n'
             'names = ("ai_edge_litert", "tflite_runtime", "tensorflow")\n'
             'sys.exit(any(name in sys.modules for name in names))')
-    assert subprocess.run([sys.executable, '-c', code], cwd=ROOT, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, '-c', code], cwd=ROOT, timeout=900).returncode == 0

@@ -30,7 +30,7 @@ def build(folder, name, *flags):
         pytest.skip('no C compiler')
     path = folder / name
     done = subprocess.run([*COMPILER.split(), *FLAGS, *flags, str(SOURCE), '-o', str(path)],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=900)
     assert done.returncode == 0 and not done.stderr, done.stderr
     return kernel.open_library(path)
 
@@ -308,7 +308,7 @@ def describe_in(folder, **environment):
                    'PYTHONPATH': str(folder), **environment}
     program = 'from hybrid_snn_ros.snn import kernel; print(kernel.describe())'
     return subprocess.run([sys.executable, '-c', program], capture_output=True, text=True,
-                          timeout=60, check=True, cwd=folder, env=environment).stdout
+                          timeout=900, check=True, cwd=folder, env=environment).stdout
 
 
 @pytest.fixture(scope='module')
@@ -327,7 +327,7 @@ def test_without_a_compiler_the_build_goes_on_and_numpy_answers(sources):
         pytest.skip('setuptools is not installed')
     done = subprocess.run(
         [sys.executable, 'setup.py', '-q', 'build_ext', '--inplace'], cwd=sources,
-        capture_output=True, text=True, timeout=120, env={**os.environ, 'CC': 'false'})
+        capture_output=True, text=True, timeout=900, env={**os.environ, 'CC': 'false'})
     assert done.returncode == 0, done.stderr
     assert not list(sources.rglob('*.so'))
     assert describe_in(sources).startswith('NumPy: there is no compiled kernel: it was not built')
@@ -338,7 +338,7 @@ def test_the_package_builds_its_kernel_and_refuses_one_of_other_sources(sources,
     if importlib.util.find_spec('setuptools') is None:
         pytest.skip('setuptools is not installed')
     subprocess.run([sys.executable, 'setup.py', '-q', 'build_ext', '--inplace'], cwd=sources,
-                   capture_output=True, timeout=120, check=True)
+                   capture_output=True, timeout=900, check=True)
     assert describe_in(sources).startswith('compiled kernel (')
     assert describe_in(sources, HYBRID_SNN_KERNEL='off').startswith('NumPy: the kernel is off')
     with open(sources / 'hybrid_snn_ros' / 'snn' / '_kernel.c', 'a') as source:

@@ -35,7 +35,7 @@ def form(request, tmp_path_factory):
         path = tmp_path_factory.mktemp('resample') / f'{request.param}.so'
         done = subprocess.run(
             [*COMPILER.split(), '-std=gnu11', '-fPIC', '-shared', *KINDS[request.param],
-             str(SOURCE), '-o', str(path)], capture_output=True, text=True, timeout=120)
+             str(SOURCE), '-o', str(path)], capture_output=True, text=True, timeout=900)
         assert done.returncode == 0 and not done.stderr, done.stderr
         library = module._open(path)[0]
     with pytest.MonkeyPatch.context() as patch:

@@ -57,8 +57,9 @@ def test_a_label_of_photographs_can_be_left_untaught(tiles, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('teach', ['point', 'alone'])
-def test_scenes_are_rendered_taught_and_asked(teach, tmp_path, capsys):
+def test_scenes_are_rendered_taught_and_asked(teach, tmp_path, capsys, monkeypatch):
     pytest.importorskip('pybullet', reason='pybullet is not installed (extra sim)')
+    monkeypatch.setattr(scene_source, '_ALONE_STEP', 26)  # one view of each object
     assert main(['evaluate', 'scenes', '--seed', '4', '--floors', 'varied', '--teach', teach,
                  '--scenes', '4', '--drawn', '6', '--shots', '2', '--json',
                  str(tmp_path / 'out.json'), '--plots', str(tmp_path)]) == 0

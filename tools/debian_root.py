@@ -126,3 +126,5 @@ def run_tool(name, text, check_all, main):
         sys.exit(f'{name}: {error}')
     except subprocess.CalledProcessError as error:
         sys.exit(f'{name}: this step failed with code {error.returncode}')
+    except KeyboardInterrupt:
+        sys.exit(f'{name}: broken off; what it had started has ended')

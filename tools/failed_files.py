@@ -16,9 +16,9 @@ import sys
 KEPT = Path('.pytest_cache/v/cache/lastfailed')
 
 
-def failed_files(kept=KEPT):
+def failed_files():
     """Return the files' names, sorted; none where pytest has not run or all passed."""
-    failed = json.loads(kept.read_text()) if kept.exists() else {}
+    failed = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     return sorted({name.partition('::')[0] for name in failed})
 
 

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'test' / 'support')
 
 import ether
 import fleet_person
-from fleets import network_bits
+from fleets import network_bits, network_of
 
 from hybrid_snn_ros.fleet.store_key import introduce
 from hybrid_snn_ros.memory.record import TOMBSTONE
@@ -213,9 +213,11 @@ class Nemesis:
             return f'lost: {self._told_of(lost)}'
         if back := self.taken & there:
             return f'back again: {self._told_of(back)}'
-        if len({tuple(one.state.counts.items()) for one in self.robots}) > 1:
-            return f'names differ: {[one.state.counts for one in self.robots]}'
-        taught = {self._network_of(one.state): one.state.samples for one in self.robots}
+        states = [one.state for one in self.robots]
+        if len({tuple(state.counts.items()) for state in states}) > 1:
+            return f'names differ: {[state.counts for state in states]}'
+        # Of equal networks one is computed, since that takes a second.
+        taught = {network_of(state): state.samples for state in states}
         if len({network_bits(samples, 1280) for samples in taught.values()}) > 1:
             return 'the networks have other bits'
         return ''
@@ -231,12 +233,6 @@ class Nemesis:
                 f'{[(*one.id, one.act) for one in by]}'
                 for (author, sequence), by in state.reached(lessons).items())]
         return '\n'.join(map(str, [*ids, *told]))
-
-    @staticmethod
-    def _network_of(state):
-        """Return what a network is a function of: so many of those are made, and not five."""
-        return tuple((one.id, state.samples[one.number].label, one.codes.tobytes())
-                     for one in state.records if one.number in state.samples)
 
     def end(self):
         """Return what is wrong with each robot's network and its answers, a sentence, or ''."""

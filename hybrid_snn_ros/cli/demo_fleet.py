@@ -8,7 +8,6 @@ each of them other objects, then shows every object to all.  Then one robot gets
 sides are taught something new, and know only their own until the radio is back.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
 import contextlib
@@ -101,9 +100,8 @@ def play(children: 'Children', output: Path, args: Any) -> bool:
     """
     begun, names = time.monotonic(), NAMES[:args.robots]
     for number, name in enumerate(names):
-        seeded = argparse.Namespace(**{**vars(args), 'seed': args.seed + number})
-        start_robot(children, seeded, output / 'memory' / name, TAUGHT[number][0], name,
-                    '-p', 'fleet:=share', *remaps(name))
+        start_robot(children, args, args.seed + number, output / 'memory' / name,
+                    TAUGHT[number][0], name, '-p', 'fleet:=share', *remaps(name))
     has_page = start_page(children, names[0])
     with contextlib.ExitStack() as stack:
         robots = []

@@ -69,12 +69,13 @@ class Children:
         return codes
 
 
-def start_robot(children: Children, args: Any, memory: Path, shown: str, name: str = '',
-                *more: str) -> None:
+def start_robot(children: Children, args: Any, seed: int, memory: Path, shown: str,
+                name: str = '', *more: str) -> None:
     """
     Start a turntable camera and the classifier that watches it.
 
-    :param args: the demo's arguments: condition, rate, seed, frames.
+    :param args: the demo's arguments: condition, rate, frames.
+    :param seed: of the camera.
     :param memory: directory of the classifier's memory.
     :param shown: what stands on the turntable at first.
     :param name: namespace of both, '' for none.
@@ -83,7 +84,7 @@ def start_robot(children: Children, args: Any, memory: Path, shown: str, name: s
     children.start(f'{name}_camera' if name else 'camera', 'hybrid_snn_ros.sim.camera_node',
                    '--ros-args', *_in(name), '-p', f'object:={shown}', '-p', 'split:=train',
                    '-p', f'condition:={args.condition}', '-p', f'rate:={args.rate}',
-                   '-p', 'floor:=plain', '-p', f'seed:={args.seed}')
+                   '-p', 'floor:=plain', '-p', f'seed:={seed}')
     children.start(f'{name}_classifier' if name else 'classifier', 'hybrid_snn_ros.ros.main',
                    '--ros-args', *_in(name), '--params-file',
                    str(shared_file('config', 'classifier.yaml')), '-r', 'image:=image_raw',

@@ -39,7 +39,7 @@ def play(children: 'Children', output: Path, args: Any) -> bool:
     :raises DemoError: when something that is waited for does not come.
     """
     begin = time.monotonic()
-    start_robot(children, args, output / 'memory', TAUGHT[0], '', '-p', 'where:=on')
+    start_robot(children, args, args.seed, output / 'memory', TAUGHT[0], '', '-p', 'where:=on')
     has_page = start_page(children)
     with contextlib.closing(DemoClient(children.check)) as client:
         client.wait_until_ready(60.0)

@@ -7,6 +7,7 @@ The functions are called in that process, one after the other.
 """
 
 from array import array
+import itertools
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import time
 # Shared memory knows no partition, and the network is more than this computer's.
 _DDS = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET', 'FASTDDS_BUILTIN_TRANSPORTS': 'UDPv4'}
 _here = {}
+_identifiers = itertools.count()
 
 
 def set_dds():
@@ -71,13 +73,13 @@ def _said(fields, seconds):
     """Say something on ~/command; return what becomes of it within some seconds, or None."""
     from ros_harness import values
     peer = _here['peer']
-    _here['said'] = number = _here.get('said', 0) + 1
+    identifier = str(next(_identifiers))
     before, end = len(peer.results), time.monotonic() + seconds
-    peer.send('command', json.dumps({**fields, 'id': str(number)}))
+    peer.send('command', json.dumps({**fields, 'id': identifier}))
     while time.monotonic() < end:
         peer.executor.spin_once(timeout_sec=0.05)
         for result in peer.results[before:]:
-            if values(result)['id'] == str(number):
+            if values(result)['id'] == identifier:
                 return result
     return None
 

@@ -75,10 +75,8 @@ class Robot:
 
     @property
     def known(self):
-        """What a network is a function of: (id, label, codes) in order, and what is drawn."""
-        state = self.store.state
-        return ([(one.id, state.samples[one.number].label, one.codes.tobytes())
-                 for one in state.records if one.number in state.samples], state.drawn)
+        """What a network is a function of, and what is drawn."""
+        return network_of(self.store.state), self.store.state.drawn
 
 
 def fleet(count, seed=0, network=None, **options):
@@ -89,6 +87,12 @@ def fleet(count, seed=0, network=None, **options):
         key, lambda: 1e9 + network.now, [one for one in keys if one is not key]), **options)
         for number, key in enumerate(keys)]
     return network, [robot.start() for robot in robots]
+
+
+def network_of(state):
+    """Return what a network is a function of: (id, label, codes) of each lesson, in order."""
+    return tuple((one.id, state.samples[one.number].label, one.codes.tobytes())
+                 for one in state.records if one.number in state.samples)
 
 
 def network_bits(samples, width=8):

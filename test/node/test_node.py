@@ -124,23 +124,27 @@ def test_newest_frame_wins_and_every_frame_is_accounted_for(robot):
     message = messages[0]
     peer.show(message)
     before = peer.counters()
-    sent = 1000
-    for number in range(sent):
-        message = messages[number % 2]  # nothing stands still
-        message.header.stamp.sec = messages[0].header.stamp.sec
-        message.header.stamp.nanosec = number
-        peer.camera.publish(message)
-        time.sleep(0.001)
-    last = message.header.stamp.sec, sent - 1
-    peer.until('the answer to the last frame', lambda: last in peer.answers)
-    after = peer.counters()
-    got = {key: int(after[key]) - int(before[key])
-           for key in ('received', 'answered', 'dropped', 'refused')}
+    sent, got = 0, {'received': 0}
+    while got['received'] <= 300:  # DDS, too, keeps only the newest one: on a busy computer, more
+        assert sent < 10_000, got
+        for number in range(sent, sent + 1000):
+            message = messages[number % 2]  # nothing stands still
+            message.header.stamp.sec = messages[0].header.stamp.sec
+            message.header.stamp.nanosec = number
+            peer.camera.publish(message)
+            time.sleep(0.001)
+        sent += 1000
+        last = message.header.stamp.sec, sent - 1
+        finished = time.monotonic()
+        peer.until('the answer to the last frame', lambda last=last: last in peer.answers)
+        assert time.monotonic() - finished < 1.0  # no queue of stale frames was worked off
+        after = peer.counters()
+        got = {key: int(after[key]) - int(before[key])
+               for key in ('received', 'answered', 'dropped', 'refused')}
     assert got['received'] == got['answered'] + got['dropped'] + got['refused']
     assert got['refused'] == 0
-    # DDS, too, keeps only the newest one, the more of them the busier the computer is.
-    assert 0.05 * sent < got['received'] <= sent
-    assert got['dropped'] > 0.1 * got['received']  # no queue of stale frames was worked off
+    assert got['received'] <= sent
+    assert got['dropped'] > 0.2 * got['received']
     assert sum(stamp[0] == last[0] for stamp in peer.answers) >= got['answered']
     assert 'p50' in after['latency_ms'] and 'p95' in after['encode_ms']
 
